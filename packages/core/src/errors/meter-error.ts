@@ -1,0 +1,74 @@
+import { describeIssue, type EventIssue } from "../event/event-issue.ts";
+
+/**
+ * Why something did not work. A closed set:
+ * - `invalid_event`: the event breaks a rule; `issues` says which. Nothing was sent or stored.
+ * - `invalid_options`, `invalid_catalog`: a mistake in the set-up; thrown.
+ * - `customer_not_found`: the tenant has no customer. Nothing was sent.
+ * - `lookup_failed`: the customer could not be looked up. Nothing was sent.
+ * - `unreachable`: no connection to the backend, or it vanished before it answered (then `ambiguous`).
+ * - `timeout`: no answer in time.
+ * - `refused`: the backend answered no; `status` and `body` say what.
+ * - `unexpected_response`: the backend answered something that is not its answer (a captive portal, a proxy's page).
+ * - `aborted`: the caller's signal aborted the call.
+ * - `no_room`: the outbox is full. Nothing was stored.
+ * - `id_conflict`: the event id was used before with other content. Nothing was stored.
+ * - `closed`: the client is closed.
+ */
+export type MeterErrorCode =
+  | "invalid_event"
+  | "invalid_options"
+  | "invalid_catalog"
+  | "customer_not_found"
+  | "lookup_failed"
+  | "unreachable"
+  | "timeout"
+  | "refused"
+  | "unexpected_response"
+  | "aborted"
+  | "no_room"
+  | "id_conflict"
+  | "closed";
+
+export interface MeterErrorDetails {
+  /** Whether the event may have been counted all the same. @default false */
+  readonly ambiguous?: boolean | undefined;
+  readonly status?: number | undefined;
+  readonly body?: unknown;
+  readonly issues?: readonly EventIssue[] | undefined;
+  readonly cause?: unknown;
+}
+
+/** The one error of meter-lib. Thrown for a caller's mistake in the set-up; a value in every answer about an event. */
+export class MeterError extends Error {
+  override readonly name = "MeterError";
+  readonly code: MeterErrorCode;
+  /** Whether the event may have been counted. Only when false is it safe to send it under a new id. */
+  readonly ambiguous: boolean;
+  /** HTTP status of the backend's answer, where there was one. */
+  readonly status: number | undefined;
+  /** The backend's answer: parsed JSON, or text. */
+  readonly body: unknown;
+  /** What is wrong, field by field. Empty unless the caller's input is at fault. */
+  readonly issues: readonly EventIssue[];
+
+  constructor(code: MeterErrorCode, message: string, details: MeterErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.ambiguous = details.ambiguous ?? false;
+    this.status = details.status;
+    this.body = details.body;
+    this.issues = details.issues ?? [];
+  }
+
+  /** The error for input that breaks a rule; its message names every field. */
+  static fromIssues(code: "invalid_event" | "invalid_options" | "invalid_catalog", issues: readonly EventIssue[]): MeterError {
+    return new MeterError(code, issues.map(describeIssue).join("; "), { issues });
+  }
+}
+
+const isMeterErrorName = (error: Error): boolean => error.name === "MeterError" && "code" in error;
+
+/** Whether a caught value is a {@link MeterError}, also one of another copy of this package. */
+export const isMeterError = (error: unknown): error is MeterError =>
+  error instanceof MeterError || (error instanceof Error && isMeterErrorName(error));

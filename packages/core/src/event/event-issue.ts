@@ -1,0 +1,29 @@
+/** What is wrong with an event, so that a person can mend it. */
+export interface EventIssue {
+  /** Path of the field: `total_usage`, `metadata.rule_id`. */
+  readonly field: string;
+  /** What the caller gave, in words. */
+  readonly given: string;
+  /** What would be right, in words. */
+  readonly expected: string;
+}
+
+/** The issue as one sentence: `total_usage: expected an integer ≥ 0, got 2.5`. */
+export const describeIssue = ({ field, given, expected }: EventIssue): string => `${field}: expected ${expected}, got ${given}`;
+
+const MAX_SHOWN = 60;
+
+/** A value as a person would write it, short enough for one line. */
+export const describeValue = (value: unknown): string => {
+  if (typeof value === "string") {
+    const shown = value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value;
+    const text = JSON.stringify(shown);
+    return value.length > MAX_SHOWN ? `${text} (${value.length} characters)` : text;
+  }
+  if (typeof value === "bigint") return `${value}n`;
+  if (Object.is(value, -0)) return "-0";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "function") return "a function";
+  return String(value);
+};

@@ -1,0 +1,13 @@
+import { defineConfig } from "tsup";
+
+/** One build for every package: ESM with types and source maps, for Node ≥ 22 and current browsers. */
+export const library = (entry: string[]) =>
+  defineConfig({
+    entry,
+    format: "esm",
+    target: "es2023",
+    dts: { compilerOptions: { customConditions: [], noEmit: false, allowImportingTsExtensions: true, emitDeclarationOnly: true } },
+    sourcemap: true,
+    clean: true,
+    treeshake: true,
+  });
