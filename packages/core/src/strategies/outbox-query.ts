@@ -1,0 +1,64 @@
+import type { Lane } from "../event/event-record.ts";
+import type { UsageEvent } from "../event/usage-event.ts";
+
+/** Where a stored event stands. `inflight`: handed to a transport, no outcome stored yet. */
+export type RowState = "pending" | "inflight" | "rejected" | "quarantined";
+
+export interface OutboxQuery {
+  readonly state?: RowState | undefined;
+  readonly tenant_id?: string | undefined;
+  readonly event_id?: string | undefined;
+  /** Rows after this key. @default 0 */
+  readonly after?: number | undefined;
+  /** @default 100 */
+  readonly limit?: number | undefined;
+}
+
+/** A row as people see it. */
+export interface OutboxRow {
+  readonly key: number;
+  readonly state: RowState;
+  readonly event: UsageEvent;
+  readonly customer_id: string | undefined;
+  readonly lane: Lane;
+  readonly attempts: number;
+  readonly first_sent_at: number | undefined;
+  readonly recorded_at: number;
+  /** Why it was buried, and when. */
+  readonly reason: string | undefined;
+  readonly status: number | undefined;
+  readonly ended_at: number | undefined;
+}
+
+/** Which dead letters are meant: all of a state, or of a tenant, or the named ones. */
+export interface OutboxSelection {
+  readonly state: "rejected" | "quarantined";
+  readonly tenant_id?: string | undefined;
+  readonly event_ids?: readonly string[] | undefined;
+}
+
+/** In milliseconds since the epoch, by event time; `to` is exclusive. */
+export interface LedgerRange {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+export interface LedgerKey {
+  readonly tenant_id: string;
+  readonly meter_id: string;
+  /** Start of the hour in UTC, in milliseconds since the epoch. */
+  readonly hour: number;
+}
+
+export interface LedgerRow extends LedgerKey {
+  readonly recorded: number;
+  readonly acknowledged: number;
+  /** Sum of `total_usage` over the recorded and over the acknowledged events. */
+  readonly recorded_usage: number;
+  readonly acknowledged_usage: number;
+}
+
+export interface LedgerId {
+  readonly event_id: string;
+  readonly state: RowState | "acknowledged";
+}
