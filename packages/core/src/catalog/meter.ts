@@ -12,22 +12,25 @@ export type Aggregation = "sum" | "last" | "max";
 /** Text in, text out: what may travel beside an event. */
 export type Metadata = Readonly<Record<string, string>>;
 
+/** Metadata as a schema may see it: an optional key may be undefined, and is then left out. */
+export type SchemaMetadata = Readonly<Record<string, string | undefined>>;
+
 /**
  * A schema for a meter's metadata: any Standard Schema (https://standardschema.dev) with text values.
  * It must be synchronous.
  */
-export type MetadataSchema = StandardSchemaV1<Metadata, Metadata>;
+export type MetadataSchema = StandardSchemaV1<SchemaMetadata, SchemaMetadata>;
 
 /** One entry of a catalog; its key there is the meter's id. */
 export interface Meter {
   readonly type: MeterType;
   /** A name for people. */
-  readonly name?: string;
-  readonly description?: string;
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
   /** What one unit of usage is: `page`, `hour`, `gigabyte`. */
-  readonly unit?: string;
+  readonly unit?: string | undefined;
   /** @default "sum" */
-  readonly aggregation?: Aggregation;
+  readonly aggregation?: Aggregation | undefined;
   /** When given, the metadata of this meter's events is typed and checked at the call. */
-  readonly metadata?: MetadataSchema;
+  readonly metadata?: MetadataSchema | undefined;
 }

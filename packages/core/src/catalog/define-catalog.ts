@@ -1,0 +1,24 @@
+import type { Catalog } from "./catalog.ts";
+import { freezeCatalog } from "./freeze-catalog.ts";
+import { writtenMeter } from "./meter-schema.ts";
+import { readMeters, recordCandidates } from "./read-meters.ts";
+
+/**
+ * A catalog of your own, by meter id. Ids, types and metadata schemas keep their literal types, so that calls are
+ * checked against them. An id is 1 to 255 visible ASCII characters; a field that meters do not have is refused.
+ *
+ * @returns a frozen copy
+ * @throws MeterError `invalid_catalog`, whose `issues` name each path
+ *
+ * @example
+ * ```ts
+ * const catalog = defineCatalog({
+ *   "image.resized": { type: "volume", unit: "image" },
+ *   "gpu.on": { type: "performance", metadata: v.object({ model: v.string() }) },
+ * });
+ * ```
+ */
+export const defineCatalog = <const C extends Catalog>(catalog: C): C => {
+  readMeters(recordCandidates(catalog), writtenMeter());
+  return freezeCatalog(catalog);
+};

@@ -1,0 +1,42 @@
+import { MeterError } from "../errors/meter-error.ts";
+import type { Catalog } from "./catalog.ts";
+import { defineCatalog } from "./define-catalog.ts";
+import { freezeCatalog } from "./freeze-catalog.ts";
+
+/** Named in compiler messages: the base catalog has a meter of this id. No value has this type. */
+export interface AlreadyInCatalog {
+  readonly "~expected": "an id that the base catalog does not have";
+}
+
+/** The ids of a base catalog, closed to an extension. */
+export type NewIds<Base extends Catalog, Added extends Catalog> = string extends keyof Base
+  ? unknown
+  : { readonly [Id in keyof Base & keyof Added]: AlreadyInCatalog };
+
+/**
+ * The meters of a base catalog and more. An id of the base cannot be used again, not even with the same meter: two
+ * meanings of one id would be two bills.
+ *
+ * @returns a frozen copy; `base` stays as it is
+ * @throws MeterError `invalid_catalog`, whose `issues` name each path
+ *
+ * @example
+ * ```ts
+ * const catalog = extendCatalog(litewaveCatalog, { "document.basic.page": { type: "volume", unit: "page" } });
+ * ```
+ */
+export const extendCatalog = <const Base extends Catalog, const Added extends Catalog>(
+  base: Base,
+  added: Added & NewIds<Base, Added>,
+): Base & Added => {
+  const meters: Base & Added = { ...defineCatalog(base), ...defineCatalog(added) };
+  const issues = Object.keys(added)
+    .filter((id) => Object.hasOwn(base, id))
+    .map((id) => ({
+      field: `[${JSON.stringify(id)}]`,
+      given: "an id of the base catalog",
+      expected: "a new id",
+    }));
+  if (issues.length > 0) throw MeterError.fromIssues("invalid_catalog", issues);
+  return freezeCatalog(meters);
+};

@@ -1,0 +1,45 @@
+import * as v from "valibot";
+import type { Aggregation, MetadataSchema, MeterType } from "./meter.ts";
+
+const TYPES = ["volume", "performance"] as const satisfies readonly MeterType[];
+const AGGREGATIONS = ["sum", "last", "max"] as const satisfies readonly Aggregation[];
+
+const oneOf = (values: readonly string[]): string =>
+  values.map((value) => JSON.stringify(value)).join(" or ");
+
+const isMetadataSchema = (value: unknown): value is MetadataSchema => {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
+  const standard = "~standard" in value ? value["~standard"] : undefined;
+  return (
+    typeof standard === "object" &&
+    standard !== null &&
+    "validate" in standard &&
+    typeof standard.validate === "function"
+  );
+};
+
+const fields = () => ({
+  type: v.picklist(TYPES, oneOf(TYPES)),
+  name: v.optional(v.string("text")),
+  description: v.optional(v.string("text")),
+  unit: v.optional(v.string("text")),
+  aggregation: v.optional(v.picklist(AGGREGATIONS, oneOf(AGGREGATIONS))),
+  metadata: v.optional(
+    v.custom<MetadataSchema>(isMetadataSchema, "a Standard Schema (an object with `~standard`)"),
+  ),
+});
+
+const expectedMeter = ({ expected }: { readonly expected: string | null }): string => {
+  if (expected === "never") return `one of the fields ${Object.keys(fields()).join(", ")}`;
+  return expected === "Object" ? "a meter (an object)" : oneOf(TYPES);
+};
+
+// Built on demand, so that a bundle that checks no catalog holds none of it. The messages say what is expected.
+
+/** A meter written by hand: a typo (`agregation`) would change a bill, so unknown fields are refused. */
+export const writtenMeter = () => v.strictObject(fields(), expectedMeter);
+
+/** A meter from elsewhere, whose newer fields this version need not know. */
+export const receivedMeter = () => v.object(fields(), expectedMeter);
+
+export type MeterSchema = ReturnType<typeof writtenMeter> | ReturnType<typeof receivedMeter>;

@@ -1,0 +1,76 @@
+import * as v from "valibot";
+import { MeterError } from "../errors/meter-error.ts";
+import { describeValue, type EventIssue } from "../event/event-issue.ts";
+import type { Catalog } from "./catalog.ts";
+import type { Meter } from "./meter.ts";
+import type { MeterSchema } from "./meter-schema.ts";
+
+const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
+
+/** Something that may be a meter, and where it stands in the caller's input. */
+export interface MeterCandidate {
+  /** `["page.processed.basic"]` in a record, `[3]` in a list. */
+  readonly path: string;
+  /** `["page.processed.basic"]` in a record, `[3].meter_id` in a list. */
+  readonly idPath: string;
+  readonly id: unknown;
+  readonly meter: unknown;
+}
+
+/**
+ * The meters of a record, not yet checked.
+ *
+ * @throws MeterError `invalid_catalog` when it is not a plain object
+ */
+export const recordCandidates = (value: unknown): MeterCandidate[] => {
+  if (!isPlainObject(value)) throw notACatalog(value, "an object of meters by id");
+  return Object.entries(value).map(([id, meter]) => {
+    const path = `[${JSON.stringify(id)}]`;
+    return { path, idPath: path, id, meter };
+  });
+};
+
+export const notACatalog = (value: unknown, expected: string): MeterError =>
+  MeterError.fromIssues("invalid_catalog", [{ field: "catalog", given: describeValue(value), expected }]);
+
+/**
+ * The meters by id, each holding its known fields only.
+ *
+ * @throws MeterError `invalid_catalog`, whose `issues` name each path
+ */
+export const readMeters = (candidates: readonly MeterCandidate[], schema: MeterSchema): Catalog => {
+  const meters = new Map<string, Meter>();
+  const issues: EventIssue[] = [];
+  for (const { path, idPath, id, meter } of candidates) {
+    const expected = expectedId(id, meters);
+    if (expected !== undefined) issues.push({ field: idPath, given: describeValue(id), expected });
+    const result = v.safeParse(schema, meter);
+    if (!result.success) issues.push(...result.issues.map((issue) => meterIssue(path, issue)));
+    else if (typeof id === "string") meters.set(id, result.output);
+  }
+  if (issues.length > 0) throw MeterError.fromIssues("invalid_catalog", issues);
+  return Object.fromEntries(meters);
+};
+
+// An object with another prototype has lost something: `{ __proto__: … }` sets the prototype and adds no meter.
+const isPlainObject = (value: unknown): value is object => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+};
+
+const expectedId = (id: unknown, known: ReadonlyMap<string, Meter>): string | undefined => {
+  if (typeof id !== "string" || !VISIBLE_ASCII.test(id)) return "an id of 1 to 255 visible ASCII characters";
+  // As a key it would change an object's prototype instead of adding a meter.
+  if (id === "__proto__") return "an id that is safe as a key of an object";
+  return known.has(id) ? "an id that no meter before it has" : undefined;
+};
+
+const meterIssue = (path: string, issue: v.InferIssue<MeterSchema>): EventIssue => {
+  const field = v.getDotPath(issue);
+  return {
+    field: field === null ? path : `${path}.${field}`,
+    given: describeValue(issue.input),
+    expected: issue.message,
+  };
+};
