@@ -1,6 +1,41 @@
-export type { Aggregation, Metadata, MetadataSchema, Meter, MeterType } from "./catalog/meter.ts";
-export { MeterError, type MeterErrorCode, type MeterErrorDetails, isMeterError } from "./errors/meter-error.ts";
-export { type EventIssue, describeIssue, describeValue } from "./event/event-issue.ts";
+export type { Catalog, MeterId } from "./catalog/catalog.ts";
+export { defineCatalog } from "./catalog/define-catalog.ts";
+export { type AlreadyInCatalog, extendCatalog, type NewIds } from "./catalog/extend-catalog.ts";
+export { litewaveCatalog } from "./catalog/litewave-catalog.ts";
+export type {
+  Aggregation,
+  Metadata,
+  MetadataSchema,
+  Meter,
+  MeterType,
+  SchemaMetadata,
+} from "./catalog/meter.ts";
+export { parseCatalog } from "./catalog/parse-catalog.ts";
+export {
+  isMeterError,
+  MeterError,
+  type MeterErrorCode,
+  type MeterErrorDetails,
+} from "./errors/meter-error.ts";
+export { describeIssue, describeValue, type EventIssue } from "./event/event-issue.ts";
+export type {
+  BoundKeys,
+  CommonFields,
+  ContextFields,
+  ContextKey,
+  EndFields,
+  EventInput,
+  ForbiddenOn,
+  MeterEvent,
+  NonNegativeInteger,
+  PerformanceFields,
+  PerformanceMeterId,
+  RuntimeFields,
+  StartFields,
+  UsageNumber,
+  VolumeFields,
+  VolumeMeterId,
+} from "./event/meter-event.ts";
 export type { OutgoingEvent, UsageEvent } from "./event/usage-event.ts";
 export { type Clock, systemClock } from "./strategies/clock.ts";
 export type {
@@ -32,6 +67,6 @@ export {
   RESERVED_METADATA_PREFIX,
   type UsageRecord,
   type UsageRecordOptions,
-  type VolumeRecord,
   usageRecordValue,
+  type VolumeRecord,
 } from "./wire/usage-record.ts";
