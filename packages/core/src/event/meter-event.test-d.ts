@@ -108,7 +108,7 @@ bound.post({ meter_id: anyPerformance, start_time: wide });
 bound.post({ meter_id: maybe ? "page.processed.basic" : "page.processed.advanced", total_usage: 3 });
 // @ts-expect-error: Type '"chat.on.time_hours"' is not assignable to type '"page.processed.basic"'
 bound.post({ meter_id: maybe ? "chat.on.time_hours" : "page.processed.basic", total_usage: 1 });
-// @ts-expect-error: Type '"page.processed.basic"' is not assignable to type '"chat.on.time_hours"'
+// @ts-expect-error: Types of property 'meter_id' are incompatible
 bound.post({ meter_id: maybe ? "chat.on.time_hours" : "page.processed.basic", start_time: 1 });
 // @ts-expect-error: not assignable
 bound.post({ meter_id: anyVolume, start_time: 1 });
@@ -170,9 +170,9 @@ thirty.post(anyOfSixty);
 const countPages = (meter_id: VolumeMeterId<Litewave>, total_usage: number): MeterEvent<Litewave> =>
   maybe ? { ...ids, meter_id, total_usage } : { ...ids, meter_id: "chat.on.time_hours", start_time: 1 };
 client.post(countPages("page.processed.basic", 3));
-// @ts-expect-error: Property 'tenant_id' is missing
+// @ts-expect-error: not assignable
 client.post(someEvents[0] ?? { device_id: "d", meter_id: "page.processed.basic", total_usage: 1 });
-// @ts-expect-error: Type '"page.processed.basic"' is not assignable to type
+// @ts-expect-error: Types of property 'start_time' are incompatible
 const timed: MeterEvent<Litewave> = { ...ids, meter_id: "page.processed.basic", start_time: 1 };
 client.post(timed);
 
@@ -203,7 +203,7 @@ checked.post({ meter_id: "rule.run", total_usage: 1, metadata: {} });
 checked.post({ meter_id: "rule.run", total_usage: 1, metadata: { rule_id: 7 } });
 // @ts-expect-error: 'rule' does not exist in type
 checked.post({ meter_id: "rule.run", total_usage: 1, metadata: { rule_id: "r", rule: "r" } });
-// @ts-expect-error: Type '"medium"' is not assignable to type '"small" | "large"
+// @ts-expect-error: Type '"medium"' is not assignable to type '"
 checked.post({ meter_id: "gpu.on", start_time: 1, metadata: { model: "medium" } });
 declare const ruleOrPage: "rule.run" | "page.read";
 checked.post({ meter_id: ruleOrPage, total_usage: 1, metadata: { rule_id: "r" } });
@@ -244,7 +244,7 @@ runtime.post({ meter_id: "anything", total: 1 });
 declare const half: MeterClient<Record<"a" | "b", Catalog[string]>, "tenant_id" | "device_id">;
 half.post({ meter_id: "a", total_usage: 1 });
 half.post({ meter_id: "a", start_time: 1 });
-// @ts-expect-error: '"a" | "b"'
+// @ts-expect-error: Type '"c"' is not assignable to type
 half.post({ meter_id: "c", total_usage: 1 });
 
 // --- undefined is as good as absent
@@ -252,7 +252,7 @@ declare const optional: { readonly event_time: number | undefined; readonly even
 bound.post({ ...optional, meter_id: "page.processed.basic", total_usage: 1, start_time: undefined });
 bound.post({ meter_id: "chat.on.time_hours", start_time: 1, end_time: undefined, total_usage: undefined });
 bound.post({ meter_id: "page.processed.basic", total_usage: 1, tenant_id: undefined, metadata: undefined });
-// @ts-expect-error: 'undefined'
+// @ts-expect-error (with strictNullChecks): 'undefined'
 bound.post({ meter_id: "page.processed.basic", total_usage: undefined });
 
 // --- what the helper types say
