@@ -1,0 +1,28 @@
+import type { EventIssue, OutgoingEvent, Rejected, SendAnswer, UsageEvent } from "@meter-lib/core";
+import type { HttpAnswer } from "./exchange.ts";
+
+/** How events look on one wire, and what its answers mean. Pure: it neither sends nor waits. */
+export interface Dialect {
+  readonly path: string;
+  readonly maxBatchEvents: number;
+  readonly maxBatchBytes: number;
+  readonly maxInFlight: number;
+  /** Most bytes of an answer that are read. */
+  readonly maxAnswerBytes: number;
+  /** Whether ids travel as HTTP headers. */
+  readonly headers: boolean;
+  check(event: UsageEvent): EventIssue | undefined;
+  /** The requests that carry the events, in order. */
+  encode(events: readonly OutgoingEvent[]): Iterable<Part>;
+  judge(answer: HttpAnswer, events: number, now: number): SendAnswer;
+}
+
+/** The next events of a batch: in one request, or one that no request can carry. */
+export type Part = PartRequest | { readonly rejected: Rejected };
+
+export interface PartRequest {
+  readonly events: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly rejected?: undefined;
+}

@@ -1,0 +1,62 @@
+import { type EventIssue, HEADER_TEXT, isHeaderText } from "@meter-lib/core";
+
+/** Headers for every request, or a function asked before every request, so that a token can change. */
+export type HeaderSource =
+  | Readonly<Record<string, string>>
+  | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>);
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+// What the dialects send themselves, and what would change the bytes on the wire.
+const OWNED = new Set([
+  "accept",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "transfer-encoding",
+  "idempotency-key",
+  "x-tenant-id",
+  "x-device-id",
+  "x-event-time",
+  "x-producer",
+  "x-seq",
+  "x-session-id",
+]);
+
+/** What is wrong with headers of the user's. Their values are never repeated: they may be secrets. */
+export const headerIssues = (headers: unknown): readonly EventIssue[] => {
+  if (typeof headers !== "object" || headers === null || Array.isArray(headers)) {
+    return [
+      {
+        field: "headers",
+        given: "something else",
+        expected: "an object of texts, or a function that gives one",
+      },
+    ];
+  }
+  return Object.entries(headers).flatMap(([name, value]: [string, unknown]) => {
+    const field = `headers.${name.slice(0, 60)}`;
+    if (!TOKEN.test(name)) return [{ field, given: "this name", expected: "the name of an HTTP header" }];
+    if (OWNED.has(name.toLowerCase()))
+      return [{ field, given: "this name", expected: "a header that the transport does not send itself" }];
+    if (typeof value === "string" && isHeaderText(value)) return [];
+    return [
+      {
+        field,
+        given: typeof value === "string" ? "text that does not fit" : `a ${typeof value}`,
+        expected: HEADER_TEXT,
+      },
+    ];
+  });
+};
+
+const SECRET_NAME = /auth|key|token|secret|cookie|password|signature/i;
+const SHORTEST_SECRET = 6;
+
+/** Takes the secrets among the headers out of a text, for a receiver that repeats what it was sent. */
+export const hideSecrets = (headers: Readonly<Record<string, string>>): ((text: string) => string) => {
+  const secrets = Object.entries(headers)
+    .filter(([name]) => SECRET_NAME.test(name))
+    .flatMap(([, value]) => [value, value.slice(value.lastIndexOf(" ") + 1)])
+    .filter((value) => value.length >= SHORTEST_SECRET);
+  return (text) => secrets.reduce((hidden, secret) => hidden.replaceAll(secret, "[hidden]"), text);
+};

@@ -1,0 +1,4 @@
+export { fetchTransport } from "./fetch-transport.ts";
+export type { FetchTransportOptions } from "./fetch-transport-options.ts";
+export type { HeaderSource } from "./header-source.ts";
+export type { KyOptions } from "./ky-send.ts";

@@ -1,0 +1,63 @@
+import ky, { type Options } from "ky";
+import type { HttpBody, HttpResponse, HttpSend } from "./http-send.ts";
+
+/** What the transport decides itself, so that it is no option of ky's here. */
+export const OWN_KY_OPTIONS = [
+  "method",
+  "body",
+  "json",
+  "fetch",
+  "signal",
+  "redirect",
+  "retry",
+  "timeout",
+  "totalTimeout",
+  "throwHttpErrors",
+  "searchParams",
+  "prefix",
+  "baseUrl",
+] as const;
+
+/** Options of ky (hooks, and in Node a `dispatcher` for TLS and proxies) that are passed through to every request. */
+export type KyOptions = Omit<Options, (typeof OWN_KY_OPTIONS)[number]>;
+
+/** Sends with ky, whose own retry and timeout are off. */
+export const kySend = (options: KyOptions, fetch: typeof globalThis.fetch | undefined): HttpSend => {
+  const client = ky.create({
+    ...options,
+    ...(fetch === undefined ? {} : { fetch }),
+    retry: 0,
+    timeout: false,
+    throwHttpErrors: false,
+    redirect: "manual",
+  });
+  return async ({ url, headers, body }, signal) =>
+    toHttpResponse(await client.post(url, { headers, body, signal }));
+};
+
+const toHttpResponse = (response: Response): HttpResponse => ({
+  status: response.status,
+  header: (name) => response.headers.get(name),
+  read: (maxBytes) => readBody(response, maxBytes),
+  discard: () => {
+    if (!response.bodyUsed) response.body?.cancel().catch(() => {});
+  },
+});
+
+const readBody = async (response: Response, maxBytes: number): Promise<HttpBody> => {
+  if (response.body === null) return { text: "", whole: true };
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let left = maxBytes;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return { text: text + decoder.decode(), whole: true };
+    if (value.byteLength > left) {
+      reader.cancel().catch(() => {});
+      return { text: text + decoder.decode(value.subarray(0, left)), whole: false };
+    }
+    left -= value.byteLength;
+    text += decoder.decode(value, { stream: true });
+  }
+};

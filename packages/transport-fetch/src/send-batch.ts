@@ -1,0 +1,126 @@
+import {
+  type DestinationFault,
+  describeIssue,
+  type Outcome,
+  type OutgoingEvent,
+  type SendAnswer,
+} from "@meter-lib/core";
+import type { Dialect, PartRequest } from "./dialect.ts";
+import { exchange } from "./exchange.ts";
+import { type HeaderSource, headerIssues, hideSecrets } from "./header-source.ts";
+import type { HttpSend } from "./http-send.ts";
+import { judgeFailure } from "./judge-failure.ts";
+import { parseHttpDate } from "./retry-after.ts";
+
+/** Where and how a transport sends. */
+export interface Route {
+  readonly dialect: Dialect;
+  readonly send: HttpSend;
+  readonly url: string;
+  readonly headers: HeaderSource;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Sends a batch in as many requests as it takes, one after another, and puts the outcomes together in order. It stops at
+ * the first request that told nothing good: what was not sent by then may be sent again.
+ */
+export const sendBatch = async (
+  route: Route,
+  events: readonly OutgoingEvent[],
+  signal: AbortSignal,
+): Promise<SendAnswer> => {
+  if (signal.aborted) return { outcomes: fillRetry([], events, "not sent: aborted before") };
+  const asked = await askHeaders(route.headers, signal);
+  if (asked.fault !== undefined) return asked;
+
+  const outcomes: Outcome[] = [];
+  let receiverTime: number | undefined;
+  let sent = false;
+  for (const part of route.dialect.encode(events)) {
+    if (part.rejected !== undefined) {
+      outcomes.push(part.rejected);
+      continue;
+    }
+    if (signal.aborted) {
+      return { outcomes: fillRetry(outcomes, events, "not sent: aborted before"), receiverTime };
+    }
+    const answer = await sendPart(route, part, asked.headers, signal);
+    receiverTime = answer.receiverTime ?? receiverTime;
+    if (answer.fault !== undefined) {
+      // A fault speaks for the whole batch, which is only true while nothing of it was taken.
+      if (!sent) return answer;
+      return { outcomes: fillRetry(outcomes, events, answer.fault.reason, answer.fault), receiverTime };
+    }
+    sent = true;
+    outcomes.push(...answer.outcomes);
+    if (answer.outcomes.every(({ state }) => state === "unsure")) {
+      return {
+        outcomes: fillRetry(outcomes, events, "not sent: the request before it had no clear answer"),
+        receiverTime,
+      };
+    }
+  }
+  return { outcomes, receiverTime };
+};
+
+const sendPart = async (
+  { dialect, send, url, timeoutMs }: Route,
+  part: PartRequest,
+  headers: Headers,
+  signal: AbortSignal,
+): Promise<SendAnswer> => {
+  const hide = hideSecrets(headers);
+  const request = { url, headers: { ...headers, ...part.headers }, body: part.body };
+  const answer = await exchange(send, request, { signal, timeoutMs, maxAnswerBytes: dialect.maxAnswerBytes });
+  if ("status" in answer) {
+    const verdict = dialect.judge({ ...answer, text: hide(answer.text) }, part.events, Date.now());
+    return { ...verdict, receiverTime: parseHttpDate(answer.header("date")) };
+  }
+  const verdict = judgeFailure(answer);
+  const told = { ...verdict, reason: hide(verdict.reason) };
+  return "kind" in told ? { fault: told } : { outcomes: new Array<Outcome>(part.events).fill(told) };
+};
+
+/** The outcomes so far, and "may be sent again" for all events after them. */
+const fillRetry = (
+  outcomes: readonly Outcome[],
+  events: readonly OutgoingEvent[],
+  reason: string,
+  details: Partial<DestinationFault> = {},
+): readonly Outcome[] => {
+  const { status, body, retryAfterMs } = details;
+  const rest = new Array<Outcome>(events.length - outcomes.length);
+  return [...outcomes, ...rest.fill({ state: "retry", reason, status, body, retryAfterMs })];
+};
+
+type Headers = Readonly<Record<string, string>>;
+
+type Asked = { readonly headers: Headers; readonly fault?: undefined } | { readonly fault: DestinationFault };
+
+const askHeaders = async (source: HeaderSource, signal: AbortSignal): Promise<Asked> => {
+  if (typeof source !== "function") return { headers: source };
+  const fault = (kind: DestinationFault["kind"], reason: string): Asked => ({
+    fault: { kind, reason: `not sent: ${reason}` },
+  });
+  let stop = () => {};
+  const aborted = new Promise<Asked>((resolve) => {
+    stop = () => resolve(fault("unavailable", "the headers option did not answer in time"));
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  const asked = Promise.resolve()
+    .then(source)
+    .then(
+      (headers): Asked => {
+        const issues = headerIssues(headers);
+        return issues.length === 0 ? { headers } : fault("blocked", issues.map(describeIssue).join("; "));
+      },
+      // The message is not repeated: whatever makes tokens may put one there.
+      () => fault("unavailable", "the headers option threw an error"),
+    );
+  try {
+    return await Promise.race([asked, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+};
