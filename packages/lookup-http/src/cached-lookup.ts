@@ -1,0 +1,120 @@
+import {
+  type Clock,
+  type CustomerFound,
+  type CustomerLookup,
+  type CustomerUnknown,
+  type LookupAnswer,
+  MeterError,
+  systemClock,
+} from "@meter-lib/core";
+import * as v from "valibot";
+import { LruMap } from "./lru-map.ts";
+import { toOptionIssue } from "./option-issue.ts";
+import { type SharedCall, sharedCall } from "./shared-call.ts";
+
+export interface CachedLookupOptions {
+  /** How long a customer that was found is taken for granted, in milliseconds. @default 300000 (5 min) */
+  readonly ttlMs?: number;
+  /** How long "unknown" is, and how long a failing lookup is left alone while an older answer stands in. @default 30000 */
+  readonly negativeTtlMs?: number;
+  /** Most tenants remembered; the one not asked for the longest goes first. @default 10000 */
+  readonly maxTenants?: number;
+  /** How long past its time a customer still counts while the lookup fails, in milliseconds. @default 3600000 (1 h) */
+  readonly staleIfErrorMs?: number;
+  /** @default the system's */
+  readonly clock?: Clock;
+}
+
+const DURATION = "milliseconds, an integer ≥ 0";
+const duration = v.pipe(v.number(DURATION), v.safeInteger(DURATION), v.minValue(0, DURATION));
+const COUNT = "an integer ≥ 1";
+
+const schema = v.strictObject({
+  ttlMs: v.optional(duration, 5 * 60_000),
+  negativeTtlMs: v.optional(duration, 30_000),
+  maxTenants: v.optional(v.pipe(v.number(COUNT), v.safeInteger(COUNT), v.minValue(1, COUNT)), 10_000),
+  staleIfErrorMs: v.optional(duration, 60 * 60_000),
+  clock: v.optional(
+    v.custom<Clock>((value) => typeof value === "object" && value !== null && "now" in value, "a clock"),
+    systemClock,
+  ),
+});
+
+interface Entry {
+  readonly answer: CustomerFound | CustomerUnknown;
+  readonly storedAt: number;
+  readonly freshUntil: number;
+  /** Until when it stands in for a lookup that fails. */
+  readonly staleUntil: number;
+}
+
+/**
+ * Remembers the answers of another lookup, and asks it once for all who wait for one tenant. A caller who gives up leaves
+ * the others waiting; the lookup itself is aborted when nobody waits any more. Failures are not remembered.
+ */
+export const cachedLookup = (lookup: CustomerLookup, options: CachedLookupOptions = {}): CustomerLookup => {
+  const result = v.safeParse(schema, options);
+  if (!result.success) throw MeterError.fromIssues("invalid_options", result.issues.map(toOptionIssue));
+  const { ttlMs, negativeTtlMs, maxTenants, staleIfErrorMs, clock } = result.output;
+  const entries = new LruMap<string, Entry>(maxTenants);
+  const calls = new Map<string, SharedCall<LookupAnswer>>();
+
+  const remember = (tenant_id: string, answer: LookupAnswer): LookupAnswer => {
+    const now = clock.now();
+    const old = entries.get(tenant_id);
+    if (answer.state !== "failed") {
+      const freshUntil = now + (answer.state === "found" ? ttlMs : negativeTtlMs);
+      entries.set(tenant_id, { answer, storedAt: now, freshUntil, staleUntil: freshUntil + staleIfErrorMs });
+      return answer;
+    }
+    if (old === undefined || !standsIn(old, now)) return answer;
+    entries.set(tenant_id, { ...old, freshUntil: Math.min(now + negativeTtlMs, old.staleUntil) });
+    return old.answer;
+  };
+
+  const call = (tenant_id: string): SharedCall<LookupAnswer> => {
+    const run = async (signal: AbortSignal): Promise<LookupAnswer> => {
+      const answer = await ask(lookup, tenant_id, signal);
+      // That everybody gave up says nothing about the lookup.
+      return signal.aborted && answer.state === "failed" ? answer : remember(tenant_id, answer);
+    };
+    const onEnd = () => {
+      if (calls.get(tenant_id) === shared) calls.delete(tenant_id);
+    };
+    const shared = sharedCall(run, { onEnd });
+    calls.set(tenant_id, shared);
+    return shared;
+  };
+
+  const dispose = lookup[Symbol.asyncDispose];
+  return {
+    lookup: async (tenant_id, { signal }) => {
+      const now = clock.now();
+      const entry = entries.get(tenant_id);
+      // A clock set back must not keep an answer for longer than its time.
+      if (entry !== undefined && now < entry.freshUntil && now >= entry.storedAt) return entry.answer;
+      const answer = signal.aborted
+        ? undefined
+        : await (calls.get(tenant_id) ?? call(tenant_id)).join(signal);
+      if (answer !== undefined) return answer;
+      if (entry !== undefined && standsIn(entry, clock.now())) return entry.answer;
+      return { state: "failed", reason: "no answer before the caller gave up", timeout: true };
+    },
+    ...(dispose === undefined ? {} : { [Symbol.asyncDispose]: () => dispose.call(lookup) }),
+  };
+};
+
+/** Whether an old answer counts in place of a lookup that fails. */
+const standsIn = ({ answer, storedAt, staleUntil }: Entry, now: number): boolean =>
+  answer.state === "found" && now < staleUntil && now >= storedAt;
+
+const ask = async (lookup: CustomerLookup, tenant_id: string, signal: AbortSignal): Promise<LookupAnswer> => {
+  try {
+    return await lookup.lookup(tenant_id, { signal });
+  } catch (error) {
+    return {
+      state: "failed",
+      reason: `the lookup threw: ${error instanceof Error ? error.message : "not an error"}`,
+    };
+  }
+};

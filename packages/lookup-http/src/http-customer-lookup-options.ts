@@ -1,0 +1,85 @@
+import { type EventIssue, HEADER_TEXT, isHeaderText, MeterError } from "@meter-lib/core";
+import * as v from "valibot";
+import { parseBaseUrl } from "./base-url.ts";
+import { type LookupRoute, needsApiKey } from "./lookup-route.ts";
+import { toOptionIssue } from "./option-issue.ts";
+
+export interface HttpCustomerLookupOptions {
+  /** Where the lookup is: http or https, with or without a path, no credentials, query or fragment. */
+  readonly baseUrl: string | URL;
+  /** The key of the portal; goes with the routes `portal` and `portal-key`. */
+  readonly apiKey?: string;
+  /** Which of the lookups the backend has. @default "portal" with an `apiKey`, "internal-v1" without */
+  readonly route?: LookupRoute;
+  /** How long a lookup may take, in milliseconds. @default 10000 */
+  readonly timeoutMs?: number;
+  /** Further headers for every lookup. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Used instead of the global `fetch`. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+// setTimeout counts in 31 bits.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const TIMEOUT = `milliseconds, an integer from 1 to ${LONGEST_TIMER_MS}`;
+const ROUTES = ["internal-v1", "internal", "portal-key", "portal"] as const satisfies readonly LookupRoute[];
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+const headerText = v.pipe(v.string(HEADER_TEXT), v.check(isHeaderText, HEADER_TEXT));
+
+const schema = v.strictObject({
+  baseUrl: v.union([v.string(), v.instance(URL)], "text or a URL"),
+  apiKey: v.optional(headerText),
+  route: v.optional(v.picklist(ROUTES, `one of ${ROUTES.join(", ")}`)),
+  timeoutMs: v.optional(
+    v.pipe(
+      v.number(TIMEOUT),
+      v.integer(TIMEOUT),
+      v.minValue(1, TIMEOUT),
+      v.maxValue(LONGEST_TIMER_MS, TIMEOUT),
+    ),
+    10_000,
+  ),
+  headers: v.optional(
+    v.record(
+      v.pipe(v.string(), v.regex(HEADER_NAME, "the name of an HTTP header")),
+      headerText,
+      "an object of texts",
+    ),
+    {},
+  ),
+  fetch: v.optional(
+    v.custom<typeof globalThis.fetch>((value) => typeof value === "function", "a function like fetch"),
+  ),
+});
+
+export interface CheckedLookupOptions
+  extends Omit<v.InferOutput<typeof schema>, "baseUrl" | "route" | "apiKey"> {
+  readonly baseUrl: string;
+  readonly route: LookupRoute;
+  /** Empty where the route wants none. */
+  readonly apiKey: string;
+}
+
+/** Fills in the defaults. Throws a MeterError `invalid_options` that names every field at fault. */
+export const checkLookupOptions = (options: unknown): CheckedLookupOptions => {
+  const result = v.safeParse(schema, options);
+  if (!result.success) throw MeterError.fromIssues("invalid_options", result.issues.map(toOptionIssue));
+  const { apiKey, route = apiKey === undefined ? "internal-v1" : "portal", ...rest } = result.output;
+  const baseUrl = parseBaseUrl(rest.baseUrl);
+  const issues: EventIssue[] = [];
+  if (typeof baseUrl !== "string") issues.push(baseUrl);
+  if (needsApiKey(route) && apiKey === undefined) {
+    issues.push({ field: "apiKey", given: "nothing", expected: `a key, which the route "${route}" sends` });
+  }
+  if (!needsApiKey(route) && apiKey !== undefined) {
+    issues.push({ field: "apiKey", given: "a key", expected: `nothing: the route "${route}" sends no key` });
+  }
+  if (typeof baseUrl !== "string" || issues.length > 0)
+    throw MeterError.fromIssues("invalid_options", issues);
+  // One spelling, so that a header of ours replaces one of the user's instead of joining it.
+  const headers = Object.fromEntries(
+    Object.entries(rest.headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  return { ...rest, baseUrl, route, headers, apiKey: apiKey ?? "" };
+};

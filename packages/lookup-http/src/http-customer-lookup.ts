@@ -1,0 +1,132 @@
+import { type CustomerLookup, isHeaderText, type LookupAnswer } from "@meter-lib/core";
+import ky from "ky";
+import {
+  type CheckedLookupOptions,
+  checkLookupOptions,
+  type HttpCustomerLookupOptions,
+} from "./http-customer-lookup-options.ts";
+import { type HttpLookupAnswer, judgeLookupAnswer } from "./judge-lookup-answer.ts";
+import { lookupHeaders, lookupPath } from "./lookup-route.ts";
+import { readText } from "./read-text.ts";
+
+/**
+ * Looks customers up over HTTP, each time anew: see {@link cachedLookup}. Redirects are not followed, and nothing is
+ * tried twice. Throws a MeterError `invalid_options` for options that cannot work.
+ *
+ * @example
+ * ```ts
+ * const lookup = cachedLookup(httpCustomerLookup({ baseUrl: "https://portal.example.com", apiKey }));
+ * ```
+ */
+export const httpCustomerLookup = (options: HttpCustomerLookupOptions): CustomerLookup => {
+  const checked = checkLookupOptions(options);
+  const get = getter(checked);
+  return {
+    lookup: async (tenant_id, { signal }) => {
+      const problem = tenantProblem(tenant_id, checked.route === "portal");
+      if (problem !== undefined) return { state: "failed", reason: problem };
+      if (signal.aborted) return { state: "failed", reason: "aborted before the lookup", timeout: true };
+      return withDeadline(signal, checked.timeoutMs, async (deadline) =>
+        judgeLookupAnswer(await get(tenant_id, deadline)),
+      );
+    },
+  };
+};
+
+/** Why a tenant cannot be asked for; undefined when it can. */
+const tenantProblem = (tenant_id: string, inHeader: boolean): string | undefined => {
+  if (tenant_id === "") return "tenant_id: expected text, got an empty one";
+  // A URL treats these as steps in the path, escaped or not: the lookup would ask for something else.
+  if (tenant_id === "." || tenant_id === "..")
+    return `tenant_id: "${tenant_id}" cannot stand in a URL's path`;
+  if (/\p{Surrogate}/u.test(tenant_id)) return "tenant_id: half of a surrogate pair cannot stand in a URL";
+  if (inHeader && !isHeaderText(tenant_id))
+    return 'tenant_id: the route "portal" sends it as a header, which cannot hold this one';
+  return undefined;
+};
+
+type Get = (tenant_id: string, signal: AbortSignal) => Promise<HttpLookupAnswer>;
+
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+const getter = ({ baseUrl, route, apiKey, headers, fetch }: CheckedLookupOptions): Get => {
+  const client = ky.create({
+    ...(fetch === undefined ? {} : { fetch }),
+    retry: 0,
+    timeout: false,
+    throwHttpErrors: false,
+    redirect: "manual",
+  });
+  const hide = hideSecrets(apiKey, headers);
+  return async (tenant_id, signal) => {
+    try {
+      const response = await client.get(baseUrl + lookupPath(route, tenant_id), {
+        headers: { accept: "*/*", ...headers, ...lookupHeaders(route, tenant_id, apiKey) },
+        signal,
+      });
+      const { text, whole } = await readText(response, MAX_ANSWER_BYTES);
+      return {
+        status: response.status,
+        text: hide(text),
+        whole,
+        retryAfter: response.headers.get("retry-after"),
+      };
+    } catch (error) {
+      throw new Error(hide(innermostMessage(error)));
+    }
+  };
+};
+
+const SECRET_NAME = /auth|key|token|secret|cookie|password|signature/i;
+const SHORTEST_SECRET = 6;
+
+/** Takes the key and the secrets among the headers out of a text, for a server that repeats what it was sent. */
+const hideSecrets = (
+  apiKey: string,
+  headers: Readonly<Record<string, string>>,
+): ((text: string) => string) => {
+  const secrets = [
+    apiKey,
+    ...Object.entries(headers).flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : [])),
+  ];
+  return (text) =>
+    secrets.reduce(
+      (hidden, secret) => (secret.length < SHORTEST_SECRET ? hidden : hidden.replaceAll(secret, "[hidden]")),
+      text,
+    );
+};
+
+/** Runs a lookup that may ignore its signal; settles as soon as the signal aborts or the time is over, and never rejects. */
+const withDeadline = async (
+  signal: AbortSignal,
+  timeoutMs: number,
+  run: (signal: AbortSignal) => Promise<LookupAnswer>,
+): Promise<LookupAnswer> => {
+  const controller = new AbortController();
+  const over = new Promise<LookupAnswer>((resolve) => {
+    const late: LookupAnswer = { state: "failed", reason: "no answer in time", timeout: true };
+    controller.signal.addEventListener("abort", () => resolve(late), { once: true });
+  });
+  const abort = () => controller.abort(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  const timer = setTimeout(() => controller.abort(), timeoutMs);
+  const failed = (error: unknown): LookupAnswer => ({
+    state: "failed",
+    reason: `the lookup did not answer: ${innermostMessage(error)}`,
+  });
+  try {
+    return await Promise.race([over, run(controller.signal).catch(failed)]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+  }
+};
+
+const MAX_DEPTH = 10;
+
+const innermostMessage = (error: unknown, depth = 0): string => {
+  if (!(error instanceof Error)) return "an unknown error";
+  return error.cause instanceof Error && depth < MAX_DEPTH
+    ? innermostMessage(error.cause, depth + 1)
+    : error.message.trim();
+};

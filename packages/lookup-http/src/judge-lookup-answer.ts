@@ -1,0 +1,77 @@
+import { describeValue, type LookupAnswer } from "@meter-lib/core";
+
+/** A lookup's HTTP answer, as much of it as was read. */
+export interface HttpLookupAnswer {
+  readonly status: number;
+  readonly text: string;
+  /** False when the body was too long. */
+  readonly whole: boolean;
+  readonly retryAfter: string | null;
+}
+
+const MAX_SHOWN = 4 * 1024;
+const MAX_CUSTOMER_ID = 255;
+
+/**
+ * Judges a lookup's answer: a list, whose first element counts (an empty one means that the tenant has no customer), or
+ * one object. Its `id` is the customer id: text, and never made of something else, because a number's text may differ
+ * from one reader to the next and usage would go to nobody's account.
+ */
+export const judgeLookupAnswer = (answer: HttpLookupAnswer): LookupAnswer => {
+  const { status } = answer;
+  const json = parseJson(answer);
+  const body =
+    answer.text === ""
+      ? undefined
+      : answer.text.length <= MAX_SHOWN && json !== undefined
+        ? json
+        : answer.text.slice(0, MAX_SHOWN);
+  const failed = (reason: string): LookupAnswer => ({
+    state: "failed",
+    reason,
+    status: status === 0 ? undefined : status,
+    body,
+  });
+
+  if (status === 0 || (status >= 300 && status < 400))
+    return failed("redirects are not followed: the lookup answered with one");
+  // A JSON object tells that the lookup itself answered: a 404 page of a proxy or of a wrong path says nothing about the tenant.
+  if (status === 404 && isObject(json)) return { state: "unknown", reason: "the lookup answered 404" };
+  if (status === 404) return failed("HTTP 404 without JSON: is the base URL right?");
+  if (status < 200 || status >= 300) {
+    const retryAfterMs = secondsOf(answer.retryAfter);
+    return {
+      state: "failed",
+      reason: `the lookup answered HTTP ${status}`,
+      status,
+      body,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    };
+  }
+  if (json === undefined) return failed("the lookup's answer is not JSON");
+  if (Array.isArray(json) && json.length === 0)
+    return { state: "unknown", reason: "the tenant has no customer" };
+  const customer: unknown = Array.isArray(json) ? json[0] : json;
+  if (!isObject(customer)) return failed("the lookup's answer is neither an object nor a list of objects");
+  const { id } = customer;
+  if (typeof id !== "string")
+    return failed(`id: expected text, got ${id === undefined ? "nothing" : describeValue(id)}`);
+  if (id.trim() === "" || id.length > MAX_CUSTOMER_ID)
+    return failed(`id: expected 1 to ${MAX_CUSTOMER_ID} characters, got ${describeValue(id)}`);
+  return { state: "found", customer_id: id };
+};
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const parseJson = ({ text, whole }: HttpLookupAnswer): unknown => {
+  if (!whole) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const secondsOf = (retryAfter: string | null): number | undefined =>
+  retryAfter !== null && /^\d{1,9}$/.test(retryAfter.trim()) ? Number(retryAfter) * 1000 : undefined;

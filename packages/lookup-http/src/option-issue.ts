@@ -1,0 +1,17 @@
+import { describeValue, type EventIssue } from "@meter-lib/core";
+import * as v from "valibot";
+
+const SECRET_FIELD = /^(?:apiKey|headers)/;
+
+/** An issue of valibot's, whose message says what was expected. What may be a secret is never repeated. */
+export const toOptionIssue = (issue: v.BaseIssue<unknown>): EventIssue => {
+  const field = v.getDotPath(issue) ?? "options";
+  if (issue.type === "strict_object" && issue.expected === "never") {
+    return { field, given: "a value", expected: "no such option" };
+  }
+  if (issue.input === undefined) return { field, given: "nothing", expected: issue.message };
+  const given = SECRET_FIELD.test(field)
+    ? `a ${typeof issue.input} that does not fit`
+    : describeValue(issue.input);
+  return { field, given, expected: issue.message };
+};
