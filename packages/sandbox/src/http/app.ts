@@ -1,0 +1,38 @@
+import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { eventRoutes } from "./event-routes.ts";
+import { kafkaRestRoutes } from "./kafka-rest-routes.ts";
+import { localOnly } from "./local-only.ts";
+import { logRoutes } from "./log-routes.ts";
+import { lookupRoutes } from "./lookup-routes.ts";
+import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
+import { tenantRoutes } from "./tenant-routes.ts";
+import { usageRoutes } from "./usage-routes.ts";
+
+/** All routes of the sandbox. */
+export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
+  const app = new Hono<SandboxEnv>();
+  app.use(localOnly);
+  app.route("/", eventRoutes(context));
+  app.route("/", kafkaRestRoutes(context));
+  app.route("/", lookupRoutes(context));
+  app.route("/", usageRoutes(context));
+  app.route("/", tenantRoutes(context));
+  app.route("/", logRoutes(context));
+  app.get("/sandbox/v1/health", (c) => c.json({ status: "ok" }));
+  app.post("/sandbox/v1/reset", (c) => {
+    context.store.reset();
+    return c.json({ status: "reset" });
+  });
+  app.notFound((c) =>
+    c.json({ error: "not_found", message: `Nothing here: ${c.req.method} ${c.req.path}` }, 404),
+  );
+  app.onError((error, c) => {
+    if (error instanceof HTTPException)
+      return c.json({ error: "bad_request", message: error.message }, error.status);
+    // Not told to the client in detail, but never silent.
+    console.error(error);
+    return c.json({ error: "internal", message: "The sandbox failed; its standard error says why" }, 500);
+  });
+  return app;
+};

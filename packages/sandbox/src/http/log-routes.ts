@@ -1,0 +1,35 @@
+import { Hono } from "hono";
+import * as v from "valibot";
+import { STATES } from "../store/schema.ts";
+import { checked } from "./checked-input.ts";
+import { digits, limit, optionalText } from "./query-fields.ts";
+import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
+
+const eventsQuery = v.object({
+  tenant_id: optionalText,
+  meter_id: optionalText,
+  event_id: optionalText,
+  state: v.optional(v.picklist(STATES, `state: expected one of ${STATES.join(", ")}`)),
+  before: v.optional(digits("before")),
+  after: v.optional(digits("after")),
+  limit,
+});
+
+const refusedQuery = v.object({ before: v.optional(digits("before")), limit });
+
+/** What arrived: events and requests as received, and what is missing. */
+export const logRoutes = ({ store }: SandboxContext): Hono<SandboxEnv> => {
+  const app = new Hono<SandboxEnv>();
+  app.get("/sandbox/v1/events", (c) =>
+    c.json({ events: store.log.events(checked(eventsQuery, c.req.query())) }),
+  );
+  app.get("/sandbox/v1/refused", (c) =>
+    c.json({ requests: store.log.refused(checked(refusedQuery, c.req.query())) }),
+  );
+  app.get("/sandbox/v1/requests/:id", (c) => {
+    const request = store.log.request(checked(digits("id"), c.req.param("id")));
+    return request === undefined ? c.notFound() : c.json(request);
+  });
+  app.get("/sandbox/v1/gaps", (c) => c.json({ producers: store.gaps(c.req.query("producer")) }));
+  return app;
+};

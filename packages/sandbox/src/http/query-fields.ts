@@ -1,0 +1,21 @@
+import * as v from "valibot";
+
+const MAX_PAGE = 1000;
+
+/** Whole numbers in a query: times in milliseconds, numbers of rows. */
+export const digits = (name: string) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15}$/, ({ input }) => `${name}: expected an integer ≥ 0, got ${JSON.stringify(input)}`),
+    v.transform(Number),
+  );
+
+/** How many rows a page holds. @default 100 */
+export const limit = v.pipe(
+  v.optional(digits("limit"), "100"),
+  v.minValue(1, "limit: expected an integer from 1 to 1000"),
+  v.maxValue(MAX_PAGE, "limit: expected an integer from 1 to 1000"),
+);
+
+/** A field that may be left out. */
+export const optionalText = v.optional(v.string());

@@ -1,0 +1,68 @@
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { Dialect, ReceivedRequest } from "../store/received-request.ts";
+import { decodeUtf8 } from "../wire/parse-json.ts";
+import { type Refusal, refuse } from "../wire/refusal.ts";
+import { readBody } from "./read-body.ts";
+import type { SandboxContext } from "./sandbox-context.ts";
+
+/** A request with its body as text, or why that could not be had. */
+export interface Received {
+  readonly request: ReceivedRequest;
+  readonly headers: IncomingHttpHeaders;
+  /** Empty where there was none. */
+  readonly text: string;
+  readonly refusal?: Refusal;
+}
+
+const SECRET_HEADERS = ["authorization", "proxy-authorization", "x-api-key", "cookie"];
+
+const headersText = (headers: IncomingHttpHeaders): string => {
+  const shown = { ...headers };
+  for (const name of SECRET_HEADERS) if (shown[name] !== undefined) shown[name] = "[hidden]";
+  return JSON.stringify(shown);
+};
+
+/** The request as the log keeps it: credentials are replaced, everything else is as it came. */
+export const describeRequest = (
+  incoming: IncomingMessage,
+  dialect: Dialect,
+  receivedAt: number,
+  body?: string,
+): ReceivedRequest => ({
+  receivedAt,
+  dialect,
+  method: incoming.method ?? "",
+  path: incoming.url ?? "",
+  headers: headersText(incoming.headers),
+  body,
+});
+
+/** Reads a posted request. It counts as arrived when its last byte has. */
+export const receive = async (
+  incoming: IncomingMessage,
+  dialect: Dialect,
+  { maxBodyBytes, now }: SandboxContext,
+): Promise<Received> => {
+  const { headers } = incoming;
+  const bytes = await readBody(incoming, maxBodyBytes);
+  if (bytes === "too_large") {
+    const request = describeRequest(incoming, dialect, now());
+    return {
+      request,
+      headers,
+      text: "",
+      refusal: refuse(413, `The body is larger than ${maxBodyBytes} bytes`),
+    };
+  }
+  const text = decodeUtf8(bytes);
+  if (text === undefined) {
+    const request = describeRequest(incoming, dialect, now(), Buffer.from(bytes).toString("latin1"));
+    return {
+      request,
+      headers,
+      text: "",
+      refusal: refuse(400, "The body is not UTF-8 (a compressed body is not taken)"),
+    };
+  }
+  return { request: describeRequest(incoming, dialect, now(), text), headers, text };
+};

@@ -1,0 +1,47 @@
+import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import * as v from "valibot";
+import { isName, NAME_EXPECTED } from "../wire/field-issue.ts";
+import { decodeUtf8, parseJson } from "../wire/parse-json.ts";
+import { checked } from "./checked-input.ts";
+import { readBody } from "./read-body.ts";
+import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
+
+const name = (field: string) =>
+  v.pipe(
+    v.string(`${field}: expected ${NAME_EXPECTED}`),
+    v.check((id: string) => isName(id), `${field}: expected ${NAME_EXPECTED}`),
+  );
+
+const tenantBody = v.object({ customer_id: name("customer_id") }, "The body: expected { customer_id }");
+
+/** Tenants and who pays for them. */
+export const tenantRoutes = ({ store, maxBodyBytes }: SandboxContext): Hono<SandboxEnv> => {
+  const app = new Hono<SandboxEnv>();
+
+  app.get("/sandbox/v1/tenants", (c) => c.json({ tenants: store.accounts.list() }));
+
+  app.get("/sandbox/v1/tenants/:tenant_id", (c) => {
+    const tenant_id = c.req.param("tenant_id");
+    const customer_id = store.accounts.customerOf(tenant_id);
+    return customer_id === undefined ? c.notFound() : c.json({ tenant_id, customer_id });
+  });
+
+  app.put("/sandbox/v1/tenants/:tenant_id", async (c) => {
+    const tenant_id = checked(name("tenant_id"), c.req.param("tenant_id"));
+    const bytes = await readBody(c.env.incoming, maxBodyBytes);
+    const parsed = bytes === "too_large" ? undefined : parseJson(decodeUtf8(bytes) ?? "");
+    if (parsed === undefined || !("value" in parsed)) {
+      throw new HTTPException(400, { message: "The body: expected { customer_id } as JSON" });
+    }
+    const { customer_id } = checked(tenantBody, parsed.value);
+    store.putTenant(tenant_id, customer_id);
+    return c.json({ tenant_id, customer_id });
+  });
+
+  app.delete("/sandbox/v1/tenants/:tenant_id", (c) =>
+    store.removeTenant(c.req.param("tenant_id")) ? c.body(null, 204) : c.notFound(),
+  );
+
+  return app;
+};

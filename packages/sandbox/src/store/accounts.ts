@@ -1,0 +1,94 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { EventIssue } from "@meter-lib/core";
+import { fieldIssue } from "../wire/field-issue.ts";
+import { numberIn, textIn } from "./column.ts";
+import type { Names } from "./names.ts";
+
+/** A tenant and the customer who pays for it. */
+export interface Tenant {
+  readonly tenant_id: string;
+  readonly customer_id: string;
+}
+
+/** A tenant with one of its customers, by their numbers in `names`. */
+export interface Account {
+  readonly tenant: number;
+  readonly customer: number;
+}
+
+export interface Accounts {
+  /** The customer who pays for a tenant now. */
+  customerOf(tenant_id: string): string | undefined;
+  list(): readonly Tenant[];
+  /** Makes a customer pay for a tenant from now on. Events that name the former one are still taken. Within a transaction. */
+  put(tenant: Tenant): void;
+  /** Forgets a tenant: no lookup finds it, no event of it is taken. Its usage stays. Within a transaction. */
+  remove(tenant_id: string): boolean;
+  /** Whose event it is. Without a tenant it is the first tenant that the customer paid for. */
+  resolve(tenant_id: string | undefined, customer_id: string): Account | EventIssue;
+  /** Forgets what was cached: after a rollback or a reset. */
+  reload(): void;
+}
+
+export const createAccounts = (database: DatabaseSync, names: Names): Accounts => {
+  const all = database.prepare(`
+    SELECT a.tenant, a.customer, a.current, t.name AS tenant_id, c.name AS customer_id
+    FROM accounts a JOIN names t ON t.id = a.tenant JOIN names c ON c.id = a.customer ORDER BY a.rowid`);
+  const retire = database.prepare("UPDATE accounts SET current = 0 WHERE tenant = ?");
+  const upsert = database.prepare(`
+    INSERT INTO accounts (tenant, customer, current) VALUES (?, ?, 1)
+    ON CONFLICT (tenant, customer) DO UPDATE SET current = 1`);
+  const drop = database.prepare("DELETE FROM accounts WHERE tenant = ?");
+
+  const current = new Map<string, string>();
+  const byTenant = new Map<string, Map<string, Account>>();
+  const byCustomer = new Map<string, Account>();
+
+  const reload = (): void => {
+    current.clear();
+    byTenant.clear();
+    byCustomer.clear();
+    for (const row of all.all()) {
+      const tenant_id = textIn(row, "tenant_id");
+      const customer_id = textIn(row, "customer_id");
+      const account = { tenant: numberIn(row, "tenant"), customer: numberIn(row, "customer") };
+      if (numberIn(row, "current") === 1) current.set(tenant_id, customer_id);
+      const customers = byTenant.get(tenant_id) ?? new Map<string, Account>();
+      byTenant.set(tenant_id, customers.set(customer_id, account));
+      if (!byCustomer.has(customer_id)) byCustomer.set(customer_id, account);
+    }
+  };
+  reload();
+
+  return {
+    customerOf: (tenant_id) => current.get(tenant_id),
+    list: () => Array.from(current, ([tenant_id, customer_id]) => ({ tenant_id, customer_id })),
+    put: ({ tenant_id, customer_id }) => {
+      const tenant = names.numberOf(tenant_id);
+      retire.run(tenant);
+      upsert.run(tenant, names.numberOf(customer_id));
+      reload();
+    },
+    remove: (tenant_id) => {
+      const tenant = names.find(tenant_id);
+      if (tenant === undefined || drop.run(tenant).changes === 0) return false;
+      reload();
+      return true;
+    },
+    resolve: (tenant_id, customer_id) => {
+      if (tenant_id === undefined) {
+        return (
+          byCustomer.get(customer_id) ??
+          fieldIssue("customer_id", customer_id, "a customer of a known tenant")
+        );
+      }
+      const customers = byTenant.get(tenant_id);
+      if (customers === undefined) return fieldIssue("tenant_id", tenant_id, "a known tenant");
+      return (
+        customers.get(customer_id) ??
+        fieldIssue("customer_id", customer_id, `a customer of the tenant "${tenant_id}"`)
+      );
+    },
+    reload,
+  };
+};

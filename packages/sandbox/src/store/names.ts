@@ -1,0 +1,36 @@
+import type { DatabaseSync } from "node:sqlite";
+import { numberIn, textIn } from "./column.ts";
+
+/** Numbers for names, so that a row of the log holds small integers instead of texts. */
+export interface Names {
+  /** The number of a name, new where it was not known. Within a transaction. */
+  numberOf(name: string): number;
+  /** The number of a name, or undefined: for questions, which must not store anything. */
+  find(name: string): number | undefined;
+  /** Forgets what was cached: after a rollback or a reset. */
+  reload(): void;
+}
+
+export const createNames = (database: DatabaseSync): Names => {
+  const all = database.prepare("SELECT id, name FROM names");
+  const insert = database.prepare("INSERT INTO names (name) VALUES (?)");
+  const numbers = new Map<string, number>();
+
+  const reload = (): void => {
+    numbers.clear();
+    for (const row of all.iterate()) numbers.set(textIn(row, "name"), numberIn(row, "id"));
+  };
+  reload();
+
+  return {
+    numberOf: (name) => {
+      const known = numbers.get(name);
+      if (known !== undefined) return known;
+      const id = Number(insert.run(name).lastInsertRowid);
+      numbers.set(name, id);
+      return id;
+    },
+    find: (name) => numbers.get(name),
+    reload,
+  };
+};

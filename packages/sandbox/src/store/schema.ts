@@ -1,0 +1,122 @@
+/** Kept in `PRAGMA user_version`. Raise it with every change below. */
+export const SCHEMA_VERSION = 1;
+
+/** Kept in `PRAGMA application_id` ("mtsb"), so that another program's file is not taken for ours. */
+export const APPLICATION_ID = 0x6d747362;
+
+/** What became of an event, as kept in `events.state`. Never change a number. */
+export const STATES = ["accepted", "duplicate", "conflict", "refused"] as const;
+
+export type EventState = (typeof STATES)[number];
+
+/** The numbers of {@link STATES}. */
+export const ACCEPTED = 0;
+export const DUPLICATE = 1;
+export const CONFLICT = 2;
+export const REFUSED = 3;
+
+/**
+ * - `names`: every tenant, customer, meter and producer once; the other tables hold its number
+ * - `accounts`: who pays for a tenant; a former customer stays (`current = 0`), since events on the way still name it
+ * - `requests`: what arrived, as received; `reason` says why it was refused
+ * - `events`: the log, one row per event received; `counts` is 1 on the one row of an identity that counts. The index
+ *   starts with the id, because ids sort by time: it grows at its end whatever the tenant
+ * - `usage_hours`: the rollup, kept up to date in the transaction that stores the events
+ * - `boundaries`: starts and ends of sessions, in order, to pair them
+ * - `seq_ranges`: which sequence numbers of a producer arrived, as ranges
+ */
+export const SCHEMA = `
+CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+
+CREATE TABLE accounts (
+  tenant INTEGER NOT NULL,
+  customer INTEGER NOT NULL,
+  current INTEGER NOT NULL,
+  PRIMARY KEY (tenant, customer)
+) STRICT;
+
+CREATE TABLE requests (
+  id INTEGER PRIMARY KEY,
+  received_at INTEGER NOT NULL,
+  dialect TEXT NOT NULL,
+  method TEXT NOT NULL,
+  path TEXT NOT NULL,
+  headers TEXT NOT NULL,
+  body TEXT,
+  status INTEGER,
+  reason TEXT
+) STRICT;
+CREATE INDEX requests_refused ON requests (id) WHERE reason IS NOT NULL;
+
+CREATE TABLE events (
+  id INTEGER PRIMARY KEY,
+  request INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  counts INTEGER,
+  late INTEGER NOT NULL,
+  received_at INTEGER NOT NULL,
+  tenant INTEGER,
+  customer INTEGER,
+  meter INTEGER,
+  event_id TEXT,
+  event_time INTEGER,
+  total_usage INTEGER,
+  start_time INTEGER,
+  end_time INTEGER,
+  producer INTEGER,
+  seq INTEGER
+) STRICT;
+CREATE UNIQUE INDEX events_identity ON events (event_id, tenant) WHERE counts = 1 AND event_id IS NOT NULL;
+CREATE INDEX events_repeats ON events (event_id) WHERE counts IS NULL AND event_id IS NOT NULL;
+
+CREATE TABLE usage_hours (
+  tenant INTEGER NOT NULL,
+  customer INTEGER NOT NULL,
+  meter INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  events INTEGER NOT NULL,
+  duplicates INTEGER NOT NULL,
+  conflicts INTEGER NOT NULL,
+  late INTEGER NOT NULL,
+  total REAL NOT NULL,
+  peak REAL,
+  level REAL,
+  level_time INTEGER,
+  duration REAL NOT NULL,
+  PRIMARY KEY (tenant, customer, meter, hour)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE boundaries (
+  session TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  side INTEGER NOT NULL,
+  event INTEGER NOT NULL,
+  tenant INTEGER NOT NULL,
+  customer INTEGER NOT NULL,
+  meter INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  PRIMARY KEY (session, time, side, event)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE seq_ranges (
+  producer INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  PRIMARY KEY (producer, first)
+) STRICT, WITHOUT ROWID;
+
+PRAGMA application_id = ${APPLICATION_ID};
+PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/** Tables that a reset empties. */
+export const TABLES = [
+  "names",
+  "accounts",
+  "requests",
+  "events",
+  "usage_hours",
+  "boundaries",
+  "seq_ranges",
+] as const;

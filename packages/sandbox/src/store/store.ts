@@ -1,0 +1,82 @@
+import type { Catalog } from "@meter-lib/core";
+import { type Accounts, createAccounts } from "./accounts.ts";
+import { createIngest, type Ingest, type IngestOptions } from "./ingest.ts";
+import { createLedgerQuery, type LedgerQuery } from "./ledger-query.ts";
+import { createLogQueries, type LogQueries } from "./log-query.ts";
+import { createNames } from "./names.ts";
+import { openDatabase } from "./open-database.ts";
+import { createLogRequest } from "./received-request.ts";
+import { createRefusalLog, type LogRefusal } from "./refusal-log.ts";
+import { TABLES } from "./schema.ts";
+import { createSeqRanges, type SeqRanges } from "./seq-ranges.ts";
+import { createSessionPairing } from "./session-pairing.ts";
+import { createTransact } from "./transaction.ts";
+import { createUsageQuery, type QueryUsage } from "./usage-query.ts";
+import { createUsageRollup } from "./usage-rollup.ts";
+
+export interface StoreOptions extends IngestOptions {
+  /** In memory when undefined. */
+  readonly file: string | undefined;
+  readonly catalog: Catalog;
+  /** Tenant → customer; set at the start and again at every reset. */
+  readonly tenants: Readonly<Record<string, string>>;
+}
+
+/** All that the backend knows. Every change is committed when its call returns. */
+export interface Store {
+  readonly accounts: Pick<Accounts, "customerOf" | "list" | "resolve">;
+  putTenant(tenant_id: string, customer_id: string): void;
+  removeTenant(tenant_id: string): boolean;
+  readonly ingest: Ingest;
+  readonly logRefusal: LogRefusal;
+  readonly usage: QueryUsage;
+  readonly log: LogQueries;
+  readonly ledger: LedgerQuery;
+  readonly gaps: SeqRanges["gaps"];
+  /** Back to the start: nothing received, the tenants of the options. */
+  reset(): void;
+  close(): void;
+}
+
+export const openStore = (options: StoreOptions): Store => {
+  const database = openDatabase(options.file);
+  const names = createNames(database);
+  const accounts = createAccounts(database, names);
+  const rollup = createUsageRollup(database);
+  const seqRanges = createSeqRanges(database);
+  const pairing = createSessionPairing(database, rollup);
+  const logRequest = createLogRequest(database);
+  const reload = (): void => {
+    names.reload();
+    accounts.reload();
+  };
+  const transact = createTransact(database, () => {
+    rollup.discard();
+    seqRanges.discard();
+    reload();
+  });
+  const putConfigured = (): void => {
+    for (const [tenant_id, customer_id] of Object.entries(options.tenants))
+      accounts.put({ tenant_id, customer_id });
+  };
+  transact(putConfigured);
+
+  return {
+    accounts,
+    putTenant: (tenant_id, customer_id) => transact(() => accounts.put({ tenant_id, customer_id })),
+    removeTenant: (tenant_id) => transact(() => accounts.remove(tenant_id)),
+    ingest: createIngest({ database, transact, logRequest, names, rollup, pairing, seqRanges }, options),
+    logRefusal: createRefusalLog(database, transact, logRequest, names),
+    usage: createUsageQuery(database, options.catalog),
+    log: createLogQueries(database),
+    ledger: createLedgerQuery(database),
+    gaps: seqRanges.gaps,
+    reset: () =>
+      transact(() => {
+        for (const table of TABLES) database.exec(`DELETE FROM ${table}`);
+        reload();
+        putConfigured();
+      }),
+    close: () => database.close(),
+  };
+};

@@ -1,0 +1,85 @@
+import { describeValue, type EventIssue } from "@meter-lib/core";
+
+const NAME = /^[^\p{Cc}]{1,255}$/u;
+const TOKEN = /^[\x21-\x7e]{1,255}$/;
+// As milliseconds, everything up to here lies before March 1973: it is far more likely a time in seconds.
+const LARGEST_TIME_IN_SECONDS = 1e11;
+const LATEST_TIME = 8.64e15;
+
+/** Whether a value is a JSON object: not null, not an array. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Whether a checked value is an issue rather than what was asked for. */
+export const isIssue = (value: object): value is EventIssue => "expected" in value && "given" in value;
+
+/** What is wrong with a field, or undefined. */
+export const fieldIssue = (field: string, value: unknown, expected: string): EventIssue => ({
+  field,
+  given: value === undefined ? "nothing" : describeValue(value),
+  expected,
+});
+
+/** Ids of tenants, customers, meters and devices: text without control characters. */
+export const isName = (value: unknown): value is string =>
+  typeof value === "string" && NAME.test(value) && value.isWellFormed();
+
+/** What {@link isName} wants, in words. */
+export const NAME_EXPECTED = "text of 1 to 255 characters without control characters";
+
+/** Ids of events, sessions and producers: visible ASCII. */
+export const isToken = (value: unknown): value is string => typeof value === "string" && TOKEN.test(value);
+
+/** What {@link isToken} wants, in words. */
+export const TOKEN_EXPECTED = "1 to 255 visible ASCII characters without blanks";
+
+const isTime = (value: unknown): boolean =>
+  typeof value === "number" &&
+  Number.isSafeInteger(value) &&
+  (value === 0 || (value > LARGEST_TIME_IN_SECONDS && value <= LATEST_TIME));
+
+/** What is wrong with a time, or undefined when it is right or was not sent. */
+export const timeIssue = (field: string, value: unknown): EventIssue | undefined => {
+  if (value === undefined || isTime(value)) return undefined;
+  if (typeof value === "string") {
+    return fieldIssue(field, value, "milliseconds since the epoch as a number (not ISO text)");
+  }
+  const seconds = typeof value === "number" && value > 0 && value <= LARGEST_TIME_IN_SECONDS;
+  return fieldIssue(
+    field,
+    value,
+    seconds
+      ? "milliseconds since the epoch (this looks like seconds: multiply by 1000)"
+      : "milliseconds since the epoch, an integer ≥ 0",
+  );
+};
+
+/** What is wrong with what an event counts: a number of units, or times; never both, never neither. */
+export const amountIssue = (
+  total_usage: unknown,
+  start_time: unknown,
+  end_time: unknown,
+): EventIssue | undefined => {
+  if (start_time === undefined && end_time === undefined) {
+    if (typeof total_usage === "number" && Number.isSafeInteger(total_usage) && total_usage >= 0)
+      return undefined;
+    return fieldIssue(
+      "total_usage",
+      total_usage,
+      total_usage === undefined ? "total_usage, or start_time or end_time" : "an integer from 0 to 2^53 − 1",
+    );
+  }
+  if (total_usage !== undefined) {
+    return fieldIssue(
+      "total_usage",
+      total_usage,
+      "nothing beside start_time and end_time: an event counts units or time",
+    );
+  }
+  const issue = timeIssue("start_time", start_time) ?? timeIssue("end_time", end_time);
+  if (issue !== undefined) return issue;
+  if (typeof start_time === "number" && typeof end_time === "number" && end_time < start_time) {
+    return fieldIssue("end_time", end_time, `a time at or after start_time (${start_time})`);
+  }
+  return undefined;
+};
