@@ -1,6 +1,18 @@
 import type { Metadata, MeterType } from "../catalog/meter.ts";
 import type { OutgoingEvent, UsageEvent } from "./usage-event.ts";
 
+/** Where a recorded event stands. `buffered`: not yet in an outbox. */
+export type RecordState =
+  | "buffered"
+  | "pending"
+  | "inflight"
+  | "acknowledged"
+  | "rejected"
+  | "quarantined"
+  | "discarded"
+  | "lost"
+  | "refused";
+
 /** Which queue an event waits in: `live` goes first, `backfill` takes what room is left. */
 export type Lane = "live" | "backfill";
 
@@ -31,8 +43,13 @@ export class EventRecord implements OutgoingEvent {
   producer: string | undefined = undefined;
   seq: number | undefined = undefined;
   lane: Lane = "live";
+  state: RecordState = "buffered";
+  /** When the outbox stored it, in milliseconds since the epoch; 0 before. */
+  recordedAt = 0;
   /** The outbox's own key of the row; 0 before it is stored. */
   key = 0;
+  /** Which flush waits for it; the engine's. */
+  epoch = 0;
   /** How often it was handed to a transport. */
   attempts = 0;
   /** When it was first handed over in an attempt that may have been processed; undefined when certainly none was. */

@@ -7,7 +7,8 @@ export interface Clock {
 }
 
 const unref = (timer: unknown): void => {
-  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function") timer.unref();
+  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function")
+    timer.unref();
 };
 
 /** The system's clock and timers. */

@@ -1,7 +1,16 @@
 import type { Promisable } from "type-fest";
 import type { Accounts } from "../delivery/account.ts";
 import type { EventRecord } from "../event/event-record.ts";
-import type { LedgerId, LedgerKey, LedgerRange, LedgerRow, OutboxQuery, OutboxRow, OutboxSelection, RowState } from "./outbox-query.ts";
+import type {
+  LedgerId,
+  LedgerKey,
+  LedgerRange,
+  LedgerRow,
+  OutboxQuery,
+  OutboxRow,
+  OutboxSelection,
+  RowState,
+} from "./outbox-query.ts";
 import type { SessionAnswer, SessionChange, SessionRow } from "./outbox-session.ts";
 
 /**
@@ -131,6 +140,8 @@ export type Appended =
 
 export interface ClaimRequest {
   readonly now: number;
+  /** Tenants whose rows are to be left alone: their customer is not known. */
+  readonly skipTenants: readonly string[];
   readonly maxEvents: number;
   readonly maxBytes: number;
 }
@@ -138,6 +149,6 @@ export interface ClaimRequest {
 export interface Claimed {
   /** With `key`, `attempts`, `firstSentAt`, `customer_id` as stored. One that may have been sent has `firstSentAt`. */
   readonly events: readonly EventRecord[];
-  /** Whether rows are left that nobody held when the call was made. */
+  /** Whether rows are left that may be claimed, those of skipped tenants not counted. */
   readonly more: boolean;
 }

@@ -1,5 +1,5 @@
-import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
 import type { EventIssue } from "../event/event-issue.ts";
+import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
 
 /**
  * Carries events to a receiver and says, for each one, what became of it.

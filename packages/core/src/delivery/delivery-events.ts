@@ -1,0 +1,70 @@
+import type { MeterError } from "../errors/meter-error.ts";
+import type { UsageEvent } from "../event/usage-event.ts";
+import type { Parking } from "./customer-directory.ts";
+import type { DestinationStatus, Settlement } from "./dispatcher.ts";
+
+/** What a client tells while it works; see `client.on()`. */
+export interface DeliveryEvents {
+  acknowledged: { readonly event: UsageEvent; readonly outcome: Settlement };
+  /** The receiver refused the event for good: it is a dead letter now. */
+  rejected: { readonly event: UsageEvent; readonly reason: string; readonly status: number | undefined };
+  /** The event may have been counted, and sending it again may count it twice. */
+  quarantined: { readonly event: UsageEvent; readonly reason: string; readonly status: number | undefined };
+  /** The event was not recorded. `input` is what the caller gave. */
+  refused: { readonly input: unknown; readonly error: MeterError };
+  /** A destination does not work until somebody acts; its events wait. */
+  blocked: DestinationStatus;
+  unblocked: DestinationStatus;
+  /** A tenant's customer is not known; its events wait. */
+  parked: Parking;
+  unparked: { readonly tenant_id: string };
+  /** The outbox does not take events, or takes them again: meanwhile they are kept in memory only. */
+  volatile: { readonly error: unknown };
+  durable: { readonly outbox: string };
+  /** The outbox wants a person's look: a corrupt file was set aside. */
+  warning: { readonly message: string };
+  /** This machine's clock differs from the receiver's by more than a minute. */
+  skew: { readonly skewMs: number };
+}
+
+type Handler<Payload> = (payload: Payload) => void;
+type Handlers = { [Name in keyof DeliveryEvents]: Set<Handler<DeliveryEvents[Name]>> };
+
+/** Tells handlers what happens. A handler that throws, or answers a promise that fails, breaks nothing. */
+export class DeliveryEmitter {
+  readonly #handlers: Handlers = {
+    acknowledged: new Set(),
+    rejected: new Set(),
+    quarantined: new Set(),
+    refused: new Set(),
+    blocked: new Set(),
+    unblocked: new Set(),
+    parked: new Set(),
+    unparked: new Set(),
+    volatile: new Set(),
+    durable: new Set(),
+    warning: new Set(),
+    skew: new Set(),
+  };
+
+  on<Name extends keyof DeliveryEvents>(name: Name, handler: Handler<DeliveryEvents[Name]>): () => void {
+    const handlers = this.#handlers[name];
+    handlers.add(handler);
+    return () => handlers.delete(handler);
+  }
+
+  has(name: keyof DeliveryEvents): boolean {
+    return this.#handlers[name].size > 0;
+  }
+
+  emit<Name extends keyof DeliveryEvents>(name: Name, payload: DeliveryEvents[Name]): void {
+    for (const handler of this.#handlers[name]) {
+      try {
+        const answer: unknown = handler(payload);
+        if (answer instanceof Promise) answer.catch(() => {});
+      } catch {
+        // The handler's trouble is not the event's.
+      }
+    }
+  }
+}

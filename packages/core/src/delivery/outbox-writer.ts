@@ -1,0 +1,341 @@
+import type { EventRecord } from "../event/event-record.ts";
+import type { Clock } from "../strategies/clock.ts";
+import type {
+  Appended,
+  Burial,
+  Claimed,
+  ClaimRequest,
+  Outbox,
+  OutboxChanges,
+  OutboxCommit,
+  OutboxOpening,
+} from "../strategies/outbox.ts";
+import type { SessionAnswer, SessionChange } from "../strategies/outbox-session.ts";
+import { backoffMs, type Random } from "./backoff.ts";
+import type { Settlement } from "./dispatcher.ts";
+
+/** A batch whose leases must be stored before it leaves. */
+export interface Lease {
+  readonly events: readonly EventRecord[];
+  readonly stored: () => void;
+  readonly failed: () => void;
+}
+
+/** What the writer asks, and what it tells when a transaction is done. */
+export interface OutboxWriterEvents {
+  /** Decides, at the moment of writing, whether the event stays in memory. */
+  hold(event: EventRecord): boolean;
+  opened(opening: OutboxOpening): void;
+  appended(event: EventRecord, answer: Appended, held: boolean): void;
+  /** The store did not take them. */
+  appendFailed(events: readonly EventRecord[]): void;
+  /** The outcome is stored. */
+  settled(event: EventRecord, outcome: Settlement): void;
+  /** A first failure, and the first success after it. */
+  storeFailed(error: unknown): void;
+  storeRecovered(): void;
+  /** Everything gathered so far is written: time to gather more. */
+  written(): void;
+}
+
+interface Settled {
+  readonly event: EventRecord;
+  readonly outcome: Settlement;
+}
+
+interface Awaited<Input, Answer> {
+  readonly input: Input;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const MAX_APPENDS = 2_000;
+const STORE_RETRY_CAP_MS = 30_000;
+
+/**
+ * Gathers changes for one outbox and writes them in one transaction after the other: what comes in while a transaction is
+ * under way goes into the next one (group commit). While the store fails, settlements wait for it to come back.
+ */
+export class OutboxWriter {
+  readonly #outbox: Outbox;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #events: OutboxWriterEvents;
+
+  #appends: EventRecord[] = [];
+  #settled: Settled[] = [];
+  #release: EventRecord[] = [];
+  #unhold: EventRecord[] = [];
+  #leases: Lease[] = [];
+  #sessions: Awaited<SessionChange, SessionAnswer>[] = [];
+  #claims: Awaited<ClaimRequest, Claimed>[] = [];
+
+  #bufferedBytes = 0;
+  #pendingEvents = 0;
+  #pendingBytes = 0;
+  #open = false;
+  #running = false;
+  #failures = 0;
+  #retryAt = 0;
+  #cancelRetry: (() => void) | undefined;
+  #idle: (() => void)[] = [];
+
+  constructor(outbox: Outbox, clock: Clock, random: Random, events: OutboxWriterEvents) {
+    this.#outbox = outbox;
+    this.#clock = clock;
+    this.#random = random;
+    this.#events = events;
+  }
+
+  /** Pending in the store by its last word, and what is on the way to it. */
+  get pendingEvents(): number {
+    return this.#pendingEvents + this.#appends.length;
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes + this.#bufferedBytes;
+  }
+
+  /** Recorded but not yet in the store. */
+  get bufferedEvents(): number {
+    return this.#appends.length;
+  }
+
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  /** Whether the store failed and is not to be asked yet. */
+  get down(): boolean {
+    return this.#failures > 0 && this.#clock.now() < this.#retryAt;
+  }
+
+  append(event: EventRecord): void {
+    this.#appends.push(event);
+    this.#bufferedBytes += event.bytes;
+    if (!this.#running) this.kick();
+  }
+
+  settle(event: EventRecord, outcome: Settlement): void {
+    this.#settled.push({ event, outcome });
+  }
+
+  release(event: EventRecord): void {
+    this.#release.push(event);
+  }
+
+  unhold(event: EventRecord): void {
+    this.#unhold.push(event);
+  }
+
+  lease(lease: Lease): void {
+    this.#leases.push(lease);
+  }
+
+  session(input: SessionChange): Promise<SessionAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#sessions.push({ input, resolve, reject });
+      this.kick();
+    });
+  }
+
+  claim(input: ClaimRequest): Promise<Claimed> {
+    return new Promise((resolve, reject) => {
+      this.#claims.push({ input, resolve, reject });
+      this.kick();
+    });
+  }
+
+  /** Starts writing what was gathered, unless it is being written. */
+  kick(): void {
+    if (this.#running) return;
+    this.#running = true;
+    queueMicrotask(() => void this.#run());
+  }
+
+  /** Resolves when nothing is left to write, or the store does not take it. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#idle.push(resolve);
+      this.kick();
+    });
+  }
+
+  /** No more retries of a failing store. */
+  stop(): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+  }
+
+  async #run(): Promise<void> {
+    let more = true;
+    while (more) {
+      while (this.#hasWork() && !this.down) {
+        const step = this.#step();
+        if (step !== undefined) await step;
+      }
+      if (this.down) this.#turnAway();
+      this.#events.written();
+      // Being told may have made more to write: the leases of the next batches.
+      more = this.#hasWork() && !this.down;
+    }
+    this.#running = false;
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const resolve of idle) resolve();
+  }
+
+  #hasWork(): boolean {
+    return (
+      !this.#open ||
+      this.#appends.length > 0 ||
+      this.#leases.length > 0 ||
+      this.#settled.length > 0 ||
+      this.#release.length > 0 ||
+      this.#unhold.length > 0 ||
+      this.#sessions.length > 0 ||
+      this.#claims.length > 0
+    );
+  }
+
+  /** One call of the store. A promise only if the store needs time. */
+  #step(): Promise<void> | undefined {
+    if (!this.#open) {
+      return this.#call(
+        () => this.#outbox.open(),
+        (opening) => this.#opened(opening),
+        () => {},
+      );
+    }
+    const claim = this.#claims.shift();
+    if (claim !== undefined) return this.#call(() => this.#outbox.claim(claim.input), claim.resolve, claim.reject);
+
+    const leases = this.#leases;
+    const sessions = this.#sessions;
+    const settled = this.#settled;
+    const acknowledge: EventRecord[] = [];
+    const bury: Burial[] = [];
+    for (const { event, outcome } of settled) {
+      if (outcome.state === "acknowledged") acknowledge.push(event);
+      else bury.push({ event, state: outcome.state, reason: outcome.reason, status: outcome.status });
+    }
+    const changes: OutboxChanges = {
+      now: this.#clock.now(),
+      acknowledge,
+      release: this.#release,
+      bury,
+      append: this.#takeAppends().map((event) => ({ event, hold: this.#events.hold(event) })),
+      lease: leases.flatMap(({ events }) => events),
+      sessions: sessions.map(({ input }) => input),
+      unhold: this.#unhold,
+    };
+    this.#leases = [];
+    this.#sessions = [];
+    this.#settled = [];
+    this.#release = [];
+    this.#unhold = [];
+    return this.#call(
+      () => this.#outbox.commit(changes),
+      (commit) => this.#committed(changes, settled, leases, sessions, commit),
+      (error) => {
+        // Outcomes stay true: they are written when the store is back.
+        this.#settled = [...settled, ...this.#settled];
+        this.#release = [...changes.release, ...this.#release];
+        this.#unhold = [...changes.unhold, ...this.#unhold];
+        this.#events.appendFailed(changes.append.map(({ event }) => event));
+        for (const lease of leases) lease.failed();
+        for (const session of sessions) session.reject(error);
+      },
+    );
+  }
+
+  #call<Answer>(
+    call: () => Answer | PromiseLike<Answer>,
+    done: (answer: Answer) => void,
+    failed: (error: unknown) => void,
+  ): Promise<void> | undefined {
+    const fail = (error: unknown) => {
+      this.#failed(error);
+      failed(error);
+    };
+    const succeed = (answer: Answer) => {
+      this.#succeeded();
+      done(answer);
+    };
+    let answer: Answer | PromiseLike<Answer>;
+    try {
+      answer = call();
+    } catch (error) {
+      fail(error);
+      return undefined;
+    }
+    if (isPromise(answer)) return Promise.resolve(answer).then(succeed, fail);
+    succeed(answer);
+    return undefined;
+  }
+
+  #opened(opening: OutboxOpening): void {
+    this.#open = true;
+    this.#pendingEvents = opening.pendingEvents;
+    this.#pendingBytes = opening.pendingBytes;
+    this.#events.opened(opening);
+  }
+
+  #committed(
+    changes: OutboxChanges,
+    settled: readonly Settled[],
+    leases: readonly Lease[],
+    sessions: readonly Awaited<SessionChange, SessionAnswer>[],
+    commit: OutboxCommit,
+  ): void {
+    this.#pendingEvents = commit.pendingEvents;
+    this.#pendingBytes = commit.pendingBytes;
+    for (const { event, outcome } of settled) this.#events.settled(event, outcome);
+    changes.append.forEach(({ event, hold }, index) => {
+      const answer = commit.appended[index];
+      if (answer !== undefined) this.#events.appended(event, answer, hold);
+    });
+    for (const lease of leases) lease.stored();
+    sessions.forEach(({ resolve }, index) => {
+      resolve(commit.sessions[index] ?? { state: "gone" });
+    });
+  }
+
+  #failed(error: unknown): void {
+    this.#failures++;
+    const delay = backoffMs(this.#failures, STORE_RETRY_CAP_MS, this.#random);
+    this.#retryAt = this.#clock.now() + delay;
+    this.stop();
+    this.#cancelRetry = this.#clock.schedule(delay, () => this.kick());
+    if (this.#failures === 1) this.#events.storeFailed(error);
+  }
+
+  #succeeded(): void {
+    if (this.#failures === 0) return;
+    this.#failures = 0;
+    this.#events.storeRecovered();
+  }
+
+  /** While the store is away, nothing new waits for it. */
+  #turnAway(): void {
+    const appends = this.#takeAppends(Number.POSITIVE_INFINITY);
+    if (appends.length > 0) this.#events.appendFailed(appends);
+    const leases = this.#leases;
+    this.#leases = [];
+    for (const lease of leases) lease.failed();
+    const awaited = [...this.#sessions, ...this.#claims];
+    this.#sessions = [];
+    this.#claims = [];
+    for (const { reject } of awaited) reject(new Error(`the outbox ${this.#outbox.name} does not work at the moment`));
+  }
+
+  #takeAppends(max = MAX_APPENDS): EventRecord[] {
+    const taken = this.#appends.length <= max ? this.#appends : this.#appends.slice(0, max);
+    this.#appends = this.#appends.length <= max ? [] : this.#appends.slice(max);
+    for (const event of taken) this.#bufferedBytes -= event.bytes;
+    return taken;
+  }
+}
+
+const isPromise = <Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> =>
+  typeof value === "object" && value !== null && "then" in value;

@@ -1,0 +1,322 @@
+import type { Accounts } from "../delivery/account.ts";
+import { createEventId } from "../event/event-id.ts";
+import type { EventRecord } from "../event/event-record.ts";
+import type {
+  Append,
+  Appended,
+  Burial,
+  Claimed,
+  ClaimRequest,
+  Outbox,
+  OutboxChanges,
+  OutboxCommit,
+} from "../strategies/outbox.ts";
+import type {
+  LedgerId,
+  LedgerKey,
+  LedgerRow,
+  OutboxQuery,
+  OutboxRow,
+  OutboxSelection,
+  RowState,
+} from "../strategies/outbox-query.ts";
+import { MemoryAccounts } from "./memory-accounts.ts";
+import { hourOf, MemoryLedger } from "./memory-ledger.ts";
+import { MemorySessions } from "./memory-sessions.ts";
+
+export interface MemoryOutboxOptions {
+  /** Most pending events. @default 10_000 */
+  readonly maxEvents?: number;
+  /** Most pending bytes. @default 16 MiB */
+  readonly maxBytes?: number;
+  /** How many acknowledged identities are remembered, to know a repeat. @default 10_000 */
+  readonly maxTombstones?: number;
+}
+
+interface Tombstone {
+  readonly tenant_id: string;
+  readonly event_id: string;
+  readonly meter_id: string;
+  readonly hour: number;
+  readonly fingerprint: number;
+}
+
+const MAX_LEDGER_ROWS = 10_000;
+
+/**
+ * An outbox in memory: everything the contract asks for but durability. What is still pending at the end of the process is lost, so
+ * `durable` of a receipt says `volatile`.
+ */
+export const memoryOutbox = (options: MemoryOutboxOptions = {}): Outbox => new MemoryOutbox(options);
+
+class MemoryOutbox implements Outbox {
+  readonly name = "memory";
+  readonly durable = false;
+  readonly limits: { readonly maxEvents: number; readonly maxBytes: number };
+
+  readonly #maxTombstones: number;
+  // By tenant, then event id: an identity is both.
+  readonly #rows = new Map<string, Map<string, EventRecord>>();
+  readonly #tombstones = new Map<string, Map<string, Tombstone>>();
+  readonly #tombstoneOrder: Tombstone[] = [];
+  #oldestTombstone = 0;
+  readonly #buried = new Map<EventRecord, Burial & { readonly ended_at: number }>();
+  readonly #unheld = new Set<EventRecord>();
+  readonly #accounts = new MemoryAccounts();
+  readonly #ledger = new MemoryLedger(MAX_LEDGER_ROWS);
+  readonly #sessions = new MemorySessions();
+  readonly #producer = createEventId(Date.now());
+  #seq = 0;
+  #pendingEvents = 0;
+  #pendingBytes = 0;
+
+  constructor({
+    maxEvents = 10_000,
+    maxBytes = 16 * 1024 * 1024,
+    maxTombstones = 10_000,
+  }: MemoryOutboxOptions) {
+    this.limits = { maxEvents, maxBytes };
+    this.#maxTombstones = maxTombstones;
+  }
+
+  open() {
+    return { producer: this.#producer, pendingEvents: 0, pendingBytes: 0, warnings: [] };
+  }
+
+  commit(changes: OutboxChanges): OutboxCommit {
+    for (const event of changes.acknowledge) this.#acknowledge(event);
+    for (const event of changes.release) event.state = "pending";
+    for (const burial of changes.bury) this.#bury(burial, changes.now);
+    for (const event of changes.unhold) this.#unheld.add(event);
+    const appended = changes.append.map((append) => this.#append(append, changes.now));
+    for (const event of changes.lease) event.state = "inflight";
+    const sessions = changes.sessions.map((change) => this.#sessions.apply(change));
+    return { appended, sessions, pendingEvents: this.#pendingEvents, pendingBytes: this.#pendingBytes };
+  }
+
+  claim({ maxEvents, maxBytes, skipTenants }: ClaimRequest): Claimed {
+    const skipped = new Set(skipTenants);
+    const byTenant = new Map<string, EventRecord[]>();
+    let claimable = 0;
+    for (const lane of ["live", "backfill"] as const) {
+      for (const event of this.#unheld) {
+        if (event.lane !== lane || skipped.has(event.tenant_id)) continue;
+        claimable++;
+        const queue = byTenant.get(`${lane} ${event.tenant_id}`);
+        if (queue === undefined) byTenant.set(`${lane} ${event.tenant_id}`, [event]);
+        else queue.push(event);
+      }
+    }
+    const events: EventRecord[] = [];
+    let bytes = 0;
+    for (let turn = 0; events.length < maxEvents; turn++) {
+      let taken = false;
+      for (const queue of byTenant.values()) {
+        const event = queue[turn];
+        if (
+          event === undefined ||
+          events.length >= maxEvents ||
+          (events.length > 0 && bytes + event.bytes > maxBytes)
+        )
+          continue;
+        events.push(event);
+        bytes += event.bytes;
+        taken = true;
+      }
+      if (!taken) break;
+    }
+    for (const event of events) this.#unheld.delete(event);
+    return { events, more: claimable > events.length };
+  }
+
+  accounts(): Accounts {
+    return this.#accounts.snapshot();
+  }
+
+  list({ state, tenant_id, event_id, after = 0, limit = 100 }: OutboxQuery): readonly OutboxRow[] {
+    const rows: OutboxRow[] = [];
+    for (const event of this.#all()) {
+      const row = this.#view(event);
+      if (state !== undefined && row.state !== state) continue;
+      if (tenant_id !== undefined && event.tenant_id !== tenant_id) continue;
+      if (event_id !== undefined && event.event_id !== event_id) continue;
+      if (event.key > after) rows.push(row);
+    }
+    return rows.sort((a, b) => a.key - b.key).slice(0, limit);
+  }
+
+  redrive(selection: OutboxSelection): number {
+    const chosen = this.#select(selection);
+    for (const event of chosen) {
+      this.#buried.delete(event);
+      this.#accounts.move(event.meter_id, selection.state, "pending");
+      this.#pendingEvents++;
+      this.#pendingBytes += event.bytes;
+      event.state = "pending";
+      event.attempts = 0;
+      event.firstSentAt = undefined;
+      this.#unheld.add(event);
+    }
+    return chosen.length;
+  }
+
+  discard(selection: OutboxSelection): number {
+    const chosen = this.#select(selection);
+    for (const event of chosen) {
+      this.#buried.delete(event);
+      this.#remove(event);
+      this.#accounts.move(event.meter_id, selection.state, "discarded");
+      event.state = "discarded";
+    }
+    return chosen.length;
+  }
+
+  ledger(range: { readonly from?: number; readonly to?: number }): readonly LedgerRow[] {
+    return this.#ledger.rows(range);
+  }
+
+  ledgerIds({ tenant_id, meter_id, hour }: LedgerKey): readonly LedgerId[] {
+    const ids: LedgerId[] = [];
+    for (const event of this.#rows.get(tenant_id)?.values() ?? []) {
+      if (event.meter_id !== meter_id || hourOf(event.event_time) !== hour) continue;
+      ids.push({ event_id: event.event_id, state: this.#view(event).state });
+    }
+    for (const dead of this.#tombstones.get(tenant_id)?.values() ?? []) {
+      if (dead.meter_id === meter_id && dead.hour === hour)
+        ids.push({ event_id: dead.event_id, state: "acknowledged" });
+    }
+    return ids;
+  }
+
+  claimSessions() {
+    return [];
+  }
+
+  close(): void {
+    for (const event of this.#all()) {
+      if (event.state !== "pending" && event.state !== "inflight") continue;
+      this.#accounts.move(event.meter_id, "pending", "lost");
+      event.state = "lost";
+      this.#remove(event);
+    }
+    this.#pendingEvents = 0;
+    this.#pendingBytes = 0;
+    this.#unheld.clear();
+  }
+
+  #append({ event, hold }: Append, now: number): Appended {
+    let tenant = this.#rows.get(event.tenant_id);
+    const known = tenant?.get(event.event_id) ?? this.#tombstones.get(event.tenant_id)?.get(event.event_id);
+    if (known !== undefined) {
+      if (known.fingerprint !== event.fingerprint) return { state: "conflict" };
+      return { state: "repeat", where: "state" in known ? this.#view(known).state : "acknowledged" };
+    }
+    if (
+      this.#pendingEvents >= this.limits.maxEvents ||
+      this.#pendingBytes + event.bytes > this.limits.maxBytes
+    ) {
+      return { state: "full" };
+    }
+    if (tenant === undefined) {
+      tenant = new Map();
+      this.#rows.set(event.tenant_id, tenant);
+    }
+    tenant.set(event.event_id, event);
+    this.#seq++;
+    event.key = this.#seq;
+    event.seq = this.#seq;
+    event.producer = this.#producer;
+    event.recordedAt = now;
+    event.state = "pending";
+    if (!hold) this.#unheld.add(event);
+    this.#pendingEvents++;
+    this.#pendingBytes += event.bytes;
+    this.#accounts.add(event.meter_id, "recorded");
+    this.#accounts.add(event.meter_id, "pending");
+    this.#ledger.recorded(event);
+    return { state: "recorded", key: event.key, seq: event.seq };
+  }
+
+  #acknowledge(event: EventRecord): void {
+    this.#leavePending(event, "acknowledged");
+    this.#remove(event);
+    this.#ledger.acknowledged(event);
+    event.state = "acknowledged";
+    const { tenant_id, event_id, meter_id } = event;
+    const dead = {
+      tenant_id,
+      event_id,
+      meter_id,
+      hour: hourOf(event.event_time),
+      fingerprint: event.fingerprint,
+    };
+    let tenant = this.#tombstones.get(tenant_id);
+    if (tenant === undefined) {
+      tenant = new Map();
+      this.#tombstones.set(tenant_id, tenant);
+    }
+    tenant.set(event_id, dead);
+    // A ring: the newest tombstone takes the place of the oldest.
+    if (this.#tombstoneOrder.length < this.#maxTombstones) {
+      this.#tombstoneOrder.push(dead);
+      return;
+    }
+    const oldest = this.#tombstoneOrder[this.#oldestTombstone];
+    if (oldest !== undefined) {
+      const siblings = this.#tombstones.get(oldest.tenant_id);
+      siblings?.delete(oldest.event_id);
+      if (siblings?.size === 0) this.#tombstones.delete(oldest.tenant_id);
+      this.#tombstoneOrder[this.#oldestTombstone] = dead;
+    }
+    this.#oldestTombstone = (this.#oldestTombstone + 1) % Math.max(1, this.#maxTombstones);
+  }
+
+  #bury(burial: Burial, now: number): void {
+    this.#leavePending(burial.event, burial.state);
+    burial.event.state = burial.state;
+    this.#buried.set(burial.event, { ...burial, ended_at: now });
+  }
+
+  #leavePending(event: EventRecord, to: "acknowledged" | "rejected" | "quarantined"): void {
+    this.#accounts.move(event.meter_id, "pending", to);
+    this.#pendingEvents--;
+    this.#pendingBytes -= event.bytes;
+  }
+
+  #remove(event: EventRecord): void {
+    const tenant = this.#rows.get(event.tenant_id);
+    tenant?.delete(event.event_id);
+    if (tenant?.size === 0) this.#rows.delete(event.tenant_id);
+  }
+
+  #select({ state, tenant_id, event_ids }: OutboxSelection): readonly EventRecord[] {
+    const ids = event_ids === undefined ? undefined : new Set(event_ids);
+    return [...this.#buried.values()]
+      .filter((burial) => burial.state === state)
+      .map((burial) => burial.event)
+      .filter((event) => tenant_id === undefined || event.tenant_id === tenant_id)
+      .filter((event) => ids === undefined || ids.has(event.event_id));
+  }
+
+  *#all(): Iterable<EventRecord> {
+    for (const tenant of this.#rows.values()) yield* tenant.values();
+  }
+
+  #view(event: EventRecord): OutboxRow {
+    const burial = this.#buried.get(event);
+    const state: RowState = burial?.state ?? (event.state === "inflight" ? "inflight" : "pending");
+    return {
+      key: event.key,
+      state,
+      event,
+      customer_id: event.customer_id === "" ? undefined : event.customer_id,
+      lane: event.lane,
+      attempts: event.attempts,
+      first_sent_at: event.firstSentAt,
+      recorded_at: event.recordedAt,
+      reason: burial?.reason,
+      status: burial?.status,
+      ended_at: burial?.ended_at,
+    };
+  }
+}
