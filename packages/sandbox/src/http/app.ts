@@ -30,6 +30,8 @@ export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
   app.onError((error, c) => {
     if (error instanceof HTTPException)
       return c.json({ error: "bad_request", message: error.message }, error.status);
+    // The client went away before it had sent its request: nobody to answer, nothing stored.
+    if (!c.env.incoming.complete) return c.body(null, 400);
     // Not told to the client in detail, but never silent.
     console.error(error);
     return c.json({ error: "internal", message: "The sandbox failed; its standard error says why" }, 500);

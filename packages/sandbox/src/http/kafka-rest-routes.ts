@@ -14,9 +14,12 @@ const RECORD_FAILED = 50002;
 const RECORD_RETRIABLE = 50003;
 
 const offsetsAnswer = (offsets: readonly string[]): Response =>
-  new Response(`{"offsets":[${offsets.join(",")}],"key_schema_id":null,"value_schema_id":null}`, {
-    headers: { "content-type": ANSWER_TYPE },
-  });
+  new Response(
+    Buffer.from(`{"offsets":[${offsets.join(",")}],"key_schema_id":null,"value_schema_id":null}`),
+    {
+      headers: { "content-type": ANSWER_TYPE },
+    },
+  );
 
 const written = (offset: number): string =>
   `{"partition":0,"offset":${offset},"error_code":null,"error":null}`;

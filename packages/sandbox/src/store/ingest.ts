@@ -3,9 +3,10 @@ import type { ReceivedEvent } from "../wire/received-event.ts";
 import type { Account } from "./accounts.ts";
 import { numberIn, type Row } from "./column.ts";
 import { createRequestReader, eventContent } from "./event-content.ts";
+import { createEventWriter, type EventRow } from "./event-writer.ts";
 import type { Names } from "./names.ts";
 import type { LogRequest, ReceivedRequest } from "./received-request.ts";
-import { ACCEPTED, CONFLICT, DUPLICATE, type EventState } from "./schema.ts";
+import { CONFLICT, DUPLICATE, type EventState } from "./schema.ts";
 import type { SeqRanges } from "./seq-ranges.ts";
 import type { SessionPairing } from "./session-pairing.ts";
 import type { Transact } from "./transaction.ts";
@@ -52,108 +53,105 @@ const sessionOf = (event: ReceivedEvent, tenant: number, meter: number): string 
     ? `${tenant} ${meter} device ${event.device_id ?? ""}`
     : `${tenant} ${meter} session ${event.session_id}`;
 
+/** An event on its way into the log. */
+interface Pending extends EventRow {
+  readonly event: ReceivedEvent;
+}
+
 export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest => {
   const { database, names, rollup, pairing, seqRanges } = parts;
-  const insert = database.prepare(`
-    INSERT INTO events
-      (request, position, state, counts, late, received_at, tenant, customer, meter, event_id, event_time,
-       total_usage, start_time, end_time, producer, seq)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (event_id, tenant) WHERE counts = 1 AND event_id IS NOT NULL DO NOTHING`);
-  const selectFirst = database.prepare(
-    "SELECT * FROM events WHERE event_id = ? AND tenant = ? AND counts = 1",
-  );
+  const writer = createEventWriter(database);
+  const selectFirst = database.prepare(`
+    SELECT e.*, r.received_at FROM events e JOIN requests r ON r.id = e.request
+    WHERE e.event_id = ? AND e.tenant = ? AND e.counts = 1`);
   const release = database.prepare("UPDATE events SET counts = NULL WHERE id = ?");
   const readRequest = createRequestReader(database);
+
+  const prepare = ({ event, account }: AccountedEvent, position: number, receivedAt: number): Pending => {
+    const { event_id, total_usage, start_time, end_time, seq } = event;
+    const event_time = event.event_time ?? end_time ?? start_time ?? receivedAt;
+    const producer = event.producer === undefined ? undefined : names.numberOf(event.producer);
+    if (producer !== undefined && seq !== undefined) seqRanges.add(producer, seq);
+    return {
+      event,
+      position,
+      late: event_time < receivedAt - options.lateAfterMs,
+      tenant: account.tenant,
+      customer: account.customer,
+      meter: names.numberOf(event.meter_id),
+      event_id,
+      event_time,
+      total_usage,
+      start_time,
+      end_time,
+      producer,
+      seq,
+    };
+  };
+
+  const count = (row: Pending, id: number): void => {
+    const { event, tenant, customer, meter, event_time, start_time, end_time } = row;
+    const key = { tenant, customer, meter, hour: hourOf(event_time) };
+    rollup.addEvent(key, event_time, row.total_usage, row.late);
+    if (start_time !== undefined && end_time !== undefined) {
+      rollup.addDuration(key, end_time - start_time);
+    } else if (start_time !== undefined || end_time !== undefined) {
+      pairing.add({
+        ...key,
+        session: sessionOf(event, tenant, meter),
+        side: start_time === undefined ? "end" : "start",
+        time: start_time ?? end_time ?? event_time,
+        event: id,
+      });
+    }
+  };
 
   return (request, events) =>
     parts.transact(() => {
       const { receivedAt } = request;
       const requestId = parts.logRequest(request);
       const readBefore = new Map<number, readonly ReceivedEvent[]>();
-      const outcomes: IngestOutcome[] = [];
 
-      const stateOfRepeat = (event: ReceivedEvent, first: Row): IngestOutcome["state"] => {
+      const eventOf = (first: Row): ReceivedEvent | undefined => {
         const firstRequest = numberIn(first, "request");
         const firstEvents = readBefore.get(firstRequest) ?? readRequest(firstRequest);
         readBefore.set(firstRequest, firstEvents);
-        const firstEvent = firstEvents[numberIn(first, "position")];
-        return firstEvent !== undefined && eventContent(firstEvent) === eventContent(event)
-          ? "duplicate"
-          : "conflict";
+        return firstEvents[numberIn(first, "position")];
       };
 
-      const store = ({ event, account }: AccountedEvent, position: number): IngestOutcome => {
-        const { event_id, total_usage, start_time, end_time } = event;
-        const { tenant, customer } = account;
-        const meter = names.numberOf(event.meter_id);
-        const producer = event.producer === undefined ? null : names.numberOf(event.producer);
-        const eventTime = event.event_time ?? end_time ?? start_time ?? receivedAt;
-        const late = eventTime < receivedAt - options.lateAfterMs;
-        const write = (state: number, counts: number | null) =>
-          insert.run(
-            requestId,
-            position,
-            state,
-            counts,
-            late ? 1 : 0,
-            receivedAt,
-            tenant,
-            customer,
-            meter,
-            event_id ?? null,
-            eventTime,
-            total_usage ?? null,
-            start_time ?? null,
-            end_time ?? null,
-            producer,
-            event.seq ?? null,
-          );
-
-        if (producer !== null && event.seq !== undefined) seqRanges.add(producer, event.seq);
-        let written = write(ACCEPTED, 1);
-        if (written.changes === 0 && event_id !== undefined) {
-          const first = selectFirst.get(event_id, tenant);
-          if (first !== undefined && receivedAt - numberIn(first, "received_at") <= options.dedupWindowMs) {
-            const state = stateOfRepeat(event, first);
-            rollup.addRepeat(
-              {
-                tenant,
-                customer: numberIn(first, "customer"),
-                meter: numberIn(first, "meter"),
-                hour: hourOf(numberIn(first, "event_time")),
-              },
-              state === "duplicate" ? "duplicates" : "conflicts",
-            );
-            const repeat = write(state === "duplicate" ? DUPLICATE : CONFLICT, null);
-            return { state, id: Number(repeat.lastInsertRowid) };
-          }
-          // Past the window the identity is free again: the old row keeps its usage, the new one holds the name.
-          if (first !== undefined) release.run(numberIn(first, "id"));
-          written = write(ACCEPTED, 1);
+      const storeRepeat = (row: Pending): IngestOutcome => {
+        const first = selectFirst.get(row.event_id ?? null, row.tenant);
+        if (first === undefined) throw new Error("An event was neither stored nor known before");
+        if (receivedAt - numberIn(first, "received_at") > options.dedupWindowMs) {
+          // The identity is free again: the old row keeps its usage, the new one holds the name.
+          release.run(numberIn(first, "id"));
+          const id = writer.accept(requestId, [row]).get(row.position) ?? 0;
+          count(row, id);
+          return { state: "accepted", id };
         }
+        const firstEvent = eventOf(first);
+        const same = firstEvent !== undefined && eventContent(firstEvent) === eventContent(row.event);
+        const usage = {
+          tenant: row.tenant,
+          customer: numberIn(first, "customer"),
+          meter: numberIn(first, "meter"),
+          hour: hourOf(numberIn(first, "event_time")),
+        };
+        rollup.addRepeat(usage, same ? "duplicates" : "conflicts");
+        return {
+          state: same ? "duplicate" : "conflict",
+          id: writer.repeat(requestId, row, same ? DUPLICATE : CONFLICT),
+        };
+      };
 
-        const id = Number(written.lastInsertRowid);
-        const key = { tenant, customer, meter, hour: hourOf(eventTime) };
-        rollup.addEvent(key, eventTime, total_usage, late);
-        if (start_time !== undefined && end_time !== undefined) {
-          rollup.addDuration(key, end_time - start_time);
-        } else if (start_time !== undefined || end_time !== undefined) {
-          pairing.add({
-            ...key,
-            session: sessionOf(event, tenant, meter),
-            side: start_time === undefined ? "end" : "start",
-            time: start_time ?? end_time ?? eventTime,
-            event: id,
-          });
-        }
+      const rows = events.map((event, position) => prepare(event, position, receivedAt));
+      const ids = writer.accept(requestId, rows);
+      const outcomes = rows.map((row): IngestOutcome => {
+        const id = ids.get(row.position);
+        if (id === undefined) return storeRepeat(row);
+        count(row, id);
         return { state: "accepted", id };
-      };
-
-      for (let i = 0; i < events.length; i++) {
-        const event = events[i];
-        if (event !== undefined) outcomes.push(store(event, i));
-      }
+      });
       seqRanges.flush();
       rollup.flush();
       return outcomes;

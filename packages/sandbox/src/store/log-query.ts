@@ -71,7 +71,7 @@ export interface LogQueries {
 
 const eventsSql = (byId: boolean, ascending: boolean): string => `
   SELECT e.*, t.name AS tenant_id, c.name AS customer_id, m.name AS meter_id, p.name AS producer_id,
-    r.dialect, r.headers, r.body, r.reason
+    r.received_at, r.dialect, r.headers, r.body, r.reason
   FROM events e JOIN requests r ON r.id = e.request
     LEFT JOIN names t ON t.id = e.tenant LEFT JOIN names c ON c.id = e.customer
     LEFT JOIN names m ON m.id = e.meter LEFT JOIN names p ON p.id = e.producer

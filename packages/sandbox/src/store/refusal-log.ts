@@ -53,8 +53,8 @@ export const createRefusalLog = (
   names: Names,
 ): LogRefusal => {
   const insert = database.prepare(`
-    INSERT INTO events (request, position, state, late, received_at, tenant, customer, meter, event_id)
-    VALUES (?, ?, ${REFUSED}, 0, ?, ?, ?, ?, ?)`);
+    INSERT INTO events (request, position, state, late, tenant, customer, meter, event_id)
+    VALUES (?, ?, ${REFUSED}, 0, ?, ?, ?, ?)`);
   const numberOf = (name: unknown): number | null => (isName(name) ? names.numberOf(name) : null);
   return (request, refusal) =>
     transact(() => {
@@ -65,7 +65,6 @@ export const createRefusalLog = (
         insert.run(
           id,
           position,
-          request.receivedAt,
           numberOf(tenant_id),
           numberOf(customer_id),
           numberOf(meter_id),

@@ -55,7 +55,6 @@ CREATE TABLE events (
   state INTEGER NOT NULL,
   counts INTEGER,
   late INTEGER NOT NULL,
-  received_at INTEGER NOT NULL,
   tenant INTEGER,
   customer INTEGER,
   meter INTEGER,
