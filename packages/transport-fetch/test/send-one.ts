@@ -1,0 +1,10 @@
+import type { SendAnswer } from "@meter-lib/core";
+import { type FetchTransportOptions, fetchTransport } from "../src/index.ts";
+import { outgoingEvent } from "./outgoing-event.ts";
+
+/** Sends one event with a fresh transport. */
+export const sendOne = (
+  options: FetchTransportOptions,
+  signal: AbortSignal = AbortSignal.timeout(5_000),
+): Promise<SendAnswer> =>
+  fetchTransport(options).send({ events: [outgoingEvent()] }, { signal, deadline: Date.now() + 5_000 });
