@@ -11,6 +11,7 @@ export type {
   SchemaMetadata,
 } from "./catalog/meter.ts";
 export { parseCatalog } from "./catalog/parse-catalog.ts";
+export { ACCOUNT_FIELDS, type Account, type AccountField, type Accounts } from "./delivery/account.ts";
 export {
   isMeterError,
   MeterError,
@@ -18,6 +19,8 @@ export {
   type MeterErrorDetails,
 } from "./errors/meter-error.ts";
 export { describeIssue, describeValue, type EventIssue } from "./event/event-issue.ts";
+export { EventRecord, type Lane, type RecordState } from "./event/event-record.ts";
+export { fingerprint } from "./event/fingerprint.ts";
 export type {
   BoundKeys,
   CommonFields,
@@ -37,6 +40,7 @@ export type {
   VolumeMeterId,
 } from "./event/meter-event.ts";
 export type { OutgoingEvent, UsageEvent } from "./event/usage-event.ts";
+export { type MemoryOutboxOptions, memoryOutbox } from "./memory/memory-outbox.ts";
 export { type Clock, systemClock } from "./strategies/clock.ts";
 export type {
   CustomerFound,
@@ -45,6 +49,30 @@ export type {
   LookupAnswer,
   LookupFailed,
 } from "./strategies/customer-lookup.ts";
+export type {
+  Append,
+  Appended,
+  Burial,
+  Claimed,
+  ClaimRequest,
+  Outbox,
+  OutboxChanges,
+  OutboxCommit,
+  OutboxLimits,
+  OutboxOpening,
+} from "./strategies/outbox.ts";
+export type {
+  EndState,
+  LedgerId,
+  LedgerKey,
+  LedgerRange,
+  LedgerRow,
+  OutboxQuery,
+  OutboxRow,
+  OutboxSelection,
+  RowState,
+} from "./strategies/outbox-query.ts";
+export type { SessionAnswer, SessionChange, SessionRow } from "./strategies/outbox-session.ts";
 export type {
   Acknowledged,
   Answered,

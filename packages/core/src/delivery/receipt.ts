@@ -1,6 +1,6 @@
 import type { MeterError } from "../errors/meter-error.ts";
 import type { EventRecord } from "../event/event-record.ts";
-import type { RowState } from "../strategies/outbox-query.ts";
+import type { EndState, RowState } from "../strategies/outbox-query.ts";
 import type { Settlement } from "./dispatcher.ts";
 
 /** What `record()` answers at once. Its promises always resolve; they cost nothing until they are asked for. */
@@ -103,7 +103,7 @@ export class Receipts {
   }
 
   /** The outbox had it already. */
-  repeated(event: EventRecord, where: RowState | "acknowledged"): void {
+  repeated(event: EventRecord, where: RowState | EndState): void {
     event.state = where;
     const durable: DurableOutcome = this.#isDurable ? { ok: true, repeat: true } : { ok: false, reason: "volatile", repeat: true };
     this.#durables.set(event, durable);
@@ -117,7 +117,9 @@ export class Receipts {
     const fate: SettledOutcome =
       where === "acknowledged"
         ? { state: "acknowledged", duplicate: true }
-        : { state: where, reason: "recorded before", status: undefined };
+        : where === "discarded"
+          ? { state: where, reason: "recorded before" }
+          : { state: where, reason: "recorded before", status: undefined };
     this.#fates.set(event, fate);
     watch?.settled.resolve(fate);
   }
@@ -186,3 +188,13 @@ class EventReceipt implements Receipt {
     return this.#receipts.settled(this.#event);
   }
 }
+
+/** The receipt of something that was never an event; it has the id that the caller gave, if any. */
+export const refusedReceipt = (input: unknown, error: MeterError): Receipt => {
+  const given = typeof input === "object" && input !== null && "event_id" in input ? input.event_id : undefined;
+  return {
+    event_id: typeof given === "string" ? given : "",
+    durable: Promise.resolve({ ok: false, reason: "refused", error }),
+    settled: Promise.resolve({ state: "refused", error }),
+  };
+};

@@ -11,7 +11,8 @@ import { describeIssue, type EventIssue } from "../event/event-issue.ts";
  * - `refused`: the backend answered no; `status` and `body` say what.
  * - `unexpected_response`: the backend answered something that is not its answer (a captive portal, a proxy's page).
  * - `aborted`: the caller's signal aborted the call.
- * - `no_room`: the outbox is full. Nothing was stored.
+ * - `no_room`: the outbox, or its disk, is full. Nothing was stored.
+ * - `outbox_failed`: the outbox could not do it at the moment. Nothing was stored.
  * - `id_conflict`: the event id was used before with other content. Nothing was stored.
  * - `closed`: the client is closed.
  */
@@ -27,6 +28,7 @@ export type MeterErrorCode =
   | "unexpected_response"
   | "aborted"
   | "no_room"
+  | "outbox_failed"
   | "id_conflict"
   | "closed";
 
@@ -62,7 +64,10 @@ export class MeterError extends Error {
   }
 
   /** The error for input that breaks a rule; its message names every field. */
-  static fromIssues(code: "invalid_event" | "invalid_options" | "invalid_catalog", issues: readonly EventIssue[]): MeterError {
+  static fromIssues(
+    code: "invalid_event" | "invalid_options" | "invalid_catalog",
+    issues: readonly EventIssue[],
+  ): MeterError {
     return new MeterError(code, issues.map(describeIssue).join("; "), { issues });
   }
 }

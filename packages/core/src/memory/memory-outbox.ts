@@ -12,6 +12,7 @@ import type {
   OutboxCommit,
 } from "../strategies/outbox.ts";
 import type {
+  EndState,
   LedgerId,
   LedgerKey,
   LedgerRow,
@@ -39,6 +40,7 @@ interface Tombstone {
   readonly meter_id: string;
   readonly hour: number;
   readonly fingerprint: number;
+  readonly ended: EndState;
 }
 
 const MAX_LEDGER_ROWS = 10_000;
@@ -164,7 +166,7 @@ class MemoryOutbox implements Outbox {
     const chosen = this.#select(selection);
     for (const event of chosen) {
       this.#buried.delete(event);
-      this.#remove(event);
+      this.#entomb(event, "discarded");
       this.#accounts.move(event.meter_id, selection.state, "discarded");
       event.state = "discarded";
     }
@@ -183,7 +185,7 @@ class MemoryOutbox implements Outbox {
     }
     for (const dead of this.#tombstones.get(tenant_id)?.values() ?? []) {
       if (dead.meter_id === meter_id && dead.hour === hour)
-        ids.push({ event_id: dead.event_id, state: "acknowledged" });
+        ids.push({ event_id: dead.event_id, state: dead.ended });
     }
     return ids;
   }
@@ -209,7 +211,7 @@ class MemoryOutbox implements Outbox {
     const known = tenant?.get(event.event_id) ?? this.#tombstones.get(event.tenant_id)?.get(event.event_id);
     if (known !== undefined) {
       if (known.fingerprint !== event.fingerprint) return { state: "conflict" };
-      return { state: "repeat", where: "state" in known ? this.#view(known).state : "acknowledged" };
+      return { state: "repeat", where: "ended" in known ? known.ended : this.#view(known).state };
     }
     if (
       this.#pendingEvents >= this.limits.maxEvents ||
@@ -239,9 +241,14 @@ class MemoryOutbox implements Outbox {
 
   #acknowledge(event: EventRecord): void {
     this.#leavePending(event, "acknowledged");
-    this.#remove(event);
     this.#ledger.acknowledged(event);
     event.state = "acknowledged";
+    this.#entomb(event, "acknowledged");
+  }
+
+  /** Takes the row away and keeps the identity. */
+  #entomb(event: EventRecord, ended: EndState): void {
+    this.#remove(event);
     const { tenant_id, event_id, meter_id } = event;
     const dead = {
       tenant_id,
@@ -249,6 +256,7 @@ class MemoryOutbox implements Outbox {
       meter_id,
       hour: hourOf(event.event_time),
       fingerprint: event.fingerprint,
+      ended,
     };
     let tenant = this.#tombstones.get(tenant_id);
     if (tenant === undefined) {

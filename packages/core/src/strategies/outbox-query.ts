@@ -14,6 +14,9 @@ export interface OutboxQuery {
   readonly limit?: number | undefined;
 }
 
+/** Where an identity stands whose event is gone; it stays known for a while, so that a repeat is one. */
+export type EndState = "acknowledged" | "discarded";
+
 /** A row as people see it. */
 export interface OutboxRow {
   readonly key: number;
@@ -60,5 +63,5 @@ export interface LedgerRow extends LedgerKey {
 
 export interface LedgerId {
   readonly event_id: string;
-  readonly state: RowState | "acknowledged";
+  readonly state: RowState | EndState;
 }

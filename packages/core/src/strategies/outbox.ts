@@ -2,6 +2,7 @@ import type { Promisable } from "type-fest";
 import type { Accounts } from "../delivery/account.ts";
 import type { EventRecord } from "../event/event-record.ts";
 import type {
+  EndState,
   LedgerId,
   LedgerKey,
   LedgerRange,
@@ -52,7 +53,10 @@ export interface Outbox {
    */
   redrive(selection: OutboxSelection): Promisable<number>;
 
-  /** Gives dead letters and quarantined events up for good, counted as discarded. Answers how many. */
+  /**
+   * Gives dead letters and quarantined events up for good, counted as discarded. Answers how many. Their identities stay as
+   * tombstones, like those of acknowledged events.
+   */
   discard(selection: OutboxSelection, reason: string): Promisable<number>;
 
   /** What was recorded, by tenant, meter and hour of event time: the own side of a reconciliation. */
@@ -134,7 +138,7 @@ export interface OutboxCommit {
  */
 export type Appended =
   | { readonly state: "recorded"; readonly key: number; readonly seq: number }
-  | { readonly state: "repeat"; readonly where: RowState | "acknowledged" }
+  | { readonly state: "repeat"; readonly where: RowState | EndState }
   | { readonly state: "conflict" }
   | { readonly state: "full" };
 
