@@ -1,3 +1,4 @@
 import { library } from "../../tsup.base.ts";
 
-export default library(["src/index.ts"]);
+// The worker is a file of its own: a thread is started from it.
+export default library(["src/index.ts", "src/sqlite-worker.ts"]);

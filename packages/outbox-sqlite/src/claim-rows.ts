@@ -1,0 +1,142 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { ClaimRequest } from "@meter-lib/core";
+import { type Row, readNumber, readText } from "./read-column.ts";
+import type { ClaimOutput } from "./store-call.ts";
+
+const LANES = [0, 1];
+const ROW_TEXTS = ["tenant_id", "event_id", "meter_id", "customer_id", "producer", "body"];
+const ROW_NUMBERS = [
+  "key",
+  "event_time",
+  "total_usage",
+  "bytes",
+  "fingerprint",
+  "lane",
+  "seq",
+  "recorded_at",
+  "attempts",
+  "first_sent_at",
+];
+
+// What the partial index of unheld rows needs to be told to be used.
+const UNHELD = "events INDEXED BY events_unheld WHERE holder IS NULL AND state = 0";
+
+interface Room {
+  events: number;
+  bytes: number;
+}
+
+interface Queue {
+  readonly tenant_id: string;
+  /** The last key taken. */
+  after: number;
+}
+
+/** Takes rows that nobody holds, a fair share of every tenant's. */
+export class ClaimRows {
+  readonly #firstTenant: StatementSync;
+  readonly #nextTenant: StatementSync;
+  readonly #oldest: StatementSync;
+  readonly #any: StatementSync;
+  readonly #hold: StatementSync;
+  readonly #read: StatementSync;
+  // The tenant served last, by lane: with more tenants than one claim can take from, the next claim goes on after it.
+  readonly #served = new Map<number, string>();
+
+  constructor(db: DatabaseSync) {
+    const tenant = `SELECT tenant_id FROM ${UNHELD} AND lane = ?`;
+    this.#firstTenant = db.prepare(`${tenant} ORDER BY tenant_id LIMIT 1`);
+    this.#nextTenant = db.prepare(`${tenant} AND tenant_id > ? ORDER BY tenant_id LIMIT 1`);
+    this.#oldest = db.prepare(
+      `SELECT key, bytes FROM ${UNHELD} AND lane = ? AND tenant_id = ? AND key > ? ORDER BY key LIMIT ?`,
+    );
+    this.#any = db.prepare(`SELECT 1 FROM ${UNHELD} LIMIT 1`);
+    this.#hold = db.prepare("UPDATE events SET holder = ? WHERE key IN (SELECT value FROM json_each(?))");
+    this.#read = db.prepare(`
+      SELECT tenant_id, event_id, meter_id, customer_id, producers.producer AS producer, body, key, event_time, total_usage,
+             bytes, fingerprint, lane, seq, recorded_at, attempts, first_sent_at
+      FROM json_each(?) JOIN events ON events.key = json_each.value JOIN producers ON producers.id = events.producer
+      ORDER BY key`);
+  }
+
+  claim(request: ClaimRequest, owner: number): ClaimOutput {
+    const room: Room = { events: request.maxEvents, bytes: request.maxBytes };
+    const keys: number[] = [];
+    for (const lane of LANES) this.#takeFairly(lane, room, keys);
+    const list = `[${keys.join()}]`;
+    if (keys.length > 0) this.#hold.run(owner, list);
+    return { ...columns(this.#read.all(list)), more: this.#any.get() !== undefined };
+  }
+
+  #takeFairly(lane: number, room: Room, keys: number[]): void {
+    let queues = this.#queues(lane, room.events);
+    while (queues.length > 0 && room.events > 0) {
+      const share = {
+        events: Math.ceil(room.events / queues.length),
+        bytes: Math.ceil(room.bytes / queues.length),
+      };
+      const before = keys.length;
+      queues = queues.filter((queue) => this.#takeShare(lane, queue, share, room, keys));
+      // No next row fits a share: one at a time, as far as the room goes.
+      if (keys.length === before) {
+        for (const queue of queues)
+          this.#takeShare(lane, queue, { events: 1, bytes: room.bytes }, room, keys);
+        if (keys.length === before) return;
+      }
+    }
+  }
+
+  /** Answers whether the tenant may have more. */
+  #takeShare(lane: number, queue: Queue, share: Room, room: Room, keys: number[]): boolean {
+    const limit = Math.min(share.events, room.events);
+    let bytesLeft = Math.min(share.bytes, room.bytes);
+    let taken = 0;
+    for (const row of this.#oldest.iterate(lane, queue.tenant_id, queue.after, limit)) {
+      const bytes = readNumber(row, "bytes");
+      // The very first row is taken whatever its size: else it would be in the way for ever.
+      if (bytes > bytesLeft && keys.length > 0) return true;
+      queue.after = readNumber(row, "key");
+      keys.push(queue.after);
+      taken++;
+      bytesLeft -= bytes;
+      room.events--;
+      room.bytes -= bytes;
+      this.#served.set(lane, queue.tenant_id);
+    }
+    return taken === limit;
+  }
+
+  /** The tenants that have rows, beginning after the one served last, each found by one step in the index. */
+  #queues(lane: number, max: number): Queue[] {
+    const queues: Queue[] = [];
+    const start = this.#served.get(lane);
+    let row = start === undefined ? undefined : this.#nextTenant.get(lane, start);
+    let wrapped = row === undefined;
+    if (wrapped) row = this.#firstTenant.get(lane);
+    while (queues.length < max) {
+      if (row === undefined) {
+        if (wrapped) break;
+        wrapped = true;
+        row = this.#firstTenant.get(lane);
+        continue;
+      }
+      const tenant_id = readText(row, "tenant_id");
+      if (queues[0]?.tenant_id === tenant_id) break;
+      queues.push({ tenant_id, after: 0 });
+      row = this.#nextTenant.get(lane, tenant_id);
+    }
+    return queues;
+  }
+}
+
+const columns = (rows: readonly Row[]): Omit<ClaimOutput, "more"> => {
+  const texts: string[] = [];
+  const numbers = new Float64Array(rows.length * ROW_NUMBERS.length);
+  let at = 0;
+  for (const row of rows) {
+    for (const column of ROW_TEXTS) texts.push(readText(row, column));
+    for (const column of ROW_NUMBERS)
+      numbers[at++] = row[column] === null ? Number.NaN : readNumber(row, column);
+  }
+  return { count: rows.length, texts, numbers };
+};

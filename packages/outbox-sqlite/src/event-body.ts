@@ -1,0 +1,42 @@
+import type { Metadata, MeterType, UsageEvent } from "@meter-lib/core";
+
+/** What of an event is not a column of its own. */
+export type EventBody = Pick<
+  UsageEvent,
+  "device_id" | "type" | "start_time" | "end_time" | "metadata" | "session_id"
+>;
+
+export const bodyText = ({
+  device_id,
+  type,
+  start_time,
+  end_time,
+  metadata,
+  session_id,
+}: EventBody): string => JSON.stringify({ device_id, type, start_time, end_time, metadata, session_id });
+
+const readTime = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+
+const readMetadata = (value: unknown): Metadata | undefined => {
+  if (typeof value !== "object" || value === null) return undefined;
+  const metadata: Record<string, string> = {};
+  for (const [key, text] of Object.entries(value)) if (typeof text === "string") metadata[key] = text;
+  return Object.freeze(metadata);
+};
+
+/** Fields that this version does not know are left out; they stay in the file. */
+export const parseBody = (text: string, total_usage: number | undefined): EventBody => {
+  const body: unknown = JSON.parse(text);
+  const fields: Readonly<Record<string, unknown>> =
+    typeof body === "object" && body !== null ? { ...body } : {};
+  const { device_id, type, start_time, end_time, metadata, session_id } = fields;
+  const guessed: MeterType = total_usage === undefined ? "performance" : "volume";
+  return {
+    device_id: typeof device_id === "string" ? device_id : "",
+    type: type === "volume" || type === "performance" ? type : guessed,
+    start_time: readTime(start_time),
+    end_time: readTime(end_time),
+    metadata: readMetadata(metadata),
+    session_id: typeof session_id === "string" ? session_id : undefined,
+  };
+};

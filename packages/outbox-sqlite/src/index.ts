@@ -1,0 +1,2 @@
+export { sqliteOutbox } from "./sqlite-outbox.ts";
+export type { SqliteOutboxOptions } from "./sqlite-outbox-options.ts";
