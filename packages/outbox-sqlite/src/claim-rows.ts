@@ -53,10 +53,10 @@ export class ClaimRows {
     this.#any = db.prepare(`SELECT 1 FROM ${UNHELD} LIMIT 1`);
     this.#hold = db.prepare("UPDATE events SET holder = ? WHERE key IN (SELECT value FROM json_each(?))");
     this.#read = db.prepare(`
-      SELECT tenant_id, event_id, meter_id, customer_id, producers.producer AS producer, body, key, event_time, total_usage,
+      SELECT tenant_id, event_id, meter_id, customer_id, producers.producer AS producer, body, events.key AS key, event_time, total_usage,
              bytes, fingerprint, lane, seq, recorded_at, attempts, first_sent_at
       FROM json_each(?) JOIN events ON events.key = json_each.value JOIN producers ON producers.id = events.producer
-      ORDER BY key`);
+      ORDER BY events.key`);
   }
 
   claim(request: ClaimRequest, owner: number): ClaimOutput {
