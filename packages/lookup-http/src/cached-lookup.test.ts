@@ -193,6 +193,28 @@ describe("waiting together", () => {
     expect(await second).toEqual(found("c1"));
   });
 
+  test("that all gave up does not count as a failing lookup", async () => {
+    const { lookup, calls } = scriptedLookup();
+    const { clock, advance } = manualClock();
+    const cache = cachedLookup(lookup, { clock });
+    const first = cache.lookup("t1", forever);
+    await Promise.resolve();
+    call(calls, 0).answer(found("c1"));
+    await first;
+    advance(10 * MINUTE);
+    const impatient = new AbortController();
+    const second = cache.lookup("t1", impatient);
+    await Promise.resolve();
+    impatient.abort();
+    await second;
+    call(calls, 1).answer(failed);
+    await Promise.resolve();
+    const third = cache.lookup("t1", forever);
+    await Promise.resolve();
+    call(calls, 2).answer(found("c2"));
+    expect(await third).toEqual(found("c2"));
+  });
+
   test("a signal that has aborted already starts nothing", async () => {
     const { lookup, calls } = scriptedLookup();
     expect(await cachedLookup(lookup).lookup("t1", { signal: AbortSignal.abort() })).toMatchObject({

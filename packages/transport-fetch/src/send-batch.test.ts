@@ -1,4 +1,4 @@
-import type { OutgoingEvent } from "@meter-lib/core";
+import { type OutgoingEvent, usageRecordValue } from "@meter-lib/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { json, loopbackServer, type SeenRequest } from "../test/loopback-server.ts";
@@ -49,6 +49,18 @@ test("a batch too large for one request goes as several, in order", async () => 
     ["event-2", "event-3", "event-4"],
   ]);
   expect(states).toEqual(new Array(5).fill("acknowledged"));
+});
+
+test("a body of a million bytes goes whole, one byte more goes as two", async () => {
+  const records = (padding: number) => [eventOfSize(padding, 0), eventOfSize(100, 1)];
+  const bodyBytes = (padding: number) =>
+    JSON.stringify({ records: records(padding).map((event) => ({ value: usageRecordValue(event) })) }).length;
+  const padding = MAX_BODY_BYTES - bodyBytes(0);
+  expect(bodyBytes(padding)).toBe(MAX_BODY_BYTES);
+  expect((await run({ sizes: [padding, 100] })).requests.map(({ body }) => body.length)).toEqual([
+    MAX_BODY_BYTES,
+  ]);
+  expect((await run({ sizes: [padding + 1, 100] })).requests.length).toBe(2);
 });
 
 test("a record that fits in no request is rejected unsent; its neighbours go", async () => {

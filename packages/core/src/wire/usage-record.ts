@@ -41,12 +41,22 @@ const NO_METADATA: Metadata = Object.freeze({});
  * An event as the value of a Kafka record, to be written with `JSON.stringify` (which leaves out the undefined fields).
  * It is an object and not text because one `JSON.stringify` of a whole batch is the fastest way to write it.
  */
-export const usageRecordValue = (event: OutgoingEvent, { strictWire = false }: UsageRecordOptions = {}): UsageRecord => {
+export const usageRecordValue = (
+  event: OutgoingEvent,
+  { strictWire = false }: UsageRecordOptions = {},
+): UsageRecord => {
   const { meter_id, customer_id } = event;
   const metadata = strictWire ? (event.metadata ?? NO_METADATA) : withIds(event);
   return event.type === "volume"
     ? { meter_id, customer_id, total_usage: event.total_usage, event_time: event.event_time, metadata }
-    : { ai_event: true, meter_id, customer_id, metadata, start_time: event.start_time, end_time: event.end_time };
+    : {
+        ai_event: true,
+        meter_id,
+        customer_id,
+        metadata,
+        start_time: event.start_time,
+        end_time: event.end_time,
+      };
 };
 
 const withIds = (event: OutgoingEvent): Metadata => {
