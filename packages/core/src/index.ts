@@ -11,13 +11,47 @@ export type {
   SchemaMetadata,
 } from "./catalog/meter.ts";
 export { parseCatalog } from "./catalog/parse-catalog.ts";
-export { ACCOUNT_FIELDS, type Account, type AccountField, type Accounts } from "./delivery/account.ts";
+export type { SendResult } from "./client/client-core.ts";
+export {
+  type DrainOptions,
+  type Health,
+  MeterClient,
+  type PostOptions,
+  type RecordOptions,
+} from "./client/meter-client.ts";
+export type { MeterClientOptions, MeterClientStrategies } from "./client/meter-client-options.ts";
+export { type PickRuleMeterOptions, pickRuleMeter, type RuleMeterId } from "./client/pick-rule-meter.ts";
+export type { PostFailure, PostResult, PostSuccess } from "./client/post-result.ts";
+export type {
+  BackendLedgerRow,
+  ReconcileBackend,
+  ReconcileDifference,
+  Reconciliation,
+} from "./client/reconcile.ts";
+export type { Session, SessionInput, SessionOptions, SessionRecovery } from "./client/session.ts";
+export type { TimeOptions } from "./client/time-call.ts";
+export { fallback } from "./compose/fallback.ts";
+export { route } from "./compose/route.ts";
+export {
+  ACCOUNT_FIELDS,
+  type Account,
+  type AccountField,
+  type Accounts,
+  emptyAccount,
+} from "./delivery/account.ts";
+export type { Parking } from "./delivery/customer-directory.ts";
+export type { Closing, DeliveryOptions } from "./delivery/delivery-engine.ts";
+export type { DeliveryEvents } from "./delivery/delivery-events.ts";
+export type { DestinationState } from "./delivery/destination.ts";
+export type { AmbiguityPolicy, DestinationStatus, Settlement } from "./delivery/dispatcher.ts";
+export type { DurableOutcome, Receipt, SettledOutcome } from "./delivery/receipt.ts";
 export {
   isMeterError,
   MeterError,
   type MeterErrorCode,
   type MeterErrorDetails,
 } from "./errors/meter-error.ts";
+export { createEventId } from "./event/event-id.ts";
 export { describeIssue, describeValue, type EventIssue } from "./event/event-issue.ts";
 export { EventRecord, type Lane, type RecordState } from "./event/event-record.ts";
 export { fingerprint } from "./event/fingerprint.ts";
@@ -41,6 +75,11 @@ export type {
 } from "./event/meter-event.ts";
 export type { OutgoingEvent, UsageEvent } from "./event/usage-event.ts";
 export { type MemoryOutboxOptions, memoryOutbox } from "./memory/memory-outbox.ts";
+export {
+  type MemoryTransport,
+  type MemoryTransportOptions,
+  memoryTransport,
+} from "./memory/memory-transport.ts";
 export { type Clock, systemClock } from "./strategies/clock.ts";
 export type {
   CustomerFound,

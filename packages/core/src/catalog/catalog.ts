@@ -4,4 +4,4 @@ import type { Meter } from "./meter.ts";
 export type Catalog = Readonly<Record<string, Meter>>;
 
 /** The ids of a catalog; `string` for a catalog known only at run time. */
-export type MeterId<C extends Catalog> = keyof C & string;
+export type MeterId<C extends Catalog> = Extract<keyof C, string>;

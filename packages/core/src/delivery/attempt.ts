@@ -19,25 +19,31 @@ export const attempt = async (
 ): Promise<SendAnswer> => {
   const abort = new AbortController();
   const giveUp = () => abort.abort(signal?.reason);
-  if (signal?.aborted) giveUp();
-  else signal?.addEventListener("abort", giveUp, { once: true });
   let cancelTimer = () => {};
   let cancelGrace = () => {};
   try {
     const ended = new Promise<SendAnswer>((resolve) => {
-      cancelTimer = clock.schedule(timeoutMs, () => {
-        abort.abort(new Error(`no answer within ${timeoutMs} ms`));
-      });
+      cancelTimer = clock.schedule(
+        timeoutMs,
+        () => abort.abort(new Error(`no answer within ${timeoutMs} ms`)),
+        { holdProcess: true },
+      );
       abort.signal.addEventListener(
         "abort",
         () => {
           const timeout = signal?.aborted !== true;
           const reason = timeout ? `no answer within ${timeoutMs} ms` : "aborted on the way";
-          cancelGrace = clock.schedule(GRACE_MS, () => resolve(allUnsure(events.length, { state: "unsure", reason, timeout })));
+          cancelGrace = clock.schedule(
+            GRACE_MS,
+            () => resolve(allUnsure(events.length, { state: "unsure", reason, timeout })),
+            { holdProcess: true },
+          );
         },
         { once: true },
       );
     });
+    if (signal?.aborted) giveUp();
+    else signal?.addEventListener("abort", giveUp, { once: true });
     const answer = await Promise.race([
       transport.send({ events }, { signal: abort.signal, deadline: clock.now() + timeoutMs }),
       ended,
@@ -45,7 +51,10 @@ export const attempt = async (
     return wellFormed(answer, events.length, transport.name);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
-    return allUnsure(events.length, { state: "unsure", reason: `the transport ${transport.name} threw: ${words}` });
+    return allUnsure(events.length, {
+      state: "unsure",
+      reason: `the transport ${transport.name} threw: ${words}`,
+    });
   } finally {
     cancelTimer();
     cancelGrace();

@@ -49,7 +49,9 @@ export class Backlog {
     const maxEvents = Math.min(CLAIM_EVENTS, Math.floor(this.#limits.maxEvents / 2 - this.#events));
     const maxBytes = Math.floor(this.#limits.maxBytes / 2 - this.#bytes);
     // Few and large takes rather than many small ones.
-    return this.#events > this.#limits.maxEvents / 4 || maxBytes <= 0 || maxEvents <= 0 ? undefined : { maxEvents, maxBytes };
+    return this.#events > this.#limits.maxEvents / 4 || maxBytes <= 0 || maxEvents <= 0
+      ? undefined
+      : { maxEvents, maxBytes };
   }
 
   accepted(event: EventRecord): void {

@@ -136,7 +136,8 @@ export class CustomerDirectory {
 
   #forgetIdle(): void {
     for (const [tenant_id, tenant] of this.#tenants) {
-      if (tenant.waiting.length === 0 && !tenant.asking && tenant.parking === undefined) this.#tenants.delete(tenant_id);
+      if (tenant.waiting.length === 0 && !tenant.asking && tenant.parking === undefined)
+        this.#tenants.delete(tenant_id);
       if (this.#tenants.size <= MAX_KNOWN_TENANTS / 2) return;
     }
   }
@@ -201,7 +202,9 @@ export class CustomerDirectory {
     const floor = answer.state === "failed" ? retryAfterFloorMs(answer.retryAfterMs, random) : 0;
     const delay = Math.max(floor, backoffMs(failures, retryCapMs, random));
     const reason =
-      answer.state === "failed" ? answer.reason : (answer.reason ?? `tenant ${JSON.stringify(tenant.tenant_id)} has no customer`);
+      answer.state === "failed"
+        ? answer.reason
+        : (answer.reason ?? `tenant ${JSON.stringify(tenant.tenant_id)} has no customer`);
     const cause = answer.state;
     const isNew = tenant.parking?.cause !== cause;
     const { since, events } = tenant.parking ?? { since: now, events: 0 };

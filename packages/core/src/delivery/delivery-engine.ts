@@ -4,7 +4,15 @@ import { memoryOutbox } from "../memory/memory-outbox.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { CustomerLookup } from "../strategies/customer-lookup.ts";
 import type { Appended, Outbox } from "../strategies/outbox.ts";
-import type { OutboxSelection } from "../strategies/outbox-query.ts";
+import type {
+  LedgerId,
+  LedgerKey,
+  LedgerRange,
+  LedgerRow,
+  OutboxQuery,
+  OutboxRow,
+  OutboxSelection,
+} from "../strategies/outbox-query.ts";
 import type { SessionAnswer, SessionChange, SessionRow } from "../strategies/outbox-session.ts";
 import type { Transport } from "../strategies/transport.ts";
 import { type Accounts, sumAccounts } from "./account.ts";
@@ -12,9 +20,9 @@ import { Backlog } from "./backlog.ts";
 import type { Random } from "./backoff.ts";
 import { CustomerDirectory, type Parking } from "./customer-directory.ts";
 import { DeliveryEmitter } from "./delivery-events.ts";
-import { type AmbiguityPolicy, Dispatcher, type DestinationStatus, type Settlement } from "./dispatcher.ts";
+import { type AmbiguityPolicy, type DestinationStatus, Dispatcher, type Settlement } from "./dispatcher.ts";
 import { OutboxWriter, type OutboxWriterEvents } from "./outbox-writer.ts";
-import { type Receipt, Receipts } from "./receipt.ts";
+import { type Receipt, Receipts, refusedReceipt } from "./receipt.ts";
 
 export interface DeliveryEngineOptions {
   readonly transport: Transport;
@@ -104,6 +112,7 @@ export class DeliveryEngine {
   #claimAgainAt: number;
   #wakeAt = Number.POSITIVE_INFINITY;
   #cancelWake = () => {};
+  #holdsProcess = false;
   #flushes = 0;
   #keepingAlive = false;
   #skewMs: number | undefined;
@@ -114,13 +123,18 @@ export class DeliveryEngine {
 
   constructor(options: DeliveryEngineOptions) {
     const { transport, lookup, outbox, clock, random, timeoutMs, delivery } = options;
-    const { maxHeldEvents = 10_000, maxHeldBytes = 16 * 1024 * 1024, retryCapMs = 300_000, lingerMs = 1_000 } = delivery;
+    const {
+      maxHeldEvents = 10_000,
+      maxHeldBytes = 16 * 1024 * 1024,
+      retryCapMs = 300_000,
+      lingerMs = 1_000,
+    } = delivery;
     this.#options = options;
     this.#clock = clock;
     this.#outbox = outbox;
     this.#claimAgainAt = outbox.durable ? 0 : Number.POSITIVE_INFINITY;
     this.#spare = memoryOutbox({ maxEvents: SPARE_EVENTS, maxBytes: SPARE_BYTES });
-    this.#receipts = new Receipts(outbox.durable);
+    this.#receipts = new Receipts(outbox.durable, () => this.#holdWake());
     this.#backlog = new Backlog({
       // A volatile outbox is memory itself: its own limits hold.
       maxEvents: outbox.durable ? maxHeldEvents : Number.POSITIVE_INFINITY,
@@ -183,6 +197,12 @@ export class DeliveryEngine {
     return receipt;
   }
 
+  /** The receipt of something that is no event. */
+  refuseInput(input: unknown, error: MeterError): Receipt {
+    this.emitter.emit("refused", { input, error });
+    return refusedReceipt(input, error);
+  }
+
   async accounts(): Promise<Accounts> {
     await this.#written();
     return sumAccounts(await Promise.all([this.#outbox.accounts(), this.#spare.accounts()]));
@@ -201,6 +221,22 @@ export class DeliveryEngine {
     this.#directory.retryParked();
     this.#claimAgainAt = 0;
     this.#dispatcher.unblock();
+  }
+
+  /** Rows of the outbox, and of the memory that stands in for it. */
+  async list(query: OutboxQuery): Promise<readonly OutboxRow[]> {
+    await this.#written();
+    const rows = await this.#outbox.list(query);
+    return this.#inSpare.size === 0 ? rows : [...rows, ...(await this.#spare.list(query))];
+  }
+
+  async ledger(range: LedgerRange): Promise<readonly LedgerRow[]> {
+    await this.#written();
+    return this.#outbox.ledger(range);
+  }
+
+  async ledgerIds(row: LedgerKey): Promise<readonly LedgerId[]> {
+    return this.#outbox.ledgerIds(row);
   }
 
   async redrive(selection: OutboxSelection): Promise<number> {
@@ -231,7 +267,7 @@ export class DeliveryEngine {
     const drained = this.#backlog.drained();
     let cancel = () => {};
     const timedOut = new Promise<boolean>((resolve) => {
-      cancel = this.#clock.schedule(timeoutMs, () => resolve(false));
+      cancel = this.#clock.schedule(timeoutMs, () => resolve(false), { holdProcess: true });
     });
     this.#claimAgainAt = 0;
     this.#wake();
@@ -266,7 +302,11 @@ export class DeliveryEngine {
       this.emitter.emit("warning", { message: `the outbox did not close: ${String(error)}` });
     }
     const volatile = this.#outbox.durable ? 0 : pending;
-    return { acknowledged: this.#acknowledged - before, persisted: pending - volatile, lost: spare.pending + volatile };
+    return {
+      acknowledged: this.#acknowledged - before,
+      persisted: pending - volatile,
+      lost: spare.pending + volatile,
+    };
   }
 
   async #pendingIn(outbox: Outbox): Promise<{ readonly pending: number }> {
@@ -288,14 +328,19 @@ export class DeliveryEngine {
     const { maxEvents, maxBytes } = this.#outbox.limits;
     const { pendingEvents, pendingBytes, bufferedEvents } = this.#writer;
     if (pendingEvents >= maxEvents || pendingBytes + event.bytes > maxBytes) {
-      return noRoom(`the outbox holds ${pendingEvents} events (${pendingBytes} bytes) of at most ${maxEvents} (${maxBytes} bytes)`);
+      return noRoom(
+        `the outbox holds ${pendingEvents} events (${pendingBytes} bytes) of at most ${maxEvents} (${maxBytes} bytes)`,
+      );
     }
     if (this.#backlog.isBufferFull(bufferedEvents, this.#writer.bufferedBytes)) {
       return noRoom(`${bufferedEvents} events wait to be stored`);
     }
-    if (event.lane === "backfill" && pendingEvents >= maxEvents / 2) return noRoom("a backfill may use half of the outbox");
+    if (event.lane === "backfill" && pendingEvents >= maxEvents / 2)
+      return noRoom("a backfill may use half of the outbox");
     if (this.#directory.parkedEvents(event.tenant_id) >= maxEvents * PARKED_SHARE) {
-      return noRoom(`tenant ${JSON.stringify(event.tenant_id)} has no known customer, and its events fill a quarter of the outbox`);
+      return noRoom(
+        `tenant ${JSON.stringify(event.tenant_id)} has no known customer, and its events fill a quarter of the outbox`,
+      );
     }
     return undefined;
   }
@@ -493,10 +538,22 @@ export class DeliveryEngine {
     if (at === Number.POSITIVE_INFINITY || at <= now || at >= this.#wakeAt) return;
     this.#cancelWake();
     this.#wakeAt = at;
-    this.#cancelWake = this.#clock.schedule(at - now, () => {
-      this.#wakeAt = Number.POSITIVE_INFINITY;
-      this.#wake();
-    });
+    this.#cancelWake = this.#clock.schedule(
+      at - now,
+      () => {
+        this.#wakeAt = Number.POSITIVE_INFINITY;
+        this.#wake();
+      },
+      { holdProcess: this.#receipts.isAwaited },
+    );
+    this.#holdsProcess = this.#receipts.isAwaited;
+  }
+
+  /** Somebody waits for an outcome: the timer that leads to it keeps the process alive from now on. */
+  #holdWake(): void {
+    if (this.#holdsProcess || this.#wakeAt === Number.POSITIVE_INFINITY) return;
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+    this.#scheduleWake();
   }
 
   #measureSkew(sentAt: number, receivedAt: number, receiverTime: number): void {
@@ -510,7 +567,8 @@ export class DeliveryEngine {
 
 const closedError = (): MeterError => new MeterError("closed", "the client is closed; nothing was recorded");
 
-const noRoom = (why: string): MeterError => new MeterError("no_room", `no room: ${why}; nothing was recorded`);
+const noRoom = (why: string): MeterError =>
+  new MeterError("no_room", `no room: ${why}; nothing was recorded`);
 
 const idConflict = (event: EventRecord): MeterError =>
   new MeterError(

@@ -74,7 +74,12 @@ export class Destination {
   }
 
   get queued(): number {
-    return this.#live.size + this.#backfill.size + this.#delayed.size + this.#parts.reduce((sum, part) => sum + part.length, 0);
+    return (
+      this.#live.size +
+      this.#backfill.size +
+      this.#delayed.size +
+      this.#parts.reduce((sum, part) => sum + part.length, 0)
+    );
   }
 
   enqueue(event: EventRecord, now: number): void {
@@ -91,7 +96,10 @@ export class Destination {
   /** One event waits by itself, for as long as it has failed often. */
   delay(event: EventRecord, now: number, retryAfterMs: number | undefined): void {
     const floor = retryAfterFloorMs(retryAfterMs, this.#random);
-    this.#delayed.set(event, now + Math.max(floor, backoffMs(event.attempts, this.#limits.retryCapMs, this.#random)));
+    this.#delayed.set(
+      event,
+      now + Math.max(floor, backoffMs(event.attempts, this.#limits.retryCapMs, this.#random)),
+    );
   }
 
   /** The two halves of a batch leave next. */
@@ -231,4 +239,5 @@ export class Destination {
   }
 }
 
-const isBackfill = (batch: readonly EventRecord[]): boolean => batch.every((event) => event.lane === "backfill");
+const isBackfill = (batch: readonly EventRecord[]): boolean =>
+  batch.every((event) => event.lane === "backfill");

@@ -1,6 +1,14 @@
 import type { EventRecord } from "../event/event-record.ts";
 import type { Clock } from "../strategies/clock.ts";
-import type { Acknowledged, Answered, DestinationFault, Outcome, SendAnswer, Transport, Unsure } from "../strategies/transport.ts";
+import type {
+  Acknowledged,
+  Answered,
+  DestinationFault,
+  Outcome,
+  SendAnswer,
+  Transport,
+  Unsure,
+} from "../strategies/transport.ts";
 import { attempt } from "./attempt.ts";
 import type { Random } from "./backoff.ts";
 import { Destination, type DestinationLimits, type DestinationState } from "./destination.ts";
@@ -73,7 +81,11 @@ export class Dispatcher {
     if (this.#abort.signal.aborted) return;
     const now = this.#options.clock.now();
     for (const destination of this.#destinations.values()) {
-      for (let batch = destination.take(now, hurry); batch !== undefined; batch = destination.take(now, hurry)) {
+      for (
+        let batch = destination.take(now, hurry);
+        batch !== undefined;
+        batch = destination.take(now, hurry)
+      ) {
         this.#launch(destination, batch, now);
       }
     }
@@ -118,8 +130,14 @@ export class Dispatcher {
       {
         lingerMs: limits.lingerMs,
         retryCapMs: limits.retryCapMs,
-        maxBatchEvents: Math.min(limits.maxBatchEvents ?? DEFAULT_BATCH_EVENTS, transport.maxBatchEvents ?? DEFAULT_BATCH_EVENTS),
-        maxBatchBytes: Math.min(limits.maxBatchBytes ?? DEFAULT_BATCH_BYTES, transport.maxBatchBytes ?? DEFAULT_BATCH_BYTES),
+        maxBatchEvents: Math.min(
+          limits.maxBatchEvents ?? DEFAULT_BATCH_EVENTS,
+          transport.maxBatchEvents ?? DEFAULT_BATCH_EVENTS,
+        ),
+        maxBatchBytes: Math.min(
+          limits.maxBatchBytes ?? DEFAULT_BATCH_BYTES,
+          transport.maxBatchBytes ?? DEFAULT_BATCH_BYTES,
+        ),
         maxInFlight: limits.maxInFlight ?? transport.maxInFlight ?? DEFAULT_IN_FLIGHT,
       },
       random,
@@ -155,7 +173,9 @@ export class Dispatcher {
 
   /** Leaves out events that were perhaps sent before and may not be sent again. */
   #stillSafe(destination: Destination, batch: readonly EventRecord[], now: number): readonly EventRecord[] {
-    const unsafe = batch.filter((event) => event.firstSentAt !== undefined && !this.#mayResend(destination, event, now));
+    const unsafe = batch.filter(
+      (event) => event.firstSentAt !== undefined && !this.#mayResend(destination, event, now),
+    );
     if (unsafe.length === 0) return batch;
     for (const event of unsafe) {
       this.#options.settled(event, {
@@ -250,7 +270,8 @@ export class Dispatcher {
     });
     if (successes > 0) this.#succeeded(destination);
     else if (refusals === events.length) {
-      if (events.length === 1 && destination.refused()) this.#block(destination, { kind: "blocked", reason: "refused twenty single events in a row" });
+      if (events.length === 1 && destination.refused())
+        this.#block(destination, { kind: "blocked", reason: "refused twenty single events in a row" });
     } else destination.failed(launchedAt, now, retryAfterMs);
     if (successes > 0 || refusals > 0) for (const event of again) destination.delay(event, now, retryAfterMs);
     else destination.putBack(again);
@@ -273,7 +294,11 @@ export class Dispatcher {
         destination.split(events);
       } else if (destination.refused()) {
         this.#giveBack(destination, events);
-        this.#block(destination, { ...fault, kind: "blocked", reason: `refused twenty single events in a row, the last: ${fault.reason}` });
+        this.#block(destination, {
+          ...fault,
+          kind: "blocked",
+          reason: `refused twenty single events in a row, the last: ${fault.reason}`,
+        });
       } else {
         this.#reject(only, fault, launchedAt);
       }
@@ -282,7 +307,11 @@ export class Dispatcher {
     this.#giveBack(destination, events);
     if (fault.kind === "unavailable") {
       destination.failed(launchedAt, now, fault.retryAfterMs);
-    } else if (fault.credentials === true && destination.mayRefreshCredentials() && (await this.#refreshCredentials(destination))) {
+    } else if (
+      fault.credentials === true &&
+      destination.mayRefreshCredentials() &&
+      (await this.#refreshCredentials(destination))
+    ) {
       destination.unblock();
     } else {
       this.#block(destination, fault);
@@ -312,7 +341,10 @@ export class Dispatcher {
     this.#takeBack(event, launchedAt);
     // Refused now, but an earlier attempt may have been counted: nobody can say that it was not.
     const state = event.firstSentAt === undefined ? "rejected" : "quarantined";
-    const why = state === "rejected" ? reason : `an earlier attempt may have been counted; the last was refused: ${reason}`;
+    const why =
+      state === "rejected"
+        ? reason
+        : `an earlier attempt may have been counted; the last was refused: ${reason}`;
     this.#options.settled(event, { state, reason: why, status, body });
   }
 
@@ -322,7 +354,12 @@ export class Dispatcher {
       return true;
     }
     const reason = `${outcome.reason}; ${this.#whyUnsafe(destination)}`;
-    this.#options.settled(event, { state: "quarantined", reason, status: outcome.status, body: outcome.body });
+    this.#options.settled(event, {
+      state: "quarantined",
+      reason,
+      status: outcome.status,
+      body: outcome.body,
+    });
     return false;
   }
 

@@ -15,28 +15,39 @@ export const lookUp = async (
 ): Promise<LookupAnswer> => {
   const abort = new AbortController();
   const giveUp = () => abort.abort(signal?.reason);
-  if (signal?.aborted) giveUp();
-  else signal?.addEventListener("abort", giveUp, { once: true });
   let cancelTimer = () => {};
   try {
     const ended = new Promise<LookupAnswer>((resolve) => {
-      cancelTimer = clock.schedule(timeoutMs, () => {
-        resolve({ state: "failed", reason: `no answer to the customer lookup within ${timeoutMs} ms`, timeout: true });
-        abort.abort();
-      });
+      cancelTimer = clock.schedule(
+        timeoutMs,
+        () => {
+          resolve({
+            state: "failed",
+            reason: `no answer to the customer lookup within ${timeoutMs} ms`,
+            timeout: true,
+          });
+          abort.abort();
+        },
+        { holdProcess: true },
+      );
       abort.signal.addEventListener(
         "abort",
         () => resolve({ state: "failed", reason: "the customer lookup was aborted" }),
         { once: true },
       );
     });
+    if (signal?.aborted) giveUp();
+    else signal?.addEventListener("abort", giveUp, { once: true });
     const answer = await Promise.race([lookup.lookup(tenant_id, { signal: abort.signal }), ended]);
     if (answer.state === "found" && (typeof answer.customer_id !== "string" || answer.customer_id === "")) {
       return { state: "failed", reason: "the lookup found a customer without an id" };
     }
     return answer;
   } catch (error) {
-    return { state: "failed", reason: `the customer lookup threw: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      state: "failed",
+      reason: `the customer lookup threw: ${error instanceof Error ? error.message : String(error)}`,
+    };
   } finally {
     cancelTimer();
     signal?.removeEventListener("abort", giveUp);

@@ -208,7 +208,8 @@ export class OutboxWriter {
       );
     }
     const claim = this.#claims.shift();
-    if (claim !== undefined) return this.#call(() => this.#outbox.claim(claim.input), claim.resolve, claim.reject);
+    if (claim !== undefined)
+      return this.#call(() => this.#outbox.claim(claim.input), claim.resolve, claim.reject);
 
     const leases = this.#leases;
     const sessions = this.#sessions;
@@ -326,7 +327,8 @@ export class OutboxWriter {
     const awaited = [...this.#sessions, ...this.#claims];
     this.#sessions = [];
     this.#claims = [];
-    for (const { reject } of awaited) reject(new Error(`the outbox ${this.#outbox.name} does not work at the moment`));
+    for (const { reject } of awaited)
+      reject(new Error(`the outbox ${this.#outbox.name} does not work at the moment`));
   }
 
   #takeAppends(max = MAX_APPENDS): EventRecord[] {

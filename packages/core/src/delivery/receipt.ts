@@ -52,10 +52,18 @@ export class Receipts {
   readonly #fates = new WeakMap<EventRecord, SettledOutcome>();
   readonly #durables = new WeakMap<EventRecord, DurableOutcome>();
   readonly #isDurable: boolean;
+  readonly #awaited: () => void;
   #closedAs: "persisted" | "lost" | undefined;
 
-  constructor(isDurable: boolean) {
+  /** @param awaited - called when somebody starts to wait for a promise */
+  constructor(isDurable: boolean, awaited: () => void) {
     this.#isDurable = isDurable;
+    this.#awaited = awaited;
+  }
+
+  /** Whether somebody waits for a promise. */
+  get isAwaited(): boolean {
+    return this.#buffered.size > 0 || this.#stored.size > 0;
   }
 
   of(event: EventRecord): Receipt {
@@ -105,7 +113,9 @@ export class Receipts {
   /** The outbox had it already. */
   repeated(event: EventRecord, where: RowState | EndState): void {
     event.state = where;
-    const durable: DurableOutcome = this.#isDurable ? { ok: true, repeat: true } : { ok: false, reason: "volatile", repeat: true };
+    const durable: DurableOutcome = this.#isDurable
+      ? { ok: true, repeat: true }
+      : { ok: false, reason: "volatile", repeat: true };
     this.#durables.set(event, durable);
     const watch = this.#buffered.get(event);
     this.#buffered.delete(event);
@@ -125,7 +135,8 @@ export class Receipts {
   }
 
   decided(event: EventRecord, outcome: SettledOutcome): void {
-    if (outcome.state !== "acknowledged" || outcome.response !== undefined || outcome.duplicate) this.#fates.set(event, outcome);
+    // The plain fate is read off the event; an answer is kept only for those who asked before it came.
+    if (outcome.state !== "acknowledged") this.#fates.set(event, outcome);
     if (this.#stored.size === 0) return;
     const key = keyOf(event);
     const watches = this.#stored.get(key);
@@ -137,7 +148,8 @@ export class Receipts {
   /** Nothing more will be decided: whoever still waits is told where the event is. */
   close(closedAs: "persisted" | "lost"): void {
     this.#closedAs = closedAs;
-    for (const watches of this.#stored.values()) for (const watch of watches) watch.settled.resolve({ state: closedAs });
+    for (const watches of this.#stored.values())
+      for (const watch of watches) watch.settled.resolve({ state: closedAs });
     this.#stored.clear();
     for (const watch of this.#buffered.values()) {
       watch.durable.resolve({ ok: false, reason: "volatile" });
@@ -155,6 +167,7 @@ export class Receipts {
     if (watch === undefined) {
       watch = newWatch();
       this.#buffered.set(event, watch);
+      this.#awaited();
     }
     return watch;
   }
@@ -164,6 +177,7 @@ export class Receipts {
     const watches = this.#stored.get(key);
     if (watches === undefined) this.#stored.set(key, [watch]);
     else watches.push(watch);
+    this.#awaited();
   }
 }
 
@@ -191,7 +205,8 @@ class EventReceipt implements Receipt {
 
 /** The receipt of something that was never an event; it has the id that the caller gave, if any. */
 export const refusedReceipt = (input: unknown, error: MeterError): Receipt => {
-  const given = typeof input === "object" && input !== null && "event_id" in input ? input.event_id : undefined;
+  const given =
+    typeof input === "object" && input !== null && "event_id" in input ? input.event_id : undefined;
   return {
     event_id: typeof given === "string" ? given : "",
     durable: Promise.resolve({ ok: false, reason: "refused", error }),

@@ -1,5 +1,5 @@
 import type { Catalog } from "../catalog/catalog.ts";
-import type { Metadata, Meter, MetadataSchema } from "../catalog/meter.ts";
+import type { Metadata, MetadataSchema, Meter } from "../catalog/meter.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import type { Clock } from "../strategies/clock.ts";
 import { createEventId } from "./event-id.ts";
@@ -47,11 +47,13 @@ const FIELDS = new Set([
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const isName = (value: unknown): value is string => typeof value === "string" && NAME.test(value) && value.isWellFormed();
+const isName = (value: unknown): value is string =>
+  typeof value === "string" && NAME.test(value) && value.isWellFormed();
 
 const isToken = (value: unknown): value is string => typeof value === "string" && VISIBLE_ASCII.test(value);
 
-const isUsage = (value: unknown): value is number => Number.isSafeInteger(value) && typeof value === "number" && value >= 0;
+const isUsage = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && typeof value === "number" && value >= 0;
 
 const isTime = (value: unknown): value is number =>
   Number.isSafeInteger(value) &&
@@ -82,13 +84,17 @@ const tokenIssue = (field: string, value: unknown): EventIssue => ({
 });
 
 /** Builds the check for a catalog. It is hand-written because it stands on the hot path and in browser bundles. */
-export const createEventCheck = (catalog: Catalog, clock: Clock): EventCheck => {
+export const createEventCheck = (catalog: Catalog, clock: Clock, redact?: Redact): EventCheck => {
   const meters = new Map(Object.entries(catalog));
 
   return (input, context) => {
     if (!isObject(input)) {
       return MeterError.fromIssues("invalid_event", [
-        { field: "event", given: describeValue(input), expected: "an object with meter_id, tenant_id and device_id" },
+        {
+          field: "event",
+          given: describeValue(input),
+          expected: "an object with meter_id, tenant_id and device_id",
+        },
       ]);
     }
     const { meter_id, total_usage, start_time, end_time } = input;
@@ -99,7 +105,7 @@ export const createEventCheck = (catalog: Catalog, clock: Clock): EventCheck => 
     const event_time = input.event_time ?? now;
     const event_id = input.event_id ?? createEventId(now);
     const session_id = input.session_id;
-    const metadata = checkMetadata(meter, input.metadata);
+    const metadata = redacted(checkMetadata(meter, input.metadata), meter_id, redact);
 
     if (
       meter === undefined ||
@@ -142,7 +148,11 @@ export const createEventCheck = (catalog: Catalog, clock: Clock): EventCheck => 
       metadataSize(metadata);
     if (bytes > MAX_EVENT_BYTES) {
       return MeterError.fromIssues("invalid_event", [
-        { field: "metadata", given: `an event of ${bytes} bytes`, expected: `an event of at most ${MAX_EVENT_BYTES} bytes` },
+        {
+          field: "metadata",
+          given: `an event of ${bytes} bytes`,
+          expected: `an event of at most ${MAX_EVENT_BYTES} bytes`,
+        },
       ]);
     }
     const mark = fingerprint(checked, input.event_time !== undefined);
@@ -152,9 +162,16 @@ export const createEventCheck = (catalog: Catalog, clock: Clock): EventCheck => 
 
 const isFields = (total_usage: unknown, start_time: unknown, end_time: unknown): boolean =>
   total_usage === undefined &&
-  (start_time === undefined ? isTime(end_time) : isTime(start_time) && (end_time === undefined || (isTime(end_time) && end_time >= start_time)));
+  (start_time === undefined
+    ? isTime(end_time)
+    : isTime(start_time) && (end_time === undefined || (isTime(end_time) && end_time >= start_time)));
 
-const hasFieldsOfType = (meter: Meter, total_usage: unknown, start_time: unknown, end_time: unknown): boolean =>
+const hasFieldsOfType = (
+  meter: Meter,
+  total_usage: unknown,
+  start_time: unknown,
+  end_time: unknown,
+): boolean =>
   meter.type === "volume"
     ? isUsage(total_usage) && start_time === undefined && end_time === undefined
     : isFields(total_usage, start_time, end_time);
@@ -172,10 +189,29 @@ const metadataSize = (metadata: Metadata | undefined): number => {
   return bytes;
 };
 
+/** Takes out of an event's metadata what must not be stored or sent. */
+export type Redact = (metadata: Metadata, meter_id: string) => Metadata;
+
+const redacted = (
+  metadata: CheckedMetadata,
+  meter_id: unknown,
+  redact: Redact | undefined,
+): CheckedMetadata => {
+  if (redact === undefined || metadata === undefined || !isChecked(metadata) || typeof meter_id !== "string")
+    return metadata;
+  try {
+    return freeze(redact(metadata, meter_id));
+  } catch {
+    // What a broken hook would have taken out must not get through; the usage still counts.
+    return undefined;
+  }
+};
+
 /** Metadata that passed, none, or what is wrong with it. */
 type CheckedMetadata = Metadata | undefined | readonly EventIssue[];
 
-const isChecked = (metadata: Metadata | readonly EventIssue[]): metadata is Metadata => !Array.isArray(metadata);
+const isChecked = (metadata: Metadata | readonly EventIssue[]): metadata is Metadata =>
+  !Array.isArray(metadata);
 
 const checkMetadata = (meter: Meter | undefined, given: unknown): CheckedMetadata => {
   const schema = meter?.metadata;
@@ -186,7 +222,8 @@ const checkMetadata = (meter: Meter | undefined, given: unknown): CheckedMetadat
 };
 
 const textIssues = (given: unknown): readonly EventIssue[] => {
-  if (!isObject(given)) return [{ field: "metadata", given: describeValue(given), expected: "an object of texts" }];
+  if (!isObject(given))
+    return [{ field: "metadata", given: describeValue(given), expected: "an object of texts" }];
   const issues: EventIssue[] = [];
   for (const key of Object.keys(given)) {
     const value = given[key];
@@ -205,7 +242,8 @@ const textIssues = (given: unknown): readonly EventIssue[] => {
 
 const isTexts = (value: unknown): value is Record<string, string> => textIssues(value).length === 0;
 
-const freeze = (given: unknown): CheckedMetadata => (isTexts(given) ? Object.freeze({ ...given }) : textIssues(given));
+const freeze = (given: unknown): CheckedMetadata =>
+  isTexts(given) ? Object.freeze({ ...given }) : textIssues(given);
 
 const pathOf = (path: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined): string =>
   ["metadata", ...(path ?? []).map((part) => String(typeof part === "object" ? part.key : part))].join(".");
@@ -213,7 +251,9 @@ const pathOf = (path: readonly (PropertyKey | { readonly key: PropertyKey })[] |
 const runSchema = (schema: MetadataSchema, given: unknown): CheckedMetadata => {
   const result = schema["~standard"].validate(given);
   if (result instanceof Promise) {
-    return [{ field: "metadata", given: "a schema that answers later", expected: "a schema that checks at once" }];
+    return [
+      { field: "metadata", given: "a schema that answers later", expected: "a schema that checks at once" },
+    ];
   }
   if (result.issues !== undefined) {
     return result.issues.map((issue) => ({
@@ -231,16 +271,19 @@ const meterIssue = (meter_id: unknown, meters: ReadonlyMap<string, Meter>): Even
   expected: `one of the catalog's ${meters.size} meters${nearest(meter_id, meters.keys())}`,
 });
 
-/** Names the meter that was probably meant: the one that shares the longest beginning. */
+/** Names the meter that was probably meant: the one that shares most words, then the longest beginning. */
 const nearest = (meter_id: unknown, ids: Iterable<string>): string => {
   if (typeof meter_id !== "string") return "";
+  const words = new Set(meter_id.split("."));
   let best = "";
-  let shared = 3;
+  let bestScore = 4;
   for (const id of ids) {
-    let length = 0;
-    while (length < id.length && id[length] === meter_id[length]) length++;
-    if (length > shared) {
-      shared = length;
+    let start = 0;
+    while (start < id.length && id[start] === meter_id[start]) start++;
+    const shared = id.split(".").filter((word) => words.has(word)).length;
+    const score = shared * MAX_ID_LENGTH + start;
+    if (score > bestScore) {
+      bestScore = score;
       best = id;
     }
   }
@@ -257,7 +300,8 @@ const findIssues = (
   const issues: EventIssue[] = [];
   const { total_usage, start_time, end_time } = input;
   if (meter === undefined) issues.push(meterIssue(input.meter_id, meters));
-  for (const field of ["tenant_id", "device_id"]) if (!isName(input[field])) issues.push(nameIssue(field, input[field]));
+  for (const field of ["tenant_id", "device_id"])
+    if (!isName(input[field])) issues.push(nameIssue(field, input[field]));
   for (const field of ["event_id", "session_id"]) {
     const value = input[field];
     if (value !== undefined && value !== null && !isToken(value)) issues.push(tokenIssue(field, value));
@@ -271,13 +315,21 @@ const findIssues = (
   if (meter?.type === "performance") issues.push(...performanceIssues(total_usage, start_time, end_time));
   for (const field of Object.keys(input)) {
     if (!FIELDS.has(field)) {
-      issues.push({ field, given: describeValue(input[field]), expected: `no such field; events have ${[...FIELDS].join(", ")}` });
+      issues.push({
+        field,
+        given: describeValue(input[field]),
+        expected: `no such field; events have ${[...FIELDS].join(", ")}`,
+      });
     }
   }
   return issues;
 };
 
-const volumeIssues = (total_usage: unknown, start_time: unknown, end_time: unknown): readonly EventIssue[] => {
+const volumeIssues = (
+  total_usage: unknown,
+  start_time: unknown,
+  end_time: unknown,
+): readonly EventIssue[] => {
   const issues: EventIssue[] = [];
   if (!isUsage(total_usage)) {
     issues.push({
@@ -288,13 +340,21 @@ const volumeIssues = (total_usage: unknown, start_time: unknown, end_time: unkno
   }
   for (const [field, value] of Object.entries({ start_time, end_time })) {
     if (value !== undefined) {
-      issues.push({ field, given: describeValue(value), expected: "nothing: a volume meter counts total_usage" });
+      issues.push({
+        field,
+        given: describeValue(value),
+        expected: "nothing: a volume meter counts total_usage",
+      });
     }
   }
   return issues;
 };
 
-const performanceIssues = (total_usage: unknown, start_time: unknown, end_time: unknown): readonly EventIssue[] => {
+const performanceIssues = (
+  total_usage: unknown,
+  start_time: unknown,
+  end_time: unknown,
+): readonly EventIssue[] => {
   const issues: EventIssue[] = [];
   if (total_usage !== undefined) {
     issues.push({
@@ -310,7 +370,11 @@ const performanceIssues = (total_usage: unknown, start_time: unknown, end_time: 
     if (value !== undefined && !isTime(value)) issues.push(timeIssue(field, value));
   }
   if (isTime(start_time) && isTime(end_time) && end_time < start_time) {
-    issues.push({ field: "end_time", given: String(end_time), expected: `a time at or after start_time (${start_time})` });
+    issues.push({
+      field: "end_time",
+      given: String(end_time),
+      expected: `a time at or after start_time (${start_time})`,
+    });
   }
   return issues;
 };

@@ -9,7 +9,8 @@ export interface EventIssue {
 }
 
 /** The issue as one sentence: `total_usage: expected an integer ≥ 0, got 2.5`. */
-export const describeIssue = ({ field, given, expected }: EventIssue): string => `${field}: expected ${expected}, got ${given}`;
+export const describeIssue = ({ field, given, expected }: EventIssue): string =>
+  `${field}: expected ${expected}, got ${given}`;
 
 const MAX_SHOWN = 60;
 

@@ -16,7 +16,10 @@ const mixNumber = (hash: number, value: number | undefined): number => {
  * A 32-bit mark (FNV-1a) of what an event says beyond its identity, to tell a repeat from a conflict. The time counts only when
  * the caller gave it: a repeat without one would otherwise differ by its own clock. Kept in outboxes: never change it.
  */
-export const fingerprint = (event: Omit<UsageEvent, "event_id" | "tenant_id">, timeGiven: boolean): number => {
+export const fingerprint = (
+  event: Omit<UsageEvent, "event_id" | "tenant_id">,
+  timeGiven: boolean,
+): number => {
   let hash = 0x811c9dc5;
   hash = mixText(hash, event.meter_id);
   hash = mixText(hash, event.device_id);

@@ -112,7 +112,7 @@ export type EventInput<
   readonly meter_id: Id;
   // Where N is inferred; the fields of the meter's type narrow it.
   readonly total_usage?: N | undefined;
-} & (string extends keyof C ? RuntimeFields<N> : MeterFields<C, Id, CallFields<N>>) &
+} & (string extends keyof C ? RuntimeFields<N> : MeterFields<C, Id, N>) &
   CommonFields &
   ContextFields<Bound>;
 
@@ -153,13 +153,14 @@ type FieldsOfType<C extends Catalog, Id extends MeterId<C>, By extends FieldsByT
   readonly [T in C[Id]["type"]]: { readonly meter_id: IdOfType<C, Id, T> } & By[T];
 }[C[Id]["type"]];
 
-type MeterFields<C extends Catalog, Id extends MeterId<C>, By extends FieldsByType> = [
-  SchemaId<C, Id>,
+// Asked of the whole catalog, so that the compiler has the answer before it looks at a call.
+type MeterFields<C extends Catalog, Id extends MeterId<C>, N extends number> = [
+  SchemaId<C, MeterId<C>>,
 ] extends [never]
-  ? FieldsOfType<C, Id, By> & FreeMetadata
+  ? FieldsOfType<C, Id, CallFields<N>> & FreeMetadata
   :
-      | (FieldsOfType<C, Id, By> & MetadataOfAll<C[Id]>)
-      | (IsUnion<Id> extends true ? SplitFields<C, Id, By> : never);
+      | (FieldsOfType<C, Id, CallFields<N>> & MetadataOfAll<C[Id]>)
+      | (IsUnion<Id> extends true ? SplitFields<C, Id, ValueFields> : never);
 
 // A member per id for meters with a schema, so that each can have its own metadata.
 type SplitFields<C extends Catalog, Id extends MeterId<C>, By extends FieldsByType> =

@@ -2,8 +2,13 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls back once after `delayMs`; the returned function cancels. A timer must not keep a process alive. */
-  schedule(delayMs: number, callback: () => void): () => void;
+  /** Calls back once after `delayMs`; the returned function cancels. */
+  schedule(delayMs: number, callback: () => void, options?: ScheduleOptions): () => void;
+}
+
+export interface ScheduleOptions {
+  /** Whether the process is to live until then: somebody awaits it. @default false */
+  readonly holdProcess?: boolean;
 }
 
 const unref = (timer: unknown): void => {
@@ -14,9 +19,9 @@ const unref = (timer: unknown): void => {
 /** The system's clock and timers. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  schedule: (delayMs, callback) => {
+  schedule: (delayMs, callback, { holdProcess = false } = {}) => {
     const timer = setTimeout(callback, delayMs);
-    unref(timer);
+    if (!holdProcess) unref(timer);
     return () => clearTimeout(timer);
   },
 };

@@ -26,6 +26,11 @@ export interface Transport {
   readonly maxBatchBytes?: number;
   /** Most batches on the way at once. @default 4 */
   readonly maxInFlight?: number;
+  /**
+   * How old an event may be at most, in milliseconds before now: the receiver has closed the books on older ones, so they are
+   * refused when they are recorded. @default no limit
+   */
+  readonly maxEventAgeMs?: number;
   /** Whether ids travel as HTTP headers (see `check`). @default false */
   readonly headers?: boolean;
   /** Whether a batch handed over is sent even when the page closes right after. @default false */

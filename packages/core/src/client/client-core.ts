@@ -1,0 +1,170 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import { attempt } from "../delivery/attempt.ts";
+import { type Closing, DeliveryEngine } from "../delivery/delivery-engine.ts";
+import { lookUp } from "../delivery/look-up.ts";
+import type { Receipt } from "../delivery/receipt.ts";
+import { MeterError } from "../errors/meter-error.ts";
+import { createEventCheck, type EventCheck, type EventContext } from "../event/check-event.ts";
+import { describeValue, type EventIssue } from "../event/event-issue.ts";
+import type { EventRecord, Lane } from "../event/event-record.ts";
+import { memoryOutbox } from "../memory/memory-outbox.ts";
+import { type Clock, systemClock } from "../strategies/clock.ts";
+import type { CustomerLookup } from "../strategies/customer-lookup.ts";
+import type { Outbox } from "../strategies/outbox.ts";
+import type { Transport } from "../strategies/transport.ts";
+import type { MeterClientStrategies } from "./meter-client-options.ts";
+import { lookupError, type PostResult, postResult } from "./post-result.ts";
+import { SessionKeeper } from "./session-keeper.ts";
+
+/** What became of an event that was posted, or that was handed to the outbox. */
+export type SendResult =
+  | { readonly ok: true; readonly event_id: string }
+  | { readonly ok: false; readonly event_id: string | undefined; readonly error: MeterError };
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** What a client and all that were made from it by `with()` share. Knows nothing of the types of a catalog. */
+export class ClientCore {
+  readonly clock: Clock;
+  readonly outbox: Outbox;
+  readonly engine: DeliveryEngine;
+  readonly sessions: SessionKeeper;
+  /** Whether sessions go through the outbox. */
+  readonly hasOutbox: boolean;
+
+  readonly #check: EventCheck;
+  readonly #transport: Transport;
+  readonly #lookup: CustomerLookup;
+  readonly #timeoutMs: number;
+  #closing: Promise<Closing> | undefined;
+
+  constructor(options: MeterClientStrategies, catalog: Catalog, context: EventContext) {
+    checkOptions(options, context);
+    this.clock = options.clock ?? systemClock;
+    this.outbox = options.outbox ?? memoryOutbox();
+    this.hasOutbox = options.outbox !== undefined;
+    this.#check = createEventCheck(catalog, this.clock, options.redact);
+    this.#transport = options.transport;
+    this.#lookup = options.customerLookup;
+    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.engine = new DeliveryEngine({
+      transport: this.#transport,
+      lookup: this.#lookup,
+      outbox: this.outbox,
+      clock: this.clock,
+      random: options.random ?? Math.random,
+      timeoutMs: this.#timeoutMs,
+      delivery: options.delivery ?? {},
+    });
+    this.sessions = new SessionKeeper(this, options.sessions ?? {});
+  }
+
+  /** The checked event, or what is wrong with it for this catalog, this wire or this backend. */
+  accept(input: unknown, context: EventContext): EventRecord | MeterError {
+    const event = this.#check(input, context);
+    if (event instanceof MeterError) return event;
+    let transport = this.#transport;
+    while (transport.route !== undefined) transport = transport.route(event);
+    const issue = transport.check?.(event) ?? this.#ageIssue(event, transport);
+    return issue === undefined ? event : MeterError.fromIssues("invalid_event", [issue]);
+  }
+
+  async post(input: unknown, context: EventContext, signal: AbortSignal | undefined): Promise<PostResult> {
+    const event = this.accept(input, context);
+    if (event instanceof MeterError) return { ok: false, event_id: undefined, error: event };
+    const { event_id, tenant_id } = event;
+    if (this.#closing !== undefined)
+      return {
+        ok: false,
+        event_id,
+        error: new MeterError("closed", "the client is closed; nothing was sent"),
+      };
+    const options = { clock: this.clock, timeoutMs: this.#timeoutMs, signal };
+    const customer = await lookUp(this.#lookup, tenant_id, options);
+    if (signal?.aborted) {
+      return {
+        ok: false,
+        event_id,
+        error: new MeterError("aborted", "the call was aborted before anything was sent"),
+      };
+    }
+    if (customer.state !== "found") return { ok: false, event_id, error: lookupError(tenant_id, customer) };
+    event.customer_id = customer.customer_id;
+    return postResult(event_id, await attempt(this.#transport, [event], options), signal);
+  }
+
+  record(input: unknown, context: EventContext, lane: Lane): Receipt {
+    const event = this.accept(input, context);
+    return event instanceof MeterError
+      ? this.engine.refuseInput(input, event)
+      : this.engine.record(event, lane);
+  }
+
+  /** Records where there is an outbox, else posts: the same answer for both. */
+  async send(input: unknown, context: EventContext): Promise<SendResult> {
+    if (!this.hasOutbox) return this.post(input, context, undefined);
+    const receipt = this.record(input, context, "live");
+    const durable = await receipt.durable;
+    const { event_id } = receipt;
+    return durable.ok || durable.reason === "volatile"
+      ? { ok: true, event_id }
+      : { ok: false, event_id, error: durable.error };
+  }
+
+  close(timeoutMs: number): Promise<Closing> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  async #close(timeoutMs: number): Promise<Closing> {
+    await this.sessions.close();
+    const closing = await this.engine.close(timeoutMs);
+    await this.#transport[Symbol.asyncDispose]?.();
+    await this.#lookup[Symbol.asyncDispose]?.();
+    return closing;
+  }
+
+  #ageIssue({ event_time }: EventRecord, { maxEventAgeMs }: Transport): EventIssue | undefined {
+    if (maxEventAgeMs === undefined || this.clock.now() - event_time <= maxEventAgeMs) return undefined;
+    return {
+      field: "event_time",
+      given: `${event_time} (${new Date(event_time).toISOString()})`,
+      expected: `a time within the last ${maxEventAgeMs} ms: the backend takes no older events`,
+    };
+  }
+}
+
+const checkOptions = (options: MeterClientStrategies, context: EventContext): void => {
+  const issues: EventIssue[] = [];
+  const expect = (field: string, value: unknown, isRight: boolean, expected: string) => {
+    if (!isRight)
+      issues.push({ field, given: value === undefined ? "nothing" : describeValue(value), expected });
+  };
+  const { transport, customerLookup, outbox, timeoutMs } = options;
+  expect("transport", transport, typeof transport?.send === "function", "an object with send()");
+  expect(
+    "customerLookup",
+    customerLookup,
+    typeof customerLookup?.lookup === "function",
+    "an object with lookup()",
+  );
+  expect(
+    "outbox",
+    outbox,
+    outbox === undefined || typeof outbox?.commit === "function",
+    "an object with commit()",
+  );
+  expect("timeoutMs", timeoutMs, timeoutMs === undefined || timeoutMs > 0, "milliseconds, more than 0");
+  for (const [field, value] of Object.entries(context)) {
+    expect(
+      `defaults.${field}`,
+      value,
+      value === undefined || (typeof value === "string" && value !== ""),
+      "text",
+    );
+  }
+  for (const [field, value] of Object.entries(options.delivery ?? {})) {
+    if (typeof value === "number") expect(`delivery.${field}`, value, value >= 0, "a number ≥ 0");
+  }
+  if (issues.length > 0) throw MeterError.fromIssues("invalid_options", issues);
+};

@@ -1,0 +1,246 @@
+import type { Catalog, MeterId } from "../catalog/catalog.ts";
+import { litewaveCatalog } from "../catalog/litewave-catalog.ts";
+import type { Accounts } from "../delivery/account.ts";
+import type { Parking } from "../delivery/customer-directory.ts";
+import type { Closing } from "../delivery/delivery-engine.ts";
+import type { DeliveryEvents } from "../delivery/delivery-events.ts";
+import type { DestinationStatus } from "../delivery/dispatcher.ts";
+import type { Receipt } from "../delivery/receipt.ts";
+import type { EventContext } from "../event/check-event.ts";
+import type { Lane } from "../event/event-record.ts";
+import type { BoundKeys, ContextKey, EventInput, PerformanceMeterId } from "../event/meter-event.ts";
+import type { UsageEvent } from "../event/usage-event.ts";
+import type { LedgerRange, OutboxQuery, OutboxRow, OutboxSelection } from "../strategies/outbox-query.ts";
+import { ClientCore } from "./client-core.ts";
+import type { MeterClientOptions, MeterClientStrategies } from "./meter-client-options.ts";
+import type { PostResult } from "./post-result.ts";
+import { type ReconcileBackend, type Reconciliation, reconcile } from "./reconcile.ts";
+import type { Session, SessionInput, SessionOptions } from "./session.ts";
+import { type TimeOptions, timeCall } from "./time-call.ts";
+
+export interface PostOptions {
+  /** Gives up the call. An event that was already on its way may have been counted; the answer says so. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RecordOptions {
+  /** `backfill` lets events of now go first. @default "live" */
+  readonly lane?: Lane;
+}
+
+export interface DrainOptions {
+  /** How long to go on delivering, in milliseconds. @default 10_000 */
+  readonly timeoutMs?: number;
+}
+
+/** How delivery stands at the moment. */
+export interface Health {
+  readonly destinations: readonly DestinationStatus[];
+  readonly parked: readonly Parking[];
+  /** This machine's clock minus the receiver's, in milliseconds; undefined before the first answer with a time. */
+  readonly skewMs: number | undefined;
+}
+
+const DEFAULT_DRAIN_MS = 10_000;
+const EXPORT_PAGE = 500;
+const FROZEN_FIELDS = new Set([
+  "event_id",
+  "tenant_id",
+  "device_id",
+  "meter_id",
+  "event_time",
+  "total_usage",
+  "start_time",
+  "end_time",
+  "metadata",
+  "session_id",
+]);
+
+/**
+ * Tells a billing backend what customers used.
+ *
+ * @typeParam C - the catalog: which meters exist, and so which fields an event has
+ * @typeParam Bound - which of tenant and device the client knows already
+ *
+ * @example Post one event and look at the answer
+ * ```ts
+ * const client = new MeterClient({ transport, customerLookup });
+ * const result = await client.post({
+ *   tenant_id: "tenant_123",
+ *   device_id: "us-east-ing1",
+ *   meter_id: "page.processed.basic",
+ *   total_usage: 24,
+ * });
+ * if (!result.ok) console.error(result.error.code, result.error.message);
+ * ```
+ */
+export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound extends ContextKey = never> {
+  /** For the compiler alone: a client that is not bound to a tenant is no client that is. */
+  declare readonly "~bound"?: { readonly [Key in Bound]: true };
+  /** For the compiler alone: a client of one catalog is no client of another. */
+  declare readonly "~catalog"?: C;
+
+  readonly #options: WideOptions;
+  readonly #core: ClientCore;
+  readonly #context: EventContext;
+
+  /** @throws MeterError `invalid_options` */
+  constructor(options: MeterClientOptions<C, Bound>);
+  /** @internal For `with()`. */
+  constructor(options: WideOptions, core: ClientCore, context: EventContext);
+  constructor(options: WideOptions, core?: ClientCore, context?: EventContext) {
+    this.#options = options;
+    this.#context = context ?? { ...options.defaults };
+    this.#core = core ?? new ClientCore(options, options.catalog ?? litewaveCatalog, this.#context);
+  }
+
+  /** The same client, knowing the tenant, the device or both: its calls need not name them any more. */
+  with<const Context extends EventContext>(context: Context): MeterClient<C, Bound | BoundKeys<Context>> {
+    return new MeterClient<C, Bound | BoundKeys<Context>>(this.#options, this.#core, {
+      ...this.#context,
+      ...context,
+    });
+  }
+
+  /**
+   * The direct call: looks up the customer, posts one event, answers what became of it. No outbox, no retry. It never
+   * throws for what happens to the event; an invalid event is an answer too.
+   */
+  post<const Id extends MeterId<C>, const N extends number = number>(
+    event: EventInput<C, Bound, Id, N>,
+    options: PostOptions = {},
+  ): Promise<PostResult> {
+    return this.#core.post(event, this.#context, options.signal);
+  }
+
+  /**
+   * Records one event and answers at once; it is delivered in the background: batched, retried, counted once. Id, time and
+   * fields are frozen here. It never throws for what happens to the event: an event that is invalid or finds no room
+   * has a receipt whose promises say so.
+   */
+  record<const Id extends MeterId<C>, const N extends number = number>(
+    event: EventInput<C, Bound, Id, N>,
+    options: RecordOptions = {},
+  ): Receipt {
+    return this.#core.record(event, this.#context, options.lane ?? "live");
+  }
+
+  /**
+   * Records events that were frozen elsewhere (by a page, by another process), with the ids and times they have there.
+   * They are checked as any others.
+   */
+  ingest(events: readonly UsageEvent[], options: RecordOptions = {}): readonly Receipt[] {
+    return events.map((event) => this.#core.record(asInput(event), {}, options.lane ?? "live"));
+  }
+
+  /**
+   * Starts a session (AI enabled, a chat opened): the start boundary goes out now, the end boundary with `end()` or at the
+   * end of an `await using` block. Both carry one session id, and their event ids are fixed now.
+   *
+   * With an outbox both are recorded, and with a durable one the session survives a crash; without, both are posted.
+   */
+  startSession<const Id extends PerformanceMeterId<C>>(
+    session: SessionInput<C, Bound, Id>,
+    options: SessionOptions = {},
+  ): Promise<Session> {
+    return this.#core.sessions.start(session, this.#context, options);
+  }
+
+  /**
+   * Measures one call: runs `work`, then sends its start and end times. Answers, or throws, what `work` does. What became
+   * of the event is told to `options.onMetered`.
+   */
+  time<const Id extends PerformanceMeterId<C>, Value>(
+    event: SessionInput<C, Bound, Id>,
+    work: () => Value | PromiseLike<Value>,
+    options: TimeOptions = {},
+  ): Promise<Value> {
+    return timeCall(this.#core, event, this.#context, work, options);
+  }
+
+  /** The accounts over the life of the outbox, with what this process has not stored yet. */
+  stats(): Promise<Accounts> {
+    return this.#core.engine.accounts();
+  }
+
+  /** Destinations, parked tenants and clock skew at the moment. */
+  health(): Health {
+    const { engine } = this.#core;
+    return { destinations: engine.destinations(), parked: engine.parkings(), skewMs: engine.skewMs };
+  }
+
+  /** Calls `handler` whenever it happens; the returned function ends that. A handler that throws breaks nothing. */
+  on<Name extends keyof DeliveryEvents>(
+    name: Name,
+    handler: (payload: DeliveryEvents[Name]) => void,
+  ): () => void {
+    return this.#core.engine.emitter.on(name, handler);
+  }
+
+  /** Tries everything at once that waits: for a destination to work again, for a customer to be known. */
+  retryNow(): void {
+    this.#core.engine.retryNow();
+  }
+
+  /** Events in the outbox, oldest first. */
+  async list(query: OutboxQuery = {}): Promise<readonly OutboxRow[]> {
+    return this.#core.engine.list(query);
+  }
+
+  /** All events in the outbox that match, page by page. */
+  async *export(
+    query: Omit<OutboxQuery, "after" | "limit"> = {},
+  ): AsyncGenerator<OutboxRow, void, undefined> {
+    let after = 0;
+    for (;;) {
+      const page = await this.list({ ...query, after, limit: EXPORT_PAGE });
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < EXPORT_PAGE) return;
+      after = last.key;
+    }
+  }
+
+  /**
+   * Takes dead letters or quarantined events up again, as if never sent; answers how many. A quarantined event may have
+   * been counted: sending it again may count it twice.
+   */
+  redrive(selection: OutboxSelection): Promise<number> {
+    return this.#core.engine.redrive(selection);
+  }
+
+  /** Gives dead letters or quarantined events up for good; answers how many. */
+  discard(selection: OutboxSelection, reason: string): Promise<number> {
+    return this.#core.engine.discard(selection, reason);
+  }
+
+  /** Compares what was recorded here with what the backend counted, per tenant, meter and hour. */
+  reconcile(backend: ReconcileBackend, range: LedgerRange = {}): Promise<Reconciliation> {
+    return reconcile(this.#core.engine, backend, range);
+  }
+
+  /**
+   * Sends what waits without waiting for batches to fill. True when everything recorded before the call is settled; false
+   * when that takes longer than `timeoutMs`, or when tenants without a known customer have events waiting.
+   */
+  flush({ timeoutMs = DEFAULT_DRAIN_MS }: DrainOptions = {}): Promise<boolean> {
+    return this.#core.engine.flush(timeoutMs);
+  }
+
+  /** Records no more, delivers what it can in `timeoutMs`, closes outbox and strategies. Every call answers the same promise. */
+  close({ timeoutMs = DEFAULT_DRAIN_MS }: DrainOptions = {}): Promise<Closing> {
+    return this.#core.close(timeoutMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+type WideOptions = MeterClientStrategies & { readonly catalog?: Catalog; readonly defaults?: EventContext };
+
+/** A frozen event as a caller would give it. */
+const asInput = ({ type: _, ...event }: UsageEvent): object =>
+  Object.fromEntries(
+    Object.entries(event).filter(([field, value]) => value !== undefined && FROZEN_FIELDS.has(field)),
+  );

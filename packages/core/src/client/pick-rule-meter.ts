@@ -1,0 +1,35 @@
+import { MeterError } from "../errors/meter-error.ts";
+import { describeValue } from "../event/event-issue.ts";
+
+/** The meters of a rule execution, by how long it ran. */
+export type RuleMeterId = "rule.executed.small" | "rule.executed.medium" | "rule.executed.large";
+
+export interface PickRuleMeterOptions {
+  /**
+   * The meter of a run of more than 3 and up to 4 minutes. The guide defines `medium` as "between 1 and 3 minutes" and `large` as
+   * "greater than 4 minutes", so this time belongs to neither: it is for you to say, and for your contract to agree.
+   */
+  readonly threeToFourMinutes: "rule.executed.medium" | "rule.executed.large";
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * The `rule.executed.*` meter of a run that took `durationMs`: small below 1 minute, medium from 1 to 3, large above 4,
+ * and what the caller says in between.
+ *
+ * @throws MeterError `invalid_event` when the duration is not a number ≥ 0
+ */
+export const pickRuleMeter = (
+  durationMs: number,
+  { threeToFourMinutes }: PickRuleMeterOptions,
+): RuleMeterId => {
+  if (!(durationMs >= 0)) {
+    throw MeterError.fromIssues("invalid_event", [
+      { field: "durationMs", given: describeValue(durationMs), expected: "milliseconds, at least 0" },
+    ]);
+  }
+  if (durationMs < MINUTE_MS) return "rule.executed.small";
+  if (durationMs <= 3 * MINUTE_MS) return "rule.executed.medium";
+  return durationMs > 4 * MINUTE_MS ? "rule.executed.large" : threeToFourMinutes;
+};

@@ -1,0 +1,59 @@
+import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
+import type { Outcome, SendAnswer, Transport } from "../strategies/transport.ts";
+
+/**
+ * Sends each event by the transport that `by` picks for it. The pick must be the same for the same event, also after a
+ * restart. Each transport keeps its own queue, pace and breaker.
+ */
+export const route = (by: (event: UsageEvent) => Transport): Transport => {
+  const used = new Set<Transport>();
+  const pick = (event: UsageEvent): Transport => {
+    const transport = by(event);
+    used.add(transport);
+    return transport;
+  };
+  return {
+    name: "route",
+    route: pick,
+    // The engine asks `route` and calls the transports themselves; this serves the direct call and other compositions.
+    send: async ({ events }, context): Promise<SendAnswer> => {
+      const parts = new Map<Transport, OutgoingEvent[]>();
+      for (const event of events) {
+        const transport = pick(event);
+        const part = parts.get(transport);
+        if (part === undefined) parts.set(transport, [event]);
+        else part.push(event);
+      }
+      const answers = await Promise.all(
+        [...parts].map(([transport, part]) => transport.send({ events: part }, context)),
+      );
+      const [only] = answers;
+      if (only !== undefined && answers.length === 1) return only;
+      const outcomes = new Map<OutgoingEvent, Outcome>();
+      [...parts.values()].forEach((part, index) => {
+        const answer = answers[index];
+        part.forEach((event, position) => {
+          const outcome = answer?.fault === undefined ? answer?.outcomes[position] : asRetry(answer.fault);
+          if (outcome !== undefined) outcomes.set(event, outcome);
+        });
+      });
+      return { outcomes: events.flatMap((event) => outcomes.get(event) ?? []) };
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const transport of used) await transport[Symbol.asyncDispose]?.();
+    },
+  };
+};
+
+const asRetry = ({
+  reason,
+  status,
+  body,
+  retryAfterMs,
+}: Extract<SendAnswer, { fault: object }>["fault"]): Outcome => ({
+  state: "retry",
+  reason,
+  status,
+  body,
+  retryAfterMs,
+});

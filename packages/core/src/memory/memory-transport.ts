@@ -1,0 +1,126 @@
+import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
+import type {
+  Batch,
+  Dedup,
+  DestinationFault,
+  Outcome,
+  SendAnswer,
+  SendContext,
+  Transport,
+} from "../strategies/transport.ts";
+
+export interface MemoryTransportOptions {
+  /** @default "memory" */
+  readonly name?: string;
+  /** What the transport declares; it then also answers a second event of an identity as a duplicate. @default false */
+  readonly dedup?: false | Dedup;
+  /** @default 500 */
+  readonly maxBatchEvents?: number;
+  readonly maxBatchBytes?: number;
+  readonly maxInFlight?: number;
+  readonly maxEventAgeMs?: number;
+  /** Decides the fate of each event, where nothing else was asked for. @default acknowledged */
+  readonly answer?: (event: OutgoingEvent) => Outcome;
+}
+
+/** A transport for tests: the client takes its true path, and what would have left can be read. */
+export interface MemoryTransport extends Transport {
+  /** Every event that arrived and was acknowledged, in order, duplicates left out. */
+  readonly events: readonly OutgoingEvent[];
+  /** Every batch that arrived, whatever came of it. */
+  readonly batches: readonly Batch[];
+  /** The next call fails: with a fault of the destination, an outcome for each event, or by throwing an error. */
+  failNext(how: DestinationFault | Outcome | Error): void;
+  /** Holds calls back; the returned function lets them go. */
+  pause(): () => void;
+  /** Forgets everything that arrived and everything that was asked for. */
+  clear(): void;
+}
+
+const ACKNOWLEDGED: Outcome = { state: "acknowledged", response: { status: "accepted" } };
+const DUPLICATE: Outcome = { state: "acknowledged", duplicate: true, response: { status: "duplicate" } };
+
+/** Keeps what it is given; answers as a test asks it to. */
+export const memoryTransport = (options: MemoryTransportOptions = {}): MemoryTransport => {
+  const { name = "memory", dedup = false, answer = () => ACKNOWLEDGED, ...limits } = options;
+  const events: OutgoingEvent[] = [];
+  const batches: Batch[] = [];
+  const seen = new Set<string>();
+  let failures: (DestinationFault | Outcome | Error)[] = [];
+  let gate: Promise<void> = Promise.resolve();
+
+  const accept = (event: OutgoingEvent): Outcome => {
+    const identity = `${event.tenant_id}\n${event.event_id}`;
+    if (dedup !== false && seen.has(identity)) return DUPLICATE;
+    const outcome = answer(event);
+    if (outcome.state === "acknowledged") {
+      seen.add(identity);
+      events.push(event);
+    }
+    return outcome;
+  };
+
+  return {
+    name,
+    dedup,
+    ...limits,
+    events,
+    batches,
+    failNext: (how) => {
+      failures.push(how);
+    },
+    pause: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      return resolve;
+    },
+    clear: () => {
+      events.length = 0;
+      batches.length = 0;
+      seen.clear();
+      failures = [];
+    },
+    send: async (batch: Batch, { signal }: SendContext): Promise<SendAnswer> => {
+      const sent = batch.events.map(snapshot);
+      batches.push({ events: sent });
+      const failure = failures.shift();
+      await Promise.race([gate, aborted(signal)]);
+      if (signal.aborted)
+        return {
+          outcomes: sent.map(() => ({ state: "unsure", reason: "aborted on the way", timeout: true })),
+        };
+      if (failure instanceof Error) throw failure;
+      if (failure !== undefined)
+        return "kind" in failure ? { fault: failure } : { outcomes: sent.map(() => failure) };
+      return { outcomes: sent.map(accept) };
+    },
+  };
+};
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+
+/** What went on the wire, with the fields a caller would look at and nothing of the engine's. */
+const snapshot = (event: OutgoingEvent): OutgoingEvent => ({
+  ...frozenFields(event),
+  customer_id: event.customer_id,
+  producer: event.producer,
+  seq: event.seq,
+});
+
+const frozenFields = (event: UsageEvent): UsageEvent => ({
+  event_id: event.event_id,
+  tenant_id: event.tenant_id,
+  device_id: event.device_id,
+  meter_id: event.meter_id,
+  type: event.type,
+  event_time: event.event_time,
+  total_usage: event.total_usage,
+  start_time: event.start_time,
+  end_time: event.end_time,
+  metadata: event.metadata,
+  session_id: event.session_id,
+});
