@@ -67,8 +67,53 @@ test("a connection closed during the TLS handshake: not processed, tried again",
   expect(answer.fault).toMatchObject({ kind: "unavailable" });
 });
 
-test("a port that fetch refuses: not processed", async () => {
-  expect((await sendOne({ baseUrl: "http://127.0.0.1:6000" })).fault).toMatchObject({ kind: "unavailable" });
+test("a port that fetch refuses: not processed, blocked", async () => {
+  expect((await sendOne({ baseUrl: "http://127.0.0.1:6000" })).fault).toMatchObject({ kind: "blocked" });
+});
+
+// As Deno 2.9 words them, without a code.
+test.each([
+  [
+    "error sending request for url (http://h/): client error (Connect): dns error: failed to lookup address",
+    "unavailable",
+  ],
+  [
+    "error sending request for url (https://h/): client error (Connect): invalid peer certificate: Expired",
+    "blocked",
+  ],
+  ["Fetch failed: Requests to port 9 are blocked", "blocked"],
+])("other runtimes: %s", async (message, kind) => {
+  const fetch = () => Promise.reject(new TypeError(message));
+  expect((await sendOne({ baseUrl: "http://meter.example.com", fetch })).fault).toMatchObject({ kind });
+});
+
+test.each([
+  ["ConnectionRefused", "unavailable"],
+  ["FailedToOpenSocket", "unavailable"],
+  ["UND_ERR_CONNECT_TIMEOUT", "unavailable"],
+  ["CERT_HAS_EXPIRED", "blocked"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "blocked"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "blocked"],
+  ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "blocked"],
+])("the code %s: not processed, %s", async (code, kind) => {
+  const fetch = () =>
+    Promise.reject(new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) }));
+  expect((await sendOne({ baseUrl: "http://meter.example.com", fetch })).fault).toMatchObject({ kind });
+});
+
+test.each([
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "UND_ERR_SOCKET",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC",
+])("the code %s: unsure", async (code) => {
+  const fetch = () =>
+    Promise.reject(new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) }));
+  expect((await sendOne({ baseUrl: "http://meter.example.com", fetch })).outcomes).toMatchObject([
+    { state: "unsure" },
+  ]);
 });
 
 test("a reset after the request was read: unsure", async () => {

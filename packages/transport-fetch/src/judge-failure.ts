@@ -24,6 +24,8 @@ const TLS_FAILED =
 const CLOSED_IN_HANDSHAKE = /before secure TLS connection was established/;
 const DENO_CONNECT = /client error \(Connect\)/;
 const DENO_CERTIFICATE = /invalid peer certificate/;
+// fetch itself refuses some ports, without a code (undici's words, Deno's): https://fetch.spec.whatwg.org/#port-blocking
+const REFUSED_PORT = /^bad port$|Requests to port \d+ are blocked/;
 const MAX_DEPTH = 10;
 
 /**
@@ -35,6 +37,9 @@ export const judgeFailure = ({ error, timeout }: HttpFailure): DestinationFault 
   const links = chain(error);
   const reason = links.findLast(({ message }) => message !== "")?.message.trim() ?? "no answer";
   if (links.some(isTlsFailure)) return { kind: "blocked", reason: `no secure connection: ${reason}` };
+  if (links.some(({ message }) => REFUSED_PORT.test(message))) {
+    return { kind: "blocked", reason: `fetch refuses to connect: ${reason}` };
+  }
   if (links.some(isNotConnected)) return { kind: "unavailable", reason: `no connection: ${reason}` };
   return { state: "unsure", reason: `the connection broke: ${reason}` };
 };
@@ -53,9 +58,7 @@ const isNotConnected = ({ code, syscall, message }: Link): boolean =>
   syscall === "connect" ||
   syscall === "getaddrinfo" ||
   CLOSED_IN_HANDSHAKE.test(message) ||
-  DENO_CONNECT.test(message) ||
-  // fetch itself refuses some ports, without a code: https://fetch.spec.whatwg.org/#port-blocking
-  message === "bad port";
+  DENO_CONNECT.test(message);
 
 /** The error, its causes and the errors of an AggregateError (one for each address tried), outermost first. */
 const chain = (error: unknown, depth = 0): readonly Link[] => {
