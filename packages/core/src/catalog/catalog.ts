@@ -4,4 +4,5 @@ import type { Meter } from "./meter.ts";
 export type Catalog = Readonly<Record<string, Meter>>;
 
 /** The ids of a catalog; `string` for a catalog known only at run time. */
+// `Extract`, because the compiler works out `keyof C & string` anew for every call.
 export type MeterId<C extends Catalog> = Extract<keyof C, string>;
