@@ -2,10 +2,11 @@ import type { DatabaseSync } from "node:sqlite";
 import type { ReceivedEvent } from "../wire/received-event.ts";
 import type { Account } from "./accounts.ts";
 import { numberIn, type Row } from "./column.ts";
-import { createRequestReader, eventContent } from "./event-content.ts";
 import { createEventWriter, type EventRow } from "./event-writer.ts";
 import type { Names } from "./names.ts";
 import type { LogRequest, ReceivedRequest } from "./received-request.ts";
+import { createRequestReader } from "./request-reader.ts";
+import { sameContent } from "./same-content.ts";
 import { CONFLICT, DUPLICATE, type EventState } from "./schema.ts";
 import type { SeqRanges } from "./seq-ranges.ts";
 import type { SessionPairing } from "./session-pairing.ts";
@@ -62,7 +63,7 @@ export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest
   const { database, names, rollup, pairing, seqRanges } = parts;
   const writer = createEventWriter(database);
   const selectFirst = database.prepare(`
-    SELECT e.*, r.received_at FROM events e JOIN requests r ON r.id = e.request
+    SELECT e.id, e.request, e.position, e.customer, e.meter, e.event_time, r.received_at FROM events e JOIN requests r ON r.id = e.request
     WHERE e.event_id = ? AND e.tenant = ? AND e.counts = 1`);
   const release = database.prepare("UPDATE events SET counts = NULL WHERE id = ?");
   const readRequest = createRequestReader(database);
@@ -130,7 +131,7 @@ export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest
           return { state: "accepted", id };
         }
         const firstEvent = eventOf(first);
-        const same = firstEvent !== undefined && eventContent(firstEvent) === eventContent(row.event);
+        const same = firstEvent !== undefined && sameContent(firstEvent, row.event);
         const usage = {
           tenant: row.tenant,
           customer: numberIn(first, "customer"),

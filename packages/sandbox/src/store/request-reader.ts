@@ -5,28 +5,6 @@ import { parseKafkaRestRequest } from "../wire/parse-kafka-rest-request.ts";
 import type { ReceivedEvent } from "../wire/received-event.ts";
 import { textIn, textOrNullIn } from "./column.ts";
 
-const OUR_METADATA = "meter.";
-
-/**
- * What an event says, as text to compare: a repeat has the same, a conflict has not. The event's time is left out: a caller who
- * repeats an event without a time of its own sends the clock's, and the first one counts in any case.
- */
-export const eventContent = (event: ReceivedEvent): string => {
-  const metadata = Object.entries(event.metadata ?? {})
-    .filter(([key]) => !key.startsWith(OUR_METADATA))
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([
-    event.customer_id,
-    event.meter_id,
-    event.device_id ?? null,
-    event.session_id ?? null,
-    event.total_usage ?? null,
-    event.start_time ?? null,
-    event.end_time ?? null,
-    metadata,
-  ]);
-};
-
 /** Reads the events of a logged request again. Cheaper than keeping a second form of every event, as repeats are rare. */
 export const createRequestReader = (
   database: DatabaseSync,
