@@ -40,8 +40,8 @@ export {
   emptyAccount,
 } from "./delivery/account.ts";
 export type { Parking } from "./delivery/customer-directory.ts";
-export type { Closing, DeliveryOptions } from "./delivery/delivery-engine.ts";
 export type { DeliveryEvents } from "./delivery/delivery-events.ts";
+export type { Closing, DeliveryOptions } from "./delivery/delivery-options.ts";
 export type { DestinationState } from "./delivery/destination.ts";
 export type { AmbiguityPolicy, DestinationStatus, Settlement } from "./delivery/dispatcher.ts";
 export type { DurableOutcome, Receipt, SettledOutcome } from "./delivery/receipt.ts";

@@ -1,6 +1,7 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import { attempt } from "../delivery/attempt.ts";
-import { type Closing, DeliveryEngine } from "../delivery/delivery-engine.ts";
+import { DeliveryEngine } from "../delivery/delivery-engine.ts";
+import type { Closing } from "../delivery/delivery-options.ts";
 import { lookUp } from "../delivery/look-up.ts";
 import type { Receipt } from "../delivery/receipt.ts";
 import { MeterError } from "../errors/meter-error.ts";

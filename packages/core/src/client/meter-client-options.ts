@@ -1,6 +1,6 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Metadata } from "../catalog/meter.ts";
-import type { DeliveryOptions } from "../delivery/delivery-engine.ts";
+import type { DeliveryOptions } from "../delivery/delivery-options.ts";
 import type { ContextKey } from "../event/meter-event.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { CustomerLookup } from "../strategies/customer-lookup.ts";

@@ -2,8 +2,8 @@ import type { Catalog, MeterId } from "../catalog/catalog.ts";
 import { litewaveCatalog } from "../catalog/litewave-catalog.ts";
 import type { Accounts } from "../delivery/account.ts";
 import type { Parking } from "../delivery/customer-directory.ts";
-import type { Closing } from "../delivery/delivery-engine.ts";
 import type { DeliveryEvents } from "../delivery/delivery-events.ts";
+import type { Closing } from "../delivery/delivery-options.ts";
 import type { DestinationStatus } from "../delivery/dispatcher.ts";
 import type { Receipt } from "../delivery/receipt.ts";
 import type { EventContext } from "../event/check-event.ts";
@@ -160,7 +160,7 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
 
   /** The accounts over the life of the outbox, with what this process has not stored yet. */
   stats(): Promise<Accounts> {
-    return this.#core.engine.accounts();
+    return this.#core.engine.store.accounts();
   }
 
   /** Destinations, parked tenants and clock skew at the moment. */
@@ -184,7 +184,7 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
 
   /** Events in the outbox, oldest first. */
   async list(query: OutboxQuery = {}): Promise<readonly OutboxRow[]> {
-    return this.#core.engine.list(query);
+    return this.#core.engine.store.list(query);
   }
 
   /** All events in the outbox that match, page by page. */
@@ -211,12 +211,12 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
 
   /** Gives dead letters or quarantined events up for good; answers how many. */
   discard(selection: OutboxSelection, reason: string): Promise<number> {
-    return this.#core.engine.discard(selection, reason);
+    return this.#core.engine.store.discard(selection, reason);
   }
 
   /** Compares what was recorded here with what the backend counted, per tenant, meter and hour. */
   reconcile(backend: ReconcileBackend, range: LedgerRange = {}): Promise<Reconciliation> {
-    return reconcile(this.#core.engine, backend, range);
+    return reconcile(this.#core.engine.store, backend, range);
   }
 
   /**

@@ -119,7 +119,7 @@ export class SessionKeeper {
       cancelCheckpoint: () => {},
     };
     try {
-      const answer = await engine.session({ change: "open", session: row });
+      const answer = await engine.store.session({ change: "open", session: row });
       if (answer.state === "joined") {
         this.#orphans.get(answer.session.session_id)?.();
         this.#orphans.delete(answer.session.session_id);
@@ -148,7 +148,7 @@ export class SessionKeeper {
 
   async #checkpoint({ row }: OpenSession): Promise<void> {
     try {
-      await this.#core.engine.session({
+      await this.#core.engine.store.session({
         change: "checkpoint",
         session_id: row.session_id,
         at: this.#core.clock.now(),
@@ -174,7 +174,7 @@ export class SessionKeeper {
     this.#open.delete(open.row.scope);
     const at = Math.max(open.row.started_at, this.#core.clock.now());
     try {
-      const answer = await this.#core.engine.session({
+      const answer = await this.#core.engine.store.session({
         change: "leave",
         session_id: open.row.session_id,
         at,
@@ -190,7 +190,7 @@ export class SessionKeeper {
   /** Records the end, then lets the row go: a crash in between makes a recoverer record the same end again. */
   async #finish(row: SessionRow, metadata: unknown): Promise<SendResult> {
     const result = await this.#core.send(endOf(row, row.ended_at ?? row.checkpoint_at, metadata), {});
-    await this.#core.engine.session({ change: "finish", session_id: row.session_id });
+    await this.#core.engine.store.session({ change: "finish", session_id: row.session_id });
     return result;
   }
 
@@ -198,7 +198,7 @@ export class SessionKeeper {
 
   async #recover(): Promise<void> {
     try {
-      for (const row of await this.#core.engine.claimSessions()) {
+      for (const row of await this.#core.engine.store.claimSessions()) {
         if (row.ended_at !== undefined || this.#resumeWithinMs === 0) await this.#endOrphan(row);
         else this.#awaitResumption(row);
       }
@@ -224,7 +224,7 @@ export class SessionKeeper {
       await this.#finish(row, undefined);
       return;
     }
-    const answer = await this.#core.engine.session({
+    const answer = await this.#core.engine.store.session({
       change: "leave",
       session_id: row.session_id,
       at: row.checkpoint_at,

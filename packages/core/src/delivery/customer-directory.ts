@@ -99,6 +99,13 @@ export class CustomerDirectory {
     return this.#tenants.get(tenant_id)?.parking?.events ?? 0;
   }
 
+  /** One more of the tenant's events waits in the outbox alone, if the tenant is parked. */
+  countParked(tenant_id: string): void {
+    const tenant = this.#tenants.get(tenant_id);
+    if (tenant?.parking !== undefined)
+      tenant.parking = { ...tenant.parking, events: tenant.parking.events + 1 };
+  }
+
   /** Asks again at once for every parked tenant. */
   retryParked(): void {
     for (const tenant of this.#tenants.values()) if (tenant.parking !== undefined) this.#ask(tenant);

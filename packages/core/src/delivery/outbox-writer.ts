@@ -186,15 +186,17 @@ export class OutboxWriter {
   }
 
   #hasWork(): boolean {
+    return !this.#open || this.#claims.length > 0 || this.#hasChanges();
+  }
+
+  #hasChanges(): boolean {
     return (
-      !this.#open ||
       this.#appends.length > 0 ||
       this.#leases.length > 0 ||
       this.#settled.length > 0 ||
       this.#release.length > 0 ||
       this.#unhold.length > 0 ||
-      this.#sessions.length > 0 ||
-      this.#claims.length > 0
+      this.#sessions.length > 0
     );
   }
 
@@ -207,10 +209,8 @@ export class OutboxWriter {
         () => {},
       );
     }
-    const claim = this.#claims.shift();
-    if (claim !== undefined)
-      return this.#call(() => this.#outbox.claim(claim.input), claim.resolve, claim.reject);
-
+    // Rows are let go before others are claimed, so that a claim sees them.
+    if (!this.#hasChanges()) return this.#claimNext();
     const leases = this.#leases;
     const sessions = this.#sessions;
     const settled = this.#settled;
@@ -248,6 +248,12 @@ export class OutboxWriter {
         for (const session of sessions) session.reject(error);
       },
     );
+  }
+
+  #claimNext(): Promise<void> | undefined {
+    const claim = this.#claims.shift();
+    if (claim === undefined) return undefined;
+    return this.#call(() => this.#outbox.claim(claim.input), claim.resolve, claim.reject);
   }
 
   #call<Answer>(

@@ -1,6 +1,6 @@
 import type { Accounts } from "../delivery/account.ts";
 import { createEventId } from "../event/event-id.ts";
-import type { EventRecord } from "../event/event-record.ts";
+import type { EventRecord, Lane } from "../event/event-record.ts";
 import type {
   Append,
   Appended,
@@ -68,6 +68,7 @@ class MemoryOutbox implements Outbox {
   readonly #ledger = new MemoryLedger(MAX_LEDGER_ROWS);
   readonly #sessions = new MemorySessions();
   readonly #producer = createEventId(Date.now());
+  #servedTenant = "";
   #seq = 0;
   #pendingEvents = 0;
   #pendingBytes = 0;
@@ -98,34 +99,28 @@ class MemoryOutbox implements Outbox {
 
   claim({ maxEvents, maxBytes, skipTenants }: ClaimRequest): Claimed {
     const skipped = new Set(skipTenants);
-    const byTenant = new Map<string, EventRecord[]>();
-    let claimable = 0;
-    for (const lane of ["live", "backfill"] as const) {
-      for (const event of this.#unheld) {
-        if (event.lane !== lane || skipped.has(event.tenant_id)) continue;
-        claimable++;
-        const queue = byTenant.get(`${lane} ${event.tenant_id}`);
-        if (queue === undefined) byTenant.set(`${lane} ${event.tenant_id}`, [event]);
-        else queue.push(event);
-      }
-    }
     const events: EventRecord[] = [];
+    let claimable = 0;
     let bytes = 0;
-    for (let turn = 0; events.length < maxEvents; turn++) {
-      let taken = false;
-      for (const queue of byTenant.values()) {
-        const event = queue[turn];
-        if (
-          event === undefined ||
-          events.length >= maxEvents ||
-          (events.length > 0 && bytes + event.bytes > maxBytes)
-        )
-          continue;
-        events.push(event);
-        bytes += event.bytes;
-        taken = true;
+    for (const lane of ["live", "backfill"] as const) {
+      const queues = this.#unheldQueues(lane, skipped);
+      for (const queue of queues) claimable += queue.length;
+      for (let turn = 0, taken = true; taken && events.length < maxEvents; turn++) {
+        taken = false;
+        for (const queue of queues) {
+          const event = queue[turn];
+          if (event === undefined || events.length >= maxEvents) continue;
+          if (events.length > 0 && bytes + event.bytes > maxBytes) {
+            // Nothing of this tenant may overtake it.
+            queue.length = turn;
+            continue;
+          }
+          events.push(event);
+          bytes += event.bytes;
+          taken = true;
+          this.#servedTenant = event.tenant_id;
+        }
       }
-      if (!taken) break;
     }
     for (const event of events) this.#unheld.delete(event);
     return { events, more: claimable > events.length };
@@ -204,6 +199,20 @@ class MemoryOutbox implements Outbox {
     this.#pendingEvents = 0;
     this.#pendingBytes = 0;
     this.#unheld.clear();
+  }
+
+  /** What nobody holds, by tenant, beginning after the tenant served last: with many tenants, each has its turn. */
+  #unheldQueues(lane: Lane, skipped: ReadonlySet<string>): EventRecord[][] {
+    const byTenant = new Map<string, EventRecord[]>();
+    for (const event of this.#unheld) {
+      if (event.lane !== lane || skipped.has(event.tenant_id)) continue;
+      const queue = byTenant.get(event.tenant_id);
+      if (queue === undefined) byTenant.set(event.tenant_id, [event]);
+      else queue.push(event);
+    }
+    const tenants = [...byTenant].sort(([a], [b]) => (a < b ? -1 : 1));
+    const next = tenants.findIndex(([tenant_id]) => tenant_id > this.#servedTenant);
+    return [...tenants.slice(Math.max(0, next)), ...tenants.slice(0, Math.max(0, next))].map(([, queue]) => queue);
   }
 
   #append({ event, hold }: Append, now: number): Appended {

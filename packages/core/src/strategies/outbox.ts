@@ -68,7 +68,10 @@ export interface Outbox {
   /** Open sessions whose owners are all dead, now held by this outbox. */
   claimSessions(): Promisable<readonly SessionRow[]>;
 
-  /** Lets go of everything held. Nothing is called afterwards. A volatile outbox counts what is still pending as lost. */
+  /**
+   * Lets go of everything held. A volatile outbox counts what is still pending as lost, and still answers `accounts()`; else
+   * nothing is called afterwards.
+   */
   close(): Promisable<void>;
 }
 

@@ -1,0 +1,26 @@
+const DATE_HEADER_RESOLUTION_MS = 1_000;
+const NOTABLE_MS = 60_000;
+
+/** Measures how far this machine's clock is from the receiver's. */
+export class ClockSkew {
+  readonly #notable: (skewMs: number) => void;
+  #skewMs: number | undefined;
+
+  /** @param notable - called when the difference comes to exceed a minute */
+  constructor(notable: (skewMs: number) => void) {
+    this.#notable = notable;
+  }
+
+  /** This machine's clock minus the receiver's; undefined before the first answer with a time. */
+  get skewMs(): number | undefined {
+    return this.#skewMs;
+  }
+
+  measure(sentAt: number, receivedAt: number, receiverTime: number): void {
+    // The header cuts the time to a second; half of one is the best guess for what it cut off.
+    const skewMs = Math.round((sentAt + receivedAt) / 2 - (receiverTime + DATE_HEADER_RESOLUTION_MS / 2));
+    const wasNotable = this.#skewMs !== undefined && Math.abs(this.#skewMs) > NOTABLE_MS;
+    this.#skewMs = skewMs;
+    if (Math.abs(skewMs) > NOTABLE_MS && !wasNotable) this.#notable(skewMs);
+  }
+}

@@ -1,0 +1,217 @@
+import type { EventRecord } from "../event/event-record.ts";
+import { memoryOutbox } from "../memory/memory-outbox.ts";
+import type { Clock } from "../strategies/clock.ts";
+import type { Appended, Claimed, ClaimRequest, Outbox } from "../strategies/outbox.ts";
+import type {
+  LedgerId,
+  LedgerKey,
+  LedgerRange,
+  LedgerRow,
+  OutboxQuery,
+  OutboxRow,
+  OutboxSelection,
+} from "../strategies/outbox-query.ts";
+import type { SessionAnswer, SessionChange, SessionRow } from "../strategies/outbox-session.ts";
+import { type Accounts, sumAccounts } from "./account.ts";
+import type { Random } from "./backoff.ts";
+import type { Settlement } from "./dispatcher.ts";
+import { OutboxWriter } from "./outbox-writer.ts";
+
+export interface StoreEvents {
+  /** Whether an event that is about to be stored stays in memory too. */
+  hold(event: EventRecord): boolean;
+  /** `held`: it stays in memory; `isVolatile`: it is nowhere else. */
+  appended(event: EventRecord, answer: Appended, held: boolean, isVolatile: boolean): void;
+  settled(event: EventRecord, outcome: Settlement): void;
+  opened(warnings: readonly string[]): void;
+  failed(error: unknown): void;
+  recovered(): void;
+  /** All that was gathered is written. */
+  written(): void;
+}
+
+const SPARE_EVENTS = 10_000;
+const SPARE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The outbox, and behind it a spare one in memory for events that the outbox does not take because it fails: they are
+ * delivered all the same, only not durably. An event stays where it was stored first.
+ */
+export class Store {
+  readonly #outbox: Outbox;
+  readonly #spare: Outbox;
+  readonly #writer: OutboxWriter;
+  readonly #spareWriter: OutboxWriter;
+  readonly #inSpare = new Set<EventRecord>();
+  #producer: string | undefined;
+
+  constructor(outbox: Outbox, clock: Clock, random: Random, events: StoreEvents) {
+    this.#outbox = outbox;
+    this.#spare = memoryOutbox({ maxEvents: SPARE_EVENTS, maxBytes: SPARE_BYTES });
+    const shared = {
+      settled: (event: EventRecord, outcome: Settlement) => {
+        this.#inSpare.delete(event);
+        events.settled(event, outcome);
+      },
+      written: () => events.written(),
+    };
+    this.#writer = new OutboxWriter(outbox, clock, random, {
+      ...shared,
+      hold: (event) => events.hold(event),
+      opened: ({ producer, warnings }) => {
+        this.#producer = producer;
+        events.opened(warnings);
+      },
+      appended: (event, answer, held) => {
+        event.producer = this.#producer;
+        events.appended(event, answer, held, !outbox.durable);
+      },
+      appendFailed: (failed) => {
+        for (const event of failed) this.#appendToSpare(event);
+      },
+      storeFailed: (error) => events.failed(error),
+      storeRecovered: () => events.recovered(),
+    });
+    this.#spareWriter = new OutboxWriter(this.#spare, clock, random, {
+      ...shared,
+      hold: () => true,
+      opened: () => {},
+      appended: (event, answer) => {
+        if (answer.state !== "recorded") this.#inSpare.delete(event);
+        events.appended(event, answer, true, true);
+      },
+      appendFailed: () => {},
+      storeFailed: () => {},
+      storeRecovered: () => {},
+    });
+    // Opens the outbox: what an earlier process left is delivered without anybody recording anything.
+    if (outbox.durable) this.#writer.kick();
+  }
+
+  get name(): string {
+    return this.#outbox.name;
+  }
+
+  get durable(): boolean {
+    return this.#outbox.durable;
+  }
+
+  get limits() {
+    return this.#outbox.limits;
+  }
+
+  /** Pending in the outbox, and what is on its way into it. */
+  get pending() {
+    return { events: this.#writer.pendingEvents, bytes: this.#writer.pendingBytes };
+  }
+
+  /** On its way into the outbox. */
+  get buffered() {
+    return { events: this.#writer.bufferedEvents, bytes: this.#writer.bufferedBytes };
+  }
+
+  get down(): boolean {
+    return this.#writer.down;
+  }
+
+  append(event: EventRecord): void {
+    if (this.#writer.down) this.#appendToSpare(event);
+    else this.#writer.append(event);
+  }
+
+  settle(event: EventRecord, outcome: Settlement): void {
+    this.#writerOf(event).settle(event, outcome);
+  }
+
+  release(event: EventRecord): void {
+    this.#writerOf(event).release(event);
+  }
+
+  unhold(event: EventRecord): void {
+    this.#writerOf(event).unhold(event);
+  }
+
+  lease(events: readonly EventRecord[], stored: () => void, failed: () => void): void {
+    // What is in memory only has no lease: it does not outlive this process.
+    const durable = this.#inSpare.size === 0 ? events : events.filter((event) => !this.#inSpare.has(event));
+    if (durable.length === 0) stored();
+    else this.#writer.lease({ events: durable, stored, failed });
+  }
+
+  async claim(request: ClaimRequest): Promise<Claimed> {
+    if (this.#inSpare.size === 0) return this.#writer.claim(request);
+    const spare = await this.#spareWriter.claim(request);
+    const { events, more } = await this.#writer.claim(request);
+    return { events: [...spare.events, ...events], more: spare.more || more };
+  }
+
+  session(change: SessionChange): Promise<SessionAnswer> {
+    return this.#writer.session(change);
+  }
+
+  async claimSessions(): Promise<readonly SessionRow[]> {
+    await this.idle();
+    return this.#outbox.claimSessions();
+  }
+
+  async accounts(): Promise<Accounts> {
+    await this.idle();
+    return sumAccounts(await Promise.all([this.#outbox.accounts(), this.#spare.accounts()]));
+  }
+
+  async list(query: OutboxQuery): Promise<readonly OutboxRow[]> {
+    await this.idle();
+    const [rows, spare] = await Promise.all([this.#outbox.list(query), this.#spare.list(query)]);
+    return [...rows, ...spare];
+  }
+
+  async redrive(selection: OutboxSelection): Promise<number> {
+    await this.idle();
+    return (await this.#outbox.redrive(selection)) + (await this.#spare.redrive(selection));
+  }
+
+  async discard(selection: OutboxSelection, reason: string): Promise<number> {
+    await this.idle();
+    return (await this.#outbox.discard(selection, reason)) + (await this.#spare.discard(selection, reason));
+  }
+
+  async ledger(range: LedgerRange): Promise<readonly LedgerRow[]> {
+    await this.idle();
+    return this.#outbox.ledger(range);
+  }
+
+  async ledgerIds(row: LedgerKey): Promise<readonly LedgerId[]> {
+    return this.#outbox.ledgerIds(row);
+  }
+
+  /** Starts writing what was gathered. */
+  kick(): void {
+    this.#writer.kick();
+    this.#spareWriter.kick();
+  }
+
+  /** When all that was gathered is written, or the outbox does not take it. */
+  async idle(): Promise<void> {
+    await Promise.all([this.#writer.idle(), this.#spareWriter.idle()]);
+  }
+
+  /** Writes the rest and closes; answers what stays behind and what is gone. */
+  async close(): Promise<{ readonly persisted: number; readonly lost: number }> {
+    await this.idle();
+    this.#writer.stop();
+    const { pending: spare } = await this.#spare.accounts();
+    await this.#spare.close();
+    const { pending } = await this.#outbox.accounts();
+    await this.#outbox.close();
+    return this.durable ? { persisted: pending, lost: spare } : { persisted: 0, lost: pending + spare };
+  }
+
+  #appendToSpare(event: EventRecord): void {
+    this.#inSpare.add(event);
+    this.#spareWriter.append(event);
+  }
+
+  #writerOf(event: EventRecord): OutboxWriter {
+    return this.#inSpare.has(event) ? this.#spareWriter : this.#writer;
+  }
+}
