@@ -37,7 +37,6 @@ export class ClaimRows {
   readonly #firstTenant: StatementSync;
   readonly #nextTenant: StatementSync;
   readonly #oldest: StatementSync;
-  readonly #any: StatementSync;
   readonly #hold: StatementSync;
   readonly #read: StatementSync;
   // The tenant served last, by lane: with more tenants than one claim can take from, the next claim goes on after it.
@@ -50,7 +49,6 @@ export class ClaimRows {
     this.#oldest = db.prepare(
       `SELECT key, bytes FROM ${UNHELD} AND lane = ? AND tenant_id = ? AND key > ? ORDER BY key LIMIT ?`,
     );
-    this.#any = db.prepare(`SELECT 1 FROM ${UNHELD} LIMIT 1`);
     this.#hold = db.prepare("UPDATE events SET holder = ? WHERE key IN (SELECT value FROM json_each(?))");
     this.#read = db.prepare(`
       SELECT tenant_id, event_id, meter_id, customer_id, producers.producer AS producer, body, events.key AS key, event_time, total_usage,
@@ -62,14 +60,18 @@ export class ClaimRows {
   claim(request: ClaimRequest, owner: number): ClaimOutput {
     const room: Room = { events: request.maxEvents, bytes: request.maxBytes };
     const keys: number[] = [];
-    for (const lane of LANES) this.#takeFairly(lane, room, keys);
+    const skipped = new Set(request.skipTenants);
+    for (const lane of LANES) this.#takeFairly(lane, this.#queues(lane, room.events, skipped), room, keys);
     const list = `[${keys.join()}]`;
     if (keys.length > 0) this.#hold.run(owner, list);
-    return { ...columns(this.#read.all(list)), more: this.#any.get() !== undefined };
+    return {
+      ...columns(this.#read.all(list)),
+      more: LANES.some((lane) => this.#queues(lane, 1, skipped).length > 0),
+    };
   }
 
-  #takeFairly(lane: number, room: Room, keys: number[]): void {
-    let queues = this.#queues(lane, room.events);
+  #takeFairly(lane: number, tenants: readonly Queue[], room: Room, keys: number[]): void {
+    let queues = tenants;
     while (queues.length > 0 && room.events > 0) {
       const share = {
         events: Math.ceil(room.events / queues.length),
@@ -107,24 +109,20 @@ export class ClaimRows {
   }
 
   /** The tenants that have rows, beginning after the one served last, each found by one step in the index. */
-  #queues(lane: number, max: number): Queue[] {
+  #queues(lane: number, max: number, skipped: ReadonlySet<string>): Queue[] {
     const queues: Queue[] = [];
     const start = this.#served.get(lane);
-    let row = start === undefined ? undefined : this.#nextTenant.get(lane, start);
-    let wrapped = row === undefined;
-    if (wrapped) row = this.#firstTenant.get(lane);
-    while (queues.length < max) {
-      if (row === undefined) {
-        if (wrapped) break;
-        wrapped = true;
-        row = this.#firstTenant.get(lane);
-        continue;
+    const visit = (row: Row | undefined, until: string | undefined): void => {
+      let next = row;
+      while (next !== undefined && queues.length < max) {
+        const tenant_id = readText(next, "tenant_id");
+        if (until !== undefined && tenant_id > until) return;
+        if (!skipped.has(tenant_id)) queues.push({ tenant_id, after: 0 });
+        next = this.#nextTenant.get(lane, tenant_id);
       }
-      const tenant_id = readText(row, "tenant_id");
-      if (queues[0]?.tenant_id === tenant_id) break;
-      queues.push({ tenant_id, after: 0 });
-      row = this.#nextTenant.get(lane, tenant_id);
-    }
+    };
+    if (start !== undefined) visit(this.#nextTenant.get(lane, start), undefined);
+    visit(this.#firstTenant.get(lane), start);
     return queues;
   }
 }

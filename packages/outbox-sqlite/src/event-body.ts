@@ -19,9 +19,10 @@ const readTime = (value: unknown): number | undefined => (typeof value === "numb
 
 const readMetadata = (value: unknown): Metadata | undefined => {
   if (typeof value !== "object" || value === null) return undefined;
-  const metadata: Record<string, string> = {};
-  for (const [key, text] of Object.entries(value)) if (typeof text === "string") metadata[key] = text;
-  return Object.freeze(metadata);
+  const texts = Object.entries(value).filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string",
+  );
+  return Object.freeze(Object.fromEntries(texts));
 };
 
 /** Fields that this version does not know are left out; they stay in the file. */

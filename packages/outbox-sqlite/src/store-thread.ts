@@ -2,13 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { sqliteStore } from "./sqlite-store.ts";
-import type {
-  StoreAnswer,
-  StoreInputs,
-  StoreMethod,
-  StoreOptions,
-  StoreOutputs,
-} from "./store-call.ts";
+import type { StoreAnswer, StoreInputs, StoreMethod, StoreOptions, StoreOutputs } from "./store-call.ts";
 import { StoreFailure, storeFailure } from "./store-failure.ts";
 
 /** Where the store does its work. Fails with a {@link StoreFailure}. */

@@ -90,7 +90,10 @@ class MemoryOutbox implements Outbox {
     for (const event of changes.acknowledge) this.#acknowledge(event);
     for (const event of changes.release) event.state = "pending";
     for (const burial of changes.bury) this.#bury(burial, changes.now);
-    for (const event of changes.unhold) this.#unheld.add(event);
+    for (const event of changes.unhold) {
+      event.state = "pending";
+      this.#unheld.add(event);
+    }
     const appended = changes.append.map((append) => this.#append(append, changes.now));
     for (const event of changes.lease) event.state = "inflight";
     const sessions = changes.sessions.map((change) => this.#sessions.apply(change));
