@@ -1,5 +1,4 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { IsUnion, UnionToIntersection } from "type-fest";
 import type { Catalog, MeterId } from "../catalog/catalog.ts";
 import type { Metadata, MetadataSchema, Meter, MeterType } from "../catalog/meter.ts";
 
@@ -158,9 +157,39 @@ type MeterFields<C extends Catalog, Id extends MeterId<C>, N extends number> = [
   SchemaId<C, MeterId<C>>,
 ] extends [never]
   ? FieldsOfType<C, Id, CallFields<N>> & FreeMetadata
-  :
-      | (FieldsOfType<C, Id, CallFields<N>> & MetadataOfAll<C[Id]>)
-      | (IsUnion<Id> extends true ? SplitFields<C, Id, ValueFields> : never);
+  : FieldsAndMetadata<C, Id, CallFields<N>>;
+
+// When `meter_id` may be one of several ids, the metadata may be that of any of them; the run time knows which.
+// (An intersection of all of them, or a member per id, would be built anew for every call.)
+type FieldsAndMetadata<C extends Catalog, Id extends MeterId<C>, By extends FieldsByType> = {
+  readonly [T in C[Id]["type"]]: {
+    readonly [D in Demand<C[Id]>]: { readonly meter_id: IdOfDemand<C, IdOfType<C, Id, T>, D> } & By[T] &
+      MetadataOn<MetadataInput<C[IdOfDemand<C, Id, D>]>>[D];
+  }[Demand<C[Id]>];
+}[C[Id]["type"]];
+
+interface MetadataOn<Input> {
+  readonly required: { readonly metadata: Input };
+  readonly optional: { readonly metadata?: Input | undefined };
+}
+
+// Metadata is required as soon as the schema requires a key.
+type Demand<M extends Meter> = M extends unknown
+  ? Record<never, never> extends MetadataInput<M>
+    ? "optional"
+    : "required"
+  : never;
+
+// With metadata, any id will do; without, one that does not require it.
+type IdOfDemand<
+  C extends Catalog,
+  Id extends MeterId<C>,
+  D extends keyof MetadataOn<unknown>,
+> = D extends "required" ? Id : Id extends unknown ? (D extends Demand<C[Id]> ? Id : never) : never;
+
+type MetadataInput<M extends Meter> = M extends { readonly metadata: infer S extends MetadataSchema }
+  ? StandardSchemaV1.InferInput<S>
+  : Metadata;
 
 // A member per id for meters with a schema, so that each can have its own metadata.
 type SplitFields<C extends Catalog, Id extends MeterId<C>, By extends FieldsByType> =
@@ -168,7 +197,7 @@ type SplitFields<C extends Catalog, Id extends MeterId<C>, By extends FieldsByTy
   | FieldsOfEach<C, SchemaId<C, Id>, By>;
 
 type FieldsOfEach<C extends Catalog, Id extends MeterId<C>, By extends FieldsByType> = Id extends unknown
-  ? FieldsOfType<C, Id, By> & MetadataOf<C[Id]>
+  ? FieldsOfType<C, Id, By> & MetadataOn<MetadataInput<C[Id]>>[Demand<C[Id]>]
   : never;
 
 type SchemaId<C extends Catalog, Id extends MeterId<C>> = Id extends unknown
@@ -181,15 +210,3 @@ interface FreeMetadata {
   /** Text that travels beside the event. */
   readonly metadata?: Metadata | undefined;
 }
-
-type MetadataOf<M extends Meter> = M extends { readonly metadata: infer S extends MetadataSchema }
-  ? MetadataBy<StandardSchemaV1.InferInput<S>>
-  : FreeMetadata;
-
-// Required as soon as the schema requires a key.
-type MetadataBy<Input> =
-  Record<never, never> extends Input
-    ? { readonly metadata?: Input | undefined }
-    : { readonly metadata: Input };
-
-type MetadataOfAll<M extends Meter> = UnionToIntersection<M extends unknown ? MetadataOf<M> : never>;
