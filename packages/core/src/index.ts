@@ -130,6 +130,14 @@ export type {
 } from "./strategies/transport.ts";
 export { HEADER_TEXT, isHeaderText } from "./wire/header-text.ts";
 export {
+  MAX_PAGE_BATCH_BYTES,
+  MAX_PAGE_BATCH_EVENTS,
+  type PageBatch,
+  type PageBatchAnswer,
+  type PageEvent,
+  type PageEventResult,
+} from "./wire/page-batch.ts";
+export {
   type PerformanceRecord,
   RESERVED_METADATA_PREFIX,
   type UsageRecord,
