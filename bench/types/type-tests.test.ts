@@ -48,6 +48,7 @@ describe.each(compilers)("$name", (compiler) => {
       folder = mkdtempSync(join(tmpdir(), "meter-lib-types-"));
       symlinkSync(join(core, "node_modules"), join(folder, "node_modules"));
       const project = { extends: join(core, "tsconfig.json"), compilerOptions, include: ["*.ts"] };
+      writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
       writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(project));
       for (const source of sources) writeFileSync(join(folder, basename(source)), copyOf(source));
     });

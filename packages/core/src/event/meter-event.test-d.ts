@@ -2,29 +2,14 @@
 // compiler's message; type-tests.test.ts holds it with both compilers.
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { IsEqual } from "type-fest";
-import type { Catalog, MeterId } from "../catalog/catalog.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import type { litewaveCatalog } from "../catalog/litewave-catalog.ts";
-import type {
-  BoundKeys,
-  ContextKey,
-  EventInput,
-  MeterEvent,
-  PerformanceMeterId,
-  VolumeMeterId,
-} from "./meter-event.ts";
-
-declare class MeterClient<C extends Catalog, Bound extends ContextKey = never> {
-  declare readonly "~bound"?: { readonly [K in Bound]: true };
-  post<const Id extends MeterId<C>, const N extends number = number>(
-    event: EventInput<C, Bound, Id, N>,
-  ): void;
-  with<
-    const Ctx extends { readonly tenant_id?: string | undefined; readonly device_id?: string | undefined },
-  >(context: Ctx): MeterClient<C, Bound | BoundKeys<Ctx>>;
-}
+import type { MeterClient } from "../client/meter-client.ts";
+import type { BoundKeys, MeterEvent, PerformanceMeterId, VolumeMeterId } from "./meter-event.ts";
 
 type Litewave = typeof litewaveCatalog;
 declare const client: MeterClient<Litewave>;
+declare const anyEvent: MeterEvent<Litewave>;
 declare const wide: number;
 declare const maybe: boolean;
 const ids = { tenant_id: "tenant_123", device_id: "us-east-ing1" };
@@ -146,6 +131,14 @@ client.with(perhaps).post({ meter_id: "page.processed.basic", total_usage: 1 });
 // @ts-expect-error: Type 'number' is not assignable to type 'string'
 client.with({ tenant_id: 7 });
 
+// --- recording takes the same events
+bound.record({ meter_id: "page.processed.basic", total_usage: 1 });
+bound.record(anyEvent);
+// @ts-expect-error: Property 'total_usage' is missing
+bound.record({ meter_id: "page.processed.basic" });
+// @ts-expect-error: 2.5 & NonNegativeInteger
+bound.record({ meter_id: "page.processed.basic", total_usage: 2.5 });
+
 // --- clients as arguments
 declare const needsTenant: (client: MeterClient<Litewave, "tenant_id">) => void;
 declare const needsNothing: (client: MeterClient<Litewave>) => void;
@@ -156,12 +149,16 @@ needsNothing(bound);
 needsTenant(client);
 // @ts-expect-error: Property 'tenant_id' is missing
 needsTenant(client.with({ device_id: "d" }));
+declare const ofExtended: MeterClient<Litewave & { readonly extra: { readonly type: "volume" } }>;
+needsNothing(ofExtended);
+declare const ofTwo: MeterClient<Pick<Litewave, "page.processed.basic" | "chat.on.time_hours">>;
+// @ts-expect-error: missing the following properties
+needsNothing(ofTwo);
 
 // --- events built first
 const built: MeterEvent<Litewave> = { ...ids, meter_id: "page.processed.basic", total_usage: 1 };
 client.post(built);
 bound.post(built);
-declare const anyEvent: MeterEvent<Litewave>;
 client.post(anyEvent);
 declare const someEvents: readonly MeterEvent<Litewave, "tenant_id" | "device_id">[];
 for (const event of someEvents) bound.post(event);
