@@ -15,10 +15,11 @@ import {
 } from "@meter-lib/core";
 import { decodeClaimed } from "./decode-claimed.ts";
 import { encodeChanges } from "./encode-changes.ts";
+import type { StoreThread } from "./remote-store.ts";
 import { type SqliteOutboxOptions, storeOptions } from "./sqlite-outbox-options.ts";
 import type { CommitOutput, StoreInputs, StoreMethod, StoreOptions, StoreOutputs } from "./store-call.ts";
 import { StoreFailure, type StoreFailureKind } from "./store-failure.ts";
-import { mainThread, type StoreThread, workerThread } from "./store-thread.ts";
+import { mainThread, workerThread } from "./store-thread.ts";
 
 /**
  * A durable outbox in an SQLite file. A committed event survives the end of the process and a power cut. Several processes may open
@@ -30,7 +31,11 @@ import { mainThread, type StoreThread, workerThread } from "./store-thread.ts";
  * @throws MeterError `invalid_options`
  */
 export const sqliteOutbox = (options: SqliteOutboxOptions): Outbox =>
-  new SqliteOutbox(storeOptions(options), options.thread ?? "worker");
+  outboxOn(storeOptions(options), options.thread === "main" ? mainThread : workerThread);
+
+/** The outbox with its store wherever `start` puts it. */
+export const outboxOn = (options: StoreOptions, start: (options: StoreOptions) => StoreThread): Outbox =>
+  new SqliteOutbox(options, start);
 
 const CODES: Partial<Record<StoreFailureKind, MeterErrorCode>> = {
   full: "no_room",
@@ -50,16 +55,16 @@ class SqliteOutbox implements Outbox {
   readonly limits: OutboxLimits;
 
   readonly #options: StoreOptions;
-  readonly #where: "worker" | "main";
+  readonly #start: (options: StoreOptions) => StoreThread;
   #thread: StoreThread | undefined;
   #producer: string | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(options: StoreOptions, where: "worker" | "main") {
+  constructor(options: StoreOptions, start: (options: StoreOptions) => StoreThread) {
     this.name = `sqlite ${options.path}`;
     this.limits = { maxEvents: options.maxEvents, maxBytes: options.maxBytes };
     this.#options = options;
-    this.#where = where;
+    this.#start = start;
   }
 
   async open() {
@@ -128,7 +133,7 @@ class SqliteOutbox implements Outbox {
   async #call<M extends StoreMethod>(method: M, input: StoreInputs[M]): Promise<StoreOutputs[M]> {
     if (this.#closing !== undefined) throw new MeterError("closed", `${this.name} is closed`);
     try {
-      this.#thread ??= this.#where === "worker" ? workerThread(this.#options) : mainThread(this.#options);
+      this.#thread ??= this.#start(this.#options);
       return await this.#thread.call(method, input);
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
