@@ -9,7 +9,10 @@ export interface AlreadyInCatalog {
 }
 
 /** The ids of a base catalog, closed to an extension. */
-export type NewIds<Base extends Catalog, Added extends Catalog> = string extends keyof Base
+export type NewIds<Base extends Catalog, Added extends Catalog> = string extends
+  | keyof Base
+  | keyof Added
+  | keyof Added
   ? unknown
   : { readonly [Id in keyof Base & keyof Added]: AlreadyInCatalog };
 
@@ -34,8 +37,8 @@ export const extendCatalog = <const Base extends Catalog, const Added extends Ca
     .filter((id) => Object.hasOwn(base, id))
     .map((id) => ({
       field: `[${JSON.stringify(id)}]`,
-      given: "an id of the base catalog",
-      expected: "a new id",
+      given: "one that it has",
+      expected: "an id that the base catalog does not have",
     }));
   if (issues.length > 0) throw MeterError.fromIssues("invalid_catalog", issues);
   return freezeCatalog(meters);

@@ -18,7 +18,8 @@ export const parseCatalog = (value: unknown): Catalog =>
   );
 
 const candidates = (value: unknown): MeterCandidate[] => {
-  if (typeof value !== "object") throw notACatalog(value, "an object of meters by id, or a list of meters");
+  if (typeof value !== "object" || value === null)
+    throw notACatalog(value, "an object of meters by id, or a list of meters");
   return recordCandidates(value);
 };
 

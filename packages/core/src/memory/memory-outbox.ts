@@ -215,7 +215,9 @@ class MemoryOutbox implements Outbox {
     }
     const tenants = [...byTenant].sort(([a], [b]) => (a < b ? -1 : 1));
     const next = tenants.findIndex(([tenant_id]) => tenant_id > this.#servedTenant);
-    return [...tenants.slice(Math.max(0, next)), ...tenants.slice(0, Math.max(0, next))].map(([, queue]) => queue);
+    return [...tenants.slice(Math.max(0, next)), ...tenants.slice(0, Math.max(0, next))].map(
+      ([, queue]) => queue,
+    );
   }
 
   #append({ event, hold }: Append, now: number): Appended {

@@ -1,0 +1,43 @@
+// The rules that a field of an event keeps, one predicate each.
+
+/** Most characters of a tenant, device, event or session id. */
+export const MAX_ID_LENGTH = 255;
+/** Most UTF-8 bytes of one event. */
+export const MAX_EVENT_BYTES = 32 * 1024;
+
+// Up to here a number is far more likely a time in seconds: as milliseconds it would lie before 1973-03-04.
+export const LARGEST_TIME_IN_SECONDS = 1e11;
+const LATEST_TIME = 8.64e15;
+
+export const NAME = /^[^\p{Cc}]{1,255}$/u;
+const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
+
+export const FIELDS = new Set([
+  "meter_id",
+  "tenant_id",
+  "device_id",
+  "total_usage",
+  "start_time",
+  "end_time",
+  "event_time",
+  "event_id",
+  "metadata",
+  "session_id",
+]);
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+export const isName = (value: unknown): value is string =>
+  typeof value === "string" && NAME.test(value) && value.isWellFormed();
+
+export const isToken = (value: unknown): value is string =>
+  typeof value === "string" && VISIBLE_ASCII.test(value);
+
+export const isUsage = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && typeof value === "number" && value >= 0;
+
+export const isTime = (value: unknown): value is number =>
+  Number.isSafeInteger(value) &&
+  typeof value === "number" &&
+  (value > LARGEST_TIME_IN_SECONDS ? value <= LATEST_TIME : value === 0);
