@@ -83,6 +83,21 @@ test("the order of metadata is no conflict, its values are", async () => {
   expect(sandbox.usage()).toMatchObject([{ events: 1, duplicates: 1, conflicts: 1 }]);
 });
 
+test.each([
+  ["one less", { a: "1" }],
+  ["one more", { a: "1", b: "2", c: "3" }],
+])("%s in the metadata is a conflict", async (_, metadata) => {
+  await postRecords(sandbox.url, [page({ metadata: { a: "1", b: "2", "meter.event_id": "x" } })]);
+  await postRecords(sandbox.url, [page({ metadata: { ...metadata, "meter.event_id": "x" } })]);
+  expect(sandbox.usage()).toMatchObject([{ events: 1, conflicts: 1 }]);
+});
+
+test("a customer who pays for several tenants: a plain client's event goes to the first of them", async () => {
+  await using shared = await createSandbox({ tenants: { first: "cust_001", second: "cust_001" } });
+  await postRecords(shared.url, [page(), page({ metadata: { "meter.tenant_id": "second" } })]);
+  expect(shared.usage().map((row) => row.tenant_id)).toEqual(["first", "second"]);
+});
+
 test("an event that arrives over both dialects counts once", async () => {
   await postRecords(sandbox.url, [
     page({ metadata: { "meter.event_id": "a", "meter.tenant_id": "tenant_123", "meter.device_id": "d" } }),

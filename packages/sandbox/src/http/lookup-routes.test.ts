@@ -10,6 +10,7 @@ const right = [
   { authorization: "Bearer sk-lw-test", "x-tenant-id": "tenant_123" },
 ];
 const wrong = [
+  { "x-api-key": "sk-lw-test", authorization: "Bearer nope" },
   { "x-api-key": "nope" },
   { authorization: "Bearer nope" },
   { authorization: "Basic c2stbHctdGVzdA==" },

@@ -38,6 +38,8 @@ test("after a change of customer, events on the way still count for the former o
   await postEvent(sandbox.url);
   await postEvent(sandbox.url, { body: { customer_id: "cust_new" } });
   expect(sandbox.usage().map((row) => row.customer_id)).toEqual(["cust_001", "cust_new"]);
+  await put("tenant_123", '{"customer_id":"cust_001"}');
+  expect(await lookup("tenant_123")).toEqual([{ id: "cust_001", tenant_id: "tenant_123" }]);
 });
 
 test("a removed tenant is unknown; its usage stays", async () => {

@@ -36,6 +36,16 @@ test("a level is its newest value, whatever the order of arrival", async () => {
   expect(sandbox.usage({ to: NOON + HOUR })).toMatchObject([{ total_usage: 70 }]);
 });
 
+test("a level is the newest within an hour too", async () => {
+  const level = (value: number, time: number) => used("document.storage.size_gb", value, time);
+  await postRecords(sandbox.url, [level(70, NOON + 5), level(10, NOON)]);
+  expect(sandbox.usage()).toMatchObject([{ total_usage: 70 }]);
+  await postRecords(sandbox.url, [level(20, NOON + 1)]);
+  expect(sandbox.usage()).toMatchObject([{ total_usage: 70 }]);
+  await postRecords(sandbox.url, [level(30, NOON + 5)]);
+  expect(sandbox.usage()).toMatchObject([{ total_usage: 30 }]);
+});
+
 test("a peak is its highest value", async () => {
   const seats = (value: number, time: number) => used("seats.peak", value, time);
   await postRecords(sandbox.url, [seats(3, NOON), seats(9, NOON + HOUR)]);
@@ -124,6 +134,7 @@ test("the ledger tells events, sums and durations per tenant, meter and hour, an
     withId("b", used("document.storage.size_gb", 5, NOON + 1)),
     withId("b", used("document.storage.size_gb", 5, NOON + 1)),
     used("document.storage.size_gb", 1, NOON + 2),
+    withId("next", used("document.storage.size_gb", 6, NOON + HOUR)),
     {
       ai_event: true,
       meter_id: "chat.on.time_hours",
@@ -144,6 +155,14 @@ test("the ledger tells events, sums and durations per tenant, meter and hour, an
       },
       {
         tenant_id: "tenant_123",
+        meter_id: "document.storage.size_gb",
+        hour: NOON + HOUR,
+        events: 1,
+        total_usage: 6,
+        duration_ms: 0,
+      },
+      {
+        tenant_id: "tenant_123",
         meter_id: "chat.on.time_hours",
         hour: NOON + HOUR,
         events: 1,
@@ -153,7 +172,7 @@ test("the ledger tells events, sums and durations per tenant, meter and hour, an
     ],
   });
   expect(await getJson(sandbox.url, `/sandbox/v1/ledger?from=${NOON + HOUR}`)).toMatchObject({
-    rows: [{ events: 1 }],
+    rows: [{ events: 1 }, { events: 1 }],
   });
   const ids = `/sandbox/v1/ledger/ids?tenant_id=tenant_123&meter_id=document.storage.size_gb&hour=${NOON}`;
   expect(await getJson(sandbox.url, ids)).toEqual({ ids: ["a", "b"], without_id: 1 });
