@@ -9,10 +9,7 @@ export interface AlreadyInCatalog {
 }
 
 /** The ids of a base catalog, closed to an extension. */
-export type NewIds<Base extends Catalog, Added extends Catalog> = string extends
-  | keyof Base
-  | keyof Added
-  | keyof Added
+export type NewIds<Base extends Catalog, Added extends Catalog> = string extends keyof Base | keyof Added
   ? unknown
   : { readonly [Id in keyof Base & keyof Added]: AlreadyInCatalog };
 
