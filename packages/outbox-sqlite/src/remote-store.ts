@@ -14,10 +14,16 @@ export interface StoreThread {
   stop(): Promise<void>;
 }
 
+/** A {@link StoreCall}, as far as the compiler can follow it on its way out. */
+export interface SentCall {
+  readonly id: number;
+  readonly method: StoreMethod;
+  readonly input: StoreInputs[StoreMethod];
+}
+
 /** A way for messages to where the store is. */
 export interface StorePort {
-  /** Sends a {@link StoreCall}. */
-  post(call: object): void;
+  post(call: SentCall): void;
   /** Told when the first call goes out and when the last answer is in. */
   setBusy(busy: boolean): void;
 }

@@ -9,6 +9,9 @@ import { ownerCases, volatileCases } from "./outbox/owner-cases.ts";
 import { sessionCases } from "./outbox/session-cases.ts";
 import { settlementCases } from "./outbox/settlement-cases.ts";
 
+// Some cases make dozens of stores, and a store may be a process.
+const TIMEOUT_MS = 60_000;
+
 export interface OutboxConformanceOptions {
   /** Heads the tests. */
   readonly name: string;
@@ -36,11 +39,15 @@ export interface OutboxConformanceOptions {
  */
 export const outboxConformance = (options: OutboxConformanceOptions): void => {
   describe(`outbox: ${options.name}`, () => {
-    for (const conformanceCase of [...outboxCases(options.durable)]) {
-      test(conformanceCase.name, async ({ skip }) => {
-        const ran = await runOutboxCase(conformanceCase, options);
-        if (!ran) skip("this store cannot end an outbox without closing it (`mortal` is not given)");
-      });
+    for (const conformanceCase of outboxCases(options.durable)) {
+      test(
+        conformanceCase.name,
+        async ({ skip }) => {
+          const ran = await runOutboxCase(conformanceCase, options);
+          if (!ran) skip("this store cannot end an outbox without closing it (`mortal` is not given)");
+        },
+        TIMEOUT_MS,
+      );
     }
   });
 };

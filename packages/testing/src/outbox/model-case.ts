@@ -88,7 +88,7 @@ export const modelCase = (durable: boolean): ConformanceCase => ({
     const steps = fc.array(fc.oneof(commit, commit, ...otherSteps, ...reopen), { maxLength: 25 });
     await fc.assert(
       fc.asyncProperty(steps, (sequence) => runSteps(context, sequence)),
-      { numRuns: 60 },
+      { numRuns: 50 },
     );
   },
 });

@@ -82,8 +82,8 @@ export const settlementCases: readonly ConformanceCase[] = [
         [added.event_id, "pending"],
       ]);
       const { meters } = await outbox.accounts();
-      expect(meters["api_calls"]).toMatchObject({ recorded: 4, acknowledged: 1, pending: 2, quarantined: 1 });
-      expect(meters["storage"]).toMatchObject({ recorded: 1, pending: 1 });
+      expect(meters.api_calls).toMatchObject({ recorded: 4, acknowledged: 1, pending: 2, quarantined: 1 });
+      expect(meters.storage).toMatchObject({ recorded: 1, pending: 1 });
     },
   },
   {
