@@ -22,6 +22,7 @@ import type {
   RowState,
 } from "../strategies/outbox-query.ts";
 import { MemoryAccounts } from "./memory-accounts.ts";
+import { MemoryIdentities } from "./memory-identities.ts";
 import { hourOf, MemoryLedger } from "./memory-ledger.ts";
 import { MemorySessions } from "./memory-sessions.ts";
 
@@ -32,15 +33,6 @@ export interface MemoryOutboxOptions {
   readonly maxBytes?: number;
   /** How many acknowledged identities are remembered, to know a repeat. @default 10_000 */
   readonly maxTombstones?: number;
-}
-
-interface Tombstone {
-  readonly tenant_id: string;
-  readonly event_id: string;
-  readonly meter_id: string;
-  readonly hour: number;
-  readonly fingerprint: number;
-  readonly ended: EndState;
 }
 
 const MAX_LEDGER_ROWS = 10_000;
@@ -56,12 +48,7 @@ class MemoryOutbox implements Outbox {
   readonly durable = false;
   readonly limits: { readonly maxEvents: number; readonly maxBytes: number };
 
-  readonly #maxTombstones: number;
-  // By tenant, then event id: an identity is both.
-  readonly #rows = new Map<string, Map<string, EventRecord>>();
-  readonly #tombstones = new Map<string, Map<string, Tombstone>>();
-  readonly #tombstoneOrder: Tombstone[] = [];
-  #oldestTombstone = 0;
+  readonly #identities: MemoryIdentities;
   readonly #buried = new Map<EventRecord, Burial & { readonly ended_at: number }>();
   readonly #unheld = new Set<EventRecord>();
   readonly #accounts = new MemoryAccounts();
@@ -79,7 +66,7 @@ class MemoryOutbox implements Outbox {
     maxTombstones = 10_000,
   }: MemoryOutboxOptions) {
     this.limits = { maxEvents, maxBytes };
-    this.#maxTombstones = maxTombstones;
+    this.#identities = new MemoryIdentities(maxTombstones);
   }
 
   open() {
@@ -135,7 +122,8 @@ class MemoryOutbox implements Outbox {
 
   list({ state, tenant_id, event_id, after = 0, limit = 100 }: OutboxQuery): readonly OutboxRow[] {
     const rows: OutboxRow[] = [];
-    for (const event of this.#all()) {
+    for (const event of this.#identities.all()) {
+      if (hasEnded(event)) continue;
       const row = this.#view(event);
       if (state !== undefined && row.state !== state) continue;
       if (tenant_id !== undefined && event.tenant_id !== tenant_id) continue;
@@ -164,9 +152,9 @@ class MemoryOutbox implements Outbox {
     const chosen = this.#select(selection);
     for (const event of chosen) {
       this.#buried.delete(event);
-      this.#entomb(event, "discarded");
       this.#accounts.move(event.meter_id, selection.state, "discarded");
       event.state = "discarded";
+      this.#identities.end(event);
     }
     return chosen.length;
   }
@@ -177,13 +165,9 @@ class MemoryOutbox implements Outbox {
 
   ledgerIds({ tenant_id, meter_id, hour }: LedgerKey): readonly LedgerId[] {
     const ids: LedgerId[] = [];
-    for (const event of this.#rows.get(tenant_id)?.values() ?? []) {
+    for (const event of this.#identities.ofTenant(tenant_id)) {
       if (event.meter_id !== meter_id || hourOf(event.event_time) !== hour) continue;
-      ids.push({ event_id: event.event_id, state: this.#view(event).state });
-    }
-    for (const dead of this.#tombstones.get(tenant_id)?.values() ?? []) {
-      if (dead.meter_id === meter_id && dead.hour === hour)
-        ids.push({ event_id: dead.event_id, state: dead.ended });
+      ids.push({ event_id: event.event_id, state: this.#whereIs(event) });
     }
     return ids;
   }
@@ -193,11 +177,10 @@ class MemoryOutbox implements Outbox {
   }
 
   close(): void {
-    for (const event of this.#all()) {
+    for (const event of this.#identities.all()) {
       if (event.state !== "pending" && event.state !== "inflight") continue;
       this.#accounts.move(event.meter_id, "pending", "lost");
       event.state = "lost";
-      this.#remove(event);
     }
     this.#pendingEvents = 0;
     this.#pendingBytes = 0;
@@ -221,11 +204,10 @@ class MemoryOutbox implements Outbox {
   }
 
   #append({ event, hold }: Append, now: number): Appended {
-    let tenant = this.#rows.get(event.tenant_id);
-    const known = tenant?.get(event.event_id) ?? this.#tombstones.get(event.tenant_id)?.get(event.event_id);
+    const known = this.#identities.find(event);
     if (known !== undefined) {
       if (known.fingerprint !== event.fingerprint) return { state: "conflict" };
-      return { state: "repeat", where: "ended" in known ? known.ended : this.#view(known).state };
+      return { state: "repeat", where: this.#whereIs(known) };
     }
     if (
       this.#pendingEvents >= this.limits.maxEvents ||
@@ -233,11 +215,7 @@ class MemoryOutbox implements Outbox {
     ) {
       return { state: "full" };
     }
-    if (tenant === undefined) {
-      tenant = new Map();
-      this.#rows.set(event.tenant_id, tenant);
-    }
-    tenant.set(event.event_id, event);
+    this.#identities.add(event);
     this.#seq++;
     event.key = this.#seq;
     event.seq = this.#seq;
@@ -257,40 +235,7 @@ class MemoryOutbox implements Outbox {
     this.#leavePending(event, "acknowledged");
     this.#ledger.acknowledged(event);
     event.state = "acknowledged";
-    this.#entomb(event, "acknowledged");
-  }
-
-  /** Takes the row away and keeps the identity. */
-  #entomb(event: EventRecord, ended: EndState): void {
-    this.#remove(event);
-    const { tenant_id, event_id, meter_id } = event;
-    const dead = {
-      tenant_id,
-      event_id,
-      meter_id,
-      hour: hourOf(event.event_time),
-      fingerprint: event.fingerprint,
-      ended,
-    };
-    let tenant = this.#tombstones.get(tenant_id);
-    if (tenant === undefined) {
-      tenant = new Map();
-      this.#tombstones.set(tenant_id, tenant);
-    }
-    tenant.set(event_id, dead);
-    // A ring: the newest tombstone takes the place of the oldest.
-    if (this.#tombstoneOrder.length < this.#maxTombstones) {
-      this.#tombstoneOrder.push(dead);
-      return;
-    }
-    const oldest = this.#tombstoneOrder[this.#oldestTombstone];
-    if (oldest !== undefined) {
-      const siblings = this.#tombstones.get(oldest.tenant_id);
-      siblings?.delete(oldest.event_id);
-      if (siblings?.size === 0) this.#tombstones.delete(oldest.tenant_id);
-      this.#tombstoneOrder[this.#oldestTombstone] = dead;
-    }
-    this.#oldestTombstone = (this.#oldestTombstone + 1) % Math.max(1, this.#maxTombstones);
+    this.#identities.end(event);
   }
 
   #bury(burial: Burial, now: number): void {
@@ -305,12 +250,6 @@ class MemoryOutbox implements Outbox {
     this.#pendingBytes -= event.bytes;
   }
 
-  #remove(event: EventRecord): void {
-    const tenant = this.#rows.get(event.tenant_id);
-    tenant?.delete(event.event_id);
-    if (tenant?.size === 0) this.#rows.delete(event.tenant_id);
-  }
-
   #select({ state, tenant_id, event_ids }: OutboxSelection): readonly EventRecord[] {
     const ids = event_ids === undefined ? undefined : new Set(event_ids);
     return [...this.#buried.values()]
@@ -320,8 +259,10 @@ class MemoryOutbox implements Outbox {
       .filter((event) => ids === undefined || ids.has(event.event_id));
   }
 
-  *#all(): Iterable<EventRecord> {
-    for (const tenant of this.#rows.values()) yield* tenant.values();
+  #whereIs(event: EventRecord): RowState | EndState {
+    return event.state === "acknowledged" || event.state === "discarded"
+      ? event.state
+      : this.#view(event).state;
   }
 
   #view(event: EventRecord): OutboxRow {
@@ -342,3 +283,6 @@ class MemoryOutbox implements Outbox {
     };
   }
 }
+
+const hasEnded = ({ state }: EventRecord): boolean =>
+  state === "acknowledged" || state === "discarded" || state === "lost";
