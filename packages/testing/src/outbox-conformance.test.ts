@@ -109,15 +109,10 @@ describe("the suite finds an outbox that", () => {
       outbox: () => broken(limits, faults),
       dispose: () => {},
     });
-    const findings = outboxCases(false)
-      .values()
-      .map((conformanceCase) =>
-        runOutboxCase(conformanceCase, { create }).then(
-          () => "passed",
-          () => "failed",
-        ),
-      );
-    for (const finding of findings) if ((await finding) === "failed") return;
+    for (const conformanceCase of outboxCases(false)) {
+      const passed = await runOutboxCase(conformanceCase, { create }).catch(() => false);
+      if (!passed) return;
+    }
     expect.fail("no case failed");
   });
 });

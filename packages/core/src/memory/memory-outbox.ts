@@ -196,6 +196,8 @@ class MemoryOutbox implements Outbox {
       if (queue === undefined) byTenant.set(event.tenant_id, [event]);
       else queue.push(event);
     }
+    // One that was let go of, or redriven, is older than its place here says.
+    for (const queue of byTenant.values()) queue.sort((a, b) => a.key - b.key);
     const tenants = [...byTenant].sort(([a], [b]) => (a < b ? -1 : 1));
     const next = tenants.findIndex(([tenant_id]) => tenant_id > this.#servedTenant);
     return [...tenants.slice(Math.max(0, next)), ...tenants.slice(0, Math.max(0, next))].map(
