@@ -14,15 +14,15 @@ import { type SharedCall, sharedCall } from "./shared-call.ts";
 
 export interface CachedLookupOptions {
   /** How long a customer that was found is taken for granted, in milliseconds. @default 300000 (5 min) */
-  readonly ttlMs?: number;
+  readonly ttlMs?: number | undefined;
   /** How long "unknown" is, and how long a failing lookup is left alone while an older answer stands in. @default 30000 */
-  readonly negativeTtlMs?: number;
+  readonly negativeTtlMs?: number | undefined;
   /** Most tenants remembered; the one not asked for the longest goes first. @default 10000 */
-  readonly maxTenants?: number;
+  readonly maxTenants?: number | undefined;
   /** How long past its time a customer still counts while the lookup fails, in milliseconds. @default 3600000 (1 h) */
-  readonly staleIfErrorMs?: number;
+  readonly staleIfErrorMs?: number | undefined;
   /** @default the system's */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 const DURATION = "milliseconds, an integer ≥ 0";

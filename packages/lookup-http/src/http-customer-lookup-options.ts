@@ -8,15 +8,15 @@ export interface HttpCustomerLookupOptions {
   /** Where the lookup is: http or https, with or without a path, no credentials, query or fragment. */
   readonly baseUrl: string | URL;
   /** The key of the portal; goes with the routes `portal` and `portal-key`. */
-  readonly apiKey?: string;
+  readonly apiKey?: string | undefined;
   /** Which of the lookups the backend has. @default "portal" with an `apiKey`, "internal-v1" without */
-  readonly route?: LookupRoute;
+  readonly route?: LookupRoute | undefined;
   /** How long a lookup may take, in milliseconds. @default 10000 */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Further headers for every lookup. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Used instead of the global `fetch`. */
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
 // setTimeout counts in 31 bits.

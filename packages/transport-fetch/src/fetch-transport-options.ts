@@ -12,29 +12,29 @@ export interface FetchTransportOptions {
    * records to `/topics/usage-events`.
    * @default "events"
    */
-  readonly dialect?: "events" | "kafka-rest";
+  readonly dialect?: "events" | "kafka-rest" | undefined;
   /** The Kafka topic; only with the dialect `kafka-rest`. @default "usage-events" */
-  readonly topic?: string;
+  readonly topic?: string | undefined;
   /**
    * Send the bytes that meter-lib for Python sends and nothing more: no event id, no time in `events`. A receiver can
    * then neither tell a repeat nor, in `events`, when it was used.
    * @default false
    */
-  readonly strictWire?: boolean;
+  readonly strictWire?: boolean | undefined;
   /** Say so when the receiver drops a second event of the same `(tenant_id, event_id)`. @default false */
-  readonly dedup?: false | Dedup;
+  readonly dedup?: false | Dedup | undefined;
   /** Headers for every request, or a function asked before every request. Names that the dialect sends are refused. */
-  readonly headers?: HeaderSource;
+  readonly headers?: HeaderSource | undefined;
   /** Called once when the receiver answers 401 or 403, before the destination is blocked. */
-  readonly refreshCredentials?: (context: { readonly signal: AbortSignal }) => Promise<void>;
+  readonly refreshCredentials?: ((context: { readonly signal: AbortSignal }) => Promise<void>) | undefined;
   /** How long one request may take until its answer has been read, in milliseconds. @default 10000 */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Used instead of the global `fetch`. */
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: typeof globalThis.fetch | undefined;
   /** Options of ky for every request: hooks, and in Node a `dispatcher` for TLS and proxies. */
-  readonly ky?: KyOptions;
+  readonly ky?: KyOptions | undefined;
   /** For people: shown in errors. @default the dialect and the base URL */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 const isFunction = (value: unknown): boolean => typeof value === "function";

@@ -1,0 +1,80 @@
+import { describeValue, type EventIssue, MeterError } from "@meter-lib/core";
+import type { LookupRoute } from "@meter-lib/lookup-http";
+import type { FetchTransportOptions } from "@meter-lib/transport-fetch";
+import { environment } from "./environment.ts";
+
+/** Where the backend is and what it speaks. What is left out is read from the environment. */
+export interface ConnectionOptions {
+  /** Where events go. @default `METER_LIB_BASE_URL` */
+  readonly baseUrl?: string | URL | undefined;
+  /** Where customers are looked up. @default `METER_LIB_LOOKUP_URL`, else the base URL */
+  readonly lookupUrl?: string | URL | undefined;
+  /** Key of the portal that answers lookups. Events are posted without it. @default `METER_LIB_API_KEY`, else none */
+  readonly apiKey?: string | undefined;
+  /** @default `METER_LIB_DIALECT`, else "events" */
+  readonly dialect?: NonNullable<FetchTransportOptions["dialect"]> | undefined;
+  /**
+   * Which of the lookups the backend has.
+   * @default `METER_LIB_LOOKUP_ROUTE`, else "portal" with a key; without one "internal-v1" for "events", "internal" for "kafka-rest"
+   */
+  readonly lookupRoute?: LookupRoute | undefined;
+}
+
+/** The options with everything filled in. */
+export interface Connection {
+  readonly baseUrl: string | URL;
+  readonly lookupUrl: string | URL;
+  readonly apiKey: string | undefined;
+  readonly dialect: "events" | "kafka-rest";
+  readonly lookupRoute: LookupRoute;
+}
+
+const DIALECTS = ["events", "kafka-rest"] as const;
+const ROUTES = ["internal-v1", "internal", "portal-key", "portal"] as const satisfies readonly LookupRoute[];
+
+/**
+ * Options first, environment second.
+ *
+ * @throws MeterError `invalid_options` that names the option and the variable
+ */
+export const resolveConnection = (options: ConnectionOptions): Connection => {
+  const issues: EventIssue[] = [];
+  const choice = <Choice extends string>(
+    field: string,
+    name: "METER_LIB_DIALECT" | "METER_LIB_LOOKUP_ROUTE",
+    given: Choice | undefined,
+    choices: readonly Choice[],
+  ): Choice | undefined => {
+    const value = given ?? environment(name);
+    const found = choices.find((candidate) => candidate === value);
+    if (value !== undefined && found === undefined)
+      issues.push({
+        field: given === undefined ? name : field,
+        given: describeValue(value),
+        expected: `one of ${choices.join(", ")}`,
+      });
+    return found;
+  };
+
+  const baseUrl = options.baseUrl ?? environment("METER_LIB_BASE_URL");
+  const apiKey = options.apiKey ?? environment("METER_LIB_API_KEY");
+  const dialect = choice("dialect", "METER_LIB_DIALECT", options.dialect, DIALECTS) ?? "events";
+  const lookupRoute =
+    choice("lookupRoute", "METER_LIB_LOOKUP_ROUTE", options.lookupRoute, ROUTES) ??
+    defaultRoute(apiKey, dialect);
+  if (baseUrl === undefined) {
+    issues.push({
+      field: "baseUrl",
+      given: "nothing",
+      expected: "the backend's URL, as this option or as the environment variable METER_LIB_BASE_URL",
+    });
+  }
+  if (baseUrl === undefined || issues.length > 0) throw MeterError.fromIssues("invalid_options", issues);
+  const lookupUrl = options.lookupUrl ?? environment("METER_LIB_LOOKUP_URL") ?? baseUrl;
+  return { baseUrl, lookupUrl, apiKey, dialect, lookupRoute };
+};
+
+const defaultRoute = (apiKey: string | undefined, dialect: Connection["dialect"]): LookupRoute => {
+  if (apiKey !== undefined) return "portal";
+  return dialect === "events" ? "internal-v1" : "internal";
+};

@@ -1,0 +1,14 @@
+/** The environment variables that meter-lib reads, each only where the option of the same meaning is missing. */
+export type EnvironmentName =
+  | "METER_LIB_BASE_URL"
+  | "METER_LIB_LOOKUP_URL"
+  | "METER_LIB_API_KEY"
+  | "METER_LIB_DIALECT"
+  | "METER_LIB_LOOKUP_ROUTE";
+
+/**
+ * An environment variable; undefined where there is none, where it is empty, and where there is no environment (browsers,
+ * some edge runtimes). Without an import of `node:process`, so that the same file works everywhere.
+ */
+export const environment = (name: EnvironmentName): string | undefined =>
+  globalThis.process?.env?.[name] || undefined;
