@@ -4,7 +4,7 @@ import type { Accounts } from "../delivery/account.ts";
 import type { Parking } from "../delivery/customer-directory.ts";
 import type { DeliveryEvents } from "../delivery/delivery-events.ts";
 import type { Closing } from "../delivery/delivery-options.ts";
-import type { DestinationStatus } from "../delivery/dispatcher.ts";
+import type { DestinationStatus } from "../delivery/destination.ts";
 import type { Receipt } from "../delivery/receipt.ts";
 import type { EventContext } from "../event/check-event.ts";
 import type { Lane } from "../event/event-record.ts";

@@ -12,8 +12,10 @@ import { ClockSkew } from "./clock-skew.ts";
 import { CustomerDirectory, type Parking } from "./customer-directory.ts";
 import { DeliveryEmitter } from "./delivery-events.ts";
 import type { Closing, DeliveryOptions } from "./delivery-options.ts";
-import { type DestinationStatus, Dispatcher, type Settlement } from "./dispatcher.ts";
+import type { DestinationStatus } from "./destination.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import { type Receipt, Receipts, refusedReceipt } from "./receipt.ts";
+import type { Settlement } from "./settlement.ts";
 import { Store } from "./store.ts";
 
 export interface DeliveryEngineOptions {

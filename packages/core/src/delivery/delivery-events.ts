@@ -1,7 +1,8 @@
 import type { MeterError } from "../errors/meter-error.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
 import type { Parking } from "./customer-directory.ts";
-import type { DestinationStatus, Settlement } from "./dispatcher.ts";
+import type { DestinationStatus } from "./destination.ts";
+import type { Settlement } from "./settlement.ts";
 
 /** What a client tells while it works; see `client.on()`. */
 export interface DeliveryEvents {

@@ -1,4 +1,4 @@
-import type { AmbiguityPolicy } from "./dispatcher.ts";
+import type { AmbiguityPolicy } from "./courier.ts";
 
 /** How `record()` delivers. */
 export interface DeliveryOptions {

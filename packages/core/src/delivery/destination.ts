@@ -20,6 +20,18 @@ export interface DestinationLimits {
  */
 export type DestinationState = "open" | "retrying" | "probing" | "blocked";
 
+/** A destination as people see it. */
+export interface DestinationStatus {
+  readonly name: string;
+  readonly state: DestinationState;
+  readonly queued: number;
+  readonly inFlight: number;
+  /** Why it is blocked, in words. */
+  readonly reason: string | undefined;
+  /** HTTP status of the answer that blocked it, where there was one. */
+  readonly status: number | undefined;
+}
+
 const BREAKER_FAILURES = 5;
 /** So many single events refused in a row, with no success between, are the destination's fault and not the events'. */
 const REFUSALS_THAT_BLOCK = 20;
@@ -59,27 +71,23 @@ export class Destination {
     this.#maxBytes = limits.maxBatchBytes;
   }
 
-  get state(): DestinationState {
-    if (this.#blockedBy !== undefined) return "blocked";
-    if (this.#failures >= BREAKER_FAILURES) return "probing";
-    return this.#failures > 0 ? "retrying" : "open";
+  get status(): DestinationStatus {
+    return {
+      name: this.transport.name,
+      state: this.#state,
+      queued:
+        this.#live.size +
+        this.#backfill.size +
+        this.#delayed.size +
+        this.#parts.reduce((sum, part) => sum + part.length, 0),
+      inFlight: this.#inFlight,
+      reason: this.#blockedBy?.reason,
+      status: this.#blockedBy?.status,
+    };
   }
 
   get blockedBy(): DestinationFault | undefined {
     return this.#blockedBy;
-  }
-
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
-  get queued(): number {
-    return (
-      this.#live.size +
-      this.#backfill.size +
-      this.#delayed.size +
-      this.#parts.reduce((sum, part) => sum + part.length, 0)
-    );
   }
 
   enqueue(event: EventRecord, now: number): void {
@@ -132,7 +140,9 @@ export class Destination {
     let at = Number.POSITIVE_INFINITY;
     for (const due of this.#delayed.values()) at = Math.min(at, due);
     if (this.#parts.length > 0) at = 0;
-    if (this.#live.size + this.#backfill.size > 0) at = Math.min(at, this.#lingerUntil);
+    // After a failure nothing waits for company, see `#nextBatch`.
+    if (this.#live.size + this.#backfill.size > 0)
+      at = Math.min(at, this.#failures > 0 ? this.#resumeAt : this.#lingerUntil);
     return at === Number.POSITIVE_INFINITY ? undefined : Math.max(at, this.#resumeAt);
   }
 
@@ -150,7 +160,7 @@ export class Destination {
 
   /** The destination failed. Several batches that were on the way together fail as one. */
   failed(startedAt: number, now: number, retryAfterMs: number | undefined): void {
-    if (startedAt >= this.#failedAt) {
+    if (startedAt > this.#failedAt) {
       this.#failures++;
       this.#failedAt = now;
     }
@@ -197,6 +207,12 @@ export class Destination {
       all.push(...queue.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY));
     }
     return all;
+  }
+
+  get #state(): DestinationState {
+    if (this.#blockedBy !== undefined) return "blocked";
+    if (this.#failures >= BREAKER_FAILURES) return "probing";
+    return this.#failures > 0 ? "retrying" : "open";
   }
 
   #queueOf(event: EventRecord): FairQueue {

@@ -12,7 +12,8 @@ import type {
 } from "../strategies/outbox.ts";
 import type { SessionAnswer, SessionChange } from "../strategies/outbox-session.ts";
 import { backoffMs, type Random } from "./backoff.ts";
-import type { Settlement } from "./dispatcher.ts";
+import type { Settlement } from "./settlement.ts";
+import { steadyTime } from "./steady-time.ts";
 
 /** A batch whose leases must be stored before it leaves. */
 export interface Lease {
@@ -59,6 +60,7 @@ const STORE_RETRY_CAP_MS = 30_000;
 export class OutboxWriter {
   readonly #outbox: Outbox;
   readonly #clock: Clock;
+  readonly #steady: () => number;
   readonly #random: Random;
   readonly #events: OutboxWriterEvents;
 
@@ -83,6 +85,7 @@ export class OutboxWriter {
   constructor(outbox: Outbox, clock: Clock, random: Random, events: OutboxWriterEvents) {
     this.#outbox = outbox;
     this.#clock = clock;
+    this.#steady = steadyTime(clock);
     this.#random = random;
     this.#events = events;
   }
@@ -107,7 +110,7 @@ export class OutboxWriter {
 
   /** Whether the store failed and is not to be asked yet. */
   get down(): boolean {
-    return this.#failures > 0 && this.#clock.now() < this.#retryAt;
+    return this.#failures > 0 && this.#steady() < this.#retryAt;
   }
 
   append(event: EventRecord): void {
@@ -311,7 +314,7 @@ export class OutboxWriter {
   #failed(error: unknown): void {
     this.#failures++;
     const delay = backoffMs(this.#failures, STORE_RETRY_CAP_MS, this.#random);
-    this.#retryAt = this.#clock.now() + delay;
+    this.#retryAt = this.#steady() + delay;
     this.stop();
     this.#cancelRetry = this.#clock.schedule(delay, () => this.kick());
     if (this.#failures === 1) this.#events.storeFailed(error);

@@ -1,7 +1,7 @@
 import type { MeterError } from "../errors/meter-error.ts";
 import type { EventRecord } from "../event/event-record.ts";
 import type { EndState, RowState } from "../strategies/outbox-query.ts";
-import type { Settlement } from "./dispatcher.ts";
+import type { Settlement } from "./settlement.ts";
 
 /** What `record()` answers at once. Its promises always resolve; they cost nothing until they are asked for. */
 export interface Receipt {

@@ -14,8 +14,8 @@ import type {
 import type { SessionAnswer, SessionChange, SessionRow } from "../strategies/outbox-session.ts";
 import { type Accounts, sumAccounts } from "./account.ts";
 import type { Random } from "./backoff.ts";
-import type { Settlement } from "./dispatcher.ts";
 import { OutboxWriter } from "./outbox-writer.ts";
+import type { Settlement } from "./settlement.ts";
 
 export interface StoreEvents {
   /** Whether an event that is about to be stored stays in memory too. */

@@ -1,0 +1,259 @@
+import type { EventRecord } from "../event/event-record.ts";
+import type { Clock } from "../strategies/clock.ts";
+import type { Answered, DestinationFault, Outcome, SendAnswer, Unsure } from "../strategies/transport.ts";
+import { attempt } from "./attempt.ts";
+import type { Destination, DestinationStatus } from "./destination.ts";
+import type { Settlement } from "./settlement.ts";
+
+/** What happens to an event whose fate is unsure at a receiver that does not deduplicate. */
+export type AmbiguityPolicy = "quarantine" | "resend";
+
+export interface CourierOptions {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly ambiguity: AmbiguityPolicy;
+  /** Stores the leases of a batch, then calls one of the two. */
+  readonly lease: (events: readonly EventRecord[], stored: () => void, failed: () => void) => void;
+  readonly settled: (event: EventRecord, outcome: Settlement) => void;
+  /** The event stays pending; what was stored with its lease may have to be taken back. */
+  readonly released: (event: EventRecord) => void;
+  readonly blocked: (status: DestinationStatus) => void;
+  readonly unblocked: (status: DestinationStatus) => void;
+  readonly receiverTime: (sentAt: number, receivedAt: number, receiverTime: number) => void;
+}
+
+/** A batch on its way. */
+interface Trip {
+  readonly events: readonly EventRecord[];
+  readonly launchedAt: number;
+  /** Events that an earlier attempt left in doubt; this one leaves them so, whatever it finds. */
+  readonly inDoubt: ReadonlySet<EventRecord>;
+}
+
+const NONE: ReadonlySet<EventRecord> = new Set();
+
+/** Carries batches to one destination and turns every answer into what it means for each event. */
+export class Courier {
+  readonly #destination: Destination;
+  readonly #options: CourierOptions;
+  readonly #signal: AbortSignal;
+
+  constructor(destination: Destination, options: CourierOptions, signal: AbortSignal) {
+    this.#destination = destination;
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  /** Leases and sends a batch that was taken; resolves when each of its events has an outcome or waits again. */
+  async carry(batch: readonly EventRecord[]): Promise<void> {
+    const launchedAt = this.#options.clock.now();
+    const events = this.#stillSafe(batch, launchedAt);
+    if (events.length > 0) {
+      const inDoubt = events.some(isInDoubt) ? new Set(events.filter(isInDoubt)) : NONE;
+      const trip = { events, launchedAt, inDoubt };
+      for (const event of events) {
+        event.attempts++;
+        event.firstSentAt ??= launchedAt;
+      }
+      if (await this.#isLeased(events)) await this.#send(trip);
+      else this.#turnBack(trip);
+    }
+    this.#destination.landed(batch);
+  }
+
+  /** Leaves out events that were perhaps sent before and may not be sent again. */
+  #stillSafe(batch: readonly EventRecord[], now: number): readonly EventRecord[] {
+    const unsafe = batch.filter((event) => isInDoubt(event) && !this.#mayResend(event, now));
+    if (unsafe.length === 0) return batch;
+    for (const event of unsafe) {
+      this.#options.settled(event, { state: "quarantined", reason: this.#whyUnsafe(), status: undefined });
+    }
+    const left = new Set(unsafe);
+    return batch.filter((event) => !left.has(event));
+  }
+
+  #isLeased(events: readonly EventRecord[]): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#options.lease(
+        events,
+        () => resolve(true),
+        () => resolve(false),
+      );
+    });
+  }
+
+  /** The store's trouble is not the destination's, but nothing may leave before the store works. */
+  #turnBack(trip: Trip): void {
+    this.#clearDoubt(trip);
+    this.#destination.putBack(trip.events);
+    this.#destination.failed(trip.launchedAt, this.#options.clock.now(), undefined);
+  }
+
+  async #send(trip: Trip): Promise<void> {
+    const { clock, timeoutMs } = this.#options;
+    const sentAt = clock.now();
+    const answer: SendAnswer = this.#signal.aborted
+      ? { fault: { kind: "unavailable", reason: "closed before it left" } }
+      : await attempt(this.#destination.transport, trip.events, { clock, timeoutMs, signal: this.#signal });
+    if (answer.receiverTime !== undefined) {
+      this.#options.receiverTime(sentAt, clock.now(), answer.receiverTime);
+    }
+    if (answer.fault === undefined) this.#judge(trip, answer.outcomes);
+    else await this.#handleFault(trip, answer.fault);
+  }
+
+  #judge(trip: Trip, outcomes: readonly Outcome[]): void {
+    const { events, launchedAt } = trip;
+    const now = this.#options.clock.now();
+    const again: EventRecord[] = [];
+    let successes = 0;
+    let refusals = 0;
+    let retryAfterMs = 0;
+    events.forEach((event, index) => {
+      const outcome = outcomes[index];
+      if (outcome === undefined) return;
+      switch (outcome.state) {
+        case "acknowledged":
+          successes++;
+          this.#options.settled(event, outcome);
+          break;
+        case "rejected":
+          refusals++;
+          this.#reject(event, outcome, trip);
+          break;
+        case "retry":
+          retryAfterMs = Math.max(retryAfterMs, outcome.retryAfterMs ?? 0);
+          if (!trip.inDoubt.has(event)) event.firstSentAt = undefined;
+          this.#options.released(event);
+          again.push(event);
+          break;
+        case "unsure":
+          retryAfterMs = Math.max(retryAfterMs, outcome.retryAfterMs ?? 0);
+          if (this.#resendOrQuarantine(event, outcome, now)) again.push(event);
+          break;
+      }
+    });
+    if (successes > 0) this.#succeeded();
+    else if (refusals < events.length) this.#destination.failed(launchedAt, now, retryAfterMs);
+    else if (events.length === 1 && this.#destination.refused()) this.#block(REFUSES_EVERYTHING);
+    // Where some got through, the others wait each by itself; else the destination as a whole waits.
+    if (successes + refusals === 0) this.#destination.putBack(again);
+    else for (const event of again) this.#destination.delay(event, now, retryAfterMs);
+  }
+
+  async #handleFault(trip: Trip, fault: DestinationFault): Promise<void> {
+    const { events, launchedAt } = trip;
+    // No event of the batch was processed: this attempt leaves no doubt behind.
+    this.#clearDoubt(trip);
+    if (fault.kind === "too_large" || fault.kind === "invalid") {
+      this.#takeApart(trip, fault);
+      return;
+    }
+    this.#giveBack(events);
+    if (fault.kind === "unavailable") {
+      this.#destination.failed(launchedAt, this.#options.clock.now(), fault.retryAfterMs);
+    } else if (fault.credentials === true && (await this.#refreshCredentials())) {
+      this.#destination.unblock();
+    } else {
+      this.#block(fault);
+    }
+  }
+
+  /** The batch was refused as a whole: halves it, until what is wrong is alone. */
+  #takeApart(trip: Trip, fault: DestinationFault): void {
+    const { events } = trip;
+    const [only] = events;
+    if (events.length > 1 || only === undefined) {
+      if (fault.kind === "too_large") this.#destination.tooLarge(events);
+      // The halves leave at once: their leases stand, and a crash in between errs on the safe side.
+      this.#destination.split(events);
+    } else if (this.#destination.refused()) {
+      this.#giveBack(events);
+      this.#block({
+        ...fault,
+        ...REFUSES_EVERYTHING,
+        reason: `${REFUSES_EVERYTHING.reason}, the last: ${fault.reason}`,
+      });
+    } else {
+      this.#reject(only, fault, trip);
+    }
+  }
+
+  async #refreshCredentials(): Promise<boolean> {
+    if (!this.#destination.mayRefreshCredentials()) return false;
+    try {
+      await this.#destination.transport.refreshCredentials?.({ signal: this.#signal });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #clearDoubt({ events, inDoubt }: Trip): void {
+    for (const event of events) if (!inDoubt.has(event)) event.firstSentAt = undefined;
+  }
+
+  #giveBack(events: readonly EventRecord[]): void {
+    for (const event of events) this.#options.released(event);
+    this.#destination.putBack(events);
+  }
+
+  #reject(event: EventRecord, { reason, status, body }: Answered, { inDoubt }: Trip): void {
+    if (inDoubt.has(event)) {
+      // Refused now, but an earlier attempt may have been counted: nobody can say that it was not.
+      const why = `an earlier attempt may have been counted; the last was refused: ${reason}`;
+      this.#options.settled(event, { state: "quarantined", reason: why, status, body });
+    } else {
+      event.firstSentAt = undefined;
+      this.#options.settled(event, { state: "rejected", reason, status, body });
+    }
+  }
+
+  #resendOrQuarantine(event: EventRecord, { reason, status, body }: Unsure, now: number): boolean {
+    if (this.#mayResend(event, now)) {
+      this.#options.released(event);
+      return true;
+    }
+    this.#options.settled(event, {
+      state: "quarantined",
+      reason: `${reason}; ${this.#whyUnsafe()}`,
+      status,
+      body,
+    });
+    return false;
+  }
+
+  #mayResend({ firstSentAt = 0 }: EventRecord, now: number): boolean {
+    if (this.#options.ambiguity === "resend") return true;
+    const { dedup } = this.#destination.transport;
+    return dedup !== undefined && dedup !== false && now - firstSentAt < dedup.windowMs;
+  }
+
+  #whyUnsafe(): string {
+    const { dedup, name } = this.#destination.transport;
+    return dedup
+      ? `may have been counted, and ${name} remembers ids for ${dedup.windowMs} ms only`
+      : `may have been counted, and ${name} does not deduplicate`;
+  }
+
+  #succeeded(): void {
+    const wasBlocked = this.#destination.blockedBy !== undefined;
+    this.#destination.succeeded();
+    if (wasBlocked) this.#options.unblocked(this.#destination.status);
+  }
+
+  #block(fault: DestinationFault): void {
+    const isNew = this.#destination.blockedBy === undefined;
+    this.#destination.block(fault, this.#options.clock.now());
+    if (isNew) this.#options.blocked(this.#destination.status);
+  }
+}
+
+/** One bad deploy of the receiver must not bury the backlog. */
+const REFUSES_EVERYTHING: DestinationFault = {
+  kind: "blocked",
+  reason: "refused twenty single events in a row",
+};
+
+/** Whether an attempt may have processed it. */
+const isInDoubt = ({ firstSentAt }: EventRecord): boolean => firstSentAt !== undefined;
