@@ -6,8 +6,17 @@ export const library = (entry: string[]) =>
     entry,
     format: "esm",
     target: "es2023",
-    dts: { compilerOptions: { customConditions: [], noEmit: false, allowImportingTsExtensions: true, emitDeclarationOnly: true } },
+    dts: {
+      compilerOptions: {
+        customConditions: [],
+        noEmit: false,
+        allowImportingTsExtensions: true,
+        emitDeclarationOnly: true,
+      },
+    },
     sourcemap: true,
     clean: true,
     treeshake: true,
+    // `node:sqlite` has no name without the prefix.
+    removeNodeProtocol: false,
   });
