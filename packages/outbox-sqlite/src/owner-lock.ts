@@ -39,7 +39,8 @@ export const takeLock = (path: string, waitMs = 0): OwnerLock | undefined => {
   createPrivately(path);
   const db = new DatabaseSync(path);
   try {
-    db.exec(`PRAGMA busy_timeout = ${waitMs}; BEGIN EXCLUSIVE`);
+    // A journal in memory: nothing is ever written, and no file beside this one is left by a kill.
+    db.exec(`PRAGMA busy_timeout = ${waitMs}; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE`);
   } catch (error) {
     db.close();
     if (resultCode(error) === BUSY) return undefined;

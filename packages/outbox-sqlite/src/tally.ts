@@ -147,7 +147,7 @@ export class Tally {
       last.tenant_id === tenant_id
     )
       return last;
-    const key = JSON.stringify([hour, tenant_id, meter_id]);
+    const key = `${hour} ${meter_id.length} ${meter_id} ${tenant_id}`;
     let line = this.#ledger.get(key);
     if (line === undefined) {
       line = {
