@@ -105,9 +105,11 @@ test("a database of something else is refused and left alone", async () => {
   const db = new DatabaseSync(place.path);
   db.exec("CREATE TABLE invoices (id)");
   db.close();
+  const before = readFileSync(place.path);
   await expect(opened(place.path)).rejects.toMatchObject({
     code: "invalid_options",
     message: expect.stringContaining("something else"),
   });
-  expect(readdirSync(place.folder).filter((name) => name.includes("corrupt"))).toEqual([]);
+  expect(readFileSync(place.path).equals(before)).toBe(true);
+  expect(readdirSync(place.folder)).toEqual(["outbox.db", "outbox.db.lock"]);
 });

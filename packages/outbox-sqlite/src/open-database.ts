@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createPrivately, takeLock } from "./owner-lock.ts";
 import { readText } from "./read-column.ts";
-import { migrate } from "./schema.ts";
+import { checkSchema, migrate } from "./schema.ts";
 import { StoreFailure, storeFailure } from "./store-failure.ts";
 
 export interface OpenedDatabase {
@@ -43,9 +43,11 @@ const connect = (path: string, busyTimeoutMs: number): DatabaseSync => {
   createPrivately(path);
   const db = new DatabaseSync(path);
   try {
+    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    // Before anything is written: what is not ours stays as it is.
+    checkSchema(db);
     // FULL: each commit is on the disk before it is reported.
     db.exec(`
-      PRAGMA busy_timeout = ${busyTimeoutMs};
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA journal_size_limit = 16777216;

@@ -124,27 +124,30 @@ const compatibleSince = (db: DatabaseSync): number =>
   readNumber(db.prepare("SELECT value FROM meta WHERE name = 'compatible_since'").get(), "value");
 
 /**
- * Brings a file to the present schema. A file of a newer schema is used as it is when its writer says that this version may;
- * else nothing is touched and it throws.
+ * Throws unless the file is empty, ours of this schema or an older one, or of a newer one whose writer says that this version may
+ * use it. Only reads.
  */
+export const checkSchema = (db: DatabaseSync, migrations: readonly Migration[] = MIGRATIONS): void => {
+  const version = pragma(db, "user_version");
+  const isEmpty =
+    readNumber(db.prepare("SELECT count(*) AS tables FROM sqlite_schema").get(), "tables") === 0;
+  if (version === 0 ? !isEmpty : pragma(db, "application_id") !== APPLICATION_ID) {
+    throw new StoreFailure("foreign", "the file is an SQLite database of something else");
+  }
+  if (version <= migrations.length) return;
+  const since = compatibleSince(db);
+  if (since <= migrations.length) return;
+  throw new StoreFailure(
+    "foreign",
+    `the file was written by a newer version (schema ${version}, for versions that know schema ${since}; this one knows ${migrations.length})`,
+  );
+};
+
+/** Brings a file to the present schema, all steps or none. A newer one stays as it is. */
 export const migrate = (db: DatabaseSync, migrations: readonly Migration[] = MIGRATIONS): void =>
   inTransaction(db, () => {
     const version = pragma(db, "user_version");
-    if (version === 0) {
-      const { tables } = db.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() ?? {};
-      if (tables !== 0) throw new StoreFailure("foreign", "the file is an SQLite database of something else");
-    } else if (pragma(db, "application_id") !== APPLICATION_ID) {
-      throw new StoreFailure("foreign", "the file is an SQLite database of something else");
-    }
-    if (version > migrations.length) {
-      const since = compatibleSince(db);
-      if (since <= migrations.length) return;
-      throw new StoreFailure(
-        "foreign",
-        `the file was written by a newer version (schema ${version}, for versions that know schema ${since}; this one knows ${migrations.length})`,
-      );
-    }
-    if (version === migrations.length) return;
+    if (version >= migrations.length) return;
     for (const migration of migrations.slice(version)) {
       db.exec(migration.sql);
       db.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('compatible_since', ?)").run(

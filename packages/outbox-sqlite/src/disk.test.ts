@@ -1,0 +1,120 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { append, claimIds, commit, event, events } from "../test/outbox-use.ts";
+import { storeFolder } from "../test/store-folder.ts";
+import { sqliteOutbox } from "./sqlite-outbox.ts";
+
+/** A file system of half a megabyte; undefined where this process may not mount one. */
+const smallDisk = (): string | undefined => {
+  const place = storeFolder();
+  const disk = join(place.folder, "disk");
+  mkdirSync(disk);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", disk], { stdio: "ignore" });
+  } catch {
+    place[Symbol.dispose]();
+    return undefined;
+  }
+  onTestFinished(() => {
+    execFileSync("umount", ["-l", disk]);
+    place[Symbol.dispose]();
+  });
+  return disk;
+};
+
+describe("on a file system of its own", () => {
+  test("a full disk rejects the commit, nothing of it is done, and it works again when there is room", async ({
+    skip,
+  }) => {
+    const disk = smallDisk() ?? skip("mounting a tmpfs needs root");
+    const outbox = sqliteOutbox({ path: join(disk, "outbox.db"), thread: "main" });
+    await outbox.open();
+    const first = events(20, "first");
+    await append(outbox, first);
+    // All but a few pages of the disk.
+    writeFileSync(join(disk, "ballast"), Buffer.alloc(8_192));
+    const ballast = Buffer.alloc(4_096);
+    let full = false;
+    for (let part = 0; !full; part++) {
+      try {
+        writeFileSync(join(disk, `ballast-${part}`), ballast);
+      } catch {
+        full = true;
+      }
+    }
+    const before = await outbox.accounts();
+    const large = events(300, "large");
+    await expect(
+      commit(outbox, {
+        acknowledge: first.slice(0, 10),
+        append: large.map((one) => ({ event: one, hold: true })),
+      }),
+    ).rejects.toMatchObject({ code: "no_room", message: expect.stringContaining("no room on the disk") });
+    expect(await outbox.accounts()).toEqual(before);
+    expect(await outbox.list({ limit: 1_000 })).toHaveLength(20);
+
+    for (let part = 0; part < 40; part++) rmSync(join(disk, `ballast-${part}`), { force: true });
+    await commit(outbox, {
+      acknowledge: first.slice(0, 10),
+      append: large.map((one) => ({ event: one, hold: true })),
+    });
+    expect(await outbox.accounts()).toMatchObject({ recorded: 320, acknowledged: 10, pending: 310 });
+    await outbox.close();
+  });
+
+  test("a disk that became read-only rejects the commit; what is there can still be read", async ({
+    skip,
+  }) => {
+    const disk = smallDisk() ?? skip("mounting a tmpfs needs root");
+    const path = join(disk, "outbox.db");
+    const outbox = sqliteOutbox({ path, thread: "main" });
+    await outbox.open();
+    await append(outbox, events(3));
+    await outbox.close();
+    execFileSync("mount", ["-o", "remount,ro", disk]);
+    const again = sqliteOutbox({ path, thread: "main" });
+    await expect(Promise.resolve(again.open())).rejects.toMatchObject({ code: "outbox_failed" });
+    execFileSync("mount", ["-o", "remount,rw", disk]);
+    await again.open();
+    expect(await claimIds(again)).toHaveLength(3);
+    await again.close();
+  });
+});
+
+test("a file that another process keeps locked is waited for", async () => {
+  using place = storeFolder();
+  const outbox = sqliteOutbox({ path: place.path });
+  await outbox.open();
+  const other = new DatabaseSync(place.path);
+  other.exec("BEGIN IMMEDIATE");
+  let turns = 0;
+  const count = setInterval(() => turns++, 1);
+  const appended = append(outbox, [event("waits")]);
+  // The event loop of this thread goes round meanwhile.
+  while (turns < 10) await new Promise((resolve) => setTimeout(resolve, 1));
+  clearInterval(count);
+  other.exec("COMMIT");
+  other.close();
+  expect((await appended).appended).toMatchObject([{ state: "recorded", seq: 1 }]);
+  await outbox.close();
+});
+
+test("one that stays locked rejects the call; nothing of it is done", async () => {
+  using place = storeFolder();
+  const outbox = sqliteOutbox({ path: place.path, busyTimeoutMs: 30 });
+  await outbox.open();
+  const other = new DatabaseSync(place.path);
+  other.exec("BEGIN IMMEDIATE");
+  await expect(append(outbox, [event("too late")])).rejects.toMatchObject({
+    code: "outbox_failed",
+    message: expect.stringContaining("another process keeps the file locked"),
+  });
+  other.exec("COMMIT");
+  other.close();
+  expect(await outbox.accounts()).toMatchObject({ recorded: 0 });
+  expect((await append(outbox, [event("in time")])).appended).toMatchObject([{ state: "recorded", seq: 1 }]);
+  await outbox.close();
+});
