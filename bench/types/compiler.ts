@@ -26,7 +26,7 @@ const installed = (name: string, packageName: string, command: string): Compiler
   return { name, script: join(dirname(manifest), String(script[1])) };
 };
 
-export const compilers: readonly Compiler[] = [
+export const compilers: readonly [Compiler, Compiler] = [
   installed("TypeScript 6", "typescript", "tsc6"),
   installed("TypeScript 7", "typescript-7", "tsc"),
 ];

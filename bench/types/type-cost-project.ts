@@ -53,8 +53,13 @@ const callsSource = (options: CostOptions): string => {
     const metadata = hasSchema(index, options) ? `, metadata: { key${index}: "x" }` : "";
     return `client.post({ meter_id: "${id(index)}", ${fields}${metadata}, tenant_id, device_id: "d" });\n`;
   });
-  return `import type { MeterClient } from "${core}/src/client/meter-client.ts";
+  // The client is declared with its one method here, so that the figures are of the calls alone.
+  return `import type { Catalog, MeterId } from "${core}/src/catalog/catalog.ts";
+import type { ContextKey, EventInput } from "${core}/src/event/meter-event.ts";
 import type { catalog } from "./catalog.ts";
+declare class MeterClient<C extends Catalog, Bound extends ContextKey = never> {
+  post<const Id extends MeterId<C>, const N extends number = number>(event: EventInput<C, Bound, Id, N>): void;
+}
 declare const client: MeterClient<typeof catalog>;
 declare const count: number;
 declare const now: number;
