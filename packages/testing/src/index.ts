@@ -1,2 +1,3 @@
+export { type FakeClock, type FakeTimer, fakeClock } from "./fake-clock.ts";
 export type { MortalOutbox, OutboxStore, StoreSettings } from "./outbox/conformance-case.ts";
 export { type OutboxConformanceOptions, outboxConformance } from "./outbox-conformance.ts";

@@ -10,6 +10,8 @@ export type AmbiguityPolicy = "quarantine" | "resend";
 
 export interface CourierOptions {
   readonly clock: Clock;
+  /** Time for waits; see `steadyTime`. */
+  readonly steady: () => number;
   readonly timeoutMs: number;
   readonly ambiguity: AmbiguityPolicy;
   /** Stores the leases of a batch, then calls one of the two. */
@@ -25,6 +27,7 @@ export interface CourierOptions {
 /** A batch on its way. */
 interface Trip {
   readonly events: readonly EventRecord[];
+  /** In steady time. */
   readonly launchedAt: number;
   /** Events that an earlier attempt left in doubt; this one leaves them so, whatever it finds. */
   readonly inDoubt: ReadonlySet<EventRecord>;
@@ -46,14 +49,15 @@ export class Courier {
 
   /** Leases and sends a batch that was taken; resolves when each of its events has an outcome or waits again. */
   async carry(batch: readonly EventRecord[]): Promise<void> {
-    const launchedAt = this.#options.clock.now();
-    const events = this.#stillSafe(batch, launchedAt);
+    const launchedAt = this.#options.steady();
+    const now = this.#options.clock.now();
+    const events = this.#stillSafe(batch, now);
     if (events.length > 0) {
       const inDoubt = events.some(isInDoubt) ? new Set(events.filter(isInDoubt)) : NONE;
       const trip = { events, launchedAt, inDoubt };
       for (const event of events) {
         event.attempts++;
-        event.firstSentAt ??= launchedAt;
+        event.firstSentAt ??= now;
       }
       if (await this.#isLeased(events)) await this.#send(trip);
       else this.#turnBack(trip);
@@ -86,7 +90,7 @@ export class Courier {
   #turnBack(trip: Trip): void {
     this.#clearDoubt(trip);
     this.#destination.putBack(trip.events);
-    this.#destination.failed(trip.launchedAt, this.#options.clock.now(), undefined);
+    this.#destination.failed(trip.launchedAt, this.#options.steady(), undefined);
   }
 
   async #send(trip: Trip): Promise<void> {
@@ -104,7 +108,7 @@ export class Courier {
 
   #judge(trip: Trip, outcomes: readonly Outcome[]): void {
     const { events, launchedAt } = trip;
-    const now = this.#options.clock.now();
+    const now = this.#options.steady();
     const again: EventRecord[] = [];
     let successes = 0;
     let refusals = 0;
@@ -129,7 +133,7 @@ export class Courier {
           break;
         case "unsure":
           retryAfterMs = Math.max(retryAfterMs, outcome.retryAfterMs ?? 0);
-          if (this.#resendOrQuarantine(event, outcome, now)) again.push(event);
+          if (this.#resendOrQuarantine(event, outcome)) again.push(event);
           break;
       }
     });
@@ -151,7 +155,7 @@ export class Courier {
     }
     this.#giveBack(events);
     if (fault.kind === "unavailable") {
-      this.#destination.failed(launchedAt, this.#options.clock.now(), fault.retryAfterMs);
+      this.#destination.failed(launchedAt, this.#options.steady(), fault.retryAfterMs);
     } else if (fault.credentials === true && (await this.#refreshCredentials())) {
       this.#destination.unblock();
     } else {
@@ -209,8 +213,8 @@ export class Courier {
     }
   }
 
-  #resendOrQuarantine(event: EventRecord, { reason, status, body }: Unsure, now: number): boolean {
-    if (this.#mayResend(event, now)) {
+  #resendOrQuarantine(event: EventRecord, { reason, status, body }: Unsure): boolean {
+    if (this.#mayResend(event, this.#options.clock.now())) {
       this.#options.released(event);
       return true;
     }
@@ -244,7 +248,7 @@ export class Courier {
 
   #block(fault: DestinationFault): void {
     const isNew = this.#destination.blockedBy === undefined;
-    this.#destination.block(fault, this.#options.clock.now());
+    this.#destination.block(fault, this.#options.steady());
     if (isNew) this.#options.blocked(this.#destination.status);
   }
 }

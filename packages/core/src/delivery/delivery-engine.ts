@@ -16,6 +16,7 @@ import type { DestinationStatus } from "./destination.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { type Receipt, Receipts, refusedReceipt } from "./receipt.ts";
 import type { Settlement } from "./settlement.ts";
+import { steadyTime } from "./steady-time.ts";
 import { Store } from "./store.ts";
 
 export interface DeliveryEngineOptions {
@@ -44,6 +45,7 @@ export class DeliveryEngine {
 
   readonly #options: DeliveryEngineOptions;
   readonly #clock: Clock;
+  readonly #steady: () => number;
   readonly #admission: Admission;
   readonly #directory: CustomerDirectory;
   readonly #dispatcher: Dispatcher;
@@ -67,6 +69,7 @@ export class DeliveryEngine {
     const { retryCapMs = RETRY_CAP_MS, lingerMs = LINGER_MS, maxHeldEvents = MAX_HELD_EVENTS } = delivery;
     this.#options = options;
     this.#clock = clock;
+    this.#steady = steadyTime(clock);
     this.#claimAgainAt = outbox.durable ? 0 : Number.POSITIVE_INFINITY;
     this.#receipts = new Receipts(outbox.durable, () => this.#holdWake());
     this.#backlog = new Backlog({
@@ -95,6 +98,7 @@ export class DeliveryEngine {
     this.#dispatcher = new Dispatcher({
       transport,
       clock,
+      steady: this.#steady,
       random,
       timeoutMs,
       ambiguity: delivery.ambiguity ?? "quarantine",
@@ -177,7 +181,7 @@ export class DeliveryEngine {
     const drained = this.#backlog.drained().then(() => true);
     const { promise: timedOut, resolve } = Promise.withResolvers<boolean>();
     const cancel = this.#clock.schedule(timeoutMs, () => resolve(false), { holdProcess: true });
-    this.#claimAgainAt = Math.min(this.#claimAgainAt, this.#clock.now());
+    this.#claimAgainAt = Math.min(this.#claimAgainAt, this.#steady());
     this.store.kick();
     const done = await Promise.race([drained, timedOut]);
     cancel();
@@ -192,6 +196,9 @@ export class DeliveryEngine {
     await this.flush(timeoutMs);
     this.#stopped = true;
     const undelivered = await this.#dispatcher.close();
+    // What was leased and did not leave is in doubt no more, also for the next process.
+    for (const event of undelivered) if (event.attempts > 0) this.store.release(event);
+    await this.store.idle();
     for (const event of [...undelivered, ...this.#directory.close()]) this.store.unhold(event);
     this.#cancelWake();
     let left = { persisted: 0, lost: 0 };
@@ -249,7 +256,7 @@ export class DeliveryEngine {
   }
 
   async #claim(): Promise<void> {
-    const now = this.#clock.now();
+    const now = this.#steady();
     const room = this.#backlog.claimable;
     const isDue = now >= this.#claimAgainAt || this.#backlog.hasSpilled;
     if (!isDue || room === undefined || this.#claiming || this.#stopped || this.store.down) return;
@@ -259,7 +266,7 @@ export class DeliveryEngine {
     this.#claimAgainAt = nextLook;
     try {
       const skipTenants = this.#directory.parkings().map(({ tenant_id }) => tenant_id);
-      const { events, more } = await this.store.claim({ ...room, now, skipTenants });
+      const { events, more } = await this.store.claim({ ...room, now: this.#clock.now(), skipTenants });
       for (const event of events) {
         this.#backlog.claimed(event);
         this.#directory.admit(event);
@@ -277,10 +284,11 @@ export class DeliveryEngine {
 
   #scheduleWake(): void {
     if (this.#stopped) return;
-    const now = this.#clock.now();
-    const at = Math.min(this.#dispatcher.wakeAt() ?? Number.POSITIVE_INFINITY, this.#claimAgainAt);
-    // What is due already waits for something else, which will wake it.
-    if (at === Number.POSITIVE_INFINITY || at <= now || at >= this.#wakeAt) return;
+    const now = this.#steady();
+    // A claim that is due waits for room, or for the store, which will wake it.
+    const claimAt = this.#claimAgainAt > now ? this.#claimAgainAt : Number.POSITIVE_INFINITY;
+    const at = Math.min(this.#dispatcher.wakeAt(now) ?? Number.POSITIVE_INFINITY, claimAt);
+    if (at === Number.POSITIVE_INFINITY || at >= this.#wakeAt) return;
     this.#cancelWake();
     this.#wakeAt = at;
     this.#holdsProcess = this.#receipts.isAwaited;

@@ -33,13 +33,13 @@ export class Dispatcher {
   }
 
   enqueue(event: EventRecord): void {
-    this.#lineOf(event).destination.enqueue(event, this.#options.clock.now());
+    this.#lineOf(event).destination.enqueue(event, this.#options.steady());
   }
 
   /** Sends all batches that may leave now. `hurry`: do not wait for batches to fill. */
   dispatch(hurry: boolean): void {
     if (this.#abort.signal.aborted) return;
-    const now = this.#options.clock.now();
+    const now = this.#options.steady();
     for (const { destination, courier } of this.#lines.values()) {
       let batch = destination.take(now, hurry);
       while (batch !== undefined) {
@@ -49,12 +49,12 @@ export class Dispatcher {
     }
   }
 
-  /** When `dispatch` may find something that it does not find now. */
-  wakeAt(): number | undefined {
+  /** When `dispatch` may find something that it does not find now; what is due waits for something else, which will wake it. */
+  wakeAt(now: number): number | undefined {
     let at: number | undefined;
     for (const { destination } of this.#lines.values()) {
       const due = destination.wakeAt();
-      if (due !== undefined && (at === undefined || due < at)) at = due;
+      if (due !== undefined && due > now && (at === undefined || due < at)) at = due;
     }
     return at;
   }
