@@ -1,0 +1,70 @@
+/** What a package's sources may import. Tests may also import the packages of `TEST_PACKAGES`. */
+export interface EdgeRule {
+  /** Packages of this repository, by folder. */
+  readonly imports: readonly string[];
+  /**
+   * Entries that must work in browsers and on the edge: neither they nor anything they reach imports a `node:` module, or
+   * a package without a portable `index.ts`.
+   */
+  readonly portable: readonly string[];
+  /** Refuses names that only some runtimes have: what differs by runtime is injected. */
+  readonly noRuntimeGlobals?: boolean;
+}
+
+/** The one table of edges: adapters know core alone, what stands on top wires them. */
+export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
+  core: { imports: [], portable: ["index.ts"], noRuntimeGlobals: true },
+
+  "lookup-http": { imports: ["core"], portable: ["index.ts"] },
+  "outbox-indexeddb": { imports: ["core"], portable: ["index.ts"] },
+  "outbox-sqlite": { imports: ["core"], portable: [] },
+  relay: { imports: ["core"], portable: ["index.ts"] },
+  "transport-beacon": { imports: ["core"], portable: ["index.ts"] },
+  "transport-fetch": { imports: ["core"], portable: ["index.ts"] },
+  "transport-kafka": { imports: ["core"], portable: [] },
+
+  testing: { imports: ["core"], portable: [] },
+  sandbox: { imports: ["core"], portable: [] },
+  "meter-lib": {
+    imports: ["core", "lookup-http", "outbox-sqlite", "transport-fetch"],
+    portable: ["index.ts", "opentelemetry.ts"],
+  },
+  cli: {
+    imports: ["core", "lookup-http", "outbox-sqlite", "sandbox", "transport-fetch", "meter-lib"],
+    portable: [],
+  },
+};
+
+/** What tests may import beyond their package's own edges, as development dependencies. */
+export const TEST_PACKAGES: readonly string[] = [
+  "core",
+  "lookup-http",
+  "outbox-sqlite",
+  "sandbox",
+  "testing",
+  "transport-fetch",
+];
+
+/** Names that not every runtime has. */
+export const RUNTIME_GLOBALS: ReadonlySet<string> = new Set([
+  "Buffer",
+  "BroadcastChannel",
+  "Bun",
+  "Deno",
+  "EventSource",
+  "XMLHttpRequest",
+  "__dirname",
+  "__filename",
+  "document",
+  "global",
+  "indexedDB",
+  "localStorage",
+  "location",
+  "navigator",
+  "process",
+  "require",
+  "self",
+  "sessionStorage",
+  "setImmediate",
+  "window",
+]);
