@@ -75,6 +75,7 @@ export type {
   VolumeMeterId,
 } from "./event/meter-event.ts";
 export type { OutgoingEvent, UsageEvent } from "./event/usage-event.ts";
+export { usageTime } from "./event/usage-time.ts";
 export { type MemoryOutboxOptions, memoryOutbox } from "./memory/memory-outbox.ts";
 export {
   type MemoryTransport,

@@ -1,2 +1,3 @@
 export { createSandbox, type Sandbox, type SandboxOptions } from "./sandbox.ts";
+export { sandboxLedger } from "./sandbox-ledger.ts";
 export type { UsageQuery, UsageRow } from "./store/usage-query.ts";

@@ -1,10 +1,11 @@
 import type { EventRecord } from "../event/event-record.ts";
+import { usageTime } from "../event/usage-time.ts";
 import type { LedgerRange, LedgerRow } from "../strategies/outbox-query.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** The start of the hour (UTC) that a time lies in. */
-export const hourOf = (time: number): number => Math.floor(time / HOUR_MS) * HOUR_MS;
+/** The start of the hour (UTC) that an event counts in. */
+export const hourOf = (event: EventRecord): number => Math.floor(usageTime(event) / HOUR_MS) * HOUR_MS;
 
 type MutableRow = { -readonly [Field in keyof LedgerRow]: LedgerRow[Field] };
 
@@ -40,8 +41,9 @@ export class MemoryLedger {
       .map((row) => ({ ...row }));
   }
 
-  #row({ tenant_id, meter_id, event_time }: EventRecord): MutableRow {
-    const hour = hourOf(event_time);
+  #row(event: EventRecord): MutableRow {
+    const { tenant_id, meter_id } = event;
+    const hour = hourOf(event);
     const last = this.#last;
     if (
       last !== undefined &&

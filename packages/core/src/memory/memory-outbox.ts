@@ -166,7 +166,7 @@ class MemoryOutbox implements Outbox {
   ledgerIds({ tenant_id, meter_id, hour }: LedgerKey): readonly LedgerId[] {
     const ids: LedgerId[] = [];
     for (const event of this.#identities.ofTenant(tenant_id)) {
-      if (event.meter_id !== meter_id || hourOf(event.event_time) !== hour) continue;
+      if (event.meter_id !== meter_id || hourOf(event) !== hour) continue;
       ids.push({ event_id: event.event_id, state: this.#whereIs(event) });
     }
     return ids;

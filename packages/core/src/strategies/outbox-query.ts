@@ -40,7 +40,7 @@ export interface OutboxSelection {
   readonly event_ids?: readonly string[] | undefined;
 }
 
-/** In milliseconds since the epoch, by event time; `to` is exclusive. */
+/** In milliseconds since the epoch, by the time that the usage counts at (see `usageTime`); `to` is exclusive. */
 export interface LedgerRange {
   readonly from?: number | undefined;
   readonly to?: number | undefined;

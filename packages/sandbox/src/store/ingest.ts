@@ -70,7 +70,8 @@ export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest
 
   const prepare = ({ event, account }: AccountedEvent, position: number, receivedAt: number): Pending => {
     const { event_id, total_usage, start_time, end_time, seq } = event;
-    const event_time = event.event_time ?? end_time ?? start_time ?? receivedAt;
+    // The same rule as the sender's: reported times travel in every dialect, `event_time` does not.
+    const event_time = end_time ?? start_time ?? event.event_time ?? receivedAt;
     const producer = event.producer === undefined ? undefined : names.numberOf(event.producer);
     if (producer !== undefined && seq !== undefined) seqRanges.add(producer, seq);
     return {

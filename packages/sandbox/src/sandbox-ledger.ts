@@ -1,0 +1,44 @@
+import type { BackendLedgerRow, LedgerKey, LedgerRange, ReconcileBackend } from "@meter-lib/core";
+import * as v from "valibot";
+
+const LedgerAnswer = v.object({
+  rows: v.array(
+    v.object({
+      tenant_id: v.string(),
+      meter_id: v.string(),
+      hour: v.number(),
+      events: v.number(),
+      total_usage: v.number(),
+    }),
+  ),
+});
+
+const IdsAnswer = v.object({ ids: v.array(v.string()) });
+
+/**
+ * The sandbox's side of a reconciliation, over HTTP: for `client.reconcile(sandboxLedger(url))`.
+ *
+ * @param url - of a running sandbox
+ * @throws Error when the sandbox does not answer, or answers something else
+ */
+export const sandboxLedger = (url: string): ReconcileBackend => {
+  const read = async (
+    path: string,
+    params: Readonly<Record<string, string | number | undefined>>,
+  ): Promise<unknown> => {
+    const target = new URL(path, url);
+    for (const [name, value] of Object.entries(params)) {
+      if (value !== undefined) target.searchParams.set(name, String(value));
+    }
+    const response = await fetch(target);
+    if (!response.ok)
+      throw new Error(`${target.pathname} answered ${response.status}: ${await response.text()}`);
+    return response.json();
+  };
+  return {
+    ledger: async ({ from, to }: LedgerRange): Promise<readonly BackendLedgerRow[]> =>
+      v.parse(LedgerAnswer, await read("/sandbox/v1/ledger", { from, to })).rows,
+    ids: async ({ tenant_id, meter_id, hour }: LedgerKey): Promise<readonly string[]> =>
+      v.parse(IdsAnswer, await read("/sandbox/v1/ledger/ids", { tenant_id, meter_id, hour })).ids,
+  };
+};
