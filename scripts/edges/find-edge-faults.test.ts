@@ -35,7 +35,13 @@ test("what a portable entry reaches may not import a node: module; other files m
   };
 
   expect(faultsOf("lookup-http", files)).toEqual([
-    'packages/lookup-http/src/inner/a.ts:2 imports "node:fs", but must work without Node: index.ts reaches it',
+    'packages/lookup-http/src/inner/a.ts:2 imports "node:fs", but index.ts must work without Node',
+  ]);
+});
+
+test("no file of core imports a node: module, reached or not", () => {
+  expect(faultsOf("core", { "deep/alone.ts": 'import { hash } from "node:crypto";\n' })).toEqual([
+    'packages/core/src/deep/alone.ts:1 imports "node:crypto", but deep/alone.ts must work without Node',
   ]);
 });
 
@@ -43,7 +49,7 @@ test("a portable entry may not reach a package that needs Node", () => {
   const files = { "index.ts": 'export { sqliteOutbox } from "@meter-lib/outbox-sqlite";\n' };
 
   expect(faultsOf("meter-lib", files, ["@meter-lib/outbox-sqlite"])).toEqual([
-    'packages/meter-lib/src/index.ts:1 imports "@meter-lib/outbox-sqlite", which needs Node: index.ts reaches it and must work without',
+    'packages/meter-lib/src/index.ts:1 imports "@meter-lib/outbox-sqlite", which needs Node, but index.ts must work without',
   ]);
 });
 

@@ -52,7 +52,7 @@ const importFaults = (
   if (name.startsWith("node:")) {
     return portableBecause === undefined
       ? []
-      : [`imports "${name}", but must work without Node: ${portableBecause} reaches it`];
+      : [`imports "${name}", but ${portableBecause} must work without Node`];
   }
   const target = packageOf(name);
   const own = workspaceFolder(target);
@@ -61,8 +61,8 @@ const importFaults = (
     const allowed = isTest ? [...rule.imports, ...TEST_PACKAGES] : rule.imports;
     if (!allowed.includes(own))
       faults.push(`imports "${name}": ${packageName} may import ${listOf(allowed)}`);
-    else if (portableBecause !== undefined && rules[own]?.portable.includes("index.ts") !== true)
-      faults.push(`imports "${name}", which needs Node: ${portableBecause} reaches it and must work without`);
+    else if (portableBecause !== undefined && !isPortable(rules[own]))
+      faults.push(`imports "${name}", which needs Node, but ${portableBecause} must work without`);
   }
   const listed = dependencies.get(packageName);
   if (own !== packageName && listed !== undefined) {
@@ -101,7 +101,15 @@ const portableFiles = ({ rules, files }: Workspace): ReadonlyMap<string, string>
     for (const { name } of file.imports)
       if (name.startsWith(".")) walk(normalize(join(dirname(path), name)), entry);
   };
-  for (const [packageName, { portable }] of Object.entries(rules))
-    for (const entry of portable) walk(`packages/${packageName}/src/${entry}`, entry);
+  for (const [packageName, { portable }] of Object.entries(rules)) {
+    const entries =
+      portable === "all"
+        ? files.filter((file) => file.packageName === packageName && !file.isTest).map(({ path }) => path)
+        : portable;
+    for (const entry of entries) walk(`packages/${packageName}/src/${entry}`, entry);
+  }
   return reached;
 };
+
+const isPortable = (rule: EdgeRule | undefined): boolean =>
+  rule !== undefined && (rule.portable === "all" || rule.portable.includes("index.ts"));
