@@ -198,6 +198,11 @@ describe("what is right arrives as it was given", () => {
       { ...volume, meter_id: "rule.audited", metadata: { rule_id: "rule-1" } },
       { metadata: { rule_id: "rule-1" } },
     ],
+    [
+      "metadata that is undefined",
+      { ...volume, metadata: { a: "1", b: undefined } },
+      { metadata: { a: "1" } },
+    ],
     ["now by default", volume, { event_time: NOW }],
     [
       "null is nothing",

@@ -42,6 +42,7 @@ const textIssues = (given: unknown): readonly EventIssue[] => {
   const issues: EventIssue[] = [];
   for (const key of Object.keys(given)) {
     const value = given[key];
+    if (value === undefined) continue;
     if (key === "__proto__" || !NAME.test(key) || !key.isWellFormed()) {
       issues.push({
         field: "metadata",
@@ -55,10 +56,16 @@ const textIssues = (given: unknown): readonly EventIssue[] => {
   return issues;
 };
 
-const isTexts = (value: unknown): value is Record<string, string> => textIssues(value).length === 0;
+const isText = (entry: readonly [string, unknown]): entry is readonly [string, string] =>
+  typeof entry[1] === "string";
 
-const freeze = (given: unknown): CheckedMetadata =>
-  isTexts(given) ? Object.freeze({ ...given }) : textIssues(given);
+/** A copy without the keys that are undefined, which are as good as absent. */
+const freeze = (given: unknown): CheckedMetadata => {
+  const issues = textIssues(given);
+  return issues.length === 0 && isObject(given)
+    ? Object.freeze(Object.fromEntries(Object.entries(given).filter(isText)))
+    : issues;
+};
 
 const pathOf = (path: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined): string =>
   ["metadata", ...(path ?? []).map((part) => String(typeof part === "object" ? part.key : part))].join(".");
