@@ -29,6 +29,20 @@ test("after a long outage a durable backlog leaves by itself, without another ev
   await client.close();
 });
 
+test("a retry comes when it is due, also while the memory is too full to take more from the outbox", async () => {
+  const outbox = sqliteOutbox({ path: join(folder, "outbox.db"), thread: "main" });
+  const { client, clock, transport } = engineRig({ outbox, delivery: { maxHeldEvents: 100 } });
+  for (let i = 0; i < 4; i++) transport.failNext({ kind: "unavailable", reason: "down" });
+  recordMany(client, 90);
+  await clock.advance(15_500);
+  expect(transport.batches).toHaveLength(4);
+  await clock.advance(1_000);
+  expect(transport.batches.length).toBeGreaterThan(4);
+  await clock.advance(2_000);
+  expect(transport).toHaveAcknowledged(90);
+  await client.close();
+});
+
 test("one failing destination does not keep the others waiting", async () => {
   const down = memoryTransport({ name: "down", answer: () => ({ state: "retry", reason: "down" }) });
   const up = memoryTransport({ name: "up" });

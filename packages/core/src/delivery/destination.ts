@@ -128,6 +128,22 @@ export class Destination {
     return batch;
   }
 
+  /** A batch that is to leave whatever else is on the way, if any waits. */
+  takeNow(): readonly EventRecord[] | undefined {
+    const { maxBatchEvents } = this.#limits;
+    const queue = this.#live.size > 0 ? this.#live : this.#backfill;
+    const batch = this.#parts.shift() ?? queue.take(maxBatchEvents, this.#maxBytes);
+    if (batch.length === 0) return undefined;
+    this.#inFlight++;
+    if (isBackfill(batch)) this.#backfillInFlight++;
+    return batch;
+  }
+
+  /** Whether it is to be left alone for a while. */
+  isPaused(now: number): boolean {
+    return now < this.#resumeAt;
+  }
+
   /** The batch came back, with whatever outcome. */
   landed(batch: readonly EventRecord[]): void {
     this.#inFlight--;
@@ -177,6 +193,7 @@ export class Destination {
   /** Somebody acted: try at once. */
   unblock(): void {
     this.#resumeAt = 0;
+    this.#lingerUntil = 0;
   }
 
   /** Counts an event that was refused alone; true when that is so many in a row that the destination is to blame. */
@@ -224,6 +241,8 @@ export class Destination {
     const delay = Math.max(floor, backoffMs(this.#failures, this.#limits.retryCapMs, this.#random));
     this.#resumeAt = Math.max(this.#resumeAt, now + delay);
     this.#window = 1;
+    // From here on single events probe; what was being taken apart waits with the others.
+    if (this.#failures >= BREAKER_FAILURES) for (const part of this.#parts.splice(0)) this.putBack(part);
   }
 
   #releaseDelayed(now: number): void {

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CustomerLookup, type LookupAnswer, memoryOutbox, type Outbox } from "@meter-lib/core";
+import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import "@meter-lib/testing/matchers";
+import { DAY_MS, engineRig, recordMany, usage } from "./engine-rig.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "meter-customers-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const knownLater = () => {
+  const answers = new Map<string, LookupAnswer>();
+  let asked = 0;
+  const lookup: CustomerLookup = {
+    lookup: async (tenant_id) => {
+      asked++;
+      return answers.get(tenant_id) ?? { state: "found", customer_id: `customer of ${tenant_id}` };
+    },
+  };
+  return { answers, lookup, asked: () => asked };
+};
+
+const outboxes: readonly (readonly [string, () => Outbox])[] = [
+  ["memoryOutbox", () => memoryOutbox()],
+  ["sqliteOutbox", () => sqliteOutbox({ path: join(folder, "outbox.db"), thread: "main" })],
+];
+
+describe.each(outboxes)("with %s", (_, outbox) => {
+  test("events of an unknown customer are kept, visible and asked for; others go on; all is counted in the end", async () => {
+    const { answers, lookup, asked } = knownLater();
+    answers.set("tenant-x", { state: "unknown" });
+    const { client, clock, transport } = engineRig({ customerLookup: lookup, outbox: outbox() });
+    const told: string[] = [];
+    client.on("parked", ({ tenant_id, cause }) => told.push(`parked ${tenant_id} ${cause}`));
+    client.on("unparked", ({ tenant_id }) => told.push(`unparked ${tenant_id}`));
+    recordMany(client, 5, "tenant-x");
+    recordMany(client, 3, "tenant-b");
+    await clock.advance(2_000);
+    recordMany(client, 2, "tenant-x");
+    await clock.advance(2_000);
+    expect(transport.events.map(({ tenant_id }) => tenant_id)).toEqual(["tenant-b", "tenant-b", "tenant-b"]);
+    expect(client.health().parked).toMatchObject([{ tenant_id: "tenant-x", cause: "unknown", events: 7 }]);
+    expect(await client.stats()).toMatchObject({ recorded: 10, acknowledged: 3, pending: 7 });
+    expect(await client.flush({ timeoutMs: 1_000 })).toBe(false);
+    await clock.advance(3_600_000);
+    // An unknown customer comes by a person's hand: no hurry to ask.
+    expect(asked()).toBeLessThan(30);
+    answers.delete("tenant-x");
+    await clock.advance(600_000);
+    expect(transport).toHaveAcknowledged(10);
+    expect(transport).toHaveCountedOnce();
+    expect(told).toEqual(["parked tenant-x unknown", "unparked tenant-x"]);
+    expect(client.health().parked).toEqual([]);
+    expect(await client.stats()).toBalance();
+    await client.close();
+  });
+
+  test("a lookup that fails is asked again soon, and retryNow asks at once", async () => {
+    const { answers, lookup } = knownLater();
+    answers.set("tenant-x", { state: "failed", reason: "the portal is down" });
+    const { client, clock, transport } = engineRig({ customerLookup: lookup, outbox: outbox() });
+    recordMany(client, 2, "tenant-x");
+    await clock.advance(4_000);
+    expect(client.health().parked).toMatchObject([{ cause: "failed", reason: "the portal is down" }]);
+    answers.delete("tenant-x");
+    client.retryNow();
+    await clock.advance(1_000);
+    expect(transport).toHaveAcknowledged(2);
+    await client.close();
+  });
+});
+
+test("an event keeps the customer it was leased with, also when the lookup changes its mind", async () => {
+  const { answers, lookup } = knownLater();
+  const { client, clock, transport } = engineRig({ customerLookup: lookup });
+  transport.failNext({ state: "unsure", reason: "lost" });
+  client.record(usage("tenant-x"));
+  await clock.advance(1_000);
+  answers.set("tenant-x", { state: "found", customer_id: "another" });
+  await clock.advance(DAY_MS);
+  client.record(usage("tenant-x"));
+  await clock.advance(2_000);
+  client.record(usage("tenant-x"));
+  await clock.advance(2_000);
+  expect(transport.events.map(({ customer_id }) => customer_id)).toEqual([
+    "customer of tenant-x",
+    "customer of tenant-x",
+    "another",
+  ]);
+});
+
+test("a parked tenant fills a quarter of the outbox and no more", async () => {
+  const { answers, lookup } = knownLater();
+  answers.set("tenant-x", { state: "unknown" });
+  const { client, clock, transport } = engineRig({
+    customerLookup: lookup,
+    outbox: memoryOutbox({ maxEvents: 100 }),
+  });
+  client.record(usage("tenant-x"));
+  await clock.advance(100);
+  for (let i = 0; i < 60; i++) {
+    client.record(usage("tenant-x"));
+    await clock.settle();
+  }
+  expect(await client.stats()).toMatchObject({ pending: 25 });
+  recordMany(client, 50, "tenant-b");
+  await clock.advance(2_000);
+  expect(transport).toHaveAcknowledged(50);
+});
+
+test.each([
+  ["throws", () => Promise.reject(new Error("boom"))],
+  [
+    "throws at once",
+    () => {
+      throw new Error("boom");
+    },
+  ],
+  ["never answers", () => new Promise<LookupAnswer>(() => {})],
+  ["finds a customer without an id", async () => ({ state: "found", customer_id: "" }) as const],
+])("a lookup that %s parks the tenant", async (_, lookup) => {
+  const { client, clock } = engineRig({ customerLookup: { lookup } });
+  client.record(usage());
+  await clock.advance(11_000);
+  expect(client.health().parked).toMatchObject([{ cause: "failed" }]);
+  expect(await client.stats()).toMatchObject({ pending: 1 });
+});
