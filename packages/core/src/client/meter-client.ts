@@ -182,6 +182,14 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
     this.#core.engine.retryNow();
   }
 
+  /**
+   * Sends what waits before this call returns: for a page that is about to close. It waits for no outbox, so it sends only through a
+   * transport that survives the page and whose receiver deduplicates; all else stays where it is.
+   */
+  sendNow(): void {
+    this.#core.engine.sendNow();
+  }
+
   /** Events in the outbox, oldest first. */
   async list(query: OutboxQuery = {}): Promise<readonly OutboxRow[]> {
     return this.#core.engine.store.list(query);

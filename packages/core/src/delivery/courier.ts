@@ -14,8 +14,16 @@ export interface CourierOptions {
   readonly steady: () => number;
   readonly timeoutMs: number;
   readonly ambiguity: AmbiguityPolicy;
-  /** Stores the leases of a batch, then calls one of the two. */
-  readonly lease: (events: readonly EventRecord[], stored: () => void, failed: () => void) => void;
+  /** Stores the leases of a batch, then calls one of the two; `taken` are those that another owner has now. */
+  readonly lease: (
+    events: readonly EventRecord[],
+    stored: (taken: readonly EventRecord[]) => void,
+    failed: () => void,
+  ) => void;
+  /** Resolves when what was recorded before is stored, or refused. */
+  readonly idle: () => Promise<void>;
+  /** The event is another owner's now. */
+  readonly taken: (event: EventRecord) => void;
   readonly settled: (event: EventRecord, outcome: Settlement) => void;
   /** The event stays pending; what was stored with its lease may have to be taken back. */
   readonly released: (event: EventRecord) => void;
@@ -40,6 +48,8 @@ export class Courier {
   readonly #destination: Destination;
   readonly #options: CourierOptions;
   readonly #signal: AbortSignal;
+  /** Each lets a batch go that waits for its lease. */
+  readonly #leasing = new Set<() => void>();
 
   constructor(destination: Destination, options: CourierOptions, signal: AbortSignal) {
     this.#destination = destination;
@@ -47,8 +57,11 @@ export class Courier {
     this.#signal = signal;
   }
 
-  /** Leases and sends a batch that was taken; resolves when each of its events has an outcome or waits again. */
-  async carry(batch: readonly EventRecord[]): Promise<void> {
+  /**
+   * Leases and sends a batch that was taken; resolves when each of its events has an outcome or waits again.
+   * @param ahead - sends it without a lease, before this call returns
+   */
+  async carry(batch: readonly EventRecord[], ahead = false): Promise<void> {
     const launchedAt = this.#options.steady();
     const now = this.#options.clock.now();
     const events = this.#stillSafe(batch, now);
@@ -59,10 +72,17 @@ export class Courier {
         event.attempts++;
         event.firstSentAt ??= now;
       }
-      if (await this.#isLeased(events)) await this.#send(trip);
-      else this.#turnBack(trip);
+      const leased = ahead ? events : await this.#lease(events);
+      if (leased === undefined) this.#turnBack(trip);
+      else if (leased.length > 0) await this.#send({ ...trip, events: leased });
     }
     this.#destination.landed(batch);
+  }
+
+  /** Sends what waits for its lease without it. */
+  letGo(): void {
+    for (const go of this.#leasing) go();
+    this.#leasing.clear();
   }
 
   /** Leaves out events that were perhaps sent before and may not be sent again. */
@@ -76,12 +96,23 @@ export class Courier {
     return batch.filter((event) => !left.has(event));
   }
 
-  #isLeased(events: readonly EventRecord[]): Promise<boolean> {
+  /** The events that may leave; undefined when the store does not work. */
+  #lease(events: readonly EventRecord[]): Promise<readonly EventRecord[] | undefined> {
     return new Promise((resolve) => {
+      const go = () => resolve(events);
+      this.#leasing.add(go);
       this.#options.lease(
         events,
-        () => resolve(true),
-        () => resolve(false),
+        (taken) => {
+          // Once let go, the batch is sent whole.
+          if (!this.#leasing.delete(go)) return;
+          for (const event of events) if (taken.includes(event)) this.#options.taken(event);
+          resolve(events.filter((event) => !taken.includes(event)));
+        },
+        () => {
+          this.#leasing.delete(go);
+          resolve(undefined);
+        },
       );
     });
   }
@@ -102,8 +133,22 @@ export class Courier {
     if (answer.receiverTime !== undefined) {
       this.#options.receiverTime(sentAt, clock.now(), answer.receiverTime);
     }
-    if (answer.fault === undefined) this.#judge(trip, answer.outcomes);
-    else await this.#handleFault(trip, answer.fault);
+    const known = await this.#stored(trip);
+    if (answer.fault !== undefined) await this.#handleFault(known, answer.fault);
+    else {
+      const { outcomes } = answer;
+      this.#judge(
+        known,
+        known === trip ? outcomes : outcomes.filter((_, index) => isStored(trip.events[index])),
+      );
+    }
+  }
+
+  /** An event that left before it was stored is judged when it is; one that was then refused is not. */
+  async #stored(trip: Trip): Promise<Trip> {
+    if (trip.events.every(isStored)) return trip;
+    while (trip.events.some(({ state }) => state === "buffered")) await this.#options.idle();
+    return { ...trip, events: trip.events.filter(isStored) };
   }
 
   #judge(trip: Trip, outcomes: readonly Outcome[]): void {
@@ -258,6 +303,8 @@ const REFUSES_EVERYTHING: DestinationFault = {
   kind: "blocked",
   reason: "refused twenty single events in a row",
 };
+
+const isStored = (event: EventRecord | undefined): boolean => event !== undefined && event.key !== 0;
 
 /** Whether an attempt may have processed it. */
 const isInDoubt = ({ firstSentAt }: EventRecord): boolean => firstSentAt !== undefined;

@@ -64,8 +64,18 @@ export class CustomerDirectory {
     this.#options = options;
   }
 
+  /** Gives the event its customer if that is known without waiting; answers whether it has one. */
+  resolveNow(event: EventRecord): boolean {
+    if (event.customer_id === "") {
+      event.customer_id =
+        this.#tenants.get(event.tenant_id)?.customer_id || this.#lookupNow(event.tenant_id) || "";
+    }
+    return event.customer_id !== "";
+  }
+
   /** Gives the event its customer and passes it on, now or when the customer is known. */
   admit(event: EventRecord): void {
+    if (event.customer_id === "") event.customer_id = this.#lookupNow(event.tenant_id) ?? "";
     if (event.customer_id !== "") {
       this.#options.ready(event);
       return;
@@ -121,6 +131,14 @@ export class CustomerDirectory {
     }
     this.#tenants.clear();
     return waiting;
+  }
+
+  #lookupNow(tenant_id: string): string | undefined {
+    try {
+      return this.#options.lookup.lookupNow?.(tenant_id);
+    } catch {
+      return undefined;
+    }
   }
 
   #tenant(tenant_id: string): Tenant {

@@ -104,6 +104,8 @@ export class DeliveryEngine {
       ambiguity: delivery.ambiguity ?? "quarantine",
       limits: { ...delivery, lingerMs, retryCapMs },
       lease: (events, stored, failed) => this.store.lease(events, stored, failed),
+      idle: () => this.store.idle(),
+      taken: (event) => this.#backlog.spilled(event),
       settled: (event, outcome) => this.store.settle(event, outcome),
       released: (event) => this.store.release(event),
       wake: () => this.store.kick(),
@@ -112,7 +114,9 @@ export class DeliveryEngine {
       receiverTime: (sentAt, receivedAt, time) => this.#skew.measure(sentAt, receivedAt, time),
     });
     this.store = new Store(outbox, clock, random, {
-      hold: (event) => !this.#directory.isParked(event.tenant_id) && this.#backlog.mayHold(event),
+      hold: (event) =>
+        this.#dispatcher.isAhead(event) ||
+        (!this.#directory.isParked(event.tenant_id) && this.#backlog.mayHold(event)),
       appended: (event, answer, held, isVolatile) => this.#appended(event, answer, held, isVolatile),
       settled: (event, outcome) => this.#settled(event, outcome),
       opened: (warnings) => {
@@ -166,6 +170,15 @@ export class DeliveryEngine {
     this.#directory.retryParked();
     this.#claimAgainAt = 0;
     this.#dispatcher.unblock();
+  }
+
+  /**
+   * Hands what waits to its transport before this call returns, for a page that closes: also what the outbox does not have yet.
+   * Only through transports that survive it and whose receiver deduplicates; all else stays where it is.
+   */
+  sendNow(): void {
+    const unstored = this.store.unstored.filter((event) => this.#directory.resolveNow(event));
+    this.#dispatcher.sendNow(unstored, this.store.durable && !this.store.down);
   }
 
   async redrive(selection: OutboxSelection): Promise<number> {
@@ -222,7 +235,7 @@ export class DeliveryEngine {
       event.key = answer.key;
       event.seq = answer.seq;
       this.#receipts.recorded(event, isVolatile);
-      if (held) {
+      if (held || this.#dispatcher.isAhead(event)) {
         this.#directory.admit(event);
       } else {
         this.#directory.countParked(event.tenant_id);
@@ -269,6 +282,7 @@ export class DeliveryEngine {
       const { events, more } = await this.store.claim({ ...room, now: this.#clock.now(), skipTenants });
       for (const event of events) {
         this.#backlog.claimed(event);
+        this.#dispatcher.doubt(event);
         this.#directory.admit(event);
       }
       if (more) this.#claimAgainAt = now;

@@ -27,13 +27,15 @@ export class Dispatcher {
   readonly #lines = new Map<Transport, Line>();
   readonly #abort = new AbortController();
   readonly #onTheWay = new Set<Promise<void>>();
+  /** Sent before the outbox had them. */
+  readonly #ahead = new Set<EventRecord>();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
   }
 
   enqueue(event: EventRecord): void {
-    this.#lineOf(event).destination.enqueue(event, this.#options.steady());
+    if (!this.#ahead.has(event)) this.#lineOf(event).destination.enqueue(event, this.#options.steady());
   }
 
   /** Sends all batches that may leave now. `hurry`: do not wait for batches to fill. */
@@ -47,6 +49,48 @@ export class Dispatcher {
         batch = destination.take(now, hurry);
       }
     }
+  }
+
+  /**
+   * Sends everything that waits, and what is not stored yet, before this call returns. Only through transports that outlive the
+   * page, and only where the receiver deduplicates: what is sent without a lease may be sent again.
+   * @param patient - leaves out destinations that are to be left alone for a while: the events are safe
+   */
+  sendNow(unstored: readonly EventRecord[], patient: boolean): void {
+    if (this.#abort.signal.aborted) return;
+    const now = this.#options.steady();
+    const mayLeave = ({ destination }: Line): boolean =>
+      isPageProof(destination.transport) &&
+      destination.blockedBy === undefined &&
+      !(patient && destination.isPaused(now));
+    for (const event of unstored) {
+      const line = this.#lineOf(event);
+      if (this.#ahead.has(event) || !mayLeave(line)) continue;
+      line.destination.enqueue(event, now);
+      this.#ahead.add(event);
+    }
+    for (const line of this.#lines.values()) {
+      if (!mayLeave(line)) continue;
+      const { destination, courier } = line;
+      courier.letGo();
+      for (let batch = destination.takeNow(); batch !== undefined; batch = destination.takeNow()) {
+        const sent = batch;
+        const back = () => {
+          for (const event of sent) this.#ahead.delete(event);
+        };
+        this.#launch(courier.carry(batch, true).then(back));
+      }
+    }
+  }
+
+  /** Whether the event was sent before the outbox had it, and has no outcome yet. */
+  isAhead(event: EventRecord): boolean {
+    return this.#ahead.has(event);
+  }
+
+  /** A claimed event that another page may have sent without a lease is in doubt since it was recorded. */
+  doubt(event: EventRecord): void {
+    if (isPageProof(this.#lineOf(event).destination.transport)) event.firstSentAt ??= event.recordedAt;
   }
 
   /** When `dispatch` may find something that it does not find now; what is due waits for something else, which will wake it. */
@@ -109,3 +153,7 @@ export class Dispatcher {
     };
   }
 }
+
+/** Whether a batch may be handed over while the page closes. */
+const isPageProof = ({ survivesPageClose = false, dedup = false }: Transport): boolean =>
+  survivesPageClose && dedup !== false;

@@ -1,6 +1,7 @@
 import type { EventRecord } from "../event/event-record.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type {
+  Append,
   Appended,
   Burial,
   Claimed,
@@ -18,7 +19,8 @@ import { steadyTime } from "./steady-time.ts";
 /** A batch whose leases must be stored before it leaves. */
 export interface Lease {
   readonly events: readonly EventRecord[];
-  readonly stored: () => void;
+  /** `taken`: those that another owner has now. */
+  readonly stored: (taken: readonly EventRecord[]) => void;
   readonly failed: () => void;
 }
 
@@ -65,6 +67,7 @@ export class OutboxWriter {
   readonly #events: OutboxWriterEvents;
 
   #appends: EventRecord[] = [];
+  #appending: readonly Append[] = [];
   #settled: Settled[] = [];
   #release: EventRecord[] = [];
   #unhold: EventRecord[] = [];
@@ -106,6 +109,11 @@ export class OutboxWriter {
 
   get bufferedBytes(): number {
     return this.#bufferedBytes;
+  }
+
+  /** Recorded, and not known to be in the store. */
+  get unstored(): readonly EventRecord[] {
+    return [...this.#appending.map(({ event }) => event), ...this.#appends];
   }
 
   /** Whether the store failed and is not to be asked yet. */
@@ -233,6 +241,7 @@ export class OutboxWriter {
       sessions: sessions.map(({ input }) => input),
       unhold: this.#unhold,
     };
+    this.#appending = changes.append;
     this.#leases = [];
     this.#sessions = [];
     this.#settled = [];
@@ -242,6 +251,7 @@ export class OutboxWriter {
       () => this.#outbox.commit(changes),
       (commit) => this.#committed(changes, settled, leases, sessions, commit),
       (error) => {
+        this.#appending = [];
         // Outcomes stay true: they are written when the store is back.
         this.#settled = [...settled, ...this.#settled];
         this.#release = [...changes.release, ...this.#release];
@@ -298,6 +308,7 @@ export class OutboxWriter {
     sessions: readonly Awaited<SessionChange, SessionAnswer>[],
     commit: OutboxCommit,
   ): void {
+    this.#appending = [];
     this.#pendingEvents = commit.pendingEvents;
     this.#pendingBytes = commit.pendingBytes;
     for (const { event, outcome } of settled) this.#events.settled(event, outcome);
@@ -305,7 +316,7 @@ export class OutboxWriter {
       const answer = commit.appended[index];
       if (answer !== undefined) this.#events.appended(event, answer, hold);
     });
-    for (const lease of leases) lease.stored();
+    for (const lease of leases) lease.stored(commit.taken ?? []);
     sessions.forEach(({ resolve }, index) => {
       resolve(commit.sessions[index] ?? { state: "gone" });
     });

@@ -110,6 +110,11 @@ export class Store {
     return { events: this.#writer.bufferedEvents, bytes: this.#writer.bufferedBytes };
   }
 
+  /** Recorded, and not known to be in the outbox. */
+  get unstored(): readonly EventRecord[] {
+    return [...this.#writer.unstored, ...this.#spareWriter.unstored];
+  }
+
   get down(): boolean {
     return this.#writer.down;
   }
@@ -131,10 +136,14 @@ export class Store {
     this.#writerOf(event).unhold(event);
   }
 
-  lease(events: readonly EventRecord[], stored: () => void, failed: () => void): void {
+  lease(
+    events: readonly EventRecord[],
+    stored: (taken: readonly EventRecord[]) => void,
+    failed: () => void,
+  ): void {
     // What is in memory only has no lease: it does not outlive this process.
     const durable = this.#inSpare.size === 0 ? events : events.filter((event) => !this.#inSpare.has(event));
-    if (durable.length === 0) stored();
+    if (durable.length === 0) stored([]);
     else this.#writer.lease({ events: durable, stored, failed });
   }
 

@@ -56,8 +56,7 @@ const textIssues = (given: unknown): readonly EventIssue[] => {
   return issues;
 };
 
-const isText = (entry: readonly [string, unknown]): entry is readonly [string, string] =>
-  typeof entry[1] === "string";
+const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === "string";
 
 /** A copy without the keys that are undefined, which are as good as absent. */
 const freeze = (given: unknown): CheckedMetadata => {

@@ -1,6 +1,8 @@
 /** Finds the customer who pays for a tenant. One method; it must not throw for what happens on the way. */
 export interface CustomerLookup {
   lookup(tenant_id: string, context: { readonly signal: AbortSignal }): Promise<LookupAnswer>;
+  /** The customer, where it is known without waiting: a page that closes has no time to ask. */
+  lookupNow?(tenant_id: string): string | undefined;
   [Symbol.asyncDispose]?(): PromiseLike<void>;
 }
 

@@ -128,6 +128,12 @@ export interface OutboxCommit {
   readonly appended: readonly Appended[];
   /** For each session change, in order: whether it took effect. */
   readonly sessions: readonly SessionAnswer[];
+  /**
+   * Events to be leased that this owner lost to another one meanwhile (its page was frozen): they were not leased, and are no
+   * longer its to send.
+   * @default none
+   */
+  readonly taken?: readonly EventRecord[];
   /** Pending rows in the store after the transaction, whoever holds them. */
   readonly pendingEvents: number;
   readonly pendingBytes: number;

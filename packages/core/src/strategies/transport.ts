@@ -33,7 +33,11 @@ export interface Transport {
   readonly maxEventAgeMs?: number;
   /** Whether ids travel as HTTP headers (see `check`). @default false */
   readonly headers?: boolean;
-  /** Whether a batch handed over is sent even when the page closes right after. @default false */
+  /**
+   * Whether a batch handed over is sent even when the page closes right after, if `send` starts it before it returns. With a
+   * receiver that deduplicates, `sendNow()` may then send before the outbox knows of it.
+   * @default false
+   */
   readonly survivesPageClose?: boolean;
 
   /**
