@@ -1,0 +1,38 @@
+import type { Promisable } from "type-fest";
+import type { RelayErrorCode } from "./refusal.ts";
+
+/** Who a request is metered for. It comes from the credentials alone, never from what a page says. */
+export interface Principal {
+  readonly tenant_id: string;
+  readonly device_id: string;
+  /** The only meters that these credentials may report. Left out: all that the policy allows. */
+  readonly meters?: readonly string[] | undefined;
+}
+
+export interface Credentials {
+  /** From `Authorization: Bearer …`, else from the body's `token`. */
+  readonly token: string | undefined;
+}
+
+/** Credentials that do not do, and why: answered as a 401. */
+export interface Denied {
+  readonly denied: Extract<RelayErrorCode, "unauthenticated" | `token_${string}`>;
+  /** In words, for people. */
+  readonly message: string;
+}
+
+/**
+ * Finds out whom a request is metered for; undefined when it cannot be told (401). A throw is a 503: the page keeps its events
+ * and comes again. The request's body has been read already.
+ */
+export type Authenticate = (
+  request: Request,
+  credentials: Credentials,
+) => Promisable<Principal | Denied | undefined>;
+
+const BEARER = /^bearer +(\S+)$/i;
+
+/** The token of a request; the header goes before the body. */
+export const credentialsOf = (request: Request, bodyToken: string | undefined): Credentials => ({
+  token: BEARER.exec(request.headers.get("authorization") ?? "")?.[1] ?? bodyToken,
+});

@@ -1,0 +1,77 @@
+import type { Catalog, Clock, CustomerLookup, Transport } from "@meter-lib/core";
+import type { Authenticate } from "./authenticate.ts";
+import type { Origins } from "./cross-origin.ts";
+import type { DedupStore } from "./dedup-store.ts";
+import type { RelayClient } from "./ingest-hand-off.ts";
+import type { PolicyCheck, RelayPolicy } from "./policy.ts";
+import type { RateLimit } from "./rate-limit.ts";
+
+export type RelayOptions = RelaySettings & (ClientDestination | DirectDestination);
+
+/** Events go to a client, best one with a durable outbox: they are safe as soon as it has them. */
+export interface ClientDestination {
+  readonly client: RelayClient;
+  /**
+   * Whether an event counts as taken when the client has it in memory only. Otherwise the relay waits for the receiver's
+   * acknowledgement, and answers 503 when that takes too long.
+   * @default false
+   */
+  readonly allowVolatile?: boolean;
+  readonly transport?: never;
+  readonly customerLookup?: never;
+  readonly catalog?: never;
+}
+
+/** Events are posted while the page waits: for runtimes without a disk. */
+export interface DirectDestination {
+  readonly transport: Transport;
+  readonly customerLookup: CustomerLookup;
+  /** @default litewaveCatalog */
+  readonly catalog?: Catalog;
+  readonly client?: never;
+  readonly allowVolatile?: never;
+}
+
+export interface RelaySettings {
+  /** Finds out tenant and device. `tenantTokens({ … }).authenticate`, or your own session check. */
+  readonly authenticate: Authenticate;
+  /** Remembers what was taken: `sqliteDedup`, `memoryDedup`, or your own. */
+  readonly dedup: DedupStore;
+  /** Origins whose pages may post. */
+  readonly origins: Origins;
+  /** Whether a request without `Origin` is taken: browsers always send it with a POST, other programs need not. @default false */
+  readonly allowMissingOrigin?: boolean;
+  /** Whether pages of other origins may send cookies along, for an `authenticate` that reads them. @default false */
+  readonly allowCredentials?: boolean;
+  /** What may come from browsers. @default every meter, times at most 24 hours ahead */
+  readonly policy?: RelayPolicy | PolicyCheck;
+  readonly limits?: RelayLimits;
+  /** How many events may come, for each device and for each tenant; `false`: any number. */
+  readonly rate?: {
+    /** @default 1,000 at once, 50 per second */
+    readonly device?: RateLimit | false;
+    /** @default 10,000 at once, 1,000 per second */
+    readonly tenant?: RateLimit | false;
+  };
+  /** From how many milliseconds on a page's clock is corrected. @default 60_000 */
+  readonly clockThresholdMs?: number;
+  /** Longest wait until events are safe, in milliseconds. @default 10_000 */
+  readonly handOffTimeoutMs?: number;
+  /** How long a claim in the dedup store holds without a word of the process that has it, in milliseconds. @default 30_000 */
+  readonly leaseMs?: number;
+  /** Told what went wrong on the relay's side; pages are told only that something did. @default nobody is told */
+  readonly onError?: (error: unknown) => void;
+  /** @default systemClock */
+  readonly clock?: Clock;
+}
+
+export interface RelayLimits {
+  /** Largest body, in bytes. @default 65_536 */
+  readonly maxBodyBytes?: number;
+  /** Most events in one request. @default 500 */
+  readonly maxEvents?: number;
+  /** Longest wait for a body, in milliseconds. @default 10_000 */
+  readonly bodyTimeoutMs?: number;
+  /** Most requests at work at once; more are turned away. @default 1_000 */
+  readonly maxConcurrent?: number;
+}
