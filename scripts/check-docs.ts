@@ -1,0 +1,64 @@
+// Compiles every TypeScript block of the Markdown files, and runs those marked `ts run`.
+import { spawnSync } from "node:child_process";
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { snippetsOf } from "./docs/snippet.ts";
+
+const root = new URL("..", import.meta.url).pathname;
+// Below docs/, because there the packages that readers install are installed.
+const folder = join(root, "docs/.snippets");
+const files = globSync(["*.md", "docs/**/*.md", "packages/*/README.md", "examples/*/README.md"], {
+  cwd: root,
+  exclude: (path) => path.includes("node_modules"),
+}).sort();
+
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+const snippets = files.flatMap((file) =>
+  snippetsOf(readFileSync(join(root, file), "utf8")).map((snippet) => {
+    const name = `${file.replaceAll(/[\\/]/g, "__")}.${snippet.line}.ts`;
+    writeFileSync(join(folder, name), snippet.code);
+    return { ...snippet, file, name };
+  }),
+);
+writeFileSync(
+  join(folder, "tsconfig.json"),
+  JSON.stringify({
+    extends: "../../tsconfig.base.json",
+    compilerOptions: { lib: ["es2024", "esnext.disposable"], types: ["node"] },
+    include: ["*.ts"],
+  }),
+);
+
+/** File names of snippets as the files that they come from. */
+const readable = (text: string): string =>
+  snippets.reduce(
+    (result, { file, name }) =>
+      result.replaceAll(`${folder}/${name}`, file).replaceAll(`docs/.snippets/${name}`, file),
+    text,
+  );
+
+const run = (command: string, args: readonly string[]): boolean => {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: root,
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  if (status !== 0) console.error(readable(`${stdout}${stderr}`));
+  return status === 0;
+};
+
+let failed = run("tsc", ["-p", "docs/.snippets", "--pretty", "false"]) ? 0 : 1;
+const runnable = snippets.filter(({ runs }) => runs);
+for (const { file, line, name } of runnable) {
+  if (run(process.execPath, ["--conditions=source", join(folder, name)])) continue;
+  console.error(`${file}:${line} the block does not run`);
+  failed++;
+}
+if (failed > 0) process.exitCode = 1;
+else {
+  rmSync(folder, { recursive: true, force: true });
+  console.log(
+    `Docs: ${snippets.length} blocks of ${files.length} files compile, ${runnable.length} of them run.`,
+  );
+}
