@@ -1,0 +1,64 @@
+import { describeValue, type EventIssue, MeterError } from "@meter-lib/core";
+import type { TokenSource } from "./page-token.ts";
+
+export interface BeaconTransportOptions {
+  /** Where the relay takes batches: absolute, or relative to the page. */
+  readonly url: string | URL;
+  /** What the relay is to know the page by. A function is called at once, and again when the relay refuses its token. */
+  readonly token?: TokenSource;
+  /**
+   * `text/plain` carries the token in the body and needs no preflight on another origin; `application/json` carries it in the
+   * header `Authorization: Bearer …`.
+   * @default "text/plain"
+   */
+  readonly contentType?: "text/plain" | "application/json";
+  /** Whether cookies go along, as in `fetch`. @default "same-origin" */
+  readonly credentials?: RequestCredentials;
+  /** How long the relay remembers ids, in milliseconds: older unsure events are not sent again. @default 24 hours */
+  readonly dedupWindowMs?: number;
+  /** Used instead of the global `fetch`. */
+  readonly fetch?: typeof globalThis.fetch;
+  /** For people: shown in errors. @default "relay" and the URL */
+  readonly name?: string;
+}
+
+/** Throws `invalid_options` for what makes no sense. */
+export const checkOptions = ({
+  url,
+  token,
+  contentType,
+  dedupWindowMs,
+  fetch,
+}: BeaconTransportOptions): void => {
+  const issues: EventIssue[] = [];
+  const expect = (field: string, given: string, isRight: boolean, expected: string) => {
+    if (!isRight) issues.push({ field, given, expected });
+  };
+  expect("url", describeValue(url), String(url ?? "") !== "", "the URL of a relay");
+  // What it is stays secret, whatever it is.
+  expect(
+    "token",
+    `a ${typeof token}`,
+    token === undefined || typeof token === "function" || (typeof token === "string" && token !== ""),
+    "text or a function",
+  );
+  expect(
+    "contentType",
+    describeValue(contentType),
+    contentType === undefined || contentType === "text/plain" || contentType === "application/json",
+    '"text/plain" or "application/json"',
+  );
+  expect(
+    "dedupWindowMs",
+    describeValue(dedupWindowMs),
+    dedupWindowMs === undefined || dedupWindowMs > 0,
+    "milliseconds, more than 0",
+  );
+  expect(
+    "fetch",
+    describeValue(fetch),
+    fetch === undefined || typeof fetch === "function",
+    "a function like fetch",
+  );
+  if (issues.length > 0) throw MeterError.fromIssues("invalid_options", issues);
+};
