@@ -113,7 +113,8 @@ export class Destination {
   /** The two halves of a batch leave next. */
   split(events: readonly EventRecord[]): void {
     const middle = Math.ceil(events.length / 2);
-    this.#parts.push(events.slice(0, middle), events.slice(middle));
+    // In front of other parts: single events are reached soon, and with them the judgement on who is to blame.
+    this.#parts.unshift(events.slice(0, middle), events.slice(middle));
   }
 
   /** The batch that may leave now, if any; it counts as in flight from here on. */
