@@ -220,6 +220,7 @@ export class DeliveryEngine {
     } catch (error) {
       this.emitter.emit("warning", { message: `the outbox did not close: ${String(error)}` });
     }
+    for (const event of this.store.volatileEvents) this.#receipts.decided(event, { state: "lost" });
     this.#receipts.close(this.store.durable ? "persisted" : "lost");
     return { acknowledged: this.#acknowledged - before, ...left };
   }

@@ -43,6 +43,7 @@ export class Store {
   readonly #writer: OutboxWriter;
   readonly #spareWriter: OutboxWriter;
   readonly #inSpare = new Set<EventRecord>();
+  #spareUsed = false;
   #producer: string | undefined;
 
   constructor(outbox: Outbox, clock: Clock, random: Random, events: StoreEvents) {
@@ -115,6 +116,11 @@ export class Store {
     return [...this.#writer.unstored, ...this.#spareWriter.unstored];
   }
 
+  /** Pending events that are nowhere but in memory, because the outbox did not take them. */
+  get volatileEvents(): Iterable<EventRecord> {
+    return this.#inSpare;
+  }
+
   get down(): boolean {
     return this.#writer.down;
   }
@@ -148,8 +154,10 @@ export class Store {
   }
 
   async claim(request: ClaimRequest): Promise<Claimed> {
-    if (this.#inSpare.size === 0) return this.#writer.claim(request);
+    if (!this.#spareUsed) return this.#writer.claim(request);
     const spare = await this.#spareWriter.claim(request);
+    // Those redriven had left it with their first fate.
+    for (const event of spare.events) this.#inSpare.add(event);
     const { events, more } = await this.#writer.claim(request);
     return { events: [...spare.events, ...events], more: spare.more || more };
   }
@@ -216,6 +224,7 @@ export class Store {
   }
 
   #appendToSpare(event: EventRecord): void {
+    this.#spareUsed = true;
     this.#inSpare.add(event);
     this.#spareWriter.append(event);
   }
