@@ -21,4 +21,11 @@ export type {
   RelayOptions,
   RelaySettings,
 } from "./relay-options.ts";
+export {
+  type TenantTokens,
+  type TenantTokensOptions,
+  type TokenRequest,
+  tenantTokens,
+} from "./tenant-tokens.ts";
 export { type TokenBucketOptions, tokenBucket } from "./token-bucket.ts";
+export type { PairKey, SecretKey, TokenKey } from "./token-key.ts";

@@ -13,8 +13,8 @@ export interface MemoryDedupOptions {
 interface Entry {
   readonly tenant_id: string;
   readonly note: string;
-  /** Empty when confirmed. */
-  readonly owner: string;
+  /** Undefined when confirmed. */
+  readonly owner: string | undefined;
   readonly leaseUntil: number;
   readonly expiresAt: number;
 }
@@ -78,7 +78,7 @@ export const memoryDedup = ({
       return claimed.map(({ event_id, note }): ClaimAnswer => {
         const key = keyOf(tenant_id, event_id);
         const known = entries.get(key);
-        if (known?.owner === "") return { state: "confirmed", note: known.note };
+        if (known !== undefined && known.owner === undefined) return { state: "confirmed", note: known.note };
         if (known !== undefined && known.owner !== owner && known.leaseUntil > now)
           return { state: "held", note: known.note, until: known.leaseUntil };
         const first = known?.note ?? note;
@@ -96,7 +96,7 @@ export const memoryDedup = ({
       for (const { event_id, note } of confirmed) {
         const key = keyOf(tenant_id, event_id);
         const first = entries.get(key)?.note ?? note;
-        write(key, { tenant_id, note: first, owner: "", leaseUntil: 0, expiresAt: now + windowMs });
+        write(key, { tenant_id, note: first, owner: undefined, leaseUntil: 0, expiresAt: now + windowMs });
       }
     },
     release: ({ tenant_id, owner, event_ids }) => {

@@ -24,7 +24,9 @@ export interface RelayUnderTest {
 }
 
 /** A relay in front of a client whose outbox is memory. */
-export const relayUnderTest = (options: Partial<RelaySettings> & { readonly allowVolatile?: boolean } = {}): RelayUnderTest => {
+export const relayUnderTest = (
+  options: Partial<RelaySettings> & { readonly allowVolatile?: boolean } = {},
+): RelayUnderTest => {
   const transport = memoryTransport();
   const { clock } = options;
   const client = new MeterClient({

@@ -1,0 +1,1 @@
+export { type NodeRelayHandler, type NodeRelayOptions, nodeRelayHandler } from "./node-relay-handler.ts";

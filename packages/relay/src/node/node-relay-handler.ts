@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Relay } from "../create-relay.ts";
+import { incomingBody } from "./incoming-body.ts";
+
+/** For `http.createServer`, Express (before any body parser), Fastify (with `reply.hijack()`) and whatever else speaks Node's HTTP. */
+export type NodeRelayHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
+
+export interface NodeRelayOptions {
+  /**
+   * How long a client whose request was answered before all of it came may go on sending, so that it gets to read the answer, in
+   * milliseconds. Then its connection is cut.
+   * @default 1_000
+   */
+  readonly lingerMs?: number;
+}
+
+const NO_BODY = new Set(["GET", "HEAD"]);
+
+/** The relay as a handler of Node's HTTP server. It never rejects. */
+export const nodeRelayHandler =
+  (relay: Relay, { lingerMs = 1_000 }: NodeRelayOptions = {}): NodeRelayHandler =>
+  async (incoming, outgoing) => {
+    const response = await answer(relay, incoming);
+    const body = await response.text();
+    outgoing.statusCode = response.status;
+    for (const [name, value] of response.headers) outgoing.setHeader(name, value);
+    if (!incoming.complete) {
+      // What is left of the request is not worth a connection.
+      outgoing.setHeader("connection", "close");
+      cutLater(incoming, outgoing, lingerMs);
+    }
+    outgoing.end(body);
+  };
+
+const answer = async (relay: Relay, incoming: IncomingMessage): Promise<Response> => {
+  // Somebody else read the body; an empty one would be answered as the page's mistake.
+  if (incoming.readableDidRead)
+    return failure("body_consumed", "the relay must be mounted before body parsers");
+  let request: Request;
+  try {
+    request = toRequest(incoming);
+  } catch {
+    // What Node's parser lets through and `Request` does not: `TRACE`, a header that is no text.
+    return new Response(JSON.stringify({ error: { code: "invalid_request", message: "not a request" } }), {
+      status: 400,
+      headers: { "content-type": "application/json" },
+    });
+  }
+  return relay(request);
+};
+
+const toRequest = (incoming: IncomingMessage): Request => {
+  const { method = "GET" } = incoming;
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(incoming.headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value);
+  }
+  const body = NO_BODY.has(method) ? {} : { body: incomingBody(incoming), duplex: "half" as const };
+  return new Request(urlOf(incoming), { method, headers, ...body });
+};
+
+/** The URL as the client wrote it, also below a mount path of Express. */
+const urlOf = (incoming: IncomingMessage): URL => {
+  const original =
+    "originalUrl" in incoming && typeof incoming.originalUrl === "string"
+      ? incoming.originalUrl
+      : incoming.url;
+  const base = `http://${incoming.headers.host ?? "localhost"}`;
+  return new URL(original ?? "/", URL.canParse(base) ? base : "http://localhost");
+};
+
+const failure = (code: string, message: string): Response =>
+  new Response(JSON.stringify({ error: { code, message } }), {
+    status: 500,
+    headers: { "content-type": "application/json" },
+  });
+
+/** Reads on and throws away for a moment: closing at once would reset the connection, and the answer with it. */
+const cutLater = (incoming: IncomingMessage, outgoing: ServerResponse, lingerMs: number): void => {
+  incoming.on("error", () => {});
+  incoming.resume();
+  const timer = setTimeout(() => incoming.socket.destroy(), lingerMs);
+  outgoing.once("close", () => clearTimeout(timer));
+};

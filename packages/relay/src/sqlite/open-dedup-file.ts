@@ -1,0 +1,67 @@
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describeValue, MeterError } from "@meter-lib/core";
+
+// "mrld": tells our files from others' (https://www.sqlite.org/pragma.html#pragma_application_id).
+const APPLICATION_ID = 0x6d_72_6c_64;
+const SCHEMA_VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE identity (
+    id INTEGER PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    note TEXT NOT NULL,
+    owner TEXT,
+    lease_until INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    UNIQUE (tenant_id, event_id)
+  ) STRICT;
+  CREATE INDEX identity_by_expiry ON identity (expires_at);
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/** Opens or creates the file. Throws `invalid_options` when it cannot be opened, or is not one of ours. */
+export const openDedupFile = (path: string, busyTimeoutMs: number): DatabaseSync => {
+  let db: DatabaseSync | undefined;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, "a", 0o600));
+    db = new DatabaseSync(path);
+    // FULL: what was answered is on the disk.
+    db.exec(`
+      PRAGMA busy_timeout = ${busyTimeoutMs};
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA journal_size_limit = 16777216;
+    `);
+    prepareSchema(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `path: expected a dedup store of this version, or a new file, got ${describeValue(path)} (${why})`;
+    throw new MeterError("invalid_options", message, { cause: error });
+  }
+};
+
+const prepareSchema = (db: DatabaseSync): void => {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    const applicationId = pragma(db, "application_id");
+    const version = pragma(db, "user_version");
+    const tables = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.count;
+    if (tables === 0) db.exec(SCHEMA);
+    else if (applicationId !== APPLICATION_ID) throw new TypeError("it is somebody else's database");
+    else if (version !== SCHEMA_VERSION) throw new TypeError(`its version is ${String(version)}`);
+    db.exec("COMMIT");
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+};
+
+const pragma = (db: DatabaseSync, name: "application_id" | "user_version"): unknown =>
+  db.prepare(`PRAGMA ${name}`).get()?.[name];

@@ -1,0 +1,5 @@
+export {
+  type DedupPlace,
+  type DedupStoreConformanceOptions,
+  dedupStoreConformance,
+} from "./dedup-store-conformance.ts";
