@@ -2,6 +2,7 @@ import { type Dedup, describeValue, type EventIssue, MeterError } from "@meter-l
 import * as v from "valibot";
 import { parseBaseUrl } from "./base-url.ts";
 import { type HeaderSource, headerIssues } from "./header-source.ts";
+import type { HttpSend } from "./http-send.ts";
 import { type KyOptions, OWN_KY_OPTIONS } from "./ky-send.ts";
 
 export interface FetchTransportOptions {
@@ -31,6 +32,8 @@ export interface FetchTransportOptions {
   readonly timeoutMs?: number | undefined;
   /** Used instead of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Used instead of ky: `undiciSend()` on Node, or your own. Not together with `fetch` or `ky`. */
+  readonly send?: HttpSend | undefined;
   /** Options of ky for every request: hooks, and in Node a `dispatcher` for TLS and proxies. */
   readonly ky?: KyOptions | undefined;
   /** For people: shown in errors. @default the dialect and the base URL */
@@ -85,6 +88,7 @@ const schema = v.strictObject({
     10_000,
   ),
   fetch: v.optional(v.custom<typeof globalThis.fetch>(isFunction, "a function like fetch")),
+  send: v.optional(v.custom<HttpSend>(isFunction, "a function that sends a request")),
   ky: v.optional(
     v.custom<KyOptions>((value) => typeof value === "object" && value !== null, "an object of ky's options"),
     {},
@@ -110,6 +114,9 @@ export const checkOptions = (options: unknown): CheckedOptions => {
     });
   }
   if (typeof checked.headers !== "function") issues.push(...headerIssues(checked.headers));
+  if (checked.send !== undefined && (checked.fetch !== undefined || Object.keys(checked.ky).length > 0)) {
+    issues.push({ field: "send", given: "together with fetch or ky", expected: "one way to send" });
+  }
   for (const key of OWN_KY_OPTIONS) {
     if (key in checked.ky)
       issues.push({ field: `ky.${key}`, given: "a value", expected: "nothing: the transport sets it" });

@@ -24,7 +24,7 @@ export const fetchTransport = (options: FetchTransportOptions): Transport => {
     checked.dialect === "events" ? eventsDialect(strictWire) : kafkaRestDialect(topic, strictWire);
   const route = {
     dialect,
-    send: kySend(checked.ky, checked.fetch),
+    send: checked.send ?? kySend(checked.ky, checked.fetch),
     url: baseUrl + dialect.path,
     headers: checked.headers,
     timeoutMs: checked.timeoutMs,

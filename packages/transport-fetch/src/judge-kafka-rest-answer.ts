@@ -9,7 +9,8 @@ import { judgeStatus } from "./judge-status.ts";
  * fewer results than records nobody knows which is whose.
  */
 export const judgeKafkaRestAnswer = (answer: HttpAnswer, records: number, now: number): SendAnswer => {
-  const results = answer.status === 200 || answer.status === 422 ? offsetsOf(answerJson(answer)) : undefined;
+  const json = answer.status === 200 || answer.status === 422 ? answerJson(answer) : undefined;
+  const results = offsetsOf(json);
   if (results === undefined) {
     // Karapace answers 422 also after it stored some of the records: without its results nobody knows which.
     if (answer.status === 422 && (answer.cut !== undefined || answer.text.includes('"offsets"'))) {
@@ -38,7 +39,7 @@ export const judgeKafkaRestAnswer = (answer: HttpAnswer, records: number, now: n
     outcomes: results.map((result, i) => {
       const fault = faults[i];
       return fault === undefined
-        ? judgeRecord(result, status)
+        ? judgeRecord(result, status, records === 1 ? { response: json } : {})
         : { state: "retry", reason: fault.reason, status, body: result };
     }),
   };
@@ -80,13 +81,14 @@ const topicFault = (result: Result, status: number): DestinationFault | undefine
   };
 };
 
-const judgeRecord = (result: Result, status: number): Outcome => {
+/** @param ofOne - the whole answer, where it is about this record alone */
+const judgeRecord = (result: Result, status: number, ofOne: { readonly response?: unknown }): Outcome => {
   const { error_code, offset } = result;
   const text = errorText(result);
   if ((error_code === undefined || error_code === null) && text === "") {
     // Karapace answers -1 where no offset is known.
     if (typeof offset === "number" && Number.isInteger(offset) && offset >= 0)
-      return { state: "acknowledged" };
+      return { state: "acknowledged", ...ofOne };
     return { state: "unsure", reason: "the receiver named no offset", status, body: result };
   }
   const reason = describeError(error_code, text);
