@@ -109,7 +109,8 @@ class SqliteStore {
       if (input.unhold !== undefined) this.#settlements.unhold(input.unhold, this.#owner.id);
       const appended = this.#appends.append(input, this.#owner.id, tally);
       if (input.leased > 0) this.#settlements.lease(input.lease, input.leased, this.#owner.id, input.now);
-      if (input.sessions.length > 0) this.#takeOver();
+      // Who leaves is the last one when the others are dead.
+      if (input.sessions.some(({ change }) => change === "leave")) this.#takeOver();
       const sessions = input.sessions.map((change) => this.#sessions.apply(change, this.#owner.id));
       if (input.acknowledge !== undefined) {
         const { tombstoneWindowMs, maxTombstones } = this.#options;
