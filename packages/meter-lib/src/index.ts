@@ -66,3 +66,10 @@ export {
 export { type FetchTransportOptions, fetchTransport } from "@meter-lib/transport-fetch";
 export type { ConnectionOptions } from "./connection.ts";
 export { type CreateMeterClientOptions, createMeterClient } from "./create-meter-client.ts";
+export {
+  type BackendAnswer,
+  type PostMeterUsageOptions,
+  type PythonConnection,
+  postAiMeterUsage,
+  postMeterUsage,
+} from "./post-meter-usage.ts";

@@ -1,0 +1,96 @@
+import { extendCatalog, isMeterError, litewaveCatalog } from "@meter-lib/core";
+import { createSandbox } from "@meter-lib/sandbox";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createMeterClient } from "./create-meter-client.ts";
+
+const VARIABLES = [
+  "METER_LIB_BASE_URL",
+  "METER_LIB_LOOKUP_URL",
+  "METER_LIB_API_KEY",
+  "METER_LIB_DIALECT",
+  "METER_LIB_LOOKUP_ROUTE",
+];
+beforeEach(() => {
+  for (const name of VARIABLES) vi.stubEnv(name, undefined);
+});
+afterEach(() => vi.unstubAllEnvs());
+
+const usage = { tenant_id: "tenant_123", device_id: "us-east-ing1", total_usage: 24 };
+const tenants = { tenant_123: "cust_001" };
+
+const messageOf = (call: () => unknown): string => {
+  try {
+    call();
+  } catch (error) {
+    if (isMeterError(error) && error.code === "invalid_options") return error.message;
+    throw error;
+  }
+  return "nothing was thrown";
+};
+
+test.each(["events", "kafka-rest"] as const)("options alone: %s", async (dialect) => {
+  await using sandbox = await createSandbox({ tenants });
+  await using client = createMeterClient({ baseUrl: sandbox.url, dialect });
+
+  const result = await client.post({ ...usage, meter_id: "page.processed.basic" });
+
+  expect(result).toMatchObject({ ok: true });
+  expect(sandbox.usage()).toMatchObject([{ customer_id: "cust_001", total_usage: 24, events: 1 }]);
+});
+
+test("the environment alone: the portal with a key, events at another address", async () => {
+  await using portal = await createSandbox({ tenants, apiKeys: ["key_1"] });
+  await using receiver = await createSandbox({ tenants });
+  vi.stubEnv("METER_LIB_BASE_URL", receiver.url);
+  vi.stubEnv("METER_LIB_LOOKUP_URL", portal.url);
+  vi.stubEnv("METER_LIB_API_KEY", "key_1");
+  vi.stubEnv("METER_LIB_DIALECT", "kafka-rest");
+  await using client = createMeterClient();
+
+  const result = await client.post({ ...usage, meter_id: "page.processed.basic" });
+
+  expect(result).toMatchObject({ ok: true });
+  expect(receiver.usage()).toMatchObject([{ tenant_id: "tenant_123", customer_id: "cust_001" }]);
+});
+
+test("an option wins over its variable; an empty variable is none", async () => {
+  await using sandbox = await createSandbox({ tenants });
+  vi.stubEnv("METER_LIB_BASE_URL", "http://127.0.0.1:9");
+  vi.stubEnv("METER_LIB_API_KEY", "");
+  await using client = createMeterClient({ baseUrl: sandbox.url });
+
+  expect(await client.post({ ...usage, meter_id: "page.processed.basic" })).toMatchObject({ ok: true });
+});
+
+test("a catalog and defaults reach the client", async () => {
+  await using sandbox = await createSandbox({ tenants });
+  const catalog = extendCatalog(litewaveCatalog, { "document.basic.page": { type: "volume" } });
+  await using client = createMeterClient({
+    baseUrl: sandbox.url,
+    catalog,
+    defaults: { tenant_id: "tenant_123", device_id: "us-east-ing1" },
+  });
+
+  expect(await client.post({ meter_id: "document.basic.page", total_usage: 3 })).toMatchObject({ ok: true });
+});
+
+test("without a base URL the error names the option and the variable", () => {
+  expect(messageOf(() => createMeterClient())).toBe(
+    "baseUrl: expected the backend's URL, as this option or as the environment variable METER_LIB_BASE_URL, got nothing",
+  );
+});
+
+test("everything that is wrong with the environment is told at once, under the names of the variables", () => {
+  vi.stubEnv("METER_LIB_DIALECT", "kafka");
+  vi.stubEnv("METER_LIB_LOOKUP_ROUTE", "portals");
+
+  expect(messageOf(() => createMeterClient())).toMatch(
+    /METER_LIB_DIALECT: expected one of events, kafka-rest, got "kafka"; METER_LIB_LOOKUP_ROUTE: .*"portals"; baseUrl: /,
+  );
+});
+
+test("an address that is none is refused by name", () => {
+  vi.stubEnv("METER_LIB_BASE_URL", "not a url");
+
+  expect(messageOf(() => createMeterClient())).toMatch(/^baseUrl: /);
+});

@@ -1,0 +1,139 @@
+import {
+  type Catalog,
+  describeValue,
+  type EventInput,
+  isMeterError,
+  litewaveCatalog,
+  type MeterClient,
+  MeterError,
+  type MeterId,
+  type PerformanceMeterId,
+} from "@meter-lib/core";
+import { type Connection, resolveConnection } from "./connection.ts";
+import { createMeterClient } from "./create-meter-client.ts";
+
+/** Where to, in the words of `meter-lib` for Python. `null` stands for Python's `None`. */
+export interface PythonConnection {
+  /** A Kafka REST server: the event goes there as a record. @default `METER_LIB_BASE_URL`, in the dialect `METER_LIB_DIALECT` */
+  readonly kafka_url?: string | null | undefined;
+  /** Where customers are looked up: the portal, with an `api_key`. @default `METER_LIB_LOOKUP_URL`, else where the event goes */
+  readonly portal_url?: string | null | undefined;
+  /** The portal's key. @default `METER_LIB_API_KEY`, else none: an internal lookup */
+  readonly api_key?: string | null | undefined;
+  /** When it was used, in milliseconds since the epoch: the same as `event_time`. @default now */
+  readonly timestamp?: number | null | undefined;
+}
+
+export interface PostMeterUsageOptions<C extends Catalog> {
+  /** The meters that exist. @default litewaveCatalog */
+  readonly catalog?: C | undefined;
+  /** Told why the answer is `null`; Python prints it. */
+  readonly onFailure?: ((error: MeterError) => void) | undefined;
+  /** Send what the Python library sends and nothing more: no event id, so that a repeat is counted twice. @default false */
+  readonly strictWire?: boolean | undefined;
+}
+
+/** The backend's JSON answer. */
+export type BackendAnswer = Readonly<Record<string, unknown>>;
+
+/**
+ * One event, one call, as `post_meter_usage` of `meter-lib` for Python: the backend's answer, or `null` when the event did not get
+ * through. Never throws. Customers are remembered for five minutes, so most calls are one request.
+ *
+ * `null` may also mean that the answer was lost: `onFailure` tells (`error.ambiguous`), and a repeat under the same `event_id` is
+ * counted once. `MeterClient` says as much without a callback.
+ *
+ * @example
+ * ```ts
+ * const answer = await postMeterUsage({
+ *   tenant_id: "tenant_123",
+ *   device_id: "us-east-ing1",
+ *   meter_id: "page.processed.basic",
+ *   total_usage: 24,
+ * });
+ * ```
+ */
+export function postMeterUsage<
+  const Id extends MeterId<C>,
+  const N extends number = number,
+  const C extends Catalog = typeof litewaveCatalog,
+>(
+  usage: EventInput<C, never, Id, N> & PythonConnection,
+  options?: PostMeterUsageOptions<C>,
+): Promise<BackendAnswer | null>;
+export function postMeterUsage(
+  usage: AnyUsage,
+  options: PostMeterUsageOptions<Catalog> = {},
+): Promise<BackendAnswer | null> {
+  return answerOrNull(usage, options);
+}
+
+/** As `post_ai_meter_usage` of `meter-lib` for Python: {@link postMeterUsage} for the meters that report times. */
+export function postAiMeterUsage<
+  const Id extends PerformanceMeterId<C>,
+  const C extends Catalog = typeof litewaveCatalog,
+>(
+  usage: EventInput<C, never, Id, number> & Omit<PythonConnection, "timestamp">,
+  options?: PostMeterUsageOptions<C>,
+): Promise<BackendAnswer | null>;
+export function postAiMeterUsage(
+  usage: AnyUsage,
+  options: PostMeterUsageOptions<Catalog> = {},
+): Promise<BackendAnswer | null> {
+  return answerOrNull(usage, options);
+}
+
+type AnyUsage = EventInput<Catalog, never, string, number> & PythonConnection;
+
+const answerOrNull = async (
+  usage: AnyUsage,
+  options: PostMeterUsageOptions<Catalog>,
+): Promise<BackendAnswer | null> => {
+  const result = await post(usage, options).catch((error: unknown) => ({ ok: false as const, error }));
+  if (result.ok) return isAnswer(result.response) ? result.response : {};
+  try {
+    options.onFailure?.(asMeterError(result.error));
+  } catch {
+    // The hook's trouble is not the caller's.
+  }
+  return null;
+};
+
+const post = async (
+  usage: AnyUsage,
+  { catalog = litewaveCatalog, strictWire = false }: PostMeterUsageOptions<Catalog>,
+) => {
+  const { kafka_url, portal_url, api_key, timestamp, ...event } = usage;
+  const connection = resolveConnection({
+    ...(kafka_url ? { baseUrl: kafka_url, dialect: "kafka-rest" } : {}),
+    lookupUrl: portal_url || undefined,
+    apiKey: api_key || undefined,
+  });
+  const client = clientFor(catalog, connection, strictWire);
+  return client.post({ ...event, event_time: event.event_time ?? timestamp ?? undefined });
+};
+
+// Clients are kept, and with them their connections and customers; the oldest goes when there are many.
+const MAX_CLIENTS = 32;
+const clients = new WeakMap<Catalog, Map<string, MeterClient<Catalog>>>();
+
+const clientFor = (catalog: Catalog, connection: Connection, strictWire: boolean): MeterClient<Catalog> => {
+  const known = clients.get(catalog) ?? new Map<string, MeterClient<Catalog>>();
+  clients.set(catalog, known);
+  const key = JSON.stringify([connection, strictWire]);
+  const client = known.get(key) ?? createMeterClient<Catalog>({ ...connection, catalog, strictWire });
+  known.set(key, client);
+  const [oldest] = known.keys();
+  if (known.size > MAX_CLIENTS && oldest !== undefined) known.delete(oldest);
+  return client;
+};
+
+const isAnswer = (response: unknown): response is BackendAnswer =>
+  typeof response === "object" && response !== null && !Array.isArray(response);
+
+const asMeterError = (error: unknown): MeterError =>
+  isMeterError(error)
+    ? error
+    : new MeterError("invalid_event", `usage: expected an object, got ${describeValue(error)}`, {
+        cause: error,
+      });
