@@ -18,7 +18,7 @@ type Change = Exclude<DiskStep, { readonly step: "synced" }>;
 
 /** What a disk holds of a file: all that was synced, and perhaps some of what was written since. */
 class DiskFile {
-  #synced = Buffer.alloc(0);
+  #synced: Buffer = Buffer.alloc(0);
   #since: Change[] = [];
 
   apply(step: DiskStep): void {
@@ -31,30 +31,28 @@ class DiskFile {
   }
 
   /** After a power cut: of what was not synced, the sectors that `arrived` says. */
-  after(arrived: () => boolean): Buffer<ArrayBuffer> {
-    let image = Buffer.from(this.#synced);
+  after(arrived: () => boolean): Buffer {
+    const end = (change: Change) =>
+      change.step === "write" ? change.offset + change.bytes.length : change.size;
+    const image = Buffer.alloc(Math.max(this.#synced.length, ...this.#since.map(end)));
+    this.#synced.copy(image);
+    let length = this.#synced.length;
     for (const change of this.#since) {
       if (change.step === "truncate") {
-        if (arrived()) image = resized(image, change.size);
+        if (!arrived()) continue;
+        length = change.size;
+        image.fill(0, length);
         continue;
       }
       for (let from = 0; from < change.bytes.length; from += SECTOR) {
         if (!arrived()) continue;
-        const sector = change.bytes.subarray(from, from + SECTOR);
-        const offset = change.offset + from;
-        if (image.length < offset + sector.length) image = resized(image, offset + sector.length);
-        sector.copy(image, offset);
+        const copied = change.bytes.copy(image, change.offset + from, from, from + SECTOR);
+        length = Math.max(length, change.offset + from + copied);
       }
     }
-    return image;
+    return image.subarray(0, length);
   }
 }
-
-const resized = (image: Buffer, size: number): Buffer<ArrayBuffer> => {
-  const other = Buffer.alloc(size);
-  image.copy(other, 0, 0, Math.min(size, image.length));
-  return other;
-};
 
 test("after a power cut, every commit that was reported is there, and none in part", async ({ skip }) => {
   if (!canTrace()) skip("strace is missing, or may not trace here");
