@@ -1,31 +1,12 @@
 import { Pool } from "undici";
 import type { Contestant } from "../contestant.ts";
+import { Gate } from "./gate.ts";
 import { usage } from "./usage.ts";
 
 // Hand-written, without ids, checks, retries or accounts: what the machine can do with Node's fastest HTTP client.
 const BATCH = 500;
 const BATCHES_IN_FLIGHT = 4;
 const SINGLES_IN_FLIGHT = 64;
-
-/** Lets so many promises run at once. */
-class Gate {
-  readonly #running = new Set<Promise<void>>();
-  readonly #most: number;
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  run(work: () => Promise<void>): Promise<void> | undefined {
-    const running = work().finally(() => this.#running.delete(running));
-    this.#running.add(running);
-    return this.#running.size < this.#most ? undefined : Promise.race(this.#running);
-  }
-
-  async empty(): Promise<void> {
-    await Promise.all(this.#running);
-  }
-}
 
 const post = async (
   pool: Pool,
