@@ -1,16 +1,53 @@
+import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { findChromium, NO_CHROMIUM } from "./scripts/find-chromium.ts";
+
+const BROWSER_TESTS = "packages/*/src/**/*.browser.test.ts";
+
+const chromium = await findChromium();
+if (chromium === undefined) console.warn(NO_CHROMIUM);
 
 export default defineConfig({
   // Tests import the packages' sources, so they need no build.
   resolve: { conditions: ["source"] },
   ssr: { resolve: { conditions: ["source"] } },
   test: {
-    include: [
-      "packages/*/src/**/*.test.ts",
-      "scripts/**/*.test.ts",
-      "bench/**/*.test.ts",
-      "faults/**/*.test.ts",
-      "examples/*/src/**/*.test.ts",
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "node",
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "scripts/**/*.test.ts",
+            "bench/**/*.test.ts",
+            "faults/**/*.test.ts",
+            "examples/*/src/**/*.test.ts",
+          ],
+          exclude: [BROWSER_TESTS, "**/node_modules/**"],
+        },
+      },
+      ...(chromium === undefined
+        ? []
+        : [
+            {
+              extends: true as const,
+              test: {
+                name: "chromium",
+                include: [BROWSER_TESTS],
+                testTimeout: 30_000,
+                browser: {
+                  enabled: true,
+                  headless: true,
+                  screenshotFailures: false,
+                  provider: playwright({
+                    launchOptions: { executablePath: chromium.executablePath, args: [...chromium.args] },
+                  }),
+                  instances: [{ browser: "chromium" as const }],
+                },
+              },
+            },
+          ]),
     ],
     passWithNoTests: false,
   },

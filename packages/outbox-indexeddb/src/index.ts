@@ -1,0 +1,2 @@
+export { indexedDbOutbox } from "./indexed-db-outbox.ts";
+export type { IndexedDbOutboxOptions } from "./indexed-db-outbox-options.ts";
