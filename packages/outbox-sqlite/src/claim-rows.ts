@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ClaimRequest } from "@meter-lib/core";
 import { type Row, readNumber, readText } from "./read-column.ts";
-import type { ClaimOutput } from "./store-call.ts";
+import type { ClaimOutput, Keys } from "./store-call.ts";
 
 const LANES = [0, 1];
 const ROW_TEXTS = ["tenant_id", "event_id", "meter_id", "customer_id", "producer", "body"];
@@ -24,6 +24,12 @@ const UNHELD = "events INDEXED BY events_unheld WHERE holder IS NULL AND state =
 interface Room {
   events: number;
   bytes: number;
+}
+
+interface ClaimedRows {
+  readonly output: ClaimOutput;
+  /** Held now, but not to be sent: what the file says of them cannot be read. */
+  readonly damaged: Keys | undefined;
 }
 
 interface Queue {
@@ -52,21 +58,26 @@ export class ClaimRows {
     this.#hold = db.prepare("UPDATE events SET holder = ? WHERE key IN (SELECT value FROM json_each(?))");
     this.#read = db.prepare(`
       SELECT tenant_id, event_id, meter_id, customer_id, producers.producer AS producer, body, events.key AS key, event_time, total_usage,
-             bytes, fingerprint, lane, seq, recorded_at, attempts, first_sent_at
+             bytes, fingerprint, lane, seq, recorded_at, attempts, first_sent_at, json_valid(body) AS sound
       FROM json_each(?) JOIN events ON events.key = json_each.value JOIN producers ON producers.id = events.producer
-      ORDER BY events.key`);
+      ORDER BY lane, events.key`);
   }
 
-  claim(request: ClaimRequest, owner: number): ClaimOutput {
+  claim(request: ClaimRequest, owner: number): ClaimedRows {
     const room: Room = { events: request.maxEvents, bytes: request.maxBytes };
     const keys: number[] = [];
     const skipped = new Set(request.skipTenants);
     for (const lane of LANES) this.#takeFairly(lane, this.#queues(lane, room.events, skipped), room, keys);
     const list = `[${keys.join()}]`;
     if (keys.length > 0) this.#hold.run(owner, list);
+    const rows = this.#read.all(list);
+    const damaged = rows.filter(({ sound }) => sound !== 1);
     return {
-      ...columns(this.#read.all(list)),
-      more: LANES.some((lane) => this.#queues(lane, 1, skipped).length > 0),
+      output: {
+        ...columns(rows.filter(({ sound }) => sound === 1)),
+        more: LANES.some((lane) => this.#queues(lane, 1, skipped).length > 0),
+      },
+      damaged: damaged.length === 0 ? undefined : `[${damaged.map((row) => readNumber(row, "key")).join()}]`,
     };
   }
 

@@ -25,9 +25,17 @@ const readMetadata = (value: unknown): Metadata | undefined => {
   return Object.freeze(Object.fromEntries(texts));
 };
 
-/** Fields that this version does not know are left out; they stay in the file. */
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Fields that this version does not know are left out; they stay in the file. A damaged text has no fields. */
 export const parseBody = (text: string, total_usage: number | undefined): EventBody => {
-  const body: unknown = JSON.parse(text);
+  const body = parseJson(text);
   const fields: Readonly<Record<string, unknown>> =
     typeof body === "object" && body !== null ? { ...body } : {};
   const { device_id, type, start_time, end_time, metadata, session_id } = fields;

@@ -100,6 +100,24 @@ describe("a damaged file is set aside, reported, and a new one begun", () => {
   });
 });
 
+test("an event whose text is damaged becomes a dead letter, and does not keep the others", async () => {
+  using place = storeFolder();
+  const { outbox } = await opened(place.path);
+  const recorded = events(3);
+  await append(outbox, recorded);
+  await outbox.close();
+  const db = new DatabaseSync(place.path);
+  db.exec("UPDATE events SET body = '{\"device_id\":\"dev' WHERE event_id = 'event-1'");
+  db.close();
+  const { outbox: again } = await opened(place.path);
+  expect(await claimIds(again)).toEqual(["event-0", "event-2"]);
+  expect(await again.list({ state: "rejected" })).toMatchObject([
+    { event: { event_id: "event-1", total_usage: 3 }, reason: "the stored event is damaged" },
+  ]);
+  expect(await again.accounts()).toMatchObject({ recorded: 3, pending: 2, rejected: 1 });
+  await again.close();
+});
+
 test("a database of something else is refused and left alone", async () => {
   using place = storeFolder();
   const db = new DatabaseSync(place.path);

@@ -66,7 +66,7 @@ export class SettleRows {
     for (const { customer_id, attempts, firstSentAt, keys } of input.release) {
       this.#release.run(customer_id, attempts, firstSentAt ?? null, keys);
     }
-    for (const burial of input.bury) this.#buryRows(burial, input.now, tally);
+    for (const burial of input.bury) this.bury(burial, input.now, tally);
   }
 
   lease(changes: readonly DeliveryChange[], count: number, owner: number, now: number): void {
@@ -117,7 +117,7 @@ export class SettleRows {
     this.#acknowledge.run(now, keys);
   }
 
-  #buryRows({ state, reason, status, keys }: BurialChange, now: number, tally: Tally): void {
+  bury({ state, reason, status, keys }: BurialChange, now: number, tally: Tally): void {
     this.#move(keys, PENDING, INFLIGHT, state, tally);
     this.#bury.run(state === "rejected" ? REJECTED : QUARANTINED, now, reason, status ?? null, keys);
   }

@@ -124,7 +124,16 @@ class SqliteStore {
     return this.#change((tally) => {
       this.#takeOver();
       this.#expire(request.now, tally);
-      return this.#claims.claim(request, this.#owner.id);
+      const { output, damaged } = this.#claims.claim(request, this.#owner.id);
+      if (damaged !== undefined) {
+        const reason = "the stored event is damaged";
+        this.#settlements.bury(
+          { state: "rejected", reason, status: undefined, keys: damaged },
+          request.now,
+          tally,
+        );
+      }
+      return output;
     });
   }
 
