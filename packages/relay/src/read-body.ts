@@ -32,11 +32,8 @@ export const readBody = async (request: Request, options: ReadBodyOptions): Prom
     for (;;) {
       const read = await Promise.race([reader.read(), late]);
       if (read === "late") {
-        return giveUp(
-          new Refusal(408, "body_timeout", `body: expected all of it within ${options.timeoutMs} ms`, {
-            headers: { connection: "close" },
-          }),
-        );
+        const message = `body: expected all of it within ${options.timeoutMs} ms`;
+        return giveUp(new Refusal(408, "body_timeout", message));
       }
       if (read.done) break;
       size += read.value.byteLength;

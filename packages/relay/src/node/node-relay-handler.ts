@@ -24,12 +24,16 @@ export const nodeRelayHandler =
     const body = await response.text();
     outgoing.statusCode = response.status;
     for (const [name, value] of response.headers) outgoing.setHeader(name, value);
-    if (!incoming.complete) {
-      // What is left of the request is not worth a connection.
-      outgoing.setHeader("connection", "close");
-      cutLater(incoming, outgoing, lingerMs);
+    outgoing.setHeader("content-length", Buffer.byteLength(body));
+    if (incoming.complete) {
+      outgoing.end(body);
+      return;
     }
-    outgoing.end(body);
+    // What is left of the request is not worth a connection. But closing it at once would reset it, and the answer with it.
+    if (incoming.httpVersionMajor < 2) outgoing.setHeader("connection", "close");
+    outgoing.write(body);
+    await drained(incoming, lingerMs);
+    outgoing.end(() => incoming.destroy());
   };
 
 const answer = async (relay: Relay, incoming: IncomingMessage): Promise<Response> => {
@@ -75,10 +79,14 @@ const failure = (code: string, message: string): Response =>
     headers: { "content-type": "application/json" },
   });
 
-/** Reads on and throws away for a moment: closing at once would reset the connection, and the answer with it. */
-const cutLater = (incoming: IncomingMessage, outgoing: ServerResponse, lingerMs: number): void => {
-  incoming.on("error", () => {});
-  incoming.resume();
-  const timer = setTimeout(() => incoming.socket.destroy(), lingerMs);
-  outgoing.once("close", () => clearTimeout(timer));
-};
+/** Reads on and throws away, until the end or for so long at most. */
+const drained = (incoming: IncomingMessage, lingerMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, lingerMs);
+    incoming.once("close", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    incoming.on("error", () => {});
+    incoming.resume();
+  });
