@@ -155,6 +155,8 @@ describe("as a backend that fails", () => {
     backend.always({ kind: "answer", status: 503 });
     backend.next(undefined);
     expect([(await postEvent("e1")).status, (await postEvent("e2")).status]).toEqual([200, 503]);
+    backend.always((request) => (request % 2 === 0 ? { kind: "answer", status: 502 } : undefined));
+    expect([(await postEvent("e2")).status, (await postEvent("e2")).status]).toEqual([502, 200]);
     backend.always(undefined);
     expect((await postEvent("e2")).status).toBe(200);
   });

@@ -43,8 +43,11 @@ export interface FaultBackend {
   readonly counted: readonly ReceivedEvent[];
   /** The next requests meet these faults, one each; `undefined` is a request that goes well. */
   next(...faults: readonly (Fault | undefined)[]): void;
-  /** Every request for which nothing else was asked meets this fault, until it is taken away with `undefined`. */
-  always(fault: Fault | undefined): void;
+  /**
+   * Every request for which nothing else was asked meets this fault, until it is taken away with `undefined`. A function is
+   * asked for each request, by its number.
+   */
+  always(fault: Fault | undefined | ((request: number) => Fault | undefined)): void;
   /** From now on this key is asked for. */
   rotateKey(apiKey: string): void;
   /** Resolves when `count` requests have arrived since the start. */
@@ -71,7 +74,7 @@ export const faultBackend = async (options: FaultBackendOptions = {}): Promise<F
   const counted: ReceivedEvent[] = [];
   const identities = new Set<string>();
   const script: (Fault | undefined)[] = [];
-  let standing: Fault | undefined;
+  let standing: (request: number) => Fault | undefined = () => undefined;
   let { apiKey } = options;
   let waiting: { readonly count: number; readonly resolve: () => void }[] = [];
 
@@ -96,7 +99,7 @@ export const faultBackend = async (options: FaultBackendOptions = {}): Promise<F
     };
     const known = readEvents(envelope, number);
     const events = known ?? [];
-    const fault = script.length > 0 ? script.shift() : standing;
+    const fault = script.length > 0 ? script.shift() : standing(number);
     requests.push({ ...envelope, number, events, fault });
     arrivals.push(...events);
     const due = waiting.filter((waiter) => waiter.count <= requests.length);
@@ -140,7 +143,7 @@ export const faultBackend = async (options: FaultBackendOptions = {}): Promise<F
       script.push(...faults);
     },
     always: (fault) => {
-      standing = fault;
+      standing = typeof fault === "function" ? fault : () => fault;
     },
     rotateKey: (key) => {
       apiKey = key;
