@@ -1,0 +1,101 @@
+import type { PageEvent } from "@meter-lib/core";
+import { fakeClock } from "@meter-lib/testing";
+import { expect, test } from "vitest";
+import { PRINCIPAL, pageEvent, postEvents, relayUnderTest } from "../test/relay-under-test.ts";
+import type { PolicyCheck, RelayPolicy } from "./policy.ts";
+
+const MINUTE = 60_000;
+
+const judge = async (policy: RelayPolicy | PolicyCheck, fields: (now: number) => Partial<PageEvent>) => {
+  const clock = fakeClock();
+  const now = clock.now();
+  const { relay } = relayUnderTest({ policy, clock });
+  const answering = postEvents(relay, [pageEvent({ event_time: now, ...fields(now) })], now);
+  await clock.settle();
+  const [result] = await answering;
+  return result?.state === "rejected" ? result.reason : result?.state;
+};
+
+test("a meter that may not come from browsers is rejected", async () => {
+  const policy = { meters: ["page.processed.basic"] };
+  expect(await judge(policy, () => ({}))).toBe("accepted");
+  expect(await judge(policy, () => ({ meter_id: "template.licensed.total" }))).toBe(
+    "meter_id: this meter may not be reported from a browser",
+  );
+});
+
+test("usage that is not plausible is rejected, for all meters or for each", async () => {
+  expect(await judge({ maxUsage: 24 }, () => ({}))).toBe("accepted");
+  expect(await judge({ maxUsage: 23 }, () => ({}))).toBe("total_usage: expected at most 23, got 24");
+  expect(await judge({ maxUsage: { "page.processed.basic": 10 } }, () => ({}))).toBe(
+    "total_usage: expected at most 10, got 24",
+  );
+  expect(await judge({ maxUsage: { "page.processed.advanced": 10 } }, () => ({}))).toBe("accepted");
+});
+
+const chat = (times: Partial<PageEvent>): Partial<PageEvent> => ({
+  meter_id: "chat.on.time_hours",
+  total_usage: undefined,
+  ...times,
+});
+
+test("times that are too old or too far ahead are rejected by name", async () => {
+  const old = { maxAgeMs: MINUTE };
+  expect(await judge(old, (now) => ({ event_time: now - MINUTE }))).toBe("accepted");
+  expect(await judge(old, (now) => ({ event_time: now - MINUTE - 1 }))).toBe(
+    "event_time: expected a time within the last 60000 ms",
+  );
+  expect(await judge(old, (now) => chat({ start_time: 0, end_time: now }))).toMatch(/^start_time: /);
+  const ahead = { maxFutureMs: MINUTE };
+  expect(await judge(ahead, (now) => ({ event_time: now + MINUTE }))).toBe("accepted");
+  expect(await judge(ahead, (now) => chat({ end_time: now + MINUTE + 1 }))).toBe(
+    "end_time: expected a time at most 60000 ms ahead",
+  );
+});
+
+test("without a policy times may lie a day ahead", async () => {
+  expect(await judge({}, (now) => ({ event_time: now + 86_400_000 }))).toBe("accepted");
+  expect(await judge({}, (now) => ({ event_time: now + 86_400_001 }))).toMatch(/^event_time: /);
+});
+
+test("a policy of one's own sees whom it is for, and its reason is answered", async () => {
+  const policy: PolicyCheck = async ({ total_usage }, { tenant_id }) =>
+    total_usage === 24 ? `not from ${tenant_id}` : undefined;
+  expect(await judge(policy, () => ({}))).toBe(`not from ${PRINCIPAL.tenant_id}`);
+  expect(await judge(policy, () => ({ total_usage: 1 }))).toBe("accepted");
+});
+
+test("a policy that throws rejects nothing: the event may come again", async () => {
+  const errors: unknown[] = [];
+  let broken = true;
+  const { relay } = relayUnderTest({
+    policy: () => {
+      if (broken) throw new Error("no connection");
+      return undefined;
+    },
+    onError: (error) => errors.push(error),
+  });
+  const event = pageEvent();
+  expect(await postEvents(relay, [event])).toMatchObject([{ state: "retry", retry_after_ms: 60_000 }]);
+  expect(errors).toMatchObject([{ message: "no connection" }]);
+  broken = false;
+  expect(await postEvents(relay, [event])).toMatchObject([{ state: "accepted" }]);
+});
+
+test("an event that was taken stays taken when the policy has become stricter since", async () => {
+  let strict = false;
+  const { relay } = relayUnderTest({ policy: () => (strict ? "not any more" : undefined) });
+  const event = pageEvent();
+  await postEvents(relay, [event]);
+  strict = true;
+  expect(await postEvents(relay, [event])).toMatchObject([{ state: "duplicate" }]);
+});
+
+test("an event that was rejected may come again when the policy has become milder", async () => {
+  let strict = true;
+  const { relay } = relayUnderTest({ policy: () => (strict ? "not yet" : undefined) });
+  const event = pageEvent();
+  expect(await postEvents(relay, [event])).toMatchObject([{ state: "rejected", reason: "not yet" }]);
+  strict = false;
+  expect(await postEvents(relay, [event])).toMatchObject([{ state: "accepted" }]);
+});
