@@ -1,0 +1,20 @@
+import type { Outbox } from "@meter-lib/core";
+
+/** An outbox that does as another does, but for the methods given. */
+export const wrapOutbox = (inner: Outbox, changed: Partial<Outbox>): Outbox => ({
+  name: inner.name,
+  durable: inner.durable,
+  limits: inner.limits,
+  open: () => inner.open(),
+  commit: (changes) => inner.commit(changes),
+  claim: (request) => inner.claim(request),
+  accounts: () => inner.accounts(),
+  list: (query) => inner.list(query),
+  redrive: (selection) => inner.redrive(selection),
+  discard: (selection, reason) => inner.discard(selection, reason),
+  ledger: (range) => inner.ledger(range),
+  ledgerIds: (row) => inner.ledgerIds(row),
+  claimSessions: () => inner.claimSessions(),
+  close: () => inner.close(),
+  ...changed,
+});
