@@ -17,7 +17,7 @@ export class AppendRows {
   constructor(db: DatabaseSync, options: StoreOptions) {
     this.#options = options;
     this.#insert = db.prepare(`
-      INSERT INTO events (key, tenant_id, event_id, meter_id, event_time, total_usage, bytes, fingerprint, lane,
+      INSERT INTO events (key, tenant_id, event_id, meter_id, usage_time, total_usage, bytes, fingerprint, lane,
                           producer, seq, recorded_at, holder, body)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, event_id) DO NOTHING`);
     this.#find = db.prepare("SELECT state, fingerprint FROM events WHERE tenant_id = ? AND event_id = ?");
@@ -48,7 +48,7 @@ export class AppendRows {
       const tenant_id = text(0);
       const event_id = text(1);
       const meter_id = text(2);
-      const event_time = number(0);
+      const usage_time = number(0);
       const usage = number(1);
       const bytes = number(2);
       const fingerprint = number(3);
@@ -61,7 +61,7 @@ export class AppendRows {
           tenant_id,
           event_id,
           meter_id,
-          event_time,
+          usage_time,
           Number.isNaN(usage) ? null : usage,
           bytes,
           fingerprint,
@@ -90,7 +90,7 @@ export class AppendRows {
       tally.recorded(
         tenant_id,
         meter_id,
-        Math.floor(event_time / HOUR_MS) * HOUR_MS,
+        Math.floor(usage_time / HOUR_MS) * HOUR_MS,
         Number.isNaN(usage) ? 0 : usage,
       );
     }

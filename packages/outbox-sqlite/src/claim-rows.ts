@@ -7,7 +7,7 @@ const LANES = [0, 1];
 const ROW_TEXTS = ["tenant_id", "event_id", "meter_id", "customer_id", "producer", "body"];
 const ROW_NUMBERS = [
   "key",
-  "event_time",
+  "usage_time",
   "total_usage",
   "bytes",
   "fingerprint",
@@ -57,7 +57,7 @@ export class ClaimRows {
     );
     this.#hold = db.prepare("UPDATE events SET holder = ? WHERE key IN (SELECT value FROM json_each(?))");
     this.#read = db.prepare(`
-      SELECT tenant_id, event_id, meter_id, customer_id, producers.producer AS producer, body, events.key AS key, event_time, total_usage,
+      SELECT tenant_id, event_id, meter_id, customer_id, producers.producer AS producer, body, events.key AS key, usage_time, total_usage,
              bytes, fingerprint, lane, seq, recorded_at, attempts, first_sent_at, json_valid(body) AS sound
       FROM json_each(?) JOIN events ON events.key = json_each.value JOIN producers ON producers.id = events.producer
       ORDER BY lane, events.key`);

@@ -8,7 +8,7 @@ import type { Keys } from "./store-call.ts";
 const MAX_EXPIRED = 1_000;
 const DEFAULT_LIMIT = 100;
 
-const COLUMNS = `key, state, tenant_id, event_id, meter_id, event_time, total_usage, customer_id, lane, attempts, first_sent_at,
+const COLUMNS = `key, state, tenant_id, event_id, meter_id, usage_time, total_usage, customer_id, lane, attempts, first_sent_at,
   recorded_at, reason, status, ended_at, body`;
 
 const row = (columns: Row): OutboxRow => {
@@ -21,9 +21,8 @@ const row = (columns: Row): OutboxRow => {
       event_id: readText(columns, "event_id"),
       tenant_id: readText(columns, "tenant_id"),
       meter_id: readText(columns, "meter_id"),
-      event_time: readNumber(columns, "event_time"),
       total_usage,
-      ...parseBody(readText(columns, "body"), total_usage),
+      ...parseBody(readText(columns, "body"), readNumber(columns, "usage_time"), total_usage),
     },
     customer_id: customer_id === "" ? undefined : customer_id,
     lane: readNumber(columns, "lane") === 0 ? "live" : "backfill",

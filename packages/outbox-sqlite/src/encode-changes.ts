@@ -1,4 +1,4 @@
-import type { Append, Burial, EventRecord, OutboxChanges } from "@meter-lib/core";
+import { type Append, type Burial, type EventRecord, type OutboxChanges, usageTime } from "@meter-lib/core";
 import { bodyText } from "./event-body.ts";
 import type { AppendedDelivery, BurialChange, CommitInput, DeliveryChange, Keys } from "./store-call.ts";
 
@@ -47,8 +47,9 @@ const appendColumns = (append: readonly Append[]) => {
   const appendDeliveries: AppendedDelivery[] = [];
   let at = 0;
   for (const [index, { event, hold }] of append.entries()) {
-    appendTexts.push(event.tenant_id, event.event_id, event.meter_id, bodyText(event));
-    appendNumbers[at++] = event.event_time;
+    const usage_time = usageTime(event);
+    appendTexts.push(event.tenant_id, event.event_id, event.meter_id, bodyText(event, usage_time));
+    appendNumbers[at++] = usage_time;
     appendNumbers[at++] = event.total_usage ?? Number.NaN;
     appendNumbers[at++] = event.bytes;
     appendNumbers[at++] = event.fingerprint;

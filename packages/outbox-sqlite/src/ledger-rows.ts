@@ -14,7 +14,7 @@ export class LedgerRows {
       FROM ledger WHERE hour >= ? AND hour < ? ORDER BY hour, tenant_id, meter_id`);
     this.#ids = db.prepare(`
       SELECT event_id, state FROM events
-      WHERE tenant_id = ? AND meter_id = ? AND event_time >= ? AND event_time < ? ORDER BY key`);
+      WHERE tenant_id = ? AND meter_id = ? AND usage_time >= ? AND usage_time < ? ORDER BY key`);
   }
 
   rows({

@@ -40,13 +40,14 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX producers_live ON producers (id) WHERE live = 1;
 
       -- state: 0 pending, 1 inflight, 2 rejected, 3 quarantined; 4 acknowledged and 5 discarded are tombstones, without body.
+      -- usage_time: when the event counts, by which the ledger's hours go; see usageTime in core.
       -- lane: 0 live, 1 backfill. Times are milliseconds since the epoch.
       CREATE TABLE events (
         key INTEGER PRIMARY KEY,
         tenant_id TEXT NOT NULL,
         event_id TEXT NOT NULL,
         meter_id TEXT NOT NULL,
-        event_time INTEGER NOT NULL,
+        usage_time INTEGER NOT NULL,
         total_usage INTEGER,
         bytes INTEGER NOT NULL,
         fingerprint INTEGER NOT NULL,

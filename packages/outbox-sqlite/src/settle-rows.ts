@@ -35,7 +35,7 @@ export class SettleRows {
 
   constructor(db: DatabaseSync) {
     this.#sums = db.prepare(`
-      SELECT tenant_id, meter_id, state, event_time - event_time % 3600000 AS hour,
+      SELECT tenant_id, meter_id, state, usage_time - usage_time % 3600000 AS hour,
              count(*) AS events, sum(bytes) AS bytes, total(total_usage) AS usage
       FROM events WHERE ${listed} AND state BETWEEN ? AND ? GROUP BY 1, 2, 3, 4`);
     this.#acknowledge = db.prepare(`

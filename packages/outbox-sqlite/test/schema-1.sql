@@ -31,7 +31,7 @@ CREATE TABLE events (
   tenant_id TEXT NOT NULL,
   event_id TEXT NOT NULL,
   meter_id TEXT NOT NULL,
-  event_time INTEGER NOT NULL,
+  usage_time INTEGER NOT NULL,
   total_usage INTEGER,
   bytes INTEGER NOT NULL,
   fingerprint INTEGER NOT NULL,
@@ -102,7 +102,7 @@ CREATE TABLE session_holders (
 INSERT INTO meta VALUES ('compatible_since', 1);
 UPDATE totals SET next_key = 5, pending_events = 2, pending_bytes = 451, tombstones = 1;
 INSERT INTO producers VALUES (1, '6f2c1b1e-0000-4000-8000-000000000001', 4, 1);
-INSERT INTO events (key, tenant_id, event_id, meter_id, event_time, total_usage, bytes, fingerprint, lane, producer, seq,
+INSERT INTO events (key, tenant_id, event_id, meter_id, usage_time, total_usage, bytes, fingerprint, lane, producer, seq,
                     recorded_at, state, holder, customer_id, attempts, first_sent_at, ended_at, status, reason, body)
 VALUES
   (1, 'tenant-1', 'waiting', 'a meter no catalog has any more', 1768473000000, NULL, 220, 1, 0, 1, 1,
