@@ -36,7 +36,6 @@ export default defineConfig({
               test: {
                 name: "chromium",
                 include: [BROWSER_TESTS],
-                testTimeout: 30_000,
                 browser: {
                   enabled: true,
                   headless: true,
@@ -51,5 +50,8 @@ export default defineConfig({
           ]),
     ],
     passWithNoTests: false,
+    // A busy machine is slow, not wrong: only a test that hangs runs into these.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
