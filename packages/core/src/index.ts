@@ -22,11 +22,13 @@ export {
 export type { MeterClientOptions, MeterClientStrategies } from "./client/meter-client-options.ts";
 export { type PickRuleMeterOptions, pickRuleMeter, type RuleMeterId } from "./client/pick-rule-meter.ts";
 export type { PostFailure, PostResult, PostSuccess } from "./client/post-result.ts";
-export type {
-  BackendLedgerRow,
-  ReconcileBackend,
-  ReconcileDifference,
-  Reconciliation,
+export {
+  type BackendLedgerRow,
+  type ReconcileBackend,
+  type ReconcileDifference,
+  type Reconciliation,
+  type ReconcileSource,
+  reconcile,
 } from "./client/reconcile.ts";
 export type { Session, SessionInput, SessionOptions, SessionRecovery } from "./client/session.ts";
 export type { TimeOptions } from "./client/time-call.ts";

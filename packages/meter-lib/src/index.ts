@@ -64,7 +64,7 @@ export {
   staticCustomers,
 } from "@meter-lib/lookup-http";
 export { type FetchTransportOptions, fetchTransport } from "@meter-lib/transport-fetch";
-export type { ConnectionOptions } from "./connection.ts";
+export { type Connection, type ConnectionOptions, resolveConnection } from "./connection.ts";
 export { type CreateMeterClientOptions, createMeterClient } from "./create-meter-client.ts";
 export {
   type BackendAnswer,

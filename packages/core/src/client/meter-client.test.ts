@@ -25,6 +25,29 @@ const errorOf = (result: PostResult): MeterError => {
   return result.error;
 };
 
+describe("check()", () => {
+  test("says what a call would refuse, and sends nothing", async () => {
+    const transport = memoryTransport();
+    const client = new MeterClient({ transport, customerLookup: found, defaults: { device_id: "d" } });
+    expect(client.check({ ...event, device_id: undefined })).toBeUndefined();
+    expect(client.check({ ...event, total_usage: 2.5 })).toMatchObject({
+      code: "invalid_event",
+      issues: [{ field: "total_usage", given: "2.5" }],
+    });
+    expect(client.check("nothing")).toMatchObject({ code: "invalid_event" });
+    expect(transport.events).toEqual([]);
+  });
+
+  test("asks the transport what it cannot carry", () => {
+    const issue = { field: "metadata", given: "an object", expected: "nothing" };
+    const client = new MeterClient({
+      transport: { ...memoryTransport(), check: () => issue },
+      customerLookup: found,
+    });
+    expect(client.check(event)?.issues).toEqual([issue]);
+  });
+});
+
 describe("post()", () => {
   test("looks up the customer and answers what the backend said", async () => {
     const transport = memoryTransport();

@@ -6,6 +6,7 @@ import type { DeliveryEvents } from "../delivery/delivery-events.ts";
 import type { Closing } from "../delivery/delivery-options.ts";
 import type { DestinationStatus } from "../delivery/destination.ts";
 import type { Receipt } from "../delivery/receipt.ts";
+import { MeterError } from "../errors/meter-error.ts";
 import type { EventContext } from "../event/check-event.ts";
 import type { Lane } from "../event/event-record.ts";
 import type { BoundKeys, ContextKey, EventInput, PerformanceMeterId } from "../event/meter-event.ts";
@@ -131,6 +132,15 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
    */
   ingest(events: readonly UsageEvent[], options: RecordOptions = {}): readonly Receipt[] {
     return events.map((event) => this.#core.record(asInput(event), {}, options.lane ?? "live"));
+  }
+
+  /**
+   * What `post()` and `record()` would refuse this event for: the catalog's rules, and what the transport cannot carry.
+   * Undefined for an event that they take. Nothing is sent or stored.
+   */
+  check(event: unknown): MeterError | undefined {
+    const accepted = this.#core.accept(event, this.#context);
+    return accepted instanceof MeterError ? accepted : undefined;
   }
 
   /**

@@ -1,0 +1,17 @@
+import { EXIT, type ExitCode } from "./exit-code.ts";
+
+/** A mistake that a person can mend; its message says what was given, what was expected, and what to do. */
+export class CliError extends Error {
+  override readonly name = "CliError";
+  readonly exit: ExitCode;
+
+  constructor(exit: ExitCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exit = exit;
+  }
+
+  /** A flag or an argument that is wrong. */
+  static usage(flag: string, expected: string, given: string): CliError {
+    return new CliError(EXIT.usage, `${flag}: expected ${expected}, got ${given}`);
+  }
+}

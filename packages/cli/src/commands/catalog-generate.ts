@@ -1,0 +1,85 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { Command, Option } from "commander";
+import { readCatalogFile } from "../catalog/catalog-file.ts";
+import { type CatalogFormat, writeCatalog } from "../catalog/write-catalog.ts";
+import { CliError } from "../cli-error.ts";
+import { EXIT } from "../exit-code.ts";
+import type { Report } from "../report.ts";
+import type { Invoke } from "../run-meter.ts";
+import type { Io } from "../terminal/io.ts";
+
+export interface CatalogGenerateFlags {
+  readonly format?: CatalogFormat;
+  readonly out?: string;
+  readonly check?: boolean;
+  readonly name: string;
+  readonly from: string;
+  readonly export?: string;
+}
+
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+
+/** Turns a catalog into a typed module, YAML or JSON. With `check`, only says whether the file is up to date. */
+export const catalogGenerate = async (
+  file: string,
+  { format, out, check = false, name, from, export: exportName }: CatalogGenerateFlags,
+  io: Io,
+): Promise<Report> => {
+  if (!IDENTIFIER.test(name)) throw CliError.usage("--name", "a JavaScript name", JSON.stringify(name));
+  if (check && out === undefined) throw CliError.usage("--check", "--out beside it", "none");
+  const catalog = await readCatalogFile(file, exportName);
+  const text = writeCatalog(catalog, { format: format ?? formatOf(out), name, from });
+  const schemas = Object.keys(catalog).filter((id) => catalog[id]?.metadata !== undefined);
+  if (schemas.length > 0) {
+    await io.stderr.write(
+      `${io.stderr.paint.warn("warning")}: metadata schemas are code and are left out: ${schemas.join(", ")}\n`,
+    );
+  }
+  if (out === undefined) return { exit: EXIT.done, text: text.trimEnd(), data: { text } };
+  const meters = Object.keys(catalog).length;
+  if (check) {
+    const isCurrent = (await readFile(out, "utf8").catch(() => "")) === text;
+    const words = isCurrent ? `${out}: up to date` : `${out}: not what ${file} makes; run without --check`;
+    return {
+      exit: isCurrent ? EXIT.done : EXIT.findings,
+      text: words,
+      data: { out, meters, current: isCurrent },
+    };
+  }
+  await writeFile(out, text);
+  return { exit: EXIT.done, text: `${out}: ${meters} meters`, data: { out, meters } };
+};
+
+const formatOf = (out: string | undefined): CatalogFormat => {
+  if (out === undefined) return "ts";
+  if (/\.ya?ml$/.test(out)) return "yaml";
+  return out.endsWith(".json") ? "json" : "ts";
+};
+
+export const catalogGenerateCommand = (invoke: Invoke): Command =>
+  new Command("generate")
+    .description("turn a catalog into a typed module, or back into YAML or JSON")
+    .argument("<file>", "YAML, JSON, a module, or litewave")
+    .addOption(
+      new Option("--format <name>", "what to write; else by the ending of --out, else ts").choices([
+        "ts",
+        "yaml",
+        "json",
+      ]),
+    )
+    .option("--out <file>", "where to write; else standard output")
+    .option("--check", "write nothing; end with 4 when --out is not up to date")
+    .option("--name <name>", "what the module calls the catalog", "catalog")
+    .option("--from <package>", "where the module takes defineCatalog from", "meter-lib")
+    .option("--export <name>", "which export of a module to read, when it has several catalogs")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ meter catalog generate meters.yaml --out src/catalog.ts
+  $ meter catalog generate meters.yaml --out src/catalog.ts --check
+  $ meter catalog generate src/catalog.ts --format yaml`,
+    )
+    .action((file: string, flags: CatalogGenerateFlags, command: Command) =>
+      invoke(command, (io) => catalogGenerate(file, flags, io)),
+    );

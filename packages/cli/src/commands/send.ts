@@ -1,0 +1,26 @@
+import { Command } from "commander";
+import { type ConnectionFlags, withConnection, withDedup } from "../flags/connection-flags.ts";
+import { type EventFlags, withEvent } from "../flags/event-flags.ts";
+import type { Invoke } from "../run-meter.ts";
+import { sendEvent } from "../send-event.ts";
+
+export const sendCommand = (invoke: Invoke): Command =>
+  withDedup(
+    withConnection(
+      withEvent(new Command("send").description("send one event, and say what became of it")).option(
+        "--dry-run",
+        "only check the event",
+      ),
+    ),
+  )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ meter send --tenant tenant_123 --device us-east-ing1 --meter page.processed.basic --usage 24
+  $ meter send --tenant tenant_123 --device us-east-ing1 --meter chat.query.time_secs --start now --end now
+  $ meter send … --id order-4711 --record outbox.db`,
+    )
+    .action((flags: EventFlags & ConnectionFlags, command: Command) =>
+      invoke(command, (io) => sendEvent(flags, io)),
+    );

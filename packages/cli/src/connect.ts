@@ -1,0 +1,31 @@
+import type { CustomerLookup, Transport } from "@meter-lib/core";
+import { cachedLookup, httpCustomerLookup } from "@meter-lib/lookup-http";
+import { fetchTransport } from "@meter-lib/transport-fetch";
+import { type Connection, resolveConnection } from "meter-lib";
+import type { ConnectionFlags } from "./flags/connection-flags.ts";
+
+/** The two ways to the backend. */
+export interface Ways {
+  readonly connection: Connection;
+  readonly transport: Transport;
+  readonly customerLookup: CustomerLookup;
+}
+
+/**
+ * Flags first, environment second, as `createMeterClient` does it.
+ *
+ * @throws MeterError `invalid_options`
+ */
+export const connect = (flags: ConnectionFlags): Ways => {
+  const connection = resolveConnection(flags);
+  const { baseUrl, dialect, lookupUrl, apiKey, lookupRoute } = connection;
+  return {
+    connection,
+    transport: fetchTransport({
+      baseUrl,
+      dialect,
+      dedup: flags.dedup === undefined ? false : { windowMs: flags.dedup },
+    }),
+    customerLookup: cachedLookup(httpCustomerLookup({ baseUrl: lookupUrl, apiKey, route: lookupRoute })),
+  };
+};

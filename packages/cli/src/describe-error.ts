@@ -1,0 +1,91 @@
+import { describeIssue, isMeterError, type MeterError, type MeterErrorCode } from "@meter-lib/core";
+import { CliError } from "./cli-error.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+
+/** An error as it is told: on standard error, and with `--json` as an object there. */
+export interface ErrorReport {
+  readonly exit: ExitCode;
+  readonly code: string;
+  readonly message: string;
+  /** For a fault of this program. */
+  readonly stack?: string | undefined;
+}
+
+const EXITS: Readonly<Record<MeterErrorCode, ExitCode>> = {
+  invalid_options: EXIT.usage,
+  invalid_event: EXIT.data,
+  invalid_catalog: EXIT.data,
+  id_conflict: EXIT.data,
+  customer_not_found: EXIT.undelivered,
+  lookup_failed: EXIT.undelivered,
+  unreachable: EXIT.undelivered,
+  timeout: EXIT.undelivered,
+  refused: EXIT.undelivered,
+  unexpected_response: EXIT.undelivered,
+  aborted: EXIT.interrupted,
+  no_room: EXIT.storage,
+  outbox_failed: EXIT.storage,
+  closed: EXIT.fault,
+};
+
+/** What an option or a field of an event is called here. */
+const FLAGS: Readonly<Record<string, string>> = {
+  baseUrl: "--base-url",
+  lookupUrl: "--lookup-url",
+  apiKey: "--api-key",
+  dialect: "--dialect",
+  lookupRoute: "--lookup-route",
+  route: "--lookup-route",
+  path: "--outbox",
+  port: "--port",
+  file: "--file",
+  tenants: "--tenant",
+  apiKeys: "--api-key",
+};
+
+const inFlags = (field: string): string => FLAGS[field] ?? field;
+
+export const meterErrorExit = (error: MeterError): ExitCode =>
+  error.ambiguous ? EXIT.ambiguous : EXITS[error.code];
+
+const meterErrorMessage = (error: MeterError): string =>
+  error.code === "invalid_options" && error.issues.length > 0
+    ? error.issues
+        .map(({ field, given, expected }) =>
+          describeIssue({
+            field: inFlags(field),
+            given,
+            expected: expected.replace(
+              "as this option or as the environment variable",
+              "as this flag or in the environment as",
+            ),
+          }),
+        )
+        .join("\n")
+    : error.message;
+
+const isFileError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && "syscall" in error && "code" in error && "path" in error;
+
+const FILE_WORDS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  EACCES: "no permission",
+  EISDIR: "a folder, not a file",
+  ENOSPC: "no room on the disk",
+  EROFS: "the disk is read-only",
+};
+
+/** What went wrong, in words, and the number to end with. */
+export const describeError = (error: unknown): ErrorReport => {
+  if (error instanceof CliError) return { exit: error.exit, code: "cli", message: error.message };
+  if (isMeterError(error))
+    return { exit: meterErrorExit(error), code: error.code, message: meterErrorMessage(error) };
+  if (isFileError(error)) {
+    const code = error.code ?? "";
+    return { exit: EXIT.storage, code, message: `${error.path}: ${FILE_WORDS[code] ?? error.message}` };
+  }
+  if (error instanceof Error && error.name === "AbortError")
+    return { exit: EXIT.interrupted, code: "aborted", message: "stopped" };
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+  return { exit: EXIT.fault, code: "fault", message, stack };
+};

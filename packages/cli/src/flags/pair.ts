@@ -1,0 +1,18 @@
+import { CliError } from "../cli-error.ts";
+
+/** Gathers a flag that may be repeated, `--flag name=value`, into an object. The same name twice is a mistake. */
+export const pairs =
+  (flag: string, form: string) =>
+  (text: string, gathered: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => {
+    const at = text.indexOf("=");
+    if (at < 1 || at === text.length - 1) throw CliError.usage(flag, form, JSON.stringify(text));
+    const name = text.slice(0, at);
+    if (Object.hasOwn(gathered, name)) throw CliError.usage(flag, `${JSON.stringify(name)} once`, "it twice");
+    return { ...gathered, [name]: text.slice(at + 1) };
+  };
+
+/** Gathers a flag that may be repeated into a list. */
+export const list = (text: string, gathered: readonly string[] = []): readonly string[] => [
+  ...gathered,
+  text,
+];

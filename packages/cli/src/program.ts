@@ -1,0 +1,64 @@
+import { Command } from "commander";
+import { catalogCommand } from "./commands/catalog.ts";
+import { sandboxCommand } from "./commands/sandbox.ts";
+import { sendCommand } from "./commands/send.ts";
+import { sessionCommand } from "./commands/session.ts";
+import { EXIT_MEANINGS } from "./exit-code.ts";
+import type { Invoke } from "./run-meter.ts";
+import type { Io } from "./terminal/io.ts";
+
+const exitTable = (): string =>
+  Object.entries(EXIT_MEANINGS)
+    .map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`)
+    .join("\n");
+
+/** All commands. The parser knows flags and arguments, nothing else. */
+export const createProgram = (invoke: Invoke, { stdout, stderr }: Omit<Io, "json">): Command => {
+  const program = new Command("meter")
+    .description("Tells a billing backend what customers used.")
+    .option("--json", "results for programs: JSON on standard output, errors as JSON on standard error")
+    .commandsGroup("Send:")
+    .addCommand(sendCommand(invoke))
+    .addCommand(sessionCommand(invoke))
+    .commandsGroup("Look and check:")
+    .addCommand(catalogCommand(invoke))
+    .commandsGroup("Other:")
+    .helpCommand("help [command]", "show help")
+    .addCommand(sandboxCommand(invoke))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ meter sandbox --port 8099 --tenant tenant_123=cust_001
+  $ export METER_LIB_BASE_URL=http://127.0.0.1:8099
+  $ meter send --tenant tenant_123 --device us-east-ing1 --meter page.processed.basic --usage 24
+
+Exit codes:
+${exitTable()}`,
+    );
+  for (const command of withDescendants(program)) {
+    command
+      .exitOverride()
+      .showSuggestionAfterError()
+      .configureOutput({
+        writeOut: (text) => void stdout.write(text),
+        writeErr: (text) => void stderr.write(text),
+        outputError: (text, write) =>
+          write(`${text.replace(/^error: /, `${stderr.paint.bad("error")}: `)}Try --help.\n`),
+        getOutHelpWidth: () => stdout.columns,
+        getErrHelpWidth: () => stderr.columns,
+        getOutHasColors: () => true,
+        getErrHasColors: () => true,
+      })
+      .configureHelp({
+        showGlobalOptions: true,
+        styleTitle: (text) => stdout.paint.bold(text),
+      });
+  }
+  return program;
+};
+
+const withDescendants = (command: Command): readonly Command[] => [
+  command,
+  ...command.commands.flatMap(withDescendants),
+];

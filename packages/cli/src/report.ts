@@ -1,0 +1,10 @@
+import type { ExitCode } from "./exit-code.ts";
+
+/** What a command has to say when it is done. */
+export interface Report {
+  readonly exit: ExitCode;
+  /** For people: printed on standard output. Empty when all was said on the way. */
+  readonly text: string;
+  /** For programs: printed by `--json`. Undefined when it was written line by line. */
+  readonly data: unknown;
+}

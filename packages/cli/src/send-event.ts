@@ -1,0 +1,182 @@
+import {
+  type Catalog,
+  describeIssue,
+  MeterClient,
+  type MeterError,
+  type SettledOutcome,
+} from "@meter-lib/core";
+import { readCatalogFile } from "./catalog/catalog-file.ts";
+import { connect } from "./connect.ts";
+import { meterErrorExit } from "./describe-error.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import type { ConnectionFlags } from "./flags/connection-flags.ts";
+import { EVENT_FLAGS, type EventFlags, eventOf } from "./flags/event-flags.ts";
+import { rememberingOutbox } from "./open-outbox.ts";
+import type { Report } from "./report.ts";
+import type { Io } from "./terminal/io.ts";
+
+const RECORD_WAIT_MS = 10_000;
+
+/** What became of an event: for people in words, for programs as it is. */
+interface Fate {
+  readonly exit: ExitCode;
+  readonly state: string;
+  readonly words: string;
+  readonly hint?: string;
+  readonly detail?: object;
+}
+
+/** Sends one event, directly or through an outbox, and says in words what became of it. */
+export const sendEvent = async (flags: EventFlags & ConnectionFlags, io: Io): Promise<Report> => {
+  const catalog = await readCatalogFile(flags.catalog ?? "litewave");
+  const { transport, customerLookup } = connect(flags);
+  const { record } = flags;
+  const client = new MeterClient({
+    catalog,
+    transport,
+    customerLookup,
+    ...(record === undefined || flags.dryRun ? {} : { outbox: rememberingOutbox(record) }),
+    delivery: { lingerMs: 0 },
+  });
+  try {
+    const issue = client.check(eventOf(flags));
+    if (issue !== undefined) return reportOf(refusedFate(issue), undefined, io);
+    if (flags.dryRun) {
+      const words = "A good event. Nothing was sent.";
+      return reportOf({ exit: EXIT.done, state: "checked", words }, flags.id, io);
+    }
+    return record === undefined
+      ? await post(client, flags, io)
+      : await recordEvent(client, flags, record, io);
+  } finally {
+    await client.close({ timeoutMs: 0 });
+  }
+};
+
+const post = async (client: MeterClient<Catalog>, flags: EventFlags, io: Io): Promise<Report> => {
+  const result = await client.post(eventOf(flags), { signal: io.signal });
+  if (!result.ok) return reportOf(errorFate(result.error, result.event_id), result.event_id, io);
+  const words = result.duplicate
+    ? "The backend had this event already; it is counted once."
+    : "Accepted by the backend.";
+  return reportOf(
+    {
+      exit: EXIT.done,
+      state: "accepted",
+      words,
+      detail: { duplicate: result.duplicate, response: result.response },
+    },
+    result.event_id,
+    io,
+  );
+};
+
+const recordEvent = async (
+  client: MeterClient<Catalog>,
+  flags: EventFlags,
+  file: string,
+  io: Io,
+): Promise<Report> => {
+  const receipt = client.record(eventOf(flags));
+  const durable = await receipt.durable;
+  if (!durable.ok && durable.reason === "refused")
+    return reportOf(errorFate(durable.error, receipt.event_id), receipt.event_id, io);
+  const waits = new Promise<SettledOutcome | undefined>((resolve) => {
+    const giveUp = () => resolve(undefined);
+    const timer = setTimeout(giveUp, RECORD_WAIT_MS);
+    io.signal.addEventListener("abort", giveUp, { once: true });
+    client.on("blocked", giveUp);
+    client.on("parked", giveUp);
+    void receipt.settled.then((outcome) => {
+      clearTimeout(timer);
+      resolve(outcome);
+    });
+  });
+  const outcome = await waits;
+  const { parked, destinations } = client.health();
+  const why = parked[0]?.reason ?? destinations.find(({ reason }) => reason !== undefined)?.reason;
+  return reportOf(settledFate(outcome, file, why), receipt.event_id, io);
+};
+
+const settledFate = (outcome: SettledOutcome | undefined, file: string, why: string | undefined): Fate => {
+  if (outcome?.state === "acknowledged") {
+    return {
+      exit: EXIT.done,
+      state: "acknowledged",
+      words: outcome.duplicate
+        ? "Recorded before; it is counted once."
+        : "Recorded, and accepted by the backend.",
+    };
+  }
+  if (outcome === undefined || outcome.state === "persisted") {
+    return {
+      exit: EXIT.undelivered,
+      state: "recorded",
+      words: `Recorded in ${file}, not delivered yet${why === undefined ? "" : `: ${why}`}.`,
+      hint: `Deliver it later with: meter outbox drain ${file}`,
+    };
+  }
+  if (outcome.state === "refused") return errorFate(outcome.error, undefined);
+  const reason = "reason" in outcome ? `: ${outcome.reason}` : "";
+  const hint = `Look at it with: meter outbox list ${file}`;
+  return outcome.state === "quarantined"
+    ? {
+        exit: EXIT.ambiguous,
+        state: outcome.state,
+        words: `Recorded; it may have been counted${reason}.`,
+        hint,
+      }
+    : {
+        exit: EXIT.undelivered,
+        state: outcome.state,
+        words: `Recorded, then ${outcome.state}${reason}.`,
+        hint,
+      };
+};
+
+const refusedFate = (error: MeterError): Fate => ({
+  exit: meterErrorExit(error),
+  state: "refused",
+  words: error.issues
+    .map(({ field, ...issue }) => describeIssue({ ...issue, field: EVENT_FLAGS[field] ?? field }))
+    .join("\n"),
+  hint: "Nothing was sent.",
+});
+
+const errorFate = (error: MeterError, event_id: string | undefined): Fate => {
+  if (error.issues.length > 0) return refusedFate(error);
+  return {
+    exit: meterErrorExit(error),
+    state: error.code,
+    words: `${error.message}.`,
+    hint: error.ambiguous
+      ? `It may have been counted. To send it again, give its id, so that it is counted once: --id ${event_id}`
+      : (HINTS[error.code] ?? "Nothing was counted."),
+    detail: { ambiguous: error.ambiguous, status: error.status, response: error.body },
+  };
+};
+
+const HINTS: Readonly<Record<string, string>> = {
+  customer_not_found: "Nothing was counted. Set up the tenant's customer, or check --tenant.",
+  lookup_failed:
+    "Nothing was counted. Check --lookup-url, --lookup-route and --api-key: meter doctor says more.",
+  unreachable: "Nothing was counted. Check --base-url: meter doctor says more.",
+};
+
+const reportOf = (
+  { exit, state, words, hint, detail }: Fate,
+  event_id: string | undefined,
+  io: Io,
+): Report => {
+  const { paint } = io.stdout;
+  const lines = [
+    exit === EXIT.done ? paint.good(words) : paint.bad(words),
+    ...(hint === undefined ? [] : [hint]),
+    ...(event_id === undefined || state === "checked" ? [] : [`event ${event_id}`]),
+  ];
+  return {
+    exit,
+    text: lines.join("\n"),
+    data: { state, event_id, message: words, ...detail },
+  };
+};

@@ -1,0 +1,23 @@
+import type { Paint } from "./paint.ts";
+
+/** A place to write to. */
+export interface Output {
+  /** Settles when there is room for more. */
+  write(text: string): Promise<void>;
+  readonly isTTY: boolean;
+  /** Characters in a line. */
+  readonly columns: number;
+  readonly paint: Paint;
+}
+
+/** All that a command knows of the world around it. */
+export interface Io {
+  /** Results. */
+  readonly stdout: Output;
+  /** Progress, warnings and errors. */
+  readonly stderr: Output;
+  /** Whether results are for programs. */
+  readonly json: boolean;
+  /** Aborts at Ctrl-C. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,26 @@
+import { once } from "node:events";
+import type { WriteStream } from "node:tty";
+import type { Output } from "./io.ts";
+import { paint, wantsColour } from "./paint.ts";
+
+const DEFAULT_COLUMNS = 80;
+
+/** Standard output or standard error. Its colours are settled at the start, its width is asked for every time. */
+export const processOutput = (
+  stream: WriteStream,
+  env: Readonly<Record<string, string | undefined>>,
+): Output => {
+  const isTTY = stream.isTTY === true && env.TERM !== "dumb";
+  return {
+    isTTY,
+    get columns() {
+      return stream.columns ?? DEFAULT_COLUMNS;
+    },
+    paint: paint(wantsColour(isTTY, env)),
+    write: async (text) => {
+      // A reader that went away (`| head`) ends the process elsewhere; here it must not be waited for.
+      if (!stream.write(text) && !stream.destroyed)
+        await Promise.race([once(stream, "drain"), once(stream, "close")]);
+    },
+  };
+};
