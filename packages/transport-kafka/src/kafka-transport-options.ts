@@ -1,0 +1,131 @@
+import type { ConnectionOptions } from "node:tls";
+import { type Dedup, describeValue, type EventIssue, MeterError } from "@meter-lib/core";
+import * as v from "valibot";
+import { type SaslOptions, saslSchema } from "./sasl-options.ts";
+
+export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
+
+export interface KafkaTransportOptions {
+  /** Where to ask for the cluster first, as `host:port`. One that answers is enough. */
+  readonly brokers: readonly string[];
+  /** It must exist: it is never created. @default "usage-events" */
+  readonly topic?: string | undefined;
+  /** Names this client in the broker's logs, metrics and quotas. @default "meter-lib" */
+  readonly clientId?: string | undefined;
+  /**
+   * Idempotent producers, each with one request on the way: more of them would let a lost answer double events. It is also how
+   * many batches the engine sends at once.
+   * @default 4
+   */
+  readonly producers?: number | undefined;
+  /** @default "lz4" */
+  readonly compression?: Compression | undefined;
+  /** @default none */
+  readonly sasl?: SaslOptions | undefined;
+  /** TLS with the system's certificates, or with options of `node:tls`. @default false */
+  readonly tls?: boolean | ConnectionOptions | undefined;
+  /**
+   * How long one batch may take, in milliseconds: connecting, sending, and asking again what became of it. While it lasts, doubt
+   * can be resolved (the broker knows a repeat of the same request), so a client in front of a cluster that takes longer to
+   * recover wants more, and the same in its own `timeoutMs`.
+   * @default 10000
+   */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Say so when what reads the topic drops a second event of the same `(tenant_id, event_id)`: only then is an event with an
+   * unsure outcome sent again. Kafka itself knows repeats only within one producer's session.
+   * @default false
+   */
+  readonly dedup?: false | Dedup | undefined;
+  /** Called once when the cluster refuses the credentials, before the destination is blocked. */
+  readonly refreshCredentials?: ((context: { readonly signal: AbortSignal }) => Promise<void>) | undefined;
+  /** For people: shown in errors. @default "kafka " and the topic */
+  readonly name?: string | undefined;
+}
+
+const wholeNumber = (from: number, to: number, expected: string) =>
+  v.pipe(v.number(expected), v.integer(expected), v.minValue(from, expected), v.maxValue(to, expected));
+
+// setTimeout counts in 31 bits.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MAX_PRODUCERS = 64;
+const BROKERS = "a list of host:port, at least one";
+const TOPIC = "the name of a Kafka topic (1 to 249 of A–Z a–z 0–9 . _ -, not . or ..)";
+
+const isAddress = (text: string): boolean => {
+  const [, port] = /^(?:\[[0-9a-fA-F:.]+\]|[^\s/:@]+):(\d{1,5})$/.exec(text) ?? [];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
+};
+
+const schema = v.strictObject({
+  brokers: v.pipe(
+    v.array(v.pipe(v.string("host:port"), v.check(isAddress, "host:port")), BROKERS),
+    v.minLength(1, BROKERS),
+  ),
+  topic: v.optional(v.pipe(v.string(TOPIC), v.regex(/^(?!\.{1,2}$)[\w.-]{1,249}$/, TOPIC)), "usage-events"),
+  clientId: v.optional(
+    v.pipe(v.string("text without blanks"), v.regex(/^\S+$/, "text without blanks")),
+    "meter-lib",
+  ),
+  producers: v.optional(wholeNumber(1, MAX_PRODUCERS, `an integer from 1 to ${MAX_PRODUCERS}`), 4),
+  compression: v.optional(
+    v.picklist(["none", "gzip", "snappy", "lz4", "zstd"], '"none", "gzip", "snappy", "lz4" or "zstd"'),
+    "lz4",
+  ),
+  sasl: v.optional(saslSchema),
+  tls: v.optional(
+    v.union(
+      [v.boolean(), v.custom<ConnectionOptions>((value) => typeof value === "object" && value !== null)],
+      "true, false or options of node:tls",
+    ),
+    false,
+  ),
+  timeoutMs: v.optional(
+    wholeNumber(1, LONGEST_TIMER_MS, `milliseconds, an integer from 1 to ${LONGEST_TIMER_MS}`),
+    10_000,
+  ),
+  dedup: v.optional(
+    v.union(
+      [
+        v.literal(false),
+        v.strictObject({
+          windowMs: wholeNumber(1, Number.MAX_SAFE_INTEGER, "milliseconds"),
+          domain: v.exactOptional(v.string()),
+        }),
+      ],
+      "false or { windowMs, domain? } with windowMs in milliseconds, an integer ≥ 1",
+    ),
+    false,
+  ),
+  refreshCredentials: v.optional(
+    v.custom<NonNullable<KafkaTransportOptions["refreshCredentials"]>>(
+      (value) => typeof value === "function",
+      "a function",
+    ),
+  ),
+  name: v.optional(v.string("text")),
+});
+
+export type CheckedOptions = v.InferOutput<typeof schema>;
+
+/** Fills in the defaults. Throws a MeterError `invalid_options` that names every field at fault. */
+export const checkOptions = (options: unknown): CheckedOptions => {
+  const result = v.safeParse(schema, options);
+  if (!result.success) throw MeterError.fromIssues("invalid_options", result.issues.map(toIssue));
+  return result.output;
+};
+
+const toIssue = (issue: v.BaseIssue<unknown>): EventIssue => {
+  const field = v.getDotPath(issue) ?? "options";
+  if (issue.type === "strict_object" && issue.expected === "never") {
+    return { field, given: "a value", expected: "no such option" };
+  }
+  if (issue.input === undefined) return { field, given: "nothing", expected: issue.message };
+  // Secrets may hide in these.
+  const isSecret = /^(?:sasl|tls)\b/.test(field) && field !== "sasl.mechanism";
+  return {
+    field,
+    given: isSecret ? `a ${typeof issue.input}` : describeValue(issue.input),
+    expected: issue.message,
+  };
+};

@@ -1,0 +1,80 @@
+import {
+  describeValue,
+  type EventIssue,
+  type OutgoingEvent,
+  RESERVED_METADATA_PREFIX,
+  type SendAnswer,
+  type Transport,
+  type UsageEvent,
+} from "@meter-lib/core";
+import { KafkaSession } from "./kafka-session.ts";
+import { checkOptions, type KafkaTransportOptions } from "./kafka-transport-options.ts";
+import { sendBatch } from "./send-batch.ts";
+import { SessionPool } from "./session-pool.ts";
+
+/**
+ * Writes events into a Kafka topic: keyed by customer, idempotent, acknowledged by all replicas in sync. The value of a record is
+ * what a Kafka REST server would have written; the ids travel as record headers (`meter.event_id` and so on). Nothing connects
+ * before the first batch. Throws a MeterError `invalid_options` for options that cannot work.
+ *
+ * @example
+ * ```ts
+ * await using transport = kafkaTransport({
+ *   brokers: ["kafka-1.example.com:9093", "kafka-2.example.com:9093"],
+ *   tls: true,
+ *   sasl: { mechanism: "SCRAM-SHA-512", username: "metering", password: () => readSecret("kafka") },
+ * });
+ * ```
+ */
+export const kafkaTransport = (options: KafkaTransportOptions): Transport => {
+  const checked = checkOptions(options);
+  const { brokers, topic, producers, timeoutMs, dedup, refreshCredentials } = checked;
+  const sessionOptions = { ...checked, sasl: checked.sasl };
+  const pool = new SessionPool(
+    producers,
+    // Each begins with another broker: one that takes connections and answers nothing does not stop them all.
+    (made) => new KafkaSession({ ...sessionOptions, brokers: rotated(brokers, made) }),
+  );
+
+  const send = async (events: readonly OutgoingEvent[], signal: AbortSignal): Promise<SendAnswer> => {
+    const abort = new AbortController();
+    const stop = () => abort.abort(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    const timer = setTimeout(() => abort.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    try {
+      const answer = await pool.use(abort.signal, (session) => sendBatch(session, events, abort.signal));
+      return answer ?? { fault: { kind: "unavailable", reason: "not sent: no free producer in time" } };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+    }
+  };
+
+  return {
+    name: checked.name ?? `kafka ${topic}`,
+    dedup,
+    maxInFlight: producers,
+    check: checkMetadata,
+    send: ({ events }, { signal }) => send(events, signal),
+    ...(refreshCredentials === undefined ? {} : { refreshCredentials }),
+    [Symbol.asyncDispose]: () => pool.close(),
+  };
+};
+
+const rotated = (brokers: readonly string[], by: number): readonly string[] => {
+  const start = by % brokers.length;
+  return [...brokers.slice(start), ...brokers.slice(0, start)];
+};
+
+/** Whoever reads the topic takes `meter.` in metadata for ids, as a Kafka REST server's records carry them there. */
+const checkMetadata = ({ metadata }: UsageEvent): EventIssue | undefined => {
+  if (metadata === undefined) return undefined;
+  const key = Object.keys(metadata).find((name) => name.startsWith(RESERVED_METADATA_PREFIX));
+  if (key === undefined) return undefined;
+  return {
+    field: `metadata.${key}`,
+    given: describeValue(key),
+    expected: `a key without the prefix "${RESERVED_METADATA_PREFIX}", under which meter-lib sends its own ids`,
+  };
+};
