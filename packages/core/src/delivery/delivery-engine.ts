@@ -263,14 +263,15 @@ export class DeliveryEngine {
 
   /** The heartbeat: whatever happens ends in a write, and after each one the next things are started. */
   #written(): void {
+    // One time for all three: what is not due for the first two must not be past for the timer.
+    const now = this.#steady();
     this.#admission.admitWaiting();
-    void this.#claim();
-    this.#dispatcher.dispatch(this.#flushes > 0);
-    this.#scheduleWake();
+    void this.#claim(now);
+    this.#dispatcher.dispatch(now, this.#flushes > 0);
+    this.#scheduleWake(now);
   }
 
-  async #claim(): Promise<void> {
-    const now = this.#steady();
+  async #claim(now: number): Promise<void> {
     const room = this.#backlog.claimable;
     const isDue = now >= this.#claimAgainAt || this.#backlog.hasSpilled;
     if (!isDue || room === undefined || this.#claiming || this.#stopped || this.store.down) return;
@@ -297,9 +298,8 @@ export class DeliveryEngine {
     }
   }
 
-  #scheduleWake(): void {
+  #scheduleWake(now: number): void {
     if (this.#stopped) return;
-    const now = this.#steady();
     // A claim that is due waits for room, or for the store, which will wake it.
     const claimAt = this.#claimAgainAt > now ? this.#claimAgainAt : Number.POSITIVE_INFINITY;
     const at = Math.min(this.#dispatcher.wakeAt(now) ?? Number.POSITIVE_INFINITY, claimAt);
@@ -318,7 +318,7 @@ export class DeliveryEngine {
   #holdWake(): void {
     if (this.#holdsProcess || this.#wakeAt === Number.POSITIVE_INFINITY) return;
     this.#wakeAt = Number.POSITIVE_INFINITY;
-    this.#scheduleWake();
+    this.#scheduleWake(this.#steady());
   }
 
   /** One promise for each burst of events, for runtimes that stop when they think all is done. */

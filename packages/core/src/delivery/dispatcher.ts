@@ -39,9 +39,8 @@ export class Dispatcher {
   }
 
   /** Sends all batches that may leave now. `hurry`: do not wait for batches to fill. */
-  dispatch(hurry: boolean): void {
+  dispatch(now: number, hurry: boolean): void {
     if (this.#abort.signal.aborted) return;
-    const now = this.#options.steady();
     for (const { destination, courier } of this.#lines.values()) {
       let batch = destination.take(now, hurry);
       while (batch !== undefined) {
