@@ -3,8 +3,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import type { RunReport } from "./contestant.ts";
 import { contestants } from "./contestants/index.ts";
+import type { RunReport } from "./run-contestant.ts";
 
 interface Reading {
   readonly perSecond: number;
@@ -57,7 +57,7 @@ const measure = async (name: string, events: number): Promise<Reading> => {
   const sink = start("sink.ts");
   const hello = await message(sink);
   const url = typeof hello === "object" && hello !== null && "url" in hello ? String(hello.url) : "";
-  const child = start("contestant.ts", [name, url, String(Math.ceil(events / 10)), String(events)]);
+  const child = start("run-contestant.ts", [name, url, String(Math.ceil(events / 10)), String(events)]);
   const tooLong = setTimeout(() => child.kill("SIGKILL"), LONGEST_RUN_MS);
   try {
     await message(child);

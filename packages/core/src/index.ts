@@ -11,7 +11,7 @@ export type {
   SchemaMetadata,
 } from "./catalog/meter.ts";
 export { parseCatalog } from "./catalog/parse-catalog.ts";
-export type { SendResult } from "./client/client-core.ts";
+export type { SendResult } from "./client/send-result.ts";
 export {
   type DrainOptions,
   type Health,

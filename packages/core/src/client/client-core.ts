@@ -15,12 +15,8 @@ import type { Outbox } from "../strategies/outbox.ts";
 import type { Transport } from "../strategies/transport.ts";
 import type { MeterClientStrategies } from "./meter-client-options.ts";
 import { lookupError, type PostResult, postResult } from "./post-result.ts";
+import type { SendResult } from "./send-result.ts";
 import { SessionKeeper } from "./session-keeper.ts";
-
-/** What became of an event that was posted, or that was handed to the outbox. */
-export type SendResult =
-  | { readonly ok: true; readonly event_id: string }
-  | { readonly ok: false; readonly event_id: string | undefined; readonly error: MeterError };
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 

@@ -2,7 +2,8 @@ import { MeterError } from "../errors/meter-error.ts";
 import type { EventContext } from "../event/check-event.ts";
 import { createEventId } from "../event/event-id.ts";
 import type { SessionRow } from "../strategies/outbox-session.ts";
-import type { ClientCore, SendResult } from "./client-core.ts";
+import type { ClientCore } from "./client-core.ts";
+import type { SendResult } from "./send-result.ts";
 import type { Session, SessionOptions, SessionRecovery } from "./session.ts";
 
 /** A session that this process is in, however many handles it has given out. */

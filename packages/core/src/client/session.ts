@@ -1,7 +1,7 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Metadata } from "../catalog/meter.ts";
 import type { ContextFields, ContextKey, PerformanceMeterId } from "../event/meter-event.ts";
-import type { SendResult } from "./client-core.ts";
+import type { SendResult } from "./send-result.ts";
 
 /** What a session, or a measured call, is about: an event without its times. */
 export type SessionInput<C extends Catalog, Bound extends ContextKey, Id extends PerformanceMeterId<C>> = {

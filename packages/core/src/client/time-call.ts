@@ -1,5 +1,6 @@
 import type { EventContext } from "../event/check-event.ts";
-import type { ClientCore, SendResult } from "./client-core.ts";
+import type { ClientCore } from "./client-core.ts";
+import type { SendResult } from "./send-result.ts";
 
 export interface TimeOptions {
   /** Told what became of the event. It cannot break the measured call by throwing. */
