@@ -1,5 +1,8 @@
+import type { Clock } from "@meter-lib/core";
+import { fakeClock } from "@meter-lib/testing";
 import { expect, test } from "vitest";
 import "@meter-lib/testing/matchers";
+import { seeded } from "../kills/seeded.ts";
 import { DAY_MS, engineRig, usage } from "./engine-rig.ts";
 
 test("a clock set back by a day holds up no batch that fills", async () => {
@@ -57,4 +60,26 @@ test("the backoff goes on growing after the clock was set back", async () => {
   // 1, 2, 4, 8, 16, 32 s and so on: no more than seven attempts fit.
   expect(transport.batches.length).toBeLessThanOrEqual(7);
   expect(transport.batches.length).toBeGreaterThan(5);
+});
+
+test("timers that fire a little early, and time that passes between two looks at the clock, forget no retry", async () => {
+  const slow = fakeClock();
+  const random = seeded(11);
+  let looks = 0;
+  const clock: Clock = {
+    now: () => Math.floor(slow.now() + looks++ / 3),
+    // As Node's, which count in whole milliseconds of another clock.
+    schedule: (delayMs, callback) => slow.schedule(Math.max(0, delayMs - 1), callback),
+  };
+  const { client, transport } = engineRig({
+    clock,
+    random,
+    delivery: { lingerMs: 3, retryCapMs: 7, maxBatchEvents: 1, maxInFlight: 1 },
+  });
+  for (let i = 0; i < 500; i++) {
+    transport.failNext({ kind: "unavailable", reason: "busy" });
+    const receipt = client.record(usage());
+    await slow.advance(100);
+    expect(transport.events.at(-1)?.event_id, `event ${i}`).toBe(receipt.event_id);
+  }
 });

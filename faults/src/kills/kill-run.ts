@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { startChild } from "./child.ts";
 import { judge, type Verdict } from "./oracle.ts";
 import { idsIn, readOutboxFile } from "./outbox-file.ts";
-import { type Dialect, plainReceiver, sandboxReceiver, seeded } from "./receiver.ts";
+import { type Dialect, plainReceiver, sandboxReceiver } from "./receiver.ts";
+import { seeded } from "./seeded.ts";
 import { emptyHistogram, type Histogram, note } from "./where-it-fell.ts";
 
 export interface KillRunOptions {

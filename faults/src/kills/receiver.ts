@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { type Fault, faultBackend } from "@meter-lib/testing/fault-backend";
 import { startChild } from "./child.ts";
 import type { Arrival } from "./oracle.ts";
+import { seeded } from "./seeded.ts";
 import { customersOf } from "./tenants.ts";
 
 export type Dialect = "events" | "kafka-rest";
@@ -21,17 +22,6 @@ export interface Receiver {
   /** Stops it and reads its raw log. */
   finish(): Promise<readonly Arrival[]>;
 }
-
-/** Numbers from 0 to 1 that a seed repeats. */
-export const seeded = (seed: number): (() => number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-};
 
 /** One request in five fails, in one of the ways that a network and a busy server have. */
 const randomFault = (random: () => number, calm: boolean): Fault | undefined => {

@@ -1,0 +1,33 @@
+import { MeterClient, memoryTransport } from "@meter-lib/core";
+import { fakeClock } from "@meter-lib/testing";
+import { expect, test } from "vitest";
+import { seeded } from "../kills/seeded.ts";
+import { everybody, usage } from "./engine-rig.ts";
+
+test("after a long outage 1,000 clients do not come back at once", { timeout: 60_000 }, async () => {
+  const clock = fakeClock();
+  const random = seeded(7);
+  let down = true;
+  const perSecond = new Map<number, number>();
+  const transport = memoryTransport({
+    answer: () => {
+      if (down) return { state: "retry", reason: "down" };
+      const second = Math.floor(clock.now() / 1_000);
+      perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
+      return { state: "acknowledged" };
+    },
+  });
+  const clients = Array.from(
+    { length: 1_000 },
+    () => new MeterClient({ transport, customerLookup: everybody, clock, random }),
+  );
+  for (const client of clients) client.record(usage());
+  await clock.advance(30 * 60_000);
+  expect(transport.events).toEqual([]);
+  transport.clear();
+  down = false;
+  await clock.advance(5 * 60_000);
+  expect(transport.events).toHaveLength(1_000);
+  // Waits of 150 to 300 seconds: about seven a second, were they spread evenly.
+  expect(Math.max(...perSecond.values())).toBeLessThan(40);
+});
