@@ -1,0 +1,121 @@
+import { MeterClient } from "@meter-lib/core";
+import { indexedDbOutbox } from "@meter-lib/outbox-indexeddb";
+import { beaconTransport, deliverThroughPageLife, relayCustomers } from "@meter-lib/transport-beacon";
+
+/** How a page sends its events: with meter-lib, or as pages do by hand when they are hidden. */
+export type Sender = "meter-lib" | "sendBeacon" | "fetch keepalive";
+
+/** What the driver finds on a page as `app`. */
+export interface PageApp {
+  /** Records events at once; `text` goes along as metadata. */
+  record(ids: readonly string[], text?: string): void;
+  /** Resolves with what the receipts of all events so far say: `durable`, or why not. */
+  durable(): Promise<readonly string[]>;
+  /** Resolves when the first attempt to send is over, whatever came of it. */
+  attempted(): Promise<void>;
+  stats(): Promise<Readonly<Record<string, unknown>>>;
+  /** How often the page came back from the back/forward cache. */
+  readonly restored: number;
+  /** What the document's visibility was, in order. */
+  readonly visibility: readonly string[];
+}
+
+declare global {
+  var app: PageApp;
+}
+
+const FLUSH_MS = 1_000;
+
+const options = new URLSearchParams(location.search);
+const sender = options.get("sender") as Sender;
+const relay = options.get("relay") ?? "/relay";
+
+let restored = 0;
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) restored++;
+});
+const visibility: string[] = [document.visibilityState];
+document.addEventListener("visibilitychange", () => visibility.push(document.visibilityState));
+
+const attempt = Promise.withResolvers<void>();
+const watchedFetch: typeof fetch = async (...request) => {
+  try {
+    return await fetch(...request);
+  } finally {
+    attempt.resolve();
+  }
+};
+
+const meterApp = () => {
+  const client = new MeterClient({
+    transport: beaconTransport({ url: relay, fetch: watchedFetch }),
+    customerLookup: relayCustomers(),
+    outbox: indexedDbOutbox({
+      name: options.get("outbox") ?? "meter-lib",
+      leaseMs: Number(options.get("lease") ?? 90_000),
+    }),
+    delivery: { lingerMs: FLUSH_MS, retryCapMs: 2_000 },
+    timeoutMs: Number(options.get("timeout") ?? 10_000),
+    defaults: { tenant_id: "page", device_id: "page" },
+  });
+  deliverThroughPageLife(client);
+  const receipts: ReturnType<typeof client.record>[] = [];
+  return {
+    record: (ids: readonly string[], text = "") => {
+      for (const event_id of ids) {
+        const event = { meter_id: "page.processed.basic", total_usage: 1, event_id } as const;
+        receipts.push(client.record(text === "" ? event : { ...event, metadata: { text } }));
+      }
+    },
+    durable: async () =>
+      (await Promise.all(receipts.map(({ durable }) => durable))).map((outcome) =>
+        outcome.ok ? "durable" : outcome.reason,
+      ),
+    stats: async () => ({ ...(await client.stats()) }),
+  };
+};
+
+/** What a page does without a library: gathers, and sends when it is hidden or left. */
+const plainApp = (send: (body: string) => void) => {
+  let waiting: object[] = [];
+  const flush = () => {
+    if (waiting.length > 0) send(JSON.stringify({ sent_at: Date.now(), events: waiting }));
+    waiting = [];
+  };
+  setInterval(flush, FLUSH_MS);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") flush();
+  });
+  addEventListener("pagehide", flush);
+  return {
+    record: (ids: readonly string[], text = "") => {
+      for (const event_id of ids) {
+        const event = { event_id, meter_id: "page.processed.basic", event_time: Date.now(), total_usage: 1 };
+        waiting.push(text === "" ? event : { ...event, metadata: { text } });
+      }
+    },
+    durable: async () => [],
+    stats: async () => ({}),
+  };
+};
+
+const made =
+  sender === "meter-lib"
+    ? meterApp()
+    : sender === "sendBeacon"
+      ? plainApp((body) => {
+          navigator.sendBeacon(relay, body);
+          attempt.resolve();
+        })
+      : plainApp((body) => {
+          watchedFetch(relay, { method: "POST", body, keepalive: true }).catch(() => {});
+        });
+
+globalThis.app = {
+  ...made,
+  attempted: () => attempt.promise,
+  get restored() {
+    return restored;
+  },
+  visibility,
+};

@@ -1,0 +1,327 @@
+import type { BrowserPage } from "./browser-page.ts";
+import type { Sender } from "./page-app.ts";
+import type { PageCase, Trial } from "./trial.ts";
+
+const ALL: readonly Sender[] = ["meter-lib", "sendBeacon", "fetch keepalive"];
+const EVENTS = 5;
+
+const json = (value: unknown): string => JSON.stringify(value);
+
+/** Records in the page; the script may go on in the same task. */
+const recording = (ids: readonly string[], text = ""): string => `app.record(${json(ids)}, ${json(text)});`;
+
+const recordDurably = async (page: BrowserPage, ids: readonly string[], text?: string): Promise<void> => {
+  await page.run(recording(ids, text));
+  const states = await page.run<readonly string[]>("app.durable()");
+  const volatile = states.filter((state) => state !== "durable");
+  if (volatile.length > 0) throw new Error(`expected durable receipts, got ${volatile.join()}`);
+};
+
+/** As durably as the sender can. */
+const recordIn = async ({ sender }: Trial, page: BrowserPage, ids: readonly string[]): Promise<void> => {
+  if (sender === "meter-lib") await recordDurably(page, ids);
+  else await page.run(recording(ids));
+};
+
+const durability = async (page: BrowserPage): Promise<readonly string[]> => [
+  ...new Set(await page.run<readonly string[]>("app.durable()")),
+];
+
+const expectEqual = (given: unknown, expected: unknown, what: string): void => {
+  if (json(given) !== json(expected)) throw new Error(`${what}: ${json(given)} instead of ${json(expected)}`);
+};
+
+/** A page records and is left in the same task. */
+const leaving = (name: string, leave: (trial: Trial) => string, text = ""): PageCase => ({
+  name,
+  senders: ALL,
+  isDeliveredAtOnce: true,
+  run: async (trial) => {
+    const page = await trial.visit();
+    await page.run(recording(trial.issue(EVENTS), text) + leave(trial), { wait: false });
+  },
+});
+
+const CJK = "東京都庁舎の使用量🗼".repeat(530);
+
+/** As other code on the page would: takes what the browser lets all keepalive bodies carry together, but for a few bytes. */
+const USE_UP_BUDGET = `
+  fetch("/elsewhere", { method: "POST", keepalive: true, body: "x".repeat(64 * 1024 - 50) }).catch(() => {});`;
+
+/** Every way that a page ends, sleeps or fails, one case for each. */
+export const PAGE_CASES: readonly PageCase[] = [
+  leaving("tab closed in the task that recorded", () => "window.close();"),
+  leaving("navigation, same origin", ({ receiver }) => `location.href = "${receiver.origin}/other";`),
+  leaving("navigation, other origin", ({ receiver }) => `location.href = "${receiver.otherOrigin}/other";`),
+  leaving("reload", () => "location.reload();"),
+  leaving(
+    "navigation, 5 × 16 KiB of CJK text",
+    ({ receiver }) => `location.href = "${receiver.otherOrigin}/other";`,
+    CJK,
+  ),
+  {
+    ...leaving(
+      "navigation, keepalive budget used up by other code, in the task that recorded",
+      ({ receiver }) => `${USE_UP_BUDGET} location.href = "${receiver.otherOrigin}/other";`,
+    ),
+    isDeliveredAtOnce: false,
+    isBeyondPromise: true,
+  },
+  {
+    name: "navigation, keepalive budget used up by other code, once durable",
+    senders: ALL,
+    run: async (trial) => {
+      const page = await trial.visit();
+      await recordIn(trial, page, trial.issue(EVENTS));
+      await page.run(`${USE_UP_BUDGET} location.href = "${trial.receiver.otherOrigin}/other";`, {
+        wait: false,
+      });
+    },
+  },
+  {
+    name: "recorded in the page's own pagehide handler",
+    isDeliveredAtOnce: true,
+    senders: ALL,
+    run: async (trial) => {
+      const page = await trial.visit();
+      const handler = recording(trial.issue(EVENTS));
+      await page.run(`addEventListener("pagehide", () => { ${handler} }); location.href = "/other";`, {
+        wait: false,
+      });
+    },
+  },
+  {
+    name: "closed while the relay is silent",
+    senders: ALL,
+    run: async (trial) => {
+      trial.receiver.mood = "is silent";
+      const page = await trial.visit();
+      const asked = trial.receiver.nextRequest();
+      await page.run(recording(trial.issue(EVENTS)));
+      await asked;
+      await page.close();
+    },
+  },
+  {
+    name: "closed while the relay is down",
+    senders: ALL,
+    run: async (trial) => {
+      trial.receiver.mood = "is down";
+      const page = await trial.visit();
+      const asked = trial.receiver.nextRequest();
+      await page.run(recording(trial.issue(EVENTS)));
+      await asked;
+      await page.close();
+    },
+  },
+  {
+    name: "browser killed (SIGKILL) once durable",
+    senders: ALL,
+    run: async (trial) => {
+      const page = await trial.visit();
+      await recordIn(trial, page, trial.issue(EVENTS));
+      await trial.killBrowser();
+    },
+  },
+  {
+    name: "offline, recorded, browser killed; a new one is online",
+    senders: ALL,
+    run: async (trial) => {
+      const page = await trial.visit();
+      await page.setOffline(true);
+      await recordIn(trial, page, trial.issue(EVENTS));
+      await page.run("app.attempted()");
+      await trial.killBrowser();
+    },
+  },
+  {
+    name: "offline, then online on the same page",
+    senders: ALL,
+    run: async (trial) => {
+      const page = await trial.visit();
+      await page.setOffline(true);
+      await page.run(recording(trial.issue(EVENTS)));
+      await page.run("app.attempted()");
+      await page.setOffline(false);
+    },
+  },
+  {
+    name: "storm of 20 × hidden and visible",
+    isDeliveredAtOnce: true,
+    senders: ALL,
+    run: async (trial) => {
+      const page = await trial.visit();
+      const other = await trial.blank();
+      for (let turn = 0; turn < 20; turn++) {
+        await page.show();
+        await page.run(recording(trial.issue(EVENTS)));
+        await other.show();
+      }
+      const seen = await page.run<readonly string[]>("app.visibility");
+      if (seen.filter((state) => state === "hidden").length < 5)
+        throw new Error("the page was hardly hidden");
+    },
+  },
+  {
+    name: "back/forward cache: left, and back, with events in between",
+    run: async (trial) => {
+      const page = await trial.visit();
+      await page.run(recording(trial.issue(EVENTS)));
+      await page.goto(`${trial.receiver.otherOrigin}/other`);
+      await page.back();
+      await recordDurably(page, trial.issue(EVENTS));
+      expectEqual(await page.run("app.restored"), 1, "times restored");
+    },
+  },
+  {
+    name: "back/forward cache: the page there holds events, another one delivers them",
+    run: async (trial) => {
+      trial.receiver.mood = "is down";
+      const page = await trial.visit();
+      const asked = trial.receiver.nextRequest();
+      const ids = trial.issue(EVENTS);
+      await recordDurably(page, ids);
+      await asked;
+      await page.goto(`${trial.receiver.otherOrigin}/other`);
+      trial.receiver.mood = "answers";
+      await trial.visit();
+      if (!(await trial.receiver.waitFor(ids, 12_000)))
+        throw new Error("the page in the cache was waited for");
+      await page.back();
+      await recordDurably(page, trial.issue(EVENTS));
+    },
+  },
+  {
+    name: "frozen with events, another page delivers them, then it goes on",
+    run: (trial) => frozen(trial, {}),
+  },
+  {
+    name: "no Web Locks: frozen for longer than the lease",
+    run: (trial) => frozen(trial, { before: NO_WEB_LOCKS, query: { lease: "1500" } }),
+  },
+  {
+    name: "8 tabs, the one with the events frozen",
+    run: (trial) => manyTabs(trial, (owner) => owner.setFrozen(true)),
+  },
+  {
+    name: "8 tabs, the one with the events closed",
+    run: (trial) => manyTabs(trial, (owner) => owner.close()),
+  },
+  {
+    name: "8 tabs record at once, all closed",
+    run: async (trial) => {
+      const tabs = await Promise.all(Array.from({ length: 8 }, () => trial.visit()));
+      await Promise.all(tabs.map((tab) => tab.run(recording(trial.issue(EVENTS)))));
+      await Promise.all(tabs.map((tab) => tab.close()));
+    },
+  },
+  {
+    name: "no Web Locks: closed while the relay is down, the next page waits for the lease",
+    run: async (trial) => {
+      const options = { before: NO_WEB_LOCKS, query: { lease: "1500" } };
+      trial.receiver.mood = "is down";
+      const page = await trial.visit(options);
+      const asked = trial.receiver.nextRequest();
+      await recordDurably(page, trial.issue(EVENTS));
+      await asked;
+      await page.close();
+      trial.receiver.mood = "answers";
+      await trial.visit(options);
+    },
+  },
+  {
+    name: "no IndexedDB: volatile, says so, delivers",
+    run: async (trial) => {
+      const page = await trial.visit({
+        before: `delete globalThis.indexedDB; delete Window.prototype.indexedDB;`,
+      });
+      await page.run(recording(trial.issue(EVENTS)));
+      expectEqual(await durability(page), ["volatile"], "durability");
+    },
+  },
+  {
+    name: "no IndexedDB, tab closed in the task that recorded",
+    isDeliveredAtOnce: true,
+    run: async (trial) => {
+      const page = await trial.visit({
+        before: `delete globalThis.indexedDB; delete Window.prototype.indexedDB;`,
+      });
+      await page.run(`${recording(trial.issue(EVENTS))} window.close();`, { wait: false });
+    },
+  },
+  {
+    name: "IndexedDB of a newer version: volatile, says so, delivers",
+    run: async (trial) => {
+      const outbox = new URL(trial.pageUrl()).searchParams.get("outbox");
+      const other = await trial.blank();
+      await other.run(`new Promise((resolve) => {
+        indexedDB.open(${json(outbox)}, 99).onsuccess = ({ target }) => { target.result.close(); resolve(); };
+      })`);
+      const page = await trial.visit();
+      await page.run(recording(trial.issue(EVENTS)));
+      expectEqual(await durability(page), ["volatile"], "durability");
+      await other.run(`new Promise((resolve) => {
+        indexedDB.deleteDatabase(${json(outbox)}).onsuccess = () => resolve();
+      })`);
+    },
+  },
+  {
+    name: "IndexedDB evicted under a page with events",
+    run: async (trial) => {
+      trial.receiver.mood = "is down";
+      const page = await trial.visit();
+      const asked = trial.receiver.nextRequest();
+      await recordDurably(page, trial.issue(EVENTS));
+      await asked;
+      await page.clearStorage(trial.receiver.origin);
+      await page.run(recording(trial.issue(EVENTS)));
+      trial.receiver.mood = "answers";
+    },
+  },
+  {
+    name: "service worker records what pages tell it",
+    run: async (trial) => {
+      const page = await trial.blank();
+      const address = new URL(trial.pageUrl());
+      await page.run(`(async () => {
+        await navigator.serviceWorker.register("/worker.js${address.search}");
+        const { active } = await navigator.serviceWorker.ready;
+        active.postMessage(${json(trial.issue(EVENTS))});
+      })()`);
+    },
+  },
+];
+
+const NO_WEB_LOCKS = `Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined });`;
+
+const frozen = async (trial: Trial, options: Parameters<Trial["visit"]>[0]): Promise<void> => {
+  trial.receiver.mood = "is down";
+  const page = await trial.visit(options);
+  const asked = trial.receiver.nextRequest();
+  const ids = trial.issue(EVENTS);
+  await recordDurably(page, ids);
+  await asked;
+  const other = await trial.blank();
+  await other.show();
+  await page.setFrozen(true);
+  trial.receiver.mood = "answers";
+  await trial.visit(options);
+  if (!(await trial.receiver.waitFor(ids, 12_000))) throw new Error("the frozen page was waited for");
+  await page.setFrozen(false);
+  await recordDurably(page, trial.issue(EVENTS));
+};
+
+const manyTabs = async (trial: Trial, end: (owner: BrowserPage) => Promise<void>): Promise<void> => {
+  trial.receiver.mood = "is down";
+  const owner = await trial.visit();
+  const asked = trial.receiver.nextRequest();
+  const ids = trial.issue(EVENTS);
+  await recordDurably(owner, ids);
+  await asked;
+  const others = await Promise.all(Array.from({ length: 7 }, () => trial.visit()));
+  for (const other of others) await recordDurably(other, trial.issue(1));
+  await others[0]?.show();
+  await end(owner);
+  trial.receiver.mood = "answers";
+  if (!(await trial.receiver.waitFor(ids, 12_000))) throw new Error("nobody took over");
+};

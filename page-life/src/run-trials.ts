@@ -1,0 +1,40 @@
+// The long form: every case many times, and what pages lose by hand in the same cases. `pnpm trials [trials] [part of a name]`
+import { findChromium, NO_CHROMIUM } from "../../scripts/find-chromium.ts";
+import { PAGE_CASES } from "./page-cases.ts";
+import { openTrialGround, type TrialResult } from "./trial.ts";
+
+const [, , trials = "10", part = ""] = process.argv;
+const chromium = await findChromium();
+if (chromium === undefined) {
+  console.error(NO_CHROMIUM);
+  process.exit(1);
+}
+
+const sum = (results: readonly TrialResult[], field: keyof TrialResult): number =>
+  results.reduce((total, result) => total + result[field], 0);
+
+let failed = false;
+const ground = await openTrialGround(chromium, 2_500);
+try {
+  console.log("| case | sender | trials | events | missing at once | lost | received again | unequal |");
+  console.log("|---|---|--:|--:|--:|--:|--:|--:|");
+  for (const pageCase of PAGE_CASES.filter(({ name }) => name.includes(part))) {
+    for (const sender of pageCase.senders ?? ["meter-lib" as const]) {
+      const results: TrialResult[] = [];
+      for (let trial = 0; trial < Number(trials); trial++) results.push(await ground.run(pageCase, sender));
+      const cells = (["issued", "missingAtOnce", "lost", "received_again", "unequal"] as const).map((field) =>
+        sum(results, field),
+      );
+      console.log(`| ${pageCase.name} | ${sender} | ${trials} | ${cells.join(" | ")} |`);
+      if (
+        sender === "meter-lib" &&
+        !pageCase.isBeyondPromise &&
+        sum(results, "lost") + sum(results, "unequal") > 0
+      )
+        failed = true;
+    }
+  }
+} finally {
+  await ground.close();
+}
+if (failed) process.exitCode = 1;
