@@ -1,19 +1,14 @@
 import type { DestinationFault, Outcome, OutgoingEvent, SendAnswer } from "@meter-lib/core";
-import { codeName, describeCode, isCredentialsCode, judgeCode } from "./judge-code.ts";
-import { judgeConnection } from "./judge-connection.ts";
+import { judgePartition, judgePreparation, type Verdict } from "./judge-partition.ts";
 import { kafkaRecord } from "./kafka-record.ts";
-import type { Failed, KafkaSession, PlacedRecord } from "./kafka-session.ts";
+import type { KafkaSession, PlacedRecord } from "./kafka-session.ts";
 import { partitionOf } from "./partition-of.ts";
-import type { ProduceLog } from "./produce-log.ts";
 
 /** A record and its place in the batch. */
 interface Item {
   readonly index: number;
   readonly record: PlacedRecord;
 }
-
-/** An outcome, or a fault that is the destination's and not this record's. */
-type Verdict = Outcome | DestinationFault;
 
 export interface Sent {
   readonly result: SendAnswer;
@@ -28,7 +23,8 @@ export const sendBatch = async (
   signal: AbortSignal,
 ): Promise<Sent> => {
   const partitions = await session.prepare(signal);
-  if (typeof partitions !== "number") return { result: { fault: prepareFault(partitions) }, broken: true };
+  if (typeof partitions !== "number")
+    return { result: { fault: judgePreparation(partitions) }, broken: true };
   if (partitions < 1) {
     const fault: DestinationFault = { kind: "unavailable", reason: "the topic has no partitions yet" };
     return { result: { fault }, broken: true };
@@ -41,9 +37,6 @@ export const sendBatch = async (
   await delivery.send(items);
   return { result: delivery.answer, broken: delivery.broken };
 };
-
-const prepareFault = ({ error, timeout }: Failed): DestinationFault =>
-  timeout ? { kind: "unavailable", reason: "not sent: no connection in time" } : judgeConnection(error);
 
 class Delivery {
   readonly #session: KafkaSession;
@@ -112,29 +105,3 @@ class Delivery {
     for (const { index } of items) this.#verdicts[index] = verdict;
   }
 }
-
-/** What became of the records that went to a partition, by all that its leader said about them. */
-const judgePartition = (log: ProduceLog, partition: number, { error, timeout }: Failed): Verdict => {
-  if (log.isEmpty) return prepareFault({ error, timeout });
-  const codes = log.codesOf(partition);
-  const meanings = codes.map(judgeCode);
-  if (meanings.includes("written")) return { state: "acknowledged" };
-  if (log.isOpen) {
-    const reason = timeout ? "no answer in time" : `the connection broke: ${judgeConnection(error).reason}`;
-    return { state: "unsure", reason, timeout: timeout || undefined };
-  }
-  const doubt = codes.find((code) => judgeCode(code) === "unsure");
-  if (doubt !== undefined) return { state: "unsure", reason: describeCode(doubt) };
-  const last = codes.at(-1);
-  // Every request was answered, and none of the answers names it: it was in none.
-  if (last === undefined) return { state: "retry", reason: "not sent" };
-  const reason = describeCode(last);
-  switch (judgeCode(last)) {
-    case "refused":
-      return { state: "rejected", reason };
-    case "blocked":
-      return { kind: "blocked", reason, credentials: isCredentialsCode(codeName(last)) || undefined };
-    default:
-      return { state: "retry", reason };
-  }
-};

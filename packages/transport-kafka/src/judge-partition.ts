@@ -1,0 +1,38 @@
+import type { DestinationFault, Outcome } from "@meter-lib/core";
+import { codeName, describeCode, isCredentialsCode, judgeCode } from "./judge-code.ts";
+import { judgeConnection } from "./judge-connection.ts";
+import type { Failed } from "./kafka-session.ts";
+import type { ProduceLog } from "./produce-log.ts";
+
+/** An outcome, or a fault that is the destination's and not these records'. */
+export type Verdict = Outcome | DestinationFault;
+
+/** Why nothing was sent. */
+export const judgePreparation = ({ error, timeout }: Failed): DestinationFault =>
+  timeout ? { kind: "unavailable", reason: "not sent: no connection in time" } : judgeConnection(error);
+
+/** What became of the records that went to a partition, by all that its leader said about them. */
+export const judgePartition = (log: ProduceLog, partition: number, { error, timeout }: Failed): Verdict => {
+  if (log.isEmpty) return judgePreparation({ error, timeout });
+  const codes = log.codesOf(partition);
+  const meanings = codes.map(judgeCode);
+  if (meanings.includes("written")) return { state: "acknowledged" };
+  if (log.isOpen) {
+    const reason = timeout ? "no answer in time" : `the connection broke: ${judgeConnection(error).reason}`;
+    return { state: "unsure", reason, timeout: timeout || undefined };
+  }
+  const doubt = codes.find((code) => judgeCode(code) === "unsure");
+  if (doubt !== undefined) return { state: "unsure", reason: describeCode(doubt) };
+  const last = codes.at(-1);
+  // Every request was answered, and none of the answers names it: it was in none.
+  if (last === undefined) return { state: "retry", reason: "not sent" };
+  const reason = describeCode(last);
+  switch (judgeCode(last)) {
+    case "refused":
+      return { state: "rejected", reason };
+    case "blocked":
+      return { kind: "blocked", reason, credentials: isCredentialsCode(codeName(last)) || undefined };
+    default:
+      return { state: "retry", reason };
+  }
+};
