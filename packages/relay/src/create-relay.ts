@@ -159,7 +159,7 @@ export const createRelay = (options: RelayOptions): Relay => {
 const handOffOf = (options: RelayOptions, timeoutMs: number): HandOff => {
   const clock = options.clock ?? systemClock;
   return options.client === undefined
-    ? directHandOff({ ...options, catalog: options.catalog, clock, timeoutMs })
+    ? directHandOff({ ...options, catalog: options.catalog, ambiguity: options.ambiguity, clock, timeoutMs })
     : ingestHandOff({
         client: options.client,
         allowVolatile: options.allowVolatile ?? false,

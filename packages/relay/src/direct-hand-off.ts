@@ -1,4 +1,5 @@
 import {
+  type AmbiguityPolicy,
   type Catalog,
   type Clock,
   type CustomerLookup,
@@ -15,6 +16,7 @@ export interface DirectHandOffOptions {
   readonly transport: Transport;
   readonly customerLookup: CustomerLookup;
   readonly catalog: Catalog | undefined;
+  readonly ambiguity: AmbiguityPolicy | undefined;
   readonly clock: Clock;
   readonly timeoutMs: number;
 }
@@ -30,14 +32,15 @@ export const directHandOff = ({
   transport,
   customerLookup,
   catalog = litewaveCatalog,
+  ambiguity = "quarantine",
   clock,
   timeoutMs,
 }: DirectHandOffOptions): HandOff => {
   const client = new MeterClient<Catalog>({ transport, customerLookup, catalog, clock, timeoutMs });
   const post = async ({ event, lapsed }: EventToHandOff): Promise<HandedOff> => {
-    const dropsRepeats = receiverOf(transport, event).dedup ?? false;
-    if (lapsed && dropsRepeats === false) return { state: "quarantined", reason: UNSURE_REASON };
-    return handedOff(await client.post(withoutType(event)), dropsRepeats !== false);
+    const mayRepeat = ambiguity === "resend" || (receiverOf(transport, event).dedup ?? false) !== false;
+    if (lapsed && !mayRepeat) return { state: "quarantined", reason: UNSURE_REASON };
+    return handedOff(await client.post(withoutType(event)), mayRepeat);
   };
   return (events) => mapAtOnce(events, MAX_AT_ONCE, post);
 };
@@ -47,12 +50,12 @@ const receiverOf = (transport: Transport, event: UsageEvent): Transport =>
 
 const withoutType = ({ type: _, ...event }: UsageEvent) => event;
 
-const handedOff = (result: PostResult, dropsRepeats: boolean): HandedOff =>
-  result.ok ? { state: "taken", repeat: result.duplicate } : failed(result.error, dropsRepeats);
+const handedOff = (result: PostResult, mayRepeat: boolean): HandedOff =>
+  result.ok ? { state: "taken", repeat: result.duplicate } : failed(result.error, mayRepeat);
 
-const failed = (error: MeterError, dropsRepeats: boolean): HandedOff => {
+const failed = (error: MeterError, mayRepeat: boolean): HandedOff => {
   if (error.ambiguous) {
-    return dropsRepeats
+    return mayRepeat
       ? { state: "unsure", reason: "the receiver did not say whether it has it" }
       : { state: "quarantined", reason: UNSURE_REASON };
   }

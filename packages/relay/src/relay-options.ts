@@ -1,4 +1,4 @@
-import type { Catalog, Clock, CustomerLookup, Transport } from "@meter-lib/core";
+import type { AmbiguityPolicy, Catalog, Clock, CustomerLookup, Transport } from "@meter-lib/core";
 import type { Authenticate } from "./authenticate.ts";
 import type { Origins } from "./cross-origin.ts";
 import type { DedupStore } from "./dedup-store.ts";
@@ -20,6 +20,7 @@ export interface ClientDestination {
   readonly transport?: never;
   readonly customerLookup?: never;
   readonly catalog?: never;
+  readonly ambiguity?: never;
 }
 
 /** Events are posted while the page waits: for runtimes without a disk. */
@@ -28,6 +29,12 @@ export interface DirectDestination {
   readonly customerLookup: CustomerLookup;
   /** @default litewaveCatalog */
   readonly catalog?: Catalog;
+  /**
+   * What becomes of an event that may have been counted by a receiver that does not drop repeats: the page is told that it is
+   * not sent again (`quarantine`), or it is sent again and perhaps counted twice (`resend`).
+   * @default "quarantine"
+   */
+  readonly ambiguity?: AmbiguityPolicy;
   readonly client?: never;
   readonly allowVolatile?: never;
 }

@@ -1,0 +1,33 @@
+import { memoryTransport } from "@meter-lib/core";
+import { expect, test } from "vitest";
+import { customerLookup, ORIGIN, PRINCIPAL, relayUnderTest } from "../test/relay-under-test.ts";
+import { createRelay, memoryDedup, type RelaySettings } from "./index.ts";
+
+test.each<[Partial<RelaySettings>, string]>([
+  [{ origins: ["https://app.example.com/"] }, "origins: "],
+  [{ origins: ["app.example.com"] }, "origins: "],
+  [{ origins: ["*"] }, "origins: "],
+  [{ limits: { maxBodyBytes: 0 } }, "limits.maxBodyBytes: "],
+  [{ limits: { maxEvents: 1.5 } }, "limits.maxEvents: "],
+  [{ clockThresholdMs: -1 }, "clockThresholdMs: "],
+  [{ leaseMs: 10_000, handOffTimeoutMs: 10_000 }, "leaseMs: "],
+])("refuses the options %o by name", (options, message) => {
+  expect(() => relayUnderTest(options)).toThrow(
+    expect.objectContaining({ code: "invalid_options", message: expect.stringContaining(message) }),
+  );
+});
+
+test("names everything that is missing", () => {
+  // @ts-expect-error nothing is given
+  const attempt = () => createRelay({});
+  for (const field of ["authenticate", "dedup", "origins", "transport", "customerLookup"])
+    expect(attempt).toThrow(expect.objectContaining({ message: expect.stringContaining(`${field}: `) }));
+});
+
+test("a client and a transport are one too many", () => {
+  const { client } = relayUnderTest();
+  const settings = { authenticate: () => PRINCIPAL, dedup: memoryDedup(), origins: [ORIGIN] };
+  // @ts-expect-error the one or the other
+  const attempt = () => createRelay({ ...settings, client, transport: memoryTransport(), customerLookup });
+  expect(attempt).toThrow(expect.objectContaining({ code: "invalid_options" }));
+});
