@@ -16,7 +16,7 @@ export interface Child {
 export const startChild = (script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Child => {
   const child: ChildProcess = spawn(
     process.execPath,
-    ["--conditions=source", "--disable-warning=ExperimentalWarning", script, ...args],
+    ["--expose-gc", "--conditions=source", "--disable-warning=ExperimentalWarning", script, ...args],
     { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env, NODE_OPTIONS: "" } },
   );
   const { stdout, stderr, pid } = child;

@@ -34,6 +34,8 @@ export interface Verdict {
   /** Arrivals of an identity that had arrived before. */
   readonly duplicatesReceived: number;
   readonly quarantined: number;
+  /** Not delivered, though nothing fails any more. */
+  readonly leftOver: readonly string[];
   /** Durable, and neither counted nor kept anywhere. */
   readonly lost: readonly string[];
   readonly countedTwice: readonly string[];
@@ -88,6 +90,7 @@ export const judge = (evidence: Evidence): Verdict => {
     counted: [...counts.values()].reduce((sum, count) => sum + count, 0),
     duplicatesReceived: arrivals.length - bytes.size,
     quarantined: quarantined.size,
+    leftOver: [...pending],
     lost: [...durable].filter((id) => !isSafe(id)),
     countedTwice: [...counts].flatMap(([id, count]) => (count > 1 ? [id] : [])),
     unknown: [...unknown],
@@ -104,6 +107,7 @@ export const findings = (verdict: Verdict): readonly string[] => {
     if (ids.length > 0) said.push(`${ids.length} ${what}: ${ids.slice(0, 5).join(", ")}`);
   };
   say("lost", verdict.lost);
+  say("left over", verdict.leftOver);
   say("counted twice", verdict.countedTwice);
   say("counted but never issued", verdict.unknown);
   say("altered on the way", verdict.altered);

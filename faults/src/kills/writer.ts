@@ -24,7 +24,8 @@ const { values } = parseArgs({
 });
 
 const CHUNK = 20;
-const DRAIN_MS = 120_000;
+// A drain that makes no progress for so long is stuck.
+const STUCK_MS = 30_000;
 
 const journal = openSync(values.journal, "a");
 process.on("unhandledRejection", (error) => {
@@ -66,10 +67,14 @@ const recordChunk = async (from: number): Promise<void> => {
 };
 
 const drain = async (): Promise<void> => {
-  const deadline = Date.now() + DRAIN_MS;
-  while ((await client.stats()).pending > 0 && Date.now() < deadline) {
+  let { pending } = await client.stats();
+  let progressAt = Date.now();
+  while (pending > 0 && Date.now() - progressAt < STUCK_MS) {
     client.retryNow();
     await client.flush({ timeoutMs: 1_000 });
+    const before = pending;
+    ({ pending } = await client.stats());
+    if (pending < before) progressAt = Date.now();
   }
   const accounts = await client.stats();
   await client.close();
