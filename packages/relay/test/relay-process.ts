@@ -1,0 +1,61 @@
+import { createServer } from "node:http";
+import { MeterClient, type Receipt } from "@meter-lib/core";
+import { staticCustomers } from "@meter-lib/lookup-http";
+import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
+import { fetchTransport } from "@meter-lib/transport-fetch";
+import { createRelay } from "../src/index.ts";
+import { nodeRelayHandler } from "../src/node/index.ts";
+import { sqliteDedup } from "../src/sqlite/index.ts";
+
+// A relay in a process of its own, that kills itself when and where it is told to: `relay-process.ts BASE_URL OUTBOX DEDUP KILL_AT`.
+const [baseUrl = "", outboxPath = "", dedupPath = "", killAt = "never"] = process.argv.slice(2);
+
+const dieAt = (where: string): void => {
+  if (where === killAt) process.kill(process.pid, "SIGKILL");
+};
+
+const client = new MeterClient({
+  // As plain clients send: the receiver gets no id and cannot drop a second event.
+  transport: fetchTransport({ baseUrl, strictWire: true }),
+  customerLookup: staticCustomers({ tenant_123: "cust_001" }),
+  outbox: sqliteOutbox({ path: outboxPath }),
+  delivery: { lingerMs: 10 },
+});
+const dedup = sqliteDedup({ path: dedupPath });
+
+const relay = createRelay({
+  authenticate: () => ({ tenant_id: "tenant_123", device_id: "web-1" }),
+  origins: ["https://app.example.com"],
+  leaseMs: 400,
+  handOffTimeoutMs: 300,
+  client: {
+    ingest: (events) => {
+      dieAt("claimed");
+      const receipts = client.ingest(events);
+      dieAt("handed_on");
+      return receipts.map(
+        ({ event_id, durable, settled }): Receipt => ({
+          event_id,
+          settled,
+          durable: durable.finally(() => dieAt("stored")),
+        }),
+      );
+    },
+  },
+  dedup: {
+    name: dedup.name,
+    windowMs: dedup.windowMs,
+    claim: (request) => dedup.claim(request),
+    release: (request) => dedup.release(request),
+    confirm: async (request) => {
+      await dedup.confirm(request);
+      dieAt("confirmed");
+    },
+  },
+});
+const handler = nodeRelayHandler(relay);
+const server = createServer((incoming, outgoing) => void handler(incoming, outgoing));
+server.listen(0, "127.0.0.1", () => {
+  const address = server.address();
+  process.stdout.write(`${typeof address === "object" && address !== null ? address.port : ""}\n`);
+});
