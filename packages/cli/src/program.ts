@@ -1,8 +1,16 @@
 import { Command } from "commander";
+import manifest from "../package.json" with { type: "json" };
 import { catalogCommand } from "./commands/catalog.ts";
+import { completeCommand } from "./commands/complete.ts";
+import { completionCommand } from "./commands/completion.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { importCommand } from "./commands/import.ts";
+import { outboxCommand } from "./commands/outbox.ts";
+import { reconcileCommand } from "./commands/reconcile.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { sendCommand } from "./commands/send.ts";
 import { sessionCommand } from "./commands/session.ts";
+import { tailCommand } from "./commands/tail.ts";
 import { EXIT_MEANINGS } from "./exit-code.ts";
 import type { Invoke } from "./run-meter.ts";
 import type { Io } from "./terminal/io.ts";
@@ -14,17 +22,28 @@ const exitTable = (): string =>
 
 /** All commands. The parser knows flags and arguments, nothing else. */
 export const createProgram = (invoke: Invoke, { stdout, stderr }: Omit<Io, "json">): Command => {
-  const program = new Command("meter")
+  const program: Command = new Command("meter")
     .description("Tells a billing backend what customers used.")
+    .version(manifest.version, "-v, --version", "show the version")
     .option("--json", "results for programs: JSON on standard output, errors as JSON on standard error")
     .commandsGroup("Send:")
     .addCommand(sendCommand(invoke))
     .addCommand(sessionCommand(invoke))
+    .addCommand(importCommand(invoke))
     .commandsGroup("Look and check:")
+    .addCommand(doctorCommand(invoke))
+    .addCommand(tailCommand(invoke))
+    .addCommand(reconcileCommand(invoke))
+    .addCommand(outboxCommand(invoke))
     .addCommand(catalogCommand(invoke))
     .commandsGroup("Other:")
     .helpCommand("help [command]", "show help")
     .addCommand(sandboxCommand(invoke))
+    .addCommand(completionCommand(invoke))
+    .addCommand(
+      completeCommand(invoke, () => program),
+      { hidden: true },
+    )
     .addHelpText(
       "after",
       `

@@ -4,6 +4,7 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { createProgram } from "./program.ts";
 import type { Report } from "./report.ts";
 import type { Io } from "./terminal/io.ts";
+import { printable } from "./terminal/printable.ts";
 
 /** Runs the work of a command, once its arguments are read. */
 export type Invoke = (command: Command, work: (io: Io) => Promise<Report>) => Promise<void>;
@@ -37,7 +38,7 @@ export const runMeter = async (args: readonly string[], world: Omit<Io, "json">)
     const { paint } = world.stderr;
     const text = json
       ? JSON.stringify({ error: told })
-      : `${paint.bad("error")}: ${told.message}${told.exit === EXIT.usage ? "\nTry --help." : ""}`;
+      : `${paint.bad("error")}: ${told.message.split("\n").map(printable).join("\n")}${told.exit === EXIT.usage ? "\nTry --help." : ""}`;
     await world.stderr.write(`${text}\n`);
     if (stack !== undefined && !json) await world.stderr.write(`${paint.dim(stack)}\n`);
     return told.exit;

@@ -14,6 +14,7 @@ import { EVENT_FLAGS, type EventFlags, eventOf } from "./flags/event-flags.ts";
 import { rememberingOutbox } from "./open-outbox.ts";
 import type { Report } from "./report.ts";
 import type { Io } from "./terminal/io.ts";
+import { printable } from "./terminal/printable.ts";
 
 const RECORD_WAIT_MS = 10_000;
 
@@ -148,7 +149,7 @@ const errorFate = (error: MeterError, event_id: string | undefined): Fate => {
   return {
     exit: meterErrorExit(error),
     state: error.code,
-    words: `${error.message}.`,
+    words: `${printable(error.message)}.`,
     hint: error.ambiguous
       ? `It may have been counted. To send it again, give its id, so that it is counted once: --id ${event_id}`
       : (HINTS[error.code] ?? "Nothing was counted."),

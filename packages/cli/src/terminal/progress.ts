@@ -33,7 +33,8 @@ export const startProgress = (io: Io, label: string, unit: string): Progress => 
         ? `${formatNumber(done)} ${unit}`
         : `${formatNumber(done)} of ${formatNumber(total)} ${unit}`,
     ];
-    if (rate > 0 && done > 0) parts.push(`${formatNumber(Math.round(rate))}/s`);
+    if (rate > 0 && done > 0)
+      parts.push(`${formatNumber(rate < 10 ? Number(rate.toFixed(1)) : Math.round(rate))}/s`);
     if (total !== undefined && rate > 0 && done > 0 && done < total)
       parts.push(`${duration((total - done) / rate)} left`);
     if (note !== "") parts.push(note);

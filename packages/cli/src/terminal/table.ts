@@ -1,3 +1,5 @@
+import { printable } from "./printable.ts";
+
 /** Rows as columns of equal width, two blanks between them; numbers to the right. A header of capitals stays on top. */
 export const table = (
   header: readonly string[],
@@ -21,7 +23,7 @@ export const table = (
 };
 
 const cellText = (cell: string | number): string =>
-  typeof cell === "number" ? formatNumber(cell) : cell.replaceAll(/\p{Cc}/gu, "�");
+  typeof cell === "number" ? formatNumber(cell) : printable(cell);
 
 /** With commas between thousands, whatever the machine's language. */
 export const formatNumber = (value: number): string => value.toLocaleString("en-US");

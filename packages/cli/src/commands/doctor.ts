@@ -1,0 +1,68 @@
+import { Command } from "commander";
+import { connect } from "../connect.ts";
+import { checkBackend } from "../doctor/check-backend.ts";
+import { checkDedup } from "../doctor/check-dedup.ts";
+import { checkLookup } from "../doctor/check-lookup.ts";
+import type { Finding } from "../doctor/finding.ts";
+import { EXIT } from "../exit-code.ts";
+import { type ConnectionFlags, withConnection } from "../flags/connection-flags.ts";
+import type { Report } from "../report.ts";
+import type { Invoke } from "../run-meter.ts";
+import type { Io } from "../terminal/io.ts";
+import type { Paint } from "../terminal/paint.ts";
+
+export interface DoctorFlags extends ConnectionFlags {
+  readonly tenant?: string;
+  readonly send?: boolean;
+}
+
+/** Looks at everything that must work before an event is counted; tells what was found and what to do. */
+export const doctor = async (flags: DoctorFlags, io: Io): Promise<Report> => {
+  const ways = connect(flags);
+  const { connection, customerLookup } = ways;
+  const { signal } = io;
+  const findings: Finding[] = [
+    {
+      check: "settings",
+      state: "good",
+      found: `${connection.dialect} to ${connection.baseUrl}, customers by ${connection.lookupRoute}`,
+    },
+    ...(await checkBackend(connection, signal)),
+    ...(await checkLookup(connection, customerLookup, flags.tenant, signal)),
+    ...(flags.send && flags.tenant !== undefined
+      ? await checkDedup(ways, flags.tenant, signal)
+      : [
+          {
+            check: "dedup",
+            state: "unknown",
+            found: "not looked at",
+            todo: "--tenant ID --send posts an event of 0 units twice",
+          } as const,
+        ]),
+  ];
+  const bad = findings.filter(({ state }) => state === "bad").length;
+  return {
+    exit: bad > 0 ? EXIT.findings : EXIT.done,
+    text: findings.map((finding) => lineOf(finding, io.stdout.paint)).join("\n"),
+    data: { healthy: bad === 0, findings },
+  };
+};
+
+const MARKS = { good: "ok", warn: "warn", bad: "FAIL", unknown: "?" } as const;
+
+const lineOf = ({ check, state, found, todo }: Finding, paint: Paint): string => {
+  const mark = MARKS[state].padEnd(4);
+  const shown = { good: paint.good, warn: paint.warn, bad: paint.bad, unknown: paint.dim }[state](mark);
+  return `${shown}  ${check.padEnd(11)}  ${found}${todo === undefined ? "" : paint.dim(` → ${todo}`)}`;
+};
+
+export const doctorCommand = (invoke: Invoke): Command =>
+  withConnection(
+    new Command("doctor")
+      .description("check backend, dialect, clock, customer lookup, credentials and deduplication")
+      .optionsGroup("Options:")
+      .option("--tenant <id>", "also look up this tenant's customer")
+      .option("--send", "also post an event of 0 units twice, to see whether an id is counted once"),
+  )
+    .addHelpText("after", "\nEnds with 4 when a check fails.")
+    .action((flags: DoctorFlags, command: Command) => invoke(command, (io) => doctor(flags, io)));

@@ -1,0 +1,72 @@
+import { MeterClient } from "@meter-lib/core";
+import { Command, Option } from "commander";
+import { connect } from "../connect.ts";
+import { DeliveryWatch } from "../delivery-watch.ts";
+import { EXIT } from "../exit-code.ts";
+import { type ConnectionFlags, withConnection, withDedup } from "../flags/connection-flags.ts";
+import { duration } from "../flags/duration.ts";
+import { mustExist, rememberingOutbox, withOutbox } from "../open-outbox.ts";
+import type { Report } from "../report.ts";
+import type { Invoke } from "../run-meter.ts";
+import type { Io } from "../terminal/io.ts";
+import { startProgress } from "../terminal/progress.ts";
+import { formatNumber } from "../terminal/table.ts";
+
+export interface OutboxDrainFlags extends ConnectionFlags {
+  readonly giveUpAfter: number;
+}
+
+const CLOSE_MS = 3_000;
+const HALF_A_MINUTE_MS = 30_000;
+
+/** Delivers what is pending in an outbox, that of a service that is gone too. */
+export const outboxDrain = async (file: string, flags: OutboxDrainFlags, io: Io): Promise<Report> => {
+  mustExist(file);
+  const { transport, customerLookup } = connect(flags);
+  const client = new MeterClient({ transport, customerLookup, outbox: rememberingOutbox(file) });
+  using watch = new DeliveryWatch(client, flags.giveUpAfter, io.signal);
+  const progress = startProgress(io, "delivering", "events");
+  try {
+    const { pending } = await client.stats();
+    await watch.delivered(() => progress.at(watch.acknowledged, pending));
+  } finally {
+    progress.end();
+    await client.close({ timeoutMs: CLOSE_MS });
+  }
+  const accounts = await withOutbox(file, io, async (outbox) => outbox.accounts());
+  const { pending, rejected, quarantined } = accounts;
+  const delivered = `${formatNumber(watch.acknowledged)} events delivered`;
+  const rest = [
+    ...(pending > 0 ? [`${formatNumber(pending)} still wait`] : []),
+    ...(rejected > 0 ? [`${formatNumber(rejected)} are rejected`] : []),
+    ...(quarantined > 0 ? [`${formatNumber(quarantined)} are quarantined`] : []),
+  ].join(", ");
+  const why = watch.stop === undefined ? "" : ` (${watch.stop.reason})`;
+  const exit =
+    watch.stop?.why === "interrupted" ? EXIT.interrupted : pending > 0 ? EXIT.undelivered : EXIT.done;
+  return {
+    exit,
+    text: `${delivered}${rest === "" ? "; nothing is left" : `; ${rest}`}${why}.`,
+    data: { delivered: watch.acknowledged, accounts, stop: watch.stop },
+  };
+};
+
+export const outboxDrainCommand = (invoke: Invoke): Command =>
+  withDedup(
+    withConnection(
+      new Command("drain")
+        .description("deliver what is pending in an outbox")
+        .argument("<file>", "an outbox")
+        .optionsGroup("Options:")
+        .addOption(
+          new Option(
+            "--give-up-after <duration>",
+            "stop waiting when nothing has moved for so long; all is kept",
+          )
+            .argParser(duration("--give-up-after"))
+            .default(HALF_A_MINUTE_MS, "30s"),
+        ),
+    ),
+  ).action((file: string, flags: OutboxDrainFlags, command: Command) =>
+    invoke(command, (io) => outboxDrain(file, flags, io)),
+  );

@@ -1,0 +1,46 @@
+import type { OutboxRow, RowState } from "@meter-lib/core";
+import { Command, Option } from "commander";
+import { EXIT } from "../exit-code.ts";
+import { withOutbox } from "../open-outbox.ts";
+import type { Report } from "../report.ts";
+import type { Invoke } from "../run-meter.ts";
+import type { Io } from "../terminal/io.ts";
+
+export interface OutboxExportFlags {
+  readonly state?: RowState;
+  readonly tenant?: string;
+  readonly rows?: boolean;
+}
+
+const PAGE = 1_000;
+
+/** Writes the events of an outbox as NDJSON, page by page. Plain events can be imported again. */
+export const outboxExport = (file: string, flags: OutboxExportFlags, io: Io): Promise<Report> =>
+  withOutbox(file, io, async (outbox) => {
+    let after = 0;
+    let rows: readonly OutboxRow[];
+    do {
+      io.signal.throwIfAborted();
+      rows = await outbox.list({ state: flags.state, tenant_id: flags.tenant, after, limit: PAGE });
+      const lines = rows.map((row) => `${JSON.stringify(flags.rows ? row : importable(row))}\n`);
+      await io.stdout.write(lines.join(""));
+      after = rows.at(-1)?.key ?? after;
+    } while (rows.length === PAGE);
+    return { exit: EXIT.done, text: "", data: undefined };
+  });
+
+/** The event without what `meter import` works out by itself. */
+const importable = ({ event: { type: _, ...event } }: OutboxRow): object => event;
+
+export const outboxExportCommand = (invoke: Invoke): Command =>
+  new Command("export")
+    .description("write the events of an outbox as NDJSON, as meter import takes it")
+    .argument("<file>", "an outbox")
+    .addOption(
+      new Option("--state <state>", "only these").choices(["pending", "inflight", "rejected", "quarantined"]),
+    )
+    .option("--tenant <id>", "only this tenant's")
+    .option("--rows", "with all that the outbox knows: state, reason, attempts")
+    .action((file: string, flags: OutboxExportFlags, command: Command) =>
+      invoke(command, (io) => outboxExport(file, flags, io)),
+    );

@@ -1,0 +1,66 @@
+import { ACCOUNT_FIELDS, type OutboxRow, type RowState } from "@meter-lib/core";
+import { Command, Option } from "commander";
+import { EXIT } from "../exit-code.ts";
+import { count } from "../flags/count.ts";
+import { withOutbox } from "../open-outbox.ts";
+import type { Report } from "../report.ts";
+import type { Invoke } from "../run-meter.ts";
+import type { Io } from "../terminal/io.ts";
+import { formatNumber, table } from "../terminal/table.ts";
+
+export interface OutboxListFlags {
+  readonly state?: RowState;
+  readonly tenant?: string;
+  readonly limit: number;
+}
+
+/** The accounts of an outbox, and the events in it. */
+export const outboxList = (file: string, flags: OutboxListFlags, io: Io): Promise<Report> =>
+  withOutbox(file, io, async (outbox) => {
+    const accounts = await outbox.accounts();
+    const rows = await outbox.list({ state: flags.state, tenant_id: flags.tenant, limit: flags.limit });
+    const shown =
+      rows.length === 0
+        ? ["No such events in it."]
+        : table(["EVENT", "STATE", "TENANT", "METER", "USAGE", "TIME", "TRIES", "REASON"], rows.map(cells));
+    const full = rows.length === flags.limit ? [`(the first ${flags.limit}; --limit for more)`] : [];
+    return {
+      exit: EXIT.done,
+      text: [
+        ACCOUNT_FIELDS.map((field) => `${formatNumber(accounts[field])} ${field}`).join(", "),
+        "",
+        ...shown,
+        ...full,
+      ].join("\n"),
+      data: { accounts, events: rows },
+    };
+  });
+
+const cells = ({ event, state, attempts, reason, status }: OutboxRow): readonly (string | number)[] => [
+  event.event_id,
+  state,
+  event.tenant_id,
+  event.meter_id,
+  event.total_usage === undefined ? timesOf(event) : String(event.total_usage),
+  new Date(event.event_time).toISOString(),
+  attempts,
+  [status, reason].filter((part) => part !== undefined).join(" "),
+];
+
+const timesOf = ({ start_time, end_time }: OutboxRow["event"]): string => {
+  if (start_time === undefined) return "end";
+  return end_time === undefined ? "start" : `${end_time - start_time} ms`;
+};
+
+export const outboxListCommand = (invoke: Invoke): Command =>
+  new Command("list")
+    .description("show the accounts of an outbox, and the events in it")
+    .argument("<file>", "an outbox")
+    .addOption(
+      new Option("--state <state>", "only these").choices(["pending", "inflight", "rejected", "quarantined"]),
+    )
+    .option("--tenant <id>", "only this tenant's")
+    .option("--limit <number>", "how many at most", count("--limit", 1), 100)
+    .action((file: string, flags: OutboxListFlags, command: Command) =>
+      invoke(command, (io) => outboxList(file, flags, io)),
+    );

@@ -1,0 +1,53 @@
+import { Command } from "commander";
+import { stringify } from "yaml";
+import { CliError } from "../cli-error.ts";
+import { EXIT } from "../exit-code.ts";
+import { withOutbox } from "../open-outbox.ts";
+import type { Report } from "../report.ts";
+import type { Invoke } from "../run-meter.ts";
+import type { Io } from "../terminal/io.ts";
+
+/** Everything an outbox knows of an event. An id may belong to several tenants. */
+export const outboxShow = (
+  file: string,
+  event_id: string,
+  { tenant }: { readonly tenant?: string },
+  io: Io,
+): Promise<Report> =>
+  withOutbox(file, io, async (outbox) => {
+    const rows = await outbox.list({ event_id, tenant_id: tenant });
+    if (rows.length === 0) {
+      throw new CliError(
+        EXIT.findings,
+        `${file}: expected an event ${JSON.stringify(event_id)}, found none; what is acknowledged or discarded is not in it any more`,
+      );
+    }
+    const text = rows
+      .map(({ recorded_at, first_sent_at, ended_at, event, ...row }) =>
+        stringify(
+          {
+            ...row,
+            recorded_at: isoTime(recorded_at),
+            first_sent_at: isoTime(first_sent_at),
+            ended_at: isoTime(ended_at),
+            event: { ...event, event_time: isoTime(event.event_time) },
+          },
+          { keepUndefined: false },
+        ).trimEnd(),
+      )
+      .join("\n\n");
+    return { exit: EXIT.done, text, data: rows };
+  });
+
+const isoTime = (time: number | undefined): string | undefined =>
+  time === undefined ? undefined : new Date(time).toISOString();
+
+export const outboxShowCommand = (invoke: Invoke): Command =>
+  new Command("show")
+    .description("show all that is known of one event")
+    .argument("<file>", "an outbox")
+    .argument("<event>", "the event's id")
+    .option("--tenant <id>", "whose event, when several tenants use one id")
+    .action((file: string, event: string, flags: { readonly tenant?: string }, command: Command) =>
+      invoke(command, (io) => outboxShow(file, event, flags, io)),
+    );

@@ -1,0 +1,82 @@
+import { isMeterError, type Reconciliation, reconcile as reconcileLedgers } from "@meter-lib/core";
+import { sandboxLedger } from "@meter-lib/sandbox";
+import { Command } from "commander";
+import { resolveConnection } from "meter-lib";
+import { CliError } from "../cli-error.ts";
+import { EXIT } from "../exit-code.ts";
+import { moment } from "../flags/moment.ts";
+import { withOutbox } from "../open-outbox.ts";
+import type { Report } from "../report.ts";
+import type { Invoke } from "../run-meter.ts";
+import type { Io } from "../terminal/io.ts";
+import { formatNumber, table } from "../terminal/table.ts";
+
+export interface ReconcileFlags {
+  readonly baseUrl?: string;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** Compares what an outbox recorded with what a sandbox counted. Delivers nothing. */
+export const reconcile = async (file: string, flags: ReconcileFlags, io: Io): Promise<Report> => {
+  const url = String(resolveConnection({ baseUrl: flags.baseUrl }).baseUrl);
+  if (!URL.canParse(url)) throw CliError.usage("--base-url", "the sandbox's URL", JSON.stringify(url));
+  const backend = sandboxLedger(url);
+  const result = await withOutbox(file, io, async (outbox) => {
+    const source = {
+      ledger: async (range: { readonly from?: number; readonly to?: number }) => outbox.ledger(range),
+      ledgerIds: async (row: Parameters<typeof outbox.ledgerIds>[0]) => outbox.ledgerIds(row),
+    };
+    try {
+      return await reconcileLedgers(source, backend, flags);
+    } catch (error) {
+      if (isMeterError(error)) throw error;
+      const why =
+        error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : "";
+      throw new CliError(EXIT.undelivered, `${url}: expected a sandbox's ledger: ${why}`, { cause: error });
+    }
+  });
+  return {
+    exit: result.agrees ? EXIT.done : EXIT.findings,
+    text: describe(result, io),
+    data: result,
+  };
+};
+
+const describe = ({ agrees, compared, differences }: Reconciliation, io: Io): string => {
+  const { paint } = io.stdout;
+  const scope = `${formatNumber(compared)} tenants, meters and hours`;
+  if (agrees) return paint.good(`Both sides agree, over ${scope}.`);
+  const rows = differences.map((difference) => [
+    new Date(difference.hour).toISOString().slice(0, 13),
+    difference.tenant_id,
+    difference.meter_id,
+    difference.recorded,
+    difference.acknowledged,
+    difference.counted,
+    difference.counted_usage - difference.acknowledged_usage,
+    difference.missing.length,
+    difference.undelivered.length,
+    difference.unknown.length,
+  ]);
+  const header = ["HOUR (UTC)", "TENANT", "METER", "RECORDED", "ACKNOWLEDGED", "COUNTED", "USAGE OFF BY"];
+  return [
+    ...table([...header, "MISSING", "UNDELIVERED", "UNKNOWN"], rows),
+    "",
+    paint.bad(`${formatNumber(differences.length)} differences in ${scope}.`),
+    "missing: acknowledged, not counted there. undelivered: still in the outbox. unknown: counted there, not from this outbox.",
+    "--json names the events.",
+  ].join("\n");
+};
+
+export const reconcileCommand = (invoke: Invoke): Command =>
+  new Command("reconcile")
+    .description("compare what an outbox recorded with what a sandbox counted")
+    .argument("<file>", "an outbox")
+    .option("--base-url <url>", "the sandbox [METER_LIB_BASE_URL]")
+    .option("--from <time>", "only usage from then on", moment("--from"))
+    .option("--to <time>", "only usage before", moment("--to"))
+    .addHelpText("after", "\nEnds with 4 when the two differ.")
+    .action((file: string, flags: ReconcileFlags, command: Command) =>
+      invoke(command, (io) => reconcile(file, flags, io)),
+    );

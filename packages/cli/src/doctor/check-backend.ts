@@ -1,0 +1,101 @@
+import type { Connection } from "meter-lib";
+import type { Finding } from "./finding.ts";
+
+const TIMEOUT_MS = 10_000;
+const SKEW_MS = 60_000;
+
+const DIALECTS = {
+  events: { path: "/api/v1/events", type: "application/json", body: "{}" },
+  "kafka-rest": {
+    path: "/topics/usage-events",
+    type: "application/vnd.kafka.json.v2+json",
+    body: '{"records":[]}',
+  },
+} as const;
+
+/**
+ * Reaches for the backend with a request that holds no event: an answer that is not 404 or 405 says that the path is there.
+ * Answers what that says about the way, the dialect and the clocks.
+ */
+export const checkBackend = async (
+  { baseUrl, dialect }: Connection,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> => {
+  const { path, type, body } = DIALECTS[dialect];
+  const url = String(baseUrl).replace(/\/$/, "") + path;
+  const sentAt = Date.now();
+  let answer: Response;
+  try {
+    answer = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": type, accept: "*/*" },
+      body,
+      redirect: "manual",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    });
+    await answer.body?.cancel();
+  } catch (error) {
+    signal.throwIfAborted();
+    return [
+      {
+        check: "backend",
+        state: "bad",
+        found: `${url} does not answer: ${reasonOf(error)}`,
+        todo: "check --base-url, the network and the proxy",
+      },
+    ];
+  }
+  const ms = Date.now() - sentAt;
+  return [
+    { check: "backend", state: "good", found: `${url} answers in ${ms} ms` },
+    dialectFinding(answer.status, dialect),
+    clockFinding(answer.headers.get("date"), sentAt + ms / 2),
+  ];
+};
+
+const dialectFinding = (status: number, dialect: Connection["dialect"]): Finding => {
+  const other = dialect === "events" ? "kafka-rest" : "events";
+  const good = (found: string): Finding => ({ check: "dialect", state: "good", found });
+  if (status === 400 || status === 422) return good(`${dialect}: an empty request is refused (${status})`);
+  if (status >= 200 && status < 300) return good(`${dialect}: an empty request is taken (${status})`);
+  const bad = (found: string, todo: string): Finding => ({ check: "dialect", state: "bad", found, todo });
+  if (status === 404 || status === 405)
+    return bad(
+      `nothing here speaks ${dialect} (${status})`,
+      `check the path of --base-url, or --dialect ${other}`,
+    );
+  if (status === 401 || status === 403)
+    return bad(`events are refused for want of credentials (${status})`, "ask who runs the backend");
+  if (status >= 300 && status < 400)
+    return bad(
+      `the backend sends elsewhere (${status}); redirects are not followed`,
+      "set --base-url to where it sends",
+    );
+  return {
+    check: "dialect",
+    state: "unknown",
+    found: `the backend answers ${status}`,
+    todo: "try again later, or ask who runs it",
+  };
+};
+
+const clockFinding = (date: string | null, now: number): Finding => {
+  const theirs = date === null ? Number.NaN : Date.parse(date);
+  if (Number.isNaN(theirs)) return { check: "clock", state: "unknown", found: "the backend tells no time" };
+  const skew = now - theirs;
+  const seconds = Math.round(Math.abs(skew) / 1000);
+  // The header counts in whole seconds.
+  if (Math.abs(skew) < SKEW_MS)
+    return { check: "clock", state: "good", found: "this clock and the backend's agree" };
+  return {
+    check: "clock",
+    state: "bad",
+    found: `this clock is ${seconds} s ${skew > 0 ? "ahead of" : "behind"} the backend's`,
+    todo: "set the clock (NTP): events would count in another hour",
+  };
+};
+
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message;
+};

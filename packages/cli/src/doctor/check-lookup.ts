@@ -1,0 +1,59 @@
+import type { CustomerLookup, LookupAnswer } from "@meter-lib/core";
+import type { Connection } from "meter-lib";
+import type { Finding } from "./finding.ts";
+
+// A tenant that nobody has: the answer "unknown" shows that the lookup works.
+const NOBODY = "meter-doctor";
+
+/** Asks for a tenant's customer: whether the lookup works, whether the key is right, whether the tenant has a customer. */
+export const checkLookup = async (
+  { lookupUrl, lookupRoute, apiKey }: Connection,
+  lookup: CustomerLookup,
+  tenant: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> => {
+  const answer = await lookup.lookup(tenant ?? NOBODY, { signal });
+  signal.throwIfAborted();
+  const way = `${lookupUrl} (${lookupRoute})`;
+  const status = answer.state === "failed" ? answer.status : undefined;
+  const isRefused = status === 401 || status === 403;
+  const findings: Finding[] = [lookupFinding(answer, way, isRefused), keyFinding(answer, apiKey, isRefused)];
+  if (tenant !== undefined && answer.state !== "failed") findings.push(customerFinding(answer, tenant));
+  return findings;
+};
+
+const lookupFinding = (answer: LookupAnswer, way: string, isRefused: boolean): Finding =>
+  answer.state !== "failed" || isRefused
+    ? { check: "lookup", state: "good", found: `${way} answers` }
+    : {
+        check: "lookup",
+        state: "bad",
+        found: `${way} does not work: ${answer.reason}`,
+        todo: "check --lookup-url and --lookup-route",
+      };
+
+const keyFinding = (answer: LookupAnswer, apiKey: string | undefined, isRefused: boolean): Finding => {
+  if (isRefused) {
+    return {
+      check: "credentials",
+      state: "bad",
+      found: apiKey === undefined ? "the lookup wants a key" : "the lookup refuses the key",
+      todo: "set METER_LIB_API_KEY to a key of the portal",
+    };
+  }
+  if (apiKey === undefined)
+    return { check: "credentials", state: "good", found: "no key is set, none is asked for" };
+  return answer.state === "failed"
+    ? { check: "credentials", state: "unknown", found: "the lookup does not work" }
+    : { check: "credentials", state: "good", found: "the lookup takes the key" };
+};
+
+const customerFinding = (answer: Exclude<LookupAnswer, { state: "failed" }>, tenant: string): Finding =>
+  answer.state === "found"
+    ? { check: "customer", state: "good", found: `${tenant} is paid for by ${answer.customer_id}` }
+    : {
+        check: "customer",
+        state: "bad",
+        found: `${tenant} has no customer`,
+        todo: "set up the tenant's customer, or check --tenant",
+      };

@@ -1,0 +1,30 @@
+import type { OutboxSelection } from "@meter-lib/core";
+import { type Command, Option } from "commander";
+import { CliError } from "../cli-error.ts";
+import { list } from "./pair.ts";
+
+/** Which dead letters are meant. */
+export interface SelectionFlags {
+  readonly state: "rejected" | "quarantined";
+  readonly tenant?: string;
+  readonly id?: readonly string[];
+  readonly all?: boolean;
+}
+
+/** Adds the flags that say which dead letters are meant. */
+export const withSelection = (command: Command): Command =>
+  command
+    .addOption(
+      new Option("--state <state>", "which kind").choices(["rejected", "quarantined"]).makeOptionMandatory(),
+    )
+    .option("--id <id>", "this event; may be repeated", list)
+    .option("--tenant <id>", "this tenant's events")
+    .option("--all", "all of them");
+
+/** @throws CliError when nobody has said which */
+export const selectionOf = ({ state, tenant, id, all }: SelectionFlags): OutboxSelection => {
+  const isNamed = tenant !== undefined || id !== undefined;
+  if (!isNamed && all !== true) throw CliError.usage("--all", "--id, --tenant or --all", "none of them");
+  if (isNamed && all === true) throw CliError.usage("--all", "either --all, or --id and --tenant", "both");
+  return { state, tenant_id: tenant, event_ids: id };
+};

@@ -1,0 +1,27 @@
+import type { CustomerLookup, LookupAnswer } from "@meter-lib/core";
+
+export interface UnknownTenant {
+  readonly tenant_id: string;
+  readonly answer: Exclude<LookupAnswer, { state: "found" }>;
+}
+
+const AT_ONCE = 8;
+
+/** The tenants whose customer is not known, or cannot be looked up. Their rows would wait in the outbox for nobody knows how long. */
+export const findUnknownTenants = async (
+  tenants: Iterable<string>,
+  lookup: CustomerLookup,
+  signal: AbortSignal,
+): Promise<readonly UnknownTenant[]> => {
+  const unknown: UnknownTenant[] = [];
+  const queue = [...tenants];
+  const worker = async (): Promise<void> => {
+    for (let tenant_id = queue.shift(); tenant_id !== undefined; tenant_id = queue.shift()) {
+      signal.throwIfAborted();
+      const answer = await lookup.lookup(tenant_id, { signal });
+      if (answer.state !== "found") unknown.push({ tenant_id, answer });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return unknown;
+};

@@ -1,0 +1,14 @@
+/** An event as a row gives it: every field of the right type, the catalog not yet asked. */
+export interface ImportEvent {
+  readonly meter_id: string;
+  readonly tenant_id: string;
+  readonly device_id: string;
+  /** Always given: an import tells of the past. */
+  readonly event_time: number;
+  readonly total_usage: number | undefined;
+  readonly start_time: number | undefined;
+  readonly end_time: number | undefined;
+  readonly event_id: string | undefined;
+  readonly session_id: string | undefined;
+  readonly metadata: Readonly<Record<string, string>> | undefined;
+}

@@ -1,0 +1,167 @@
+import { type Catalog, MeterClient } from "@meter-lib/core";
+import { readCatalogFile } from "../catalog/catalog-file.ts";
+import { CliError } from "../cli-error.ts";
+import { connect, type Ways } from "../connect.ts";
+import { DeliveryWatch, type Stop } from "../delivery-watch.ts";
+import { EXIT } from "../exit-code.ts";
+import { rememberingOutbox, withOutbox } from "../open-outbox.ts";
+import type { Report } from "../report.ts";
+import type { Io } from "../terminal/io.ts";
+import { startProgress } from "../terminal/progress.ts";
+import { formatNumber } from "../terminal/table.ts";
+import { checkFile, type FileCheck } from "./check-file.ts";
+import { findUnknownTenants } from "./find-unknown-tenants.ts";
+import type { ImportFlags } from "./import-flags.ts";
+import { ImportSource } from "./import-source.ts";
+import { describeImport, type ImportSum, importExit } from "./import-sum.ts";
+import { formatOf } from "./read-rows.ts";
+import { type RecordedFile, recordFile } from "./record-file.ts";
+import { RowMapping } from "./row-mapping.ts";
+
+const CLOSE_MS = 3_000;
+const MAX_TENANTS_SHOWN = 20;
+
+/**
+ * Records every row of a file and delivers it. Three steps, each of which ends the work when it finds something wrong: all
+ * lines are checked; all tenants are looked up; then the rows are recorded in the outbox and delivered from there.
+ */
+export const importFile = async (file: string, flags: ImportFlags, io: Io): Promise<Report> => {
+  const source = await ImportSource.open({
+    file,
+    format: flags.format ?? formatOf(file),
+    delimiter: delimiterOf(file, flags.delimiter),
+    mapping: new RowMapping({
+      columns: flags.map ?? {},
+      constants: flags.set ?? {},
+      ignoreOthers: flags.ignoreOtherColumns ?? false,
+      timeUnit: flags.timeUnit,
+    }),
+  });
+  const catalog = await readCatalogFile(flags.catalog ?? "litewave");
+  const ways = connect(flags);
+  const checked = await check(source, catalog, ways, flags, io);
+  await checkTenants(file, checked, ways, io);
+  if (flags.dryRun) return dryRunReport(file, checked);
+
+  const outbox = flags.outbox ?? `${file}.outbox.db`;
+  const { recorded, stop } = await deliver(source, checked, catalog, ways, outbox, flags, io);
+  await source.mustBeUnchanged();
+  const accounts = await withOutbox(outbox, io, async (opened) => opened.accounts());
+  const sum: ImportSum = { file, outbox, total: checked.rows, recorded, accounts, stop };
+  return { exit: importExit(sum), text: describeImport(sum, io.stdout.paint), data: sum };
+};
+
+const delimiterOf = (file: string, given: string | undefined): string => {
+  const delimiter =
+    given === "tab" || given === "\\t" ? "\t" : (given ?? (file.endsWith(".tsv") ? "\t" : ","));
+  if (delimiter.length !== 1)
+    throw CliError.usage("--delimiter", "one character, or tab", JSON.stringify(given));
+  return delimiter;
+};
+
+const check = async (
+  source: ImportSource,
+  catalog: Catalog,
+  { transport, customerLookup }: Ways,
+  flags: ImportFlags,
+  io: Io,
+): Promise<FileCheck> => {
+  const { file, bytes } = source;
+  await using client = new MeterClient({ catalog, transport, customerLookup });
+  const progress = startProgress(io, "checking", "MB");
+  const megabytes = (value: number) => Math.round(value / 1e6);
+  try {
+    const checked = await checkFile(source, {
+      check: (event) => client.check(event),
+      idSource: flags.source,
+      maxFaults: flags.maxErrors,
+      signal: io.signal,
+      onBytes: (read) => progress.at(megabytes(read), megabytes(bytes)),
+    });
+    if (checked.wrongLines > 0) throw wrongLines(file, checked);
+    return checked;
+  } finally {
+    progress.end();
+  }
+};
+
+const wrongLines = (file: string, { faults, wrongLines: count, rows }: FileCheck): CliError => {
+  const more =
+    count > faults.length ? `\n… and ${formatNumber(count - faults.length)} more lines (--max-errors)` : "";
+  const lines = faults.map(({ line, message }) => `${file}:${line}: ${message}`).join("\n");
+  return new CliError(
+    EXIT.data,
+    `${formatNumber(count)} of ${formatNumber(rows)} rows are wrong; nothing was recorded\n${lines}${more}`,
+  );
+};
+
+const checkTenants = async (
+  file: string,
+  { tenants }: FileCheck,
+  { customerLookup }: Ways,
+  io: Io,
+): Promise<void> => {
+  const unknown = await findUnknownTenants(tenants.keys(), customerLookup, io.signal);
+  if (unknown.length === 0) return;
+  const lines = unknown.slice(0, MAX_TENANTS_SHOWN).map(({ tenant_id, answer }) => {
+    const why = answer.state === "unknown" ? "has no customer" : `could not be looked up: ${answer.reason}`;
+    return `${file}:${tenants.get(tenant_id)}: tenant ${JSON.stringify(tenant_id)} ${why}`;
+  });
+  const more = unknown.length > lines.length ? `\n… and ${unknown.length - lines.length} more` : "";
+  throw new CliError(
+    EXIT.undelivered,
+    `${unknown.length} of ${tenants.size} tenants have no known customer; nothing was recorded\n${lines.join("\n")}${more}`,
+  );
+};
+
+const dryRunReport = (file: string, { rows, tenants, from, to }: FileCheck): Report => {
+  const times = rows === 0 ? "" : `, from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
+  return {
+    exit: EXIT.done,
+    text: `${file}: ${formatNumber(rows)} good rows of ${tenants.size} tenants${times}. Nothing was recorded.`,
+    data: { file, rows, tenants: tenants.size, from: rows === 0 ? null : from, to: rows === 0 ? null : to },
+  };
+};
+
+const deliver = async (
+  source: ImportSource,
+  checked: FileCheck,
+  catalog: Catalog,
+  { transport, customerLookup }: Ways,
+  outbox: string,
+  flags: ImportFlags,
+  io: Io,
+): Promise<{ readonly recorded: RecordedFile; readonly stop: Stop | undefined }> => {
+  const client = new MeterClient({
+    catalog,
+    transport,
+    customerLookup,
+    outbox: rememberingOutbox(outbox),
+    delivery: { onFull: "block" },
+  });
+  client.on("warning", ({ message }) => {
+    void io.stderr.write(`${io.stderr.paint.warn("warning")}: ${message}\n`);
+  });
+  using watch = new DeliveryWatch(client, flags.giveUpAfter, io.signal);
+  const importing = startProgress(io, "importing", "rows");
+  try {
+    const recorded = await recordFile(source, {
+      client,
+      watch,
+      repeats: checked.repeats,
+      idSource: flags.source,
+      maxFaults: flags.maxErrors,
+      onRows: (rows) => importing.at(rows, checked.rows, `${formatNumber(watch.acknowledged)} delivered`),
+    });
+    importing.end();
+    const { pending } = await client.stats();
+    const before = watch.acknowledged;
+    const delivering = startProgress(io, "delivering", "events");
+    await watch.delivered(() => delivering.at(watch.acknowledged - before, pending));
+    delivering.end();
+    return { recorded, stop: watch.stop };
+  } finally {
+    importing.end();
+    await client.close({ timeoutMs: CLOSE_MS });
+  }
+};

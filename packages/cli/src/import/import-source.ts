@@ -1,0 +1,57 @@
+import { stat } from "node:fs/promises";
+import { CliError } from "../cli-error.ts";
+import { EXIT } from "../exit-code.ts";
+import { type RowFormat, readRows } from "./read-rows.ts";
+import type { RowMapping } from "./row-mapping.ts";
+import type { SourceRow } from "./source-row.ts";
+
+export interface ImportSourceOptions {
+  readonly file: string;
+  readonly format: RowFormat;
+  readonly delimiter: string;
+  readonly mapping: RowMapping;
+}
+
+/** A file that is read twice and must stay the same meanwhile. */
+export class ImportSource {
+  readonly mapping: RowMapping;
+  readonly file: string;
+  readonly bytes: number;
+
+  readonly #options: ImportSourceOptions;
+  readonly #changedAt: number;
+
+  private constructor(options: ImportSourceOptions, bytes: number, changedAt: number) {
+    this.#options = options;
+    this.mapping = options.mapping;
+    this.file = options.file;
+    this.bytes = bytes;
+    this.#changedAt = changedAt;
+  }
+
+  /** @throws when there is no such file, or it is none that can be read twice */
+  static async open(options: ImportSourceOptions): Promise<ImportSource> {
+    const stats = await stat(options.file);
+    if (!stats.isFile())
+      throw CliError.usage("FILE", "a file, as it is read twice (first to check it)", options.file);
+    return new ImportSource(options, stats.size, stats.mtimeMs);
+  }
+
+  rows(onBytes: (bytes: number) => void): AsyncGenerator<SourceRow, void, undefined> {
+    const { file, format, delimiter, mapping } = this.#options;
+    return readRows({
+      file,
+      format,
+      delimiter,
+      onBytes,
+      onHeader: (header) => mapping.checkHeader(header),
+    });
+  }
+
+  /** @throws CliError when somebody has written to the file since it was opened */
+  async mustBeUnchanged(): Promise<void> {
+    const { size, mtimeMs } = await stat(this.file);
+    if (size !== this.bytes || mtimeMs !== this.#changedAt)
+      throw new CliError(EXIT.data, `${this.file}: expected the file to stay as it is, it was written to`);
+  }
+}

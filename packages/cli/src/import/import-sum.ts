@@ -1,0 +1,79 @@
+import type { Accounts } from "@meter-lib/core";
+import type { Stop } from "../delivery-watch.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import type { Paint } from "../terminal/paint.ts";
+import { formatNumber, table } from "../terminal/table.ts";
+import type { RecordedFile } from "./record-file.ts";
+
+/** How an import ended. */
+export interface ImportSum {
+  readonly file: string;
+  readonly outbox: string;
+  /** Rows in the file. */
+  readonly total: number;
+  readonly recorded: RecordedFile;
+  /** The outbox's accounts, over its whole life. */
+  readonly accounts: Accounts;
+  /** Why it ended before everything was delivered. */
+  readonly stop: Stop | undefined;
+}
+
+export const importExit = ({ recorded, accounts, stop }: ImportSum): ExitCode => {
+  if (stop?.why === "interrupted") return EXIT.interrupted;
+  if (recorded.refused > 0) return EXIT.data;
+  if (accounts.quarantined > 0) return EXIT.ambiguous;
+  return accounts.pending > 0 || accounts.rejected > 0 ? EXIT.undelivered : EXIT.done;
+};
+
+export const describeImport = (sum: ImportSum, paint: Paint): string => {
+  const { file, outbox, total, recorded, accounts, stop } = sum;
+  const lines: string[] = [];
+  for (const { line, message } of recorded.faults) lines.push(`${file}:${line}: ${paint.bad(message)}`);
+  lines.push(
+    ...table(
+      [file, ""],
+      [
+        ["rows in the file", total],
+        ["recorded now", recorded.recorded],
+        ["known already", recorded.known],
+        ...(recorded.refused > 0 ? [["refused", recorded.refused] as const] : []),
+      ],
+    ),
+    "",
+    ...table(
+      [outbox, ""],
+      [
+        ["recorded, all runs", accounts.recorded],
+        ["acknowledged", accounts.acknowledged],
+        ["pending", accounts.pending],
+        ["rejected", accounts.rejected],
+        ["quarantined", accounts.quarantined],
+        ["discarded", accounts.discarded],
+      ],
+    ),
+    "",
+    verdict(sum, paint),
+  );
+  if (stop !== undefined || accounts.pending > 0)
+    lines.push("The same command goes on where it stopped; nothing is counted twice.");
+  if (accounts.rejected + accounts.quarantined > 0)
+    lines.push(`Look at them with: meter outbox list ${outbox}`);
+  return lines.join("\n");
+};
+
+const verdict = (sum: ImportSum, paint: Paint): string => {
+  const { accounts, recorded, stop, total } = sum;
+  if (stop !== undefined) {
+    const left = total - recorded.rows;
+    const unread = left > 0 ? `${formatNumber(left)} rows were not read yet, ` : "";
+    return paint.warn(
+      `Not finished, ${stop.reason}: ${unread}${formatNumber(accounts.pending)} events wait in the outbox.`,
+    );
+  }
+  const exit = importExit(sum);
+  if (exit === EXIT.done) return paint.good("Every event is acknowledged by the backend.");
+  if (exit === EXIT.data) return paint.bad("Some rows were refused; all others are recorded.");
+  return exit === EXIT.ambiguous
+    ? paint.warn("Some events may or may not have been counted; they are kept in the outbox.")
+    : paint.warn("Some events are not delivered; they are kept in the outbox.");
+};

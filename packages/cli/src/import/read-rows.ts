@@ -1,0 +1,38 @@
+import { extname } from "node:path";
+import { CliError } from "../cli-error.ts";
+import { readCsv } from "./read-csv.ts";
+import { readNdjson } from "./read-ndjson.ts";
+import { readText } from "./read-text.ts";
+import type { SourceRow } from "./source-row.ts";
+
+export type RowFormat = "csv" | "ndjson";
+
+export interface ReadRowsOptions {
+  readonly file: string;
+  readonly format: RowFormat;
+  readonly delimiter: string;
+  readonly onHeader: (columns: readonly string[]) => void;
+  /** Called with the bytes read so far. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
+const FORMATS: Readonly<Record<string, RowFormat>> = {
+  ".csv": "csv",
+  ".tsv": "csv",
+  ".ndjson": "ndjson",
+  ".jsonl": "ndjson",
+};
+
+/** The format by the file's ending. */
+export const formatOf = (file: string): RowFormat => {
+  const format = FORMATS[extname(file).toLowerCase()];
+  if (format === undefined)
+    throw CliError.usage("--format", "csv or ndjson, as the file's ending does not tell", "nothing");
+  return format;
+};
+
+/** The rows of a file, one after the other, whatever its size. */
+export const readRows = (options: ReadRowsOptions): AsyncGenerator<SourceRow, void, undefined> => {
+  const text = readText(options.file, options.onBytes ?? (() => {}));
+  return options.format === "csv" ? readCsv(text, options) : readNdjson(text);
+};
