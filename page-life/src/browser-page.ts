@@ -29,7 +29,12 @@ export const openPage = async (cdp: Cdp, url: string, { before }: PageOptions = 
 
   const page: BrowserPage = {
     run: async <Value>(expression: string, { wait = true } = {}) => {
-      const answered = send("Runtime.evaluate", { expression, awaitPromise: wait, returnByValue: wait });
+      const answered = send("Runtime.evaluate", {
+        expression,
+        awaitPromise: wait,
+        returnByValue: wait,
+        userGesture: true,
+      });
       if (!wait) {
         // The page may go away before it answers.
         await answered.catch(() => {});

@@ -30,6 +30,10 @@ const options = new URLSearchParams(location.search);
 const sender = options.get("sender") as Sender;
 const relay = options.get("relay") ?? "/relay";
 
+// What a browser does not have.
+const without = options.get("without");
+if (without !== null) Object.defineProperty(globalThis, without, { value: undefined });
+
 let restored = 0;
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted) restored++;

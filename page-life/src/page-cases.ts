@@ -50,7 +50,12 @@ const USE_UP_BUDGET = `
 
 /** Every way that a page ends, sleeps or fails, one case for each. */
 export const PAGE_CASES: readonly PageCase[] = [
-  leaving("tab closed in the task that recorded", () => "window.close();"),
+  {
+    name: "tab closed in the task that recorded",
+    senders: ALL,
+    isDeliveredAtOnce: true,
+    run: (trial) => closedAtOnce(trial, {}),
+  },
   leaving("navigation, same origin", ({ receiver }) => `location.href = "${receiver.origin}/other";`),
   leaving("navigation, other origin", ({ receiver }) => `location.href = "${receiver.otherOrigin}/other";`),
   leaving("reload", () => "location.reload();"),
@@ -242,12 +247,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   {
     name: "no IndexedDB, tab closed in the task that recorded",
     isDeliveredAtOnce: true,
-    run: async (trial) => {
-      const page = await trial.visit({
-        before: `delete globalThis.indexedDB; delete Window.prototype.indexedDB;`,
-      });
-      await page.run(`${recording(trial.issue(EVENTS))} window.close();`, { wait: false });
-    },
+    run: (trial) => closedAtOnce(trial, { query: { without: "indexedDB" } }),
   },
   {
     name: "IndexedDB of a newer version: volatile, says so, delivers",
@@ -309,6 +309,17 @@ const frozen = async (trial: Trial, options: Parameters<Trial["visit"]>[0]): Pro
   if (!(await trial.receiver.waitFor(ids, 12_000))) throw new Error("the frozen page was waited for");
   await page.setFrozen(false);
   await recordDurably(page, trial.issue(EVENTS));
+};
+
+/** Only a page that opened another one may close it in the same task. */
+const closedAtOnce = async (trial: Trial, options: Parameters<Trial["visit"]>[0]): Promise<void> => {
+  const opener = await trial.blank();
+  await opener.run(`(async () => {
+    const page = window.open(${json(trial.pageUrl(options))});
+    while (page.app === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+    page.${recording(trial.issue(EVENTS))}
+    page.close();
+  })()`);
 };
 
 const manyTabs = async (trial: Trial, end: (owner: BrowserPage) => Promise<void>): Promise<void> => {
