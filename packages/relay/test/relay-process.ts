@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { MeterClient, type Receipt } from "@meter-lib/core";
+import { MeterClient, type Receipt, systemClock } from "@meter-lib/core";
 import { staticCustomers } from "@meter-lib/lookup-http";
 import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
 import { fetchTransport } from "@meter-lib/transport-fetch";
@@ -7,8 +7,9 @@ import { createRelay } from "../src/index.ts";
 import { nodeRelayHandler } from "../src/node/index.ts";
 import { sqliteDedup } from "../src/sqlite/index.ts";
 
-// A relay in a process of its own, that kills itself when and where it is told to: `relay-process.ts BASE_URL OUTBOX DEDUP KILL_AT`.
-const [baseUrl = "", outboxPath = "", dedupPath = "", killAt = "never"] = process.argv.slice(2);
+// A relay in a process of its own, that kills itself when and where it is told to: `relay-process.ts BASE_URL OUTBOX DEDUP KILL_AT CLOCK_MS`.
+const [baseUrl = "", outboxPath = "", dedupPath = "", killAt = "never", clockMs = "0"] =
+  process.argv.slice(2);
 
 const dieAt = (where: string): void => {
   if (where === killAt) process.kill(process.pid, "SIGKILL");
@@ -26,8 +27,7 @@ const dedup = sqliteDedup({ path: dedupPath });
 const relay = createRelay({
   authenticate: () => ({ tenant_id: "tenant_123", device_id: "web-1" }),
   origins: ["https://app.example.com"],
-  leaseMs: 400,
-  handOffTimeoutMs: 300,
+  clock: { ...systemClock, now: () => Date.now() + Number(clockMs) },
   client: {
     ingest: (events) => {
       dieAt("claimed");

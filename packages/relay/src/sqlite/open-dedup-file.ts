@@ -23,13 +23,44 @@ const SCHEMA = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
+const SQLITE_BUSY = 5;
+const BUSY_WAIT_MS = 10;
+
 /** Opens or creates the file. Throws `invalid_options` when it cannot be opened, or is not one of ours. */
 export const openDedupFile = (path: string, busyTimeoutMs: number): DatabaseSync => {
-  let db: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     closeSync(openSync(path, "a", 0o600));
-    db = new DatabaseSync(path);
+    return connectWhenFree(path, busyTimeoutMs);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `path: expected a dedup store of this version, or a new file, got ${describeValue(path)} (${why})`;
+    throw new MeterError("invalid_options", message, { cause: error });
+  }
+};
+
+/** The change to WAL does not wait for others who open the same new file (SQLite's busy timeout is not asked), so this does. */
+const connectWhenFree = (path: string, busyTimeoutMs: number): DatabaseSync => {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let waitedMs = 0; ; waitedMs += BUSY_WAIT_MS) {
+    try {
+      return connect(path, busyTimeoutMs);
+    } catch (error) {
+      if (!isBusy(error) || waitedMs >= busyTimeoutMs) throw error;
+      Atomics.wait(pause, 0, 0, BUSY_WAIT_MS);
+    }
+  }
+};
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error &&
+  "errcode" in error &&
+  typeof error.errcode === "number" &&
+  (error.errcode & 0xff) === SQLITE_BUSY;
+
+const connect = (path: string, busyTimeoutMs: number): DatabaseSync => {
+  const db = new DatabaseSync(path);
+  try {
     // FULL: what was answered is on the disk.
     db.exec(`
       PRAGMA busy_timeout = ${busyTimeoutMs};
@@ -40,10 +71,8 @@ export const openDedupFile = (path: string, busyTimeoutMs: number): DatabaseSync
     prepareSchema(db);
     return db;
   } catch (error) {
-    db?.close();
-    const why = error instanceof Error ? error.message : String(error);
-    const message = `path: expected a dedup store of this version, or a new file, got ${describeValue(path)} (${why})`;
-    throw new MeterError("invalid_options", message, { cause: error });
+    db.close();
+    throw error;
   }
 };
 
