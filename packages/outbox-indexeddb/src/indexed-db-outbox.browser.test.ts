@@ -11,7 +11,9 @@ const frameModule = async (): Promise<{
 }> => {
   const frame = document.createElement("iframe");
   document.body.append(frame);
-  const { promise, resolve, reject } = Promise.withResolvers<{ readonly indexedDbOutbox: typeof indexedDbOutbox }>();
+  const { promise, resolve, reject } = Promise.withResolvers<{
+    readonly indexedDbOutbox: typeof indexedDbOutbox;
+  }>();
   Reflect.set(frame.contentWindow ?? {}, "loaded", resolve);
   const script = frame.contentDocument?.createElement("script");
   if (script === undefined) throw new Error("a frame without a document");
