@@ -61,6 +61,29 @@ switch (mode) {
     await client.close();
     break;
   }
+  case "session": {
+    const client = new MeterClient({
+      transport: fetchTransport({ baseUrl: url, dialect: "kafka-rest", dedup: { windowMs: 86_400_000 } }),
+      customerLookup: { lookup: async () => ({ state: "found", customer_id: "customer" }) },
+      outbox: sqliteOutbox({ path: outbox }),
+      sessions: { checkpointMs: 20 },
+      delivery: { lingerMs: 1 },
+    });
+    process.once("SIGTERM", () => {
+      void session.then(async (open) => {
+        await open.end();
+        await client.flush();
+        await client.close();
+        say("closed");
+      });
+    });
+    // A session does not keep a process alive.
+    const alive = setInterval(() => {}, 60_000);
+    process.once("SIGTERM", () => clearInterval(alive));
+    const session = client.startSession({ tenant_id: "t", device_id: "d", meter_id: "chat.on.time_hours" });
+    say((await session).session_id);
+    break;
+  }
   case "leave": {
     // Nobody closes or awaits anything: the process is to end by itself.
     const client = newClient(false);
