@@ -1,0 +1,100 @@
+import { ACCOUNT_FIELDS, type AccountField, type Accounts, type Health } from "@meter-lib/core";
+import { type BatchObservableResult, type Meter, type MeterProvider, metrics } from "@opentelemetry/api";
+
+/** What is observed of a client: a `MeterClient` of any catalog. */
+export interface ObservedClient {
+  stats(): Promise<Accounts>;
+  health(): Health;
+}
+
+export interface InstrumentMeterClientOptions {
+  /** @default the global one */
+  readonly meterProvider?: MeterProvider | undefined;
+}
+
+// Redriving takes events out of these accounts again; the others only grow.
+const UP_AND_DOWN: ReadonlySet<AccountField> = new Set(["pending", "rejected", "quarantined"]);
+
+/**
+ * Observes a client with OpenTelemetry, at each collection:
+ * - `meter_lib.events.recorded` and so on for every account, by `meter_lib.meter_id`; the law of the accounts holds within a collection
+ * - `meter_lib.destination.queued`, `meter_lib.destination.in_flight`, `meter_lib.destination.working` (0 while blocked), by
+ *   `meter_lib.destination`
+ * - `meter_lib.tenants.parked`: tenants whose events wait for a customer
+ * - `meter_lib.clock.skew`: this machine's clock minus the receiver's, once it is known
+ *
+ * @returns a function that ends it
+ *
+ * @example
+ * ```ts
+ * const stop = instrumentMeterClient(client);
+ * ```
+ */
+export const instrumentMeterClient = (
+  client: ObservedClient,
+  { meterProvider = metrics.getMeterProvider() }: InstrumentMeterClientOptions = {},
+): (() => void) => {
+  const meter = meterProvider.getMeter("meter-lib");
+  const { instruments, observe } = observations(meter);
+  const callback = async (result: BatchObservableResult): Promise<void> =>
+    observe(result, await client.stats(), client.health());
+  meter.addBatchObservableCallback(callback, instruments);
+  return () => meter.removeBatchObservableCallback(callback, instruments);
+};
+
+const observations = (meter: Meter) => {
+  const accounts = ACCOUNT_FIELDS.map((field) => {
+    const name = `meter_lib.events.${field}`;
+    const options = { unit: "{event}", description: `Usage events ${field}` };
+    const instrument = UP_AND_DOWN.has(field)
+      ? meter.createObservableUpDownCounter(name, options)
+      : meter.createObservableCounter(name, options);
+    return { field, instrument };
+  });
+  const queued = meter.createObservableGauge("meter_lib.destination.queued", {
+    unit: "{event}",
+    description: "Events that wait in memory for the destination",
+  });
+  const inFlight = meter.createObservableGauge("meter_lib.destination.in_flight", {
+    unit: "{batch}",
+    description: "Batches on the way",
+  });
+  const working = meter.createObservableGauge("meter_lib.destination.working", {
+    description: "0 while the destination is blocked until somebody acts, else 1",
+  });
+  const parked = meter.createObservableGauge("meter_lib.tenants.parked", {
+    unit: "{tenant}",
+    description: "Tenants whose events wait for a customer",
+  });
+  const skew = meter.createObservableGauge("meter_lib.clock.skew", {
+    unit: "ms",
+    description: "This machine's clock minus the receiver's",
+  });
+
+  const observe = (
+    result: BatchObservableResult,
+    stats: Accounts,
+    { destinations, parked: parkings, skewMs }: Health,
+  ): void => {
+    for (const [meter_id, account] of Object.entries(stats.meters))
+      for (const { field, instrument } of accounts)
+        result.observe(instrument, account[field], { "meter_lib.meter_id": meter_id });
+    for (const destination of destinations) {
+      const attributes = { "meter_lib.destination": destination.name };
+      result.observe(queued, destination.queued, attributes);
+      result.observe(inFlight, destination.inFlight, attributes);
+      result.observe(working, destination.state === "blocked" ? 0 : 1, attributes);
+    }
+    result.observe(parked, parkings.length);
+    if (skewMs !== undefined) result.observe(skew, skewMs);
+  };
+  const instruments = [
+    ...accounts.map(({ instrument }) => instrument),
+    queued,
+    inFlight,
+    working,
+    parked,
+    skew,
+  ];
+  return { instruments, observe };
+};
