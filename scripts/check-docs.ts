@@ -1,16 +1,20 @@
-// Compiles every TypeScript block of the Markdown files, and runs those marked `ts run`.
+// Compiles every TypeScript block of the Markdown files, runs those marked `ts run`, and follows links to files.
 import { spawnSync } from "node:child_process";
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { relativeLinks } from "./docs/relative-links.ts";
 import { snippetsOf } from "./docs/snippet.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 // Below docs/, because there the packages that readers install are installed.
 const folder = join(root, "docs/.snippets");
-const files = globSync(["*.md", "docs/**/*.md", "packages/*/README.md", "examples/*/README.md"], {
-  cwd: root,
-  exclude: (path) => path.includes("node_modules"),
-}).sort();
+const files = globSync(
+  ["*.md", "bench/*.md", "faults/*.md", "docs/**/*.md", "packages/*/README.md", "examples/*/README.md"],
+  {
+    cwd: root,
+    exclude: (path) => path.includes("node_modules"),
+  },
+).sort();
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
@@ -51,6 +55,13 @@ const run = (command: string, args: readonly string[]): boolean => {
 };
 
 let failed = run("tsc", ["-p", "docs/.snippets", "--pretty", "false"]) ? 0 : 1;
+for (const file of files) {
+  for (const { line, target } of relativeLinks(readFileSync(join(root, file), "utf8"))) {
+    if (existsSync(join(root, dirname(file), target))) continue;
+    console.error(`${file}:${line} the link ${target} leads nowhere`);
+    failed++;
+  }
+}
 const runnable = snippets.filter(({ runs }) => runs);
 for (const { file, line, name } of runnable) {
   if (run(process.execPath, ["--conditions=source", join(folder, name)])) continue;
@@ -61,6 +72,6 @@ if (failed > 0) process.exitCode = 1;
 else {
   rmSync(folder, { recursive: true, force: true });
   console.log(
-    `Docs: ${snippets.length} blocks of ${files.length} files compile, ${runnable.length} of them run.`,
+    `Docs: ${snippets.length} blocks of ${files.length} files compile, ${runnable.length} of them run; links lead somewhere.`,
   );
 }
