@@ -33,6 +33,8 @@ export default defineConfig({
         : [
             {
               extends: true as const,
+              // What is bundled only when it is met reloads a page in the middle of its tests.
+              optimizeDeps: { include: ["vitest > expect-type", "fast-check"], exclude: ["idb", "valibot"] },
               test: {
                 name: "chromium",
                 include: [BROWSER_TESTS],

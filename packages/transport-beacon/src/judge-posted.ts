@@ -37,6 +37,8 @@ const judgeStatus = ({ status, headers, text }: Answer): Map<string, Outcome> | 
     retryAfterMs,
     credentials,
   });
+  // A redirect that was not followed; browsers hide its status.
+  if (status === 0 || (status >= 300 && status < 400)) return fault("blocked");
   switch (status) {
     case 200: {
       const results = parseResults(text);
@@ -46,8 +48,6 @@ const judgeStatus = ({ status, headers, text }: Answer): Map<string, Outcome> | 
     case 401:
     case 403:
       return fault("blocked", true);
-    // A redirect that was not followed.
-    case 0:
     case 404:
     case 405:
     case 415:
