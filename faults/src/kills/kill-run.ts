@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { startChild } from "./child.ts";
+import { CHUNK } from "./chunk.ts";
 import { judge, type Verdict } from "./oracle.ts";
 import { idsIn, readOutboxFile } from "./outbox-file.ts";
 import { type Dialect, plainReceiver, sandboxReceiver } from "./receiver.ts";
@@ -17,9 +18,9 @@ export interface KillRunOptions {
   readonly kills: number;
   /** How many events each writer records, if it lives long enough. */
   readonly eventsPerLife: number;
-  /** A writer that is killed at any moment lives at most so long after its start, in milliseconds. */
-  readonly longestLifeMs: number;
   readonly seed: number;
+  /** The writer works wrongly on purpose; see `writer.ts`. */
+  readonly broken?: "new-ids" | "resend" | "early-delete";
 }
 
 export interface KillRun {
@@ -29,13 +30,13 @@ export interface KillRun {
   readonly accounts: Readonly<Record<string, unknown>>;
 }
 
-const LAST_EVENTS_MS = 60;
+const LAST_MOMENT_MS = 40;
 
 const WRITER = fileURLToPath(new URL("writer.ts", import.meta.url));
 
 /** Kills a writer again and again, lets the last one deliver what is left, and hears the judge. */
 export const killRun = async (options: KillRunOptions): Promise<KillRun> => {
-  const { receiver: kind, dialect, kills, eventsPerLife, longestLifeMs, seed } = options;
+  const { receiver: kind, dialect, kills, eventsPerLife, seed } = options;
   const folder = mkdtempSync(join(tmpdir(), "meter-kills-"));
   const outbox = join(folder, "outbox.db");
   const journal = join(folder, "journal.txt");
@@ -44,14 +45,17 @@ export const killRun = async (options: KillRunOptions): Promise<KillRun> => {
   const histogram = emptyHistogram();
   const args = ["--outbox", outbox, "--journal", journal, "--url", receiver.url, "--dialect", dialect];
   if (receiver.dedup) args.push("--dedup");
+  if (options.broken !== undefined) args.push("--broken", options.broken);
   try {
     for (let kill = 0; kill < kills; kill++) {
       const before = sizeOf(journal);
       const writer = startChild(WRITER, [...args, "--count", String(eventsPerLife)]);
       if ((await writer.nextLine()) !== "ready") throw new Error(`the writer ended: ${writer.errors()}`);
-      // Every other life ends at any moment; the rest while the last events are on their way.
-      if (kill % 2 === 1) await writer.nextLine();
-      await sleep(random() * (kill % 2 === 1 ? LAST_EVENTS_MS : longestLifeMs));
+      // Every third life ends when all is recorded and the last events are on their way, the others anywhere before.
+      const chunks = eventsPerLife / CHUNK;
+      const last = kill % 3 === 2 ? chunks : Math.floor(random() * chunks);
+      for (let chunk = 0; chunk < last; chunk++) await writer.nextLine();
+      await sleep(random() * LAST_MOMENT_MS);
       writer.signal("SIGKILL");
       if ((await writer.ended) !== "SIGKILL")
         throw new Error(`the writer ended by itself: ${writer.errors()}`);

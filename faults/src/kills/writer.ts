@@ -9,6 +9,8 @@ import { MeterClient } from "@meter-lib/core";
 import { staticCustomers } from "@meter-lib/lookup-http";
 import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
 import { fetchTransport } from "@meter-lib/transport-fetch";
+import { deletesBeforeAcknowledgement, makesNewIds, resendsTheUnsure } from "../broken/broken-variants.ts";
+import { CHUNK } from "./chunk.ts";
 import { customersOf, PARKED_TENANT, TENANTS } from "./tenants.ts";
 
 const { values } = parseArgs({
@@ -20,10 +22,11 @@ const { values } = parseArgs({
     journal: { type: "string", default: "" },
     count: { type: "string", default: "0" },
     drain: { type: "boolean", default: false },
+    /** Works wrongly on purpose, to see that the judge notices. */
+    broken: { type: "string", default: "" },
   },
 });
 
-const CHUNK = 20;
 // A drain that makes no progress for so long is stuck.
 const STUCK_MS = 30_000;
 
@@ -33,15 +36,23 @@ process.on("unhandledRejection", (error) => {
   process.exit(70);
 });
 
+const transport = fetchTransport({
+  baseUrl: values.url,
+  dialect: values.dialect === "kafka-rest" ? "kafka-rest" : "events",
+  dedup: values.dedup ? { windowMs: 86_400_000 } : false,
+  timeoutMs: 5_000,
+});
+const outbox = sqliteOutbox({ path: values.outbox, tombstones: { max: 20_000 } });
+
 const client = new MeterClient({
-  transport: fetchTransport({
-    baseUrl: values.url,
-    dialect: values.dialect === "kafka-rest" ? "kafka-rest" : "events",
-    dedup: values.dedup ? { windowMs: 86_400_000 } : false,
-    timeoutMs: 5_000,
-  }),
+  transport:
+    values.broken === "new-ids"
+      ? makesNewIds(transport)
+      : values.broken === "resend"
+        ? resendsTheUnsure(transport)
+        : transport,
   customerLookup: staticCustomers(customersOf(values.drain)),
-  outbox: sqliteOutbox({ path: values.outbox, tombstones: { max: 20_000 } }),
+  outbox: values.broken === "early-delete" ? deletesBeforeAcknowledgement(outbox) : outbox,
   delivery: { lingerMs: 10, maxBatchEvents: 100, retryCapMs: 500 },
 });
 
@@ -85,8 +96,10 @@ if (values.drain) {
   await drain();
 } else {
   writeSync(1, "ready\n");
-  for (let from = 0; from < Number(values.count); from += CHUNK) await recordChunk(from);
-  writeSync(1, "recorded\n");
+  for (let from = 0; from < Number(values.count); from += CHUNK) {
+    await recordChunk(from);
+    writeSync(1, "recorded\n");
+  }
   // Delivers until it is killed, also what was counted as sent and failed.
   await new Promise<void>((resolve) => setTimeout(resolve, 60_000));
 }
