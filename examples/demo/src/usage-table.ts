@@ -6,8 +6,18 @@ const seconds = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumF
 /** Units by meter, for people. */
 export type Units = Readonly<Record<string, { readonly unit?: string | undefined; readonly type: string }>>;
 
-/** Usage by customer and meter as a table of text; `hidden` repetitions of the customer are left blank. */
+/** Usage by customer and meter, and by meter alone, as a table of text. */
 export const usageTable = (sums: readonly UsageSum[], units: Units): string => {
+  const everybody = sums.map((sum) => ({ ...sum, customer_id: "all" }));
+  return align([
+    ["customer", "meter", "events", "usage", "unit"],
+    ...billRows(sums, units),
+    ...billRows(everybody, units),
+  ]);
+};
+
+/** A row for each customer and meter; the customer's name stands in the first of its rows. */
+const billRows = (sums: readonly UsageSum[], units: Units): readonly (readonly string[])[] => {
   const bills = new Map<
     string,
     { customer: string; meter: string; events: number; total: number; ms: number }
@@ -20,7 +30,7 @@ export const usageTable = (sums: readonly UsageSum[], units: Units): string => {
     bill.ms += duration_ms;
     bills.set(key, bill);
   }
-  const rows = [...bills.values()]
+  return [...bills.values()]
     .sort((a, b) => a.customer.localeCompare(b.customer) || a.meter.localeCompare(b.meter))
     .map(({ customer, meter, events, total, ms }, index, all) => [
       all[index - 1]?.customer === customer ? "" : customer,
@@ -30,7 +40,6 @@ export const usageTable = (sums: readonly UsageSum[], units: Units): string => {
         ? [seconds.format(ms / 1000), "second"]
         : [count.format(total), units[meter]?.unit ?? ""]),
     ]);
-  return align([["customer", "meter", "events", "usage", "unit"], ...rows]);
 };
 
 const RIGHT = new Set([2, 3]);
