@@ -29,7 +29,8 @@ export const findChromium = async (): Promise<FoundChromium | undefined> => {
   try {
     const { default: chromium } = await import("@sparticuz/chromium");
     const executablePath = await chromium.executablePath();
-    return starts(executablePath) ? { executablePath, args: [...chromium.args, ...ARGS] } : undefined;
+    // Not with its own arguments: they are for functions in a cloud, with everything in a single process.
+    return starts(executablePath) ? { executablePath, args: ARGS } : undefined;
   } catch {
     return undefined;
   }

@@ -152,6 +152,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   {
     name: "storm of 20 × hidden and visible",
+    needsTabs: true,
     isDeliveredAtOnce: true,
     senders: ALL,
     run: async (trial) => {
@@ -169,6 +170,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   {
     name: "back/forward cache: left, and back, with events in between",
+    needsTabs: true,
     run: async (trial) => {
       const page = await trial.visit();
       await page.run(recording(trial.issue(EVENTS)));
@@ -180,6 +182,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   {
     name: "back/forward cache: the page there holds events, another one delivers them",
+    needsTabs: true,
     run: async (trial) => {
       trial.receiver.mood = "is down";
       const page = await trial.visit();

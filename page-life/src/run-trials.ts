@@ -1,7 +1,7 @@
 // The long form: every case many times, and what pages lose by hand in the same cases. `pnpm trials [trials] [part of a name]`
 import { findChromium, NO_CHROMIUM } from "../../scripts/find-chromium.ts";
 import { PAGE_CASES } from "./page-cases.ts";
-import { openTrialGround, type TrialResult } from "./trial.ts";
+import { NO_TABS, openTrialGround, type TrialResult } from "./trial.ts";
 
 const [, , trials = "10", part = ""] = process.argv;
 const chromium = await findChromium();
@@ -19,6 +19,10 @@ try {
   console.log("| case | sender | trials | events | missing at once | lost | received again | unequal |");
   console.log("|---|---|--:|--:|--:|--:|--:|--:|");
   for (const pageCase of PAGE_CASES.filter(({ name }) => name.includes(part))) {
+    if (pageCase.needsTabs && !ground.hasTabs) {
+      console.log(`| ${pageCase.name} | skipped: ${NO_TABS} | | | | | | |`);
+      continue;
+    }
     for (const sender of pageCase.senders ?? ["meter-lib" as const]) {
       const results: TrialResult[] = [];
       for (let trial = 0; trial < Number(trials); trial++) results.push(await ground.run(pageCase, sender));

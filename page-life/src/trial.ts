@@ -32,6 +32,8 @@ export interface PageCase {
   readonly name: string;
   /** Those that can be compared in this case. @default meter-lib alone */
   readonly senders?: readonly Sender[];
+  /** Needs a browser that hides a tab behind another, and keeps pages in a back/forward cache. @default false */
+  readonly needsTabs?: boolean;
   /** Nothing may be missing when the page is gone: the events left with it. @default false */
   readonly isDeliveredAtOnce?: boolean;
   /** The page leaves before anything could be stored or sent: what is lost then is only counted. @default false */
@@ -56,6 +58,8 @@ const NEXT_VISIT_MS = 12_000;
 
 /** A browser and a receiver for many trials. */
 export interface TrialGround {
+  /** Whether tabs hide one another: Chromium's headless shell has none. */
+  readonly hasTabs: boolean;
   run(pageCase: PageCase, sender: Sender): Promise<TrialResult>;
   close(): Promise<void>;
 }
@@ -130,6 +134,7 @@ export const openTrialGround = async (chromium: FoundChromium, atOnceMs: number)
   };
 
   return {
+    hasTabs: await hidesTabs(await running(), receiver.origin),
     run,
     close: async () => {
       await browser?.kill();
@@ -138,6 +143,23 @@ export const openTrialGround = async (chromium: FoundChromium, atOnceMs: number)
     },
   };
 };
+
+const hidesTabs = async (browser: PageBrowser, origin: string): Promise<boolean> => {
+  const [behind, front] = [
+    await browser.newPage(`${origin}/other`),
+    await browser.newPage(`${origin}/other`),
+  ];
+  await front.show();
+  const visibility = await behind.run<string>(
+    "new Promise((resolve) => requestIdleCallback(() => resolve(document.visibilityState), { timeout: 500 }))",
+  );
+  await Promise.all([behind.close(), front.close()]);
+  return visibility === "hidden";
+};
+
+/** What is said of cases that need what the browser does not have. */
+export const NO_TABS =
+  "this Chromium is a headless shell: it neither hides pages nor keeps them in a back/forward cache";
 
 const missing = ({ arrivals }: Receiver, ids: readonly string[]): number => {
   const arrived = new Set(arrivals.map(({ event_id }) => event_id));
