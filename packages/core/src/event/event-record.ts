@@ -1,4 +1,5 @@
 import type { Metadata, MeterType } from "../catalog/meter.ts";
+import { fingerprint } from "./fingerprint.ts";
 import type { OutgoingEvent, UsageEvent } from "./usage-event.ts";
 
 /** Where a recorded event stands. `buffered`: not yet in an outbox. */
@@ -35,9 +36,6 @@ export class EventRecord implements OutgoingEvent {
 
   /** Size in UTF-8 bytes of what the caller gave, with room for the wire's own words. */
   readonly bytes: number;
-  /** Tells apart two events of one identity; see `fingerprint`. */
-  readonly fingerprint: number;
-
   /** Empty until the tenant's customer is known; then the same for ever. */
   customer_id = "";
   producer: string | undefined = undefined;
@@ -55,7 +53,10 @@ export class EventRecord implements OutgoingEvent {
   /** When it was first handed over in an attempt that may have been processed; undefined when certainly none was. */
   firstSentAt: number | undefined = undefined;
 
-  constructor(event: UsageEvent, bytes: number, fingerprint: number) {
+  #fingerprint: number | undefined;
+
+  /** @param mark - the fingerprint; undefined: of an event whose time the caller did not give, worked out when it is asked for */
+  constructor(event: UsageEvent, bytes: number, mark: number | undefined) {
     this.event_id = event.event_id;
     this.tenant_id = event.tenant_id;
     this.device_id = event.device_id;
@@ -68,6 +69,12 @@ export class EventRecord implements OutgoingEvent {
     this.metadata = event.metadata;
     this.session_id = event.session_id;
     this.bytes = bytes;
-    this.fingerprint = fingerprint;
+    this.#fingerprint = mark;
+  }
+
+  /** Tells apart two events of one identity; see `fingerprint`. */
+  get fingerprint(): number {
+    this.#fingerprint ??= fingerprint(this, false);
+    return this.#fingerprint;
   }
 }
