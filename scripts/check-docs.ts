@@ -9,7 +9,15 @@ const root = new URL("..", import.meta.url).pathname;
 // Below docs/, because there the packages that readers install are installed.
 const folder = join(root, "docs/.snippets");
 const files = globSync(
-  ["*.md", "bench/*.md", "faults/*.md", "docs/**/*.md", "packages/*/README.md", "examples/*/README.md"],
+  [
+    "*.md",
+    "bench/*.md",
+    "faults/*.md",
+    "docs/**/*.md",
+    "packages/*/README.md",
+    "examples/*/README.md",
+    "page-life/*.md",
+  ],
   {
     cwd: root,
     exclude: (path) => path.includes("node_modules"),
@@ -29,7 +37,7 @@ writeFileSync(
   join(folder, "tsconfig.json"),
   JSON.stringify({
     extends: "../../tsconfig.base.json",
-    compilerOptions: { lib: ["es2024", "esnext.disposable"], types: ["node"] },
+    compilerOptions: { lib: ["es2024", "esnext.disposable", "dom", "dom.iterable"], types: ["node"] },
     include: ["*.ts"],
   }),
 );
