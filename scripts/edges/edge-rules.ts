@@ -23,11 +23,19 @@ export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
   "transport-fetch": { imports: ["core"], portable: ["index.ts"] },
   "transport-kafka": { imports: ["core"], portable: [] },
 
+  react: { imports: ["core"], portable: "all" },
   testing: { imports: ["core"], portable: [] },
   sandbox: { imports: ["core"], portable: [] },
   "meter-lib": {
-    imports: ["core", "lookup-http", "outbox-sqlite", "transport-fetch"],
-    portable: ["index.ts", "opentelemetry.ts"],
+    imports: [
+      "core",
+      "lookup-http",
+      "outbox-indexeddb",
+      "outbox-sqlite",
+      "transport-beacon",
+      "transport-fetch",
+    ],
+    portable: ["index.ts", "browser.ts", "opentelemetry.ts"],
   },
   cli: {
     imports: ["core", "lookup-http", "outbox-sqlite", "sandbox", "transport-fetch", "meter-lib"],
@@ -40,6 +48,7 @@ export const TEST_PACKAGES: readonly string[] = [
   "core",
   "lookup-http",
   "outbox-sqlite",
+  "relay",
   "sandbox",
   "testing",
   "transport-fetch",
