@@ -12,6 +12,7 @@ import { createSandbox } from "@meter-lib/sandbox";
 import { type Ended, type MeterProcess, startMeter } from "./meter-process.ts";
 
 const TENANTS = 50;
+const TICKS_PER_SECOND = 100;
 const DAY = Date.parse("2026-10-01T00:00:00Z");
 const METERS = ["page.processed.basic", "report.generated.small", "rule.executed.large"];
 
@@ -44,19 +45,30 @@ const memoryOf = (pid: number | undefined): number => {
   return Number(/VmRSS:\s+(\d+)/.exec(text)?.[1] ?? 0) / 1024;
 };
 
+/** Processor time of a process so far, in seconds. */
+const effortOf = (pid: number | undefined): number => {
+  const file = `/proc/${pid}/stat`;
+  const fields = existsSync(file) ? readFileSync(file, "utf8").split(") ")[1]?.split(" ") : undefined;
+  return (Number(fields?.[11] ?? 0) + Number(fields?.[12] ?? 0)) / TICKS_PER_SECOND;
+};
+
 interface Watched {
   readonly ended: Ended;
   readonly seconds: number;
+  /** Processor time, in seconds. */
+  readonly effort: number;
   readonly memory: readonly number[];
 }
 
 const watch = async (run: MeterProcess, each: () => void = () => {}): Promise<Watched> => {
   const started = performance.now();
   const memory: number[] = [];
+  let effort = 0;
   const over = new AbortController();
   const sampling = (async () => {
     while (!over.signal.aborted) {
       memory.push(memoryOf(run.child.pid));
+      effort = Math.max(effort, effortOf(run.child.pid));
       each();
       await setTimeout(250, undefined, { signal: over.signal }).catch(() => {});
     }
@@ -64,11 +76,8 @@ const watch = async (run: MeterProcess, each: () => void = () => {}): Promise<Wa
   const ended = await run.ended;
   over.abort();
   await sampling;
-  return {
-    ended,
-    seconds: (performance.now() - started) / 1000,
-    memory: memory.filter((value) => value > 0),
-  };
+  const seconds = (performance.now() - started) / 1000;
+  return { ended, seconds, effort, memory: memory.filter((value) => value > 0) };
 };
 
 const words = (values: readonly number[]): string => {
@@ -114,8 +123,10 @@ try {
   console.log(`run again: ${second.seconds.toFixed(1)} s, ${count(counted - killedAt)} more events counted`);
   console.log(`  memory: ${words(second.memory)}`);
   const seconds = killed.seconds + second.seconds;
+  const effort = killed.effort + second.effort;
   console.log(
-    `both together: ${count(rows / seconds)} rows per second, checked, recorded, delivered, acknowledged`,
+    `both together: ${count(rows / seconds)} rows per second, checked, recorded, delivered, acknowledged; ` +
+      `${effort.toFixed(1)} s of processor time, ${count(rows / effort)} rows for each of them`,
   );
 
   const third = await watch(startMeter([...args, "--json"]));

@@ -38,6 +38,8 @@ export type SettledOutcome =
 interface Watch {
   readonly durable: PromiseWithResolvers<DurableOutcome>;
   readonly settled: PromiseWithResolvers<SettledOutcome>;
+  /** Whether anybody asked for the fate, and not only whether the outbox has the event. */
+  awaitsFate: boolean;
 }
 
 const keyOf = (event: EventRecord): string => `${event.tenant_id}\n${event.event_id}`;
@@ -82,7 +84,11 @@ export class Receipts {
     if (fate !== undefined) return Promise.resolve(fate);
     if (event.state === "acknowledged") return Promise.resolve({ state: "acknowledged" });
     if (this.#closedAs !== undefined) return Promise.resolve({ state: this.#closedAs });
-    if (event.state === "buffered") return this.#watchBuffered(event).settled.promise;
+    if (event.state === "buffered") {
+      const watch = this.#watchBuffered(event);
+      watch.awaitsFate = true;
+      return watch.settled.promise;
+    }
     const watch = newWatch();
     this.#watchStored(event, watch);
     return watch.settled.promise;
@@ -107,7 +113,8 @@ export class Receipts {
     if (watch === undefined) return;
     this.#buffered.delete(event);
     watch.durable.resolve(durable);
-    this.#watchStored(event, watch);
+    // Who asked for no more is kept no longer: a million of them may wait in the outbox.
+    if (watch.awaitsFate) this.#watchStored(event, watch);
   }
 
   /** The outbox had it already. */
@@ -121,7 +128,7 @@ export class Receipts {
     this.#buffered.delete(event);
     watch?.durable.resolve(durable);
     if (where === "pending" || where === "inflight") {
-      if (watch !== undefined) this.#watchStored(event, watch);
+      if (watch?.awaitsFate) this.#watchStored(event, watch);
       return;
     }
     const fate: SettledOutcome =
@@ -181,7 +188,11 @@ export class Receipts {
   }
 }
 
-const newWatch = (): Watch => ({ durable: Promise.withResolvers(), settled: Promise.withResolvers() });
+const newWatch = (): Watch => ({
+  durable: Promise.withResolvers(),
+  settled: Promise.withResolvers(),
+  awaitsFate: false,
+});
 
 class EventReceipt implements Receipt {
   readonly event_id: string;

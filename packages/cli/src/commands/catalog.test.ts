@@ -1,0 +1,137 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { litewaveCatalog } from "@meter-lib/core";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseYamlCatalog } from "../catalog/parse-yaml-catalog.ts";
+import { writeCatalog } from "../catalog/write-catalog.ts";
+import { meter } from "../testing/meter-process.ts";
+import { TempFolder } from "../testing/temp-folder.ts";
+
+// The form of the list in the usage guide: its heading reads as a comment.
+const GUIDE = `### List Of Meters:
+- meter_id: "page.processed.basic"
+  name: "Basic Document Scanning"
+  type: "volume"
+  description: "Total number of basic pages processed"
+
+- meter_id: "chat.on.time_hours"
+  name: "Litewave AI Assistant Usage (Hours)"
+  type: "performance"
+  description: "Total active chat usage time in hours"
+`;
+
+describe.concurrent("meter catalog", { timeout: 60_000 }, () => {
+  test("list shows the catalog that comes with meter-lib", async () => {
+    const { exit, stdout } = await meter(["catalog", "list", "--json"]);
+    expect(exit).toBe(0);
+    expect(JSON.parse(stdout).map(({ meter_id }: { meter_id: string }) => meter_id)).toEqual(
+      Object.keys(litewaveCatalog),
+    );
+  });
+
+  test("check takes the guide's own list", async () => {
+    await using folder = await TempFolder.create();
+    const file = await folder.file("guide.yaml", GUIDE);
+    const { exit, stdout } = await meter(["catalog", "check", file]);
+    expect(exit).toBe(0);
+    expect(stdout).toContain("2 meters, 1 volume and 1 performance");
+  });
+
+  test("check names the line of everything that is wrong", async () => {
+    await using folder = await TempFolder.create();
+    const wrong = GUIDE.replace('"performance"', '"time"').replace("page.processed.basic", "page basic");
+    const file = await folder.file("wrong.yaml", wrong);
+    const { exit, stderr } = await meter(["catalog", "check", file]);
+    expect(exit).toBe(3);
+    expect(stderr).toContain(`${file}:2: [0].meter_id: expected an id of 1 to 255 visible ASCII characters`);
+    expect(stderr).toContain(`${file}:9: [1].type: expected "volume" or "performance", got "time"`);
+    const broken = await folder.file("broken.yaml", "- meter_id: [");
+    expect((await meter(["catalog", "check", broken])).stderr).toContain(`${broken}:1: `);
+  });
+
+  test("diff tells what breaks callers, what changes bills, and what is harmless", async () => {
+    await using folder = await TempFolder.create();
+    const before = await folder.file("before.yaml", GUIDE);
+    const after = await folder.file(
+      "after.yaml",
+      `- { meter_id: page.basic, name: Basic Document Scanning, type: volume }
+- { meter_id: chat.on.time_hours, type: volume, aggregation: last, name: Chat }`,
+    );
+    const { exit, stdout } = await meter(["catalog", "diff", before, after]);
+    expect(exit).toBe(4);
+    expect(stdout).toBe(`BREAKS CALLERS  page.processed.basic: removed; perhaps it is page.basic now
+BREAKS CALLERS  chat.on.time_hours: type was performance, is volume
+CHANGES BILLS   chat.on.time_hours: aggregation was sum, is last
+harmless        chat.on.time_hours: name was Litewave AI Assistant Usage (Hours), is Chat
+harmless        chat.on.time_hours: description was Total active chat usage time in hours, is not given
+harmless        page.basic: new, volume
+
+6 changes, 3 of them breaking.
+`);
+    expect(await meter(["catalog", "diff", before, before])).toMatchObject({
+      exit: 0,
+      stdout: "No changes.\n",
+    });
+  });
+
+  test("generate makes a typed module, and YAML of it again", async () => {
+    await using folder = await TempFolder.create();
+    const guide = await folder.file("guide.yaml", GUIDE);
+    const module = join(folder.path, "catalog.ts");
+    const yaml = join(folder.path, "back.yaml");
+    expect(await meter(["catalog", "generate", guide, "--out", module])).toMatchObject({ exit: 0 });
+    const text = await readFile(module, "utf8");
+    expect(text).toContain('import { defineCatalog } from "meter-lib";');
+    expect(text).toContain('export const catalog = defineCatalog({\n  "page.processed.basic": {');
+    expect(await meter(["catalog", "generate", guide, "--out", module, "--check"])).toMatchObject({
+      exit: 0,
+    });
+    // The module is loaded from where `meter-lib` can be found.
+    const loadable = await folder.file(
+      "plain.ts",
+      text.replace(/import .*\n/, "const defineCatalog = (c) => c;\n"),
+    );
+    expect(await meter(["catalog", "generate", loadable, "--out", yaml])).toMatchObject({ exit: 0 });
+    expect(await meter(["catalog", "diff", guide, yaml])).toMatchObject({ exit: 0, stdout: "No changes.\n" });
+    await folder.file("catalog.ts", `${text}// edited`);
+    expect(await meter(["catalog", "generate", guide, "--out", module, "--check"])).toMatchObject({
+      exit: 4,
+    });
+  });
+
+  test("a module without a catalog, or with two, is named", async () => {
+    await using folder = await TempFolder.create();
+    const none = await folder.file("none.mjs", "export const port = 80;");
+    expect((await meter(["catalog", "check", none])).stderr).toContain(
+      "expected an export that is a catalog",
+    );
+    const one = `{ "a.b": { type: "volume" } }`;
+    const two = await folder.file("two.mjs", `export const a = ${one}; export const b = ${one};`);
+    expect((await meter(["catalog", "check", two])).stderr).toContain("--export: expected one of a, b");
+    expect(await meter(["catalog", "generate", two, "--export", "b"])).toMatchObject({ exit: 0 });
+  });
+});
+
+test("what is written as YAML or JSON reads back as the same catalog", () => {
+  const text = fc.string({ unit: "grapheme", maxLength: 40 });
+  const meters = fc.dictionary(
+    fc.stringMatching(/^[\x21-\x7e]{1,20}$/).filter((id) => id !== "__proto__"),
+    fc.record(
+      {
+        type: fc.constantFrom("volume" as const, "performance" as const),
+        name: text,
+        description: text,
+        unit: text,
+        aggregation: fc.constantFrom("sum" as const, "last" as const, "max" as const),
+      },
+      { requiredKeys: ["type"] },
+    ),
+  );
+  fc.assert(
+    fc.property(meters, fc.constantFrom("yaml" as const, "json" as const), (catalog, format) => {
+      const written = writeCatalog(catalog, { format, name: "catalog", from: "meter-lib" });
+      expect(parseYamlCatalog(written, "file")).toEqual({ ...catalog });
+    }),
+  );
+});

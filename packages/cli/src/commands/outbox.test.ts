@@ -1,0 +1,137 @@
+import { join } from "node:path";
+import { MeterClient, memoryTransport, type SendAnswer, type Transport } from "@meter-lib/core";
+import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
+import { createSandbox } from "@meter-lib/sandbox";
+import { describe, expect, test } from "vitest";
+import { meter } from "../testing/meter-process.ts";
+import { TempFolder } from "../testing/temp-folder.ts";
+
+const customerLookup = { lookup: async () => ({ state: "found" as const, customer_id: "cust_a" }) };
+const EVENT_TIME = Date.parse("2026-11-01T10:00:00Z");
+
+const answering = (state: "rejected" | "unsure"): Transport => ({
+  ...memoryTransport(),
+  send: async ({ events }): Promise<SendAnswer> => ({
+    outcomes: events.map(() => ({ state, reason: "no such plan", status: 422 })),
+  }),
+});
+
+/** An outbox with two dead letters or two quarantined events of tenant a, e1 and e2. */
+const outboxWith = async (folder: TempFolder, state: "rejected" | "unsure"): Promise<string> => {
+  const path = join(folder.path, "outbox.db");
+  await using client = new MeterClient({
+    transport: answering(state),
+    customerLookup,
+    outbox: sqliteOutbox({ path }),
+    delivery: { lingerMs: 0 },
+  });
+  const receipts = [1, 2].map((number) =>
+    client.record({
+      tenant_id: "a",
+      device_id: "d",
+      meter_id: "page.processed.basic",
+      total_usage: number,
+      event_id: `e${number}`,
+      event_time: EVENT_TIME,
+    }),
+  );
+  await Promise.all(receipts.map(({ settled }) => settled));
+  return path;
+};
+
+describe.concurrent("meter outbox", { timeout: 60_000 }, () => {
+  test("lists, shows, redrives and drains what was rejected", async () => {
+    await using folder = await TempFolder.create();
+    const file = await outboxWith(folder, "rejected");
+    const list = await meter(["outbox", "list", file]);
+    expect(list).toMatchObject({ exit: 0, stderr: "" });
+    expect(list.stdout).toContain("2 recorded, 0 acknowledged, 0 pending, 2 rejected");
+    expect(list.stdout).toMatch(
+      /e1 +rejected +a +page\.processed\.basic +1 +2026-11-01T10:00:00\.000Z +1 +422 no such plan/,
+    );
+    const show = await meter(["outbox", "show", file, "e2"]);
+    expect(show.stdout).toContain("reason: no such plan");
+    expect(show.stdout).toContain("total_usage: 2");
+    expect(await meter(["outbox", "show", file, "e3"])).toMatchObject({ exit: 4 });
+    const one = await meter(["outbox", "redrive", file, "--state", "rejected", "--id", "e1", "--json"]);
+    expect(JSON.parse(one.stdout)).toEqual({ redriven: 1 });
+    await using sandbox = await createSandbox({ tenants: { a: "cust_a" } });
+    const drain = await meter(["outbox", "drain", file, "--base-url", sandbox.url]);
+    expect(drain.stdout).toBe("1 events delivered; 1 are rejected.\n");
+    expect(sandbox.usage()).toMatchObject([{ total_usage: 1 }]);
+  });
+
+  test("what may have been counted is sent again only by somebody who says so", async () => {
+    await using folder = await TempFolder.create();
+    const file = await outboxWith(folder, "unsure");
+    const all = ["outbox", "redrive", file, "--state", "quarantined", "--all"];
+    expect(await meter(all)).toMatchObject({ exit: 2 });
+    const twice = await meter([...all, "--may-count-twice"]);
+    expect(twice.stdout).toContain("2 events are pending again. Deliver them with: meter outbox drain");
+  });
+
+  test("discards with a reason", async () => {
+    await using folder = await TempFolder.create();
+    const file = await outboxWith(folder, "rejected");
+    const select = ["outbox", "discard", file, "--state", "rejected", "--tenant", "a"];
+    expect((await meter(select)).stderr).toContain("required option '--reason <text>' not specified");
+    expect((await meter([...select, "--reason", "test data"])).stdout).toBe("2 events are discarded.\n");
+    const { stdout } = await meter(["outbox", "list", file, "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ accounts: { discarded: 2, rejected: 0 }, events: [] });
+  });
+
+  test("what it exports can be imported elsewhere, under the same ids", async () => {
+    await using folder = await TempFolder.create();
+    const file = await outboxWith(folder, "rejected");
+    const { stdout } = await meter(["outbox", "export", file, "--state", "rejected"]);
+    const exported = await folder.file("rejected.ndjson", stdout);
+    await using sandbox = await createSandbox({ tenants: { a: "cust_a" } });
+    expect(await meter(["import", exported, "--base-url", sandbox.url])).toMatchObject({ exit: 0 });
+    expect(sandbox.usage()).toMatchObject([{ total_usage: 3, events: 2 }]);
+    const twice = await meter([
+      "import",
+      exported,
+      "--base-url",
+      sandbox.url,
+      "--outbox",
+      join(folder.path, "o.db"),
+    ]);
+    expect(twice.exit).toBe(0);
+    expect(sandbox.usage()).toMatchObject([{ total_usage: 3, events: 2, duplicates: 2 }]);
+  });
+
+  test("a name that is none makes no outbox", async () => {
+    await using folder = await TempFolder.create();
+    const file = join(folder.path, "typo.db");
+    for (const command of [["list"], ["drain", "--base-url", "http://127.0.0.1:1"]])
+      expect(await meter(["outbox", ...command, file])).toMatchObject({ exit: 7 });
+    const text = await folder.file("notes.txt", "no database, by no means");
+    const { exit, stderr } = await meter(["outbox", "list", `${text}x`]);
+    expect(exit).toBe(7);
+    expect(stderr).toContain("found nothing");
+  });
+});
+
+describe.concurrent("meter reconcile", { timeout: 60_000 }, () => {
+  test("agrees, then names what one side lacks", async () => {
+    await using folder = await TempFolder.create();
+    await using sandbox = await createSandbox({ tenants: { a: "cust_a" } });
+    const file = await outboxWith(folder, "rejected");
+    const at = ["--base-url", sandbox.url];
+    const before = await meter(["reconcile", file, ...at]);
+    expect(before.exit).toBe(4);
+    expect(before.stdout).toContain("1 differences in 1 tenants, meters and hours");
+    const named = JSON.parse((await meter(["reconcile", file, ...at, "--json"])).stdout);
+    expect(named.differences[0].undelivered).toEqual([
+      { event_id: "e1", state: "rejected" },
+      { event_id: "e2", state: "rejected" },
+    ]);
+    await meter(["outbox", "redrive", file, "--state", "rejected", "--all"]);
+    await meter(["outbox", "drain", file, ...at]);
+    const after = await meter(["reconcile", file, ...at]);
+    expect(after).toMatchObject({ exit: 0, stdout: "Both sides agree, over 1 tenants, meters and hours.\n" });
+    const nobody = await meter(["reconcile", file, "--base-url", "http://127.0.0.1:1"]);
+    expect(nobody.exit).toBe(5);
+    expect(nobody.stderr).toContain("expected a sandbox's ledger");
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+import { meter } from "./testing/meter-process.ts";
+
+const FLAGS = ["--tenant", "t", "--device", "d", "--meter", "page.processed.basic"];
+
+describe.concurrent("the program", { timeout: 60_000 }, () => {
+  test("explains itself: commands, examples, exit codes", async () => {
+    const { exit, stdout, stderr } = await meter(["--help"]);
+    expect(exit).toBe(0);
+    for (const command of [
+      "send",
+      "session",
+      "import",
+      "doctor",
+      "tail",
+      "reconcile",
+      "outbox",
+      "catalog",
+      "sandbox",
+    ])
+      expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
+    expect(stdout).toContain("$ meter send --tenant tenant_123");
+    expect(stdout).toMatch(/ 130 {2}stopped by Ctrl-C/);
+    expect(stdout).not.toContain("complete ");
+    expect(stderr).toBe("");
+  });
+
+  test("without a command it explains itself, and that is a mistake", async () => {
+    const { exit, stdout, stderr } = await meter([]);
+    expect(exit).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toContain("Usage: meter");
+  });
+
+  test.each([
+    [["snd"], "unknown command 'snd'\n(Did you mean send?)"],
+    [["catalog", "list", "--jso"], "unknown option '--jso'\n(Did you mean --json?)"],
+    [["send", "--device", "d"], "required option '--tenant <id>' not specified"],
+    [["send", ...FLAGS, "--usage", "2.5"], '--usage: expected an integer from 0 on, got "2.5"'],
+    [["send", ...FLAGS, "--time", "2026-11-01"], "an ISO time with a zone such as 2026-11-01T09:30:00Z"],
+    [["send", ...FLAGS, "--metadata", "rule"], '--metadata: expected name=value, got "rule"'],
+    [["send", ...FLAGS, "--usage", "1"], "--base-url: expected the backend's URL"],
+    [["send", ...FLAGS, "--base-url", "ftp://x"], "--base-url: expected"],
+    [["send", ...FLAGS, "--dialect", "soap"], "Allowed choices are events, kafka-rest"],
+    [["import", "usage.txt"], "--format: expected csv or ndjson"],
+    [["outbox", "redrive", "x.db", "--state", "rejected"], "--all: expected --id, --tenant or --all"],
+    [["outbox", "redrive", "x.db", "--state", "quarantined", "--all"], "--may-count-twice"],
+    [["sandbox", "--port", "70000"], '--port: expected an integer from 0 to 65535, got "70000"'],
+    [["completion", "tcsh"], "Allowed choices are bash, zsh, fish"],
+  ])("%j is a mistake that it names", async (args, message) => {
+    const { exit, stdout, stderr } = await meter(args);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain("Try --help.");
+    expect(stdout).toBe("");
+    expect(exit).toBe(2);
+  });
+
+  test("with --json errors are objects", async () => {
+    const { exit, stderr } = await meter(["outbox", "list", "nowhere.db", "--json"]);
+    expect(exit).toBe(7);
+    expect(JSON.parse(stderr)).toEqual({
+      error: { exit: 7, code: "cli", message: "nowhere.db: expected an outbox file, found nothing" },
+    });
+  });
+
+  test.each([
+    [{}, false],
+    [{ FORCE_COLOR: "1" }, true],
+    [{ FORCE_COLOR: "0" }, false],
+    [{ FORCE_COLOR: "1", NO_COLOR: "1" }, true],
+    [{ NO_COLOR: "1" }, false],
+  ])("colours without a terminal with %j: %s", async (env, coloured) => {
+    const { stdout, stderr } = await meter(["outbox", "list", "nowhere.db"], { env });
+    expect(stdout).toBe("");
+    expect(stderr.includes("\u001b[31m")).toBe(coloured);
+  });
+});

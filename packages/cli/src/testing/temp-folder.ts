@@ -1,0 +1,27 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A folder for one test, gone afterwards. */
+export class TempFolder implements AsyncDisposable {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  static async create(): Promise<TempFolder> {
+    return new TempFolder(await mkdtemp(join(tmpdir(), "meter-cli-")));
+  }
+
+  /** Writes a file into it, and answers its path. */
+  async file(name: string, text: string): Promise<string> {
+    const path = join(this.path, name);
+    await writeFile(path, text);
+    return path;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.path, { recursive: true });
+  }
+}
