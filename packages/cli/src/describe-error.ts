@@ -48,21 +48,23 @@ const inFlags = (field: string): string => FLAGS[field] ?? field;
 export const meterErrorExit = (error: MeterError): ExitCode =>
   error.ambiguous ? EXIT.ambiguous : EXITS[error.code];
 
-const meterErrorMessage = (error: MeterError): string =>
-  error.code === "invalid_options" && error.issues.length > 0
-    ? error.issues
-        .map(({ field, given, expected }) =>
-          describeIssue({
-            field: inFlags(field),
-            given,
-            expected: expected.replace(
-              "as this option or as the environment variable",
-              "as this flag or in the environment as",
-            ),
-          }),
-        )
-        .join("\n")
-    : error.message;
+const meterErrorMessage = (error: MeterError): string => {
+  if (error.code !== "invalid_options") return error.message;
+  // Some packages write the field into the message alone.
+  if (error.issues.length === 0) return error.message.replace(/^\w+(?=:)/, inFlags);
+  return error.issues
+    .map(({ field, given, expected }) =>
+      describeIssue({
+        field: inFlags(field),
+        given,
+        expected: expected.replace(
+          "as this option or as the environment variable",
+          "as this flag or in the environment as",
+        ),
+      }),
+    )
+    .join("\n");
+};
 
 const isFileError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && "syscall" in error && "code" in error && "path" in error;

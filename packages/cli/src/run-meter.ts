@@ -1,5 +1,4 @@
 import { type Command, CommanderError } from "commander";
-import { describeError } from "./describe-error.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { createProgram } from "./program.ts";
 import type { Report } from "./report.ts";
@@ -34,6 +33,7 @@ export const runMeter = async (args: readonly string[], world: Omit<Io, "json">)
   } catch (error) {
     // The parser has said what it has to say.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    const { describeError } = await import("./describe-error.ts");
     const { stack, ...told } = describeError(error);
     const { paint } = world.stderr;
     const text = json

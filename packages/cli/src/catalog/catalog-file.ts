@@ -4,10 +4,8 @@ import { pathToFileURL } from "node:url";
 import { type Catalog, isMeterError, litewaveCatalog, parseCatalog } from "@meter-lib/core";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
+import { BUILT_IN } from "./built-in.ts";
 import { parseYamlCatalog } from "./parse-yaml-catalog.ts";
-
-/** The name of the catalog that comes with meter-lib, wherever a catalog's file may stand. */
-export const BUILT_IN = "litewave";
 
 const MODULES = new Set([".ts", ".mts", ".js", ".mjs"]);
 

@@ -1,8 +1,6 @@
-import { Command } from "commander";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 
 /** Whether a file is a catalog. What is wrong is thrown, line by line. */
 export const catalogCheck = async (file: string): Promise<Report> => {
@@ -14,9 +12,3 @@ export const catalogCheck = async (file: string): Promise<Report> => {
     data: { file, meters: meters.length, volume, performance: meters.length - volume },
   };
 };
-
-export const catalogCheckCommand = (invoke: Invoke): Command =>
-  new Command("check")
-    .description("say what is wrong with a catalog, line by line")
-    .argument("<file>", "YAML, JSON or a module")
-    .action((file: string, _flags: unknown, command: Command) => invoke(command, () => catalogCheck(file)));

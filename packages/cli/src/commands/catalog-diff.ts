@@ -1,9 +1,7 @@
-import { Command } from "commander";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { type Affected, type CatalogChange, diffCatalogs } from "../catalog/diff-catalogs.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 import type { Io } from "../terminal/io.ts";
 
 const MARKS: Readonly<Record<Affected, string>> = {
@@ -38,13 +36,3 @@ const describeChange = ({ meter_id, what, before, after, perhaps }: CatalogChang
     return `${meter_id}: removed${perhaps === undefined ? "" : `; perhaps it is ${perhaps} now`}`;
   return `${meter_id}: ${what} was ${before ?? "not given"}, is ${after ?? "not given"}`;
 };
-
-export const catalogDiffCommand = (invoke: Invoke): Command =>
-  new Command("diff")
-    .description("say which changes between two catalogs break callers or bills")
-    .argument("<before>", "YAML, JSON, a module, or litewave")
-    .argument("<after>", "the same")
-    .addHelpText("after", "\nEnds with 4 when a change breaks something: for a check before a merge.")
-    .action((before: string, after: string, _flags: unknown, command: Command) =>
-      invoke(command, (io) => catalogDiff(before, after, io)),
-    );

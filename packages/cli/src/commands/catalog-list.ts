@@ -1,8 +1,6 @@
-import { Command } from "commander";
-import { BUILT_IN, readCatalogFile } from "../catalog/catalog-file.ts";
+import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 import { table } from "../terminal/table.ts";
 
 /** The meters of a catalog. */
@@ -21,9 +19,3 @@ export const catalogList = async (file: string): Promise<Report> => {
     data: meters,
   };
 };
-
-export const catalogListCommand = (invoke: Invoke): Command =>
-  new Command("list")
-    .description("show the meters of a catalog")
-    .argument("[file]", "YAML, JSON or a module; litewave is the catalog that comes with meter-lib", BUILT_IN)
-    .action((file: string, _flags: unknown, command: Command) => invoke(command, () => catalogList(file)));

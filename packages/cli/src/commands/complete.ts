@@ -1,8 +1,7 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import { candidates } from "../complete/candidates.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 
 /** Answers the scripts of `meter completion`. */
 export const complete = async (program: Command, words: readonly string[]): Promise<Report> => {
@@ -14,12 +13,3 @@ export const complete = async (program: Command, words: readonly string[]): Prom
     data: { words: found, files },
   };
 };
-
-/** @param program - the whole program, once all its commands are there */
-export const completeCommand = (invoke: Invoke, program: () => Command): Command =>
-  new Command("complete")
-    .description("what may stand at the end of a line")
-    .argument("[words...]")
-    .action((words: readonly string[], _flags: unknown, command: Command) =>
-      invoke(command, () => complete(program(), words)),
-    );

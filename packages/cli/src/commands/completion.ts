@@ -1,25 +1,9 @@
-import { Argument, Command } from "commander";
-import { SHELLS, type Shell, shellScript } from "../complete/shell-script.ts";
+import { type Shell, shellScript } from "../complete/shell-script.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 
 /** The script for a shell. */
 export const completion = async (shell: Shell): Promise<Report> => {
   const script = shellScript(shell);
   return { exit: EXIT.done, text: script.trimEnd(), data: { shell, script } };
 };
-
-export const completionCommand = (invoke: Invoke): Command =>
-  new Command("completion")
-    .description("print the script that completes commands and flags in a shell")
-    .addArgument(new Argument("<shell>", "which one").choices(SHELLS))
-    .addHelpText(
-      "after",
-      `
-Examples:
-  bash  in ~/.bashrc: source <(meter completion bash)
-  zsh   in ~/.zshrc, behind compinit: source <(meter completion zsh)
-  fish  in ~/.config/fish/config.fish: meter completion fish | source`,
-    )
-    .action((shell: Shell, _flags: unknown, command: Command) => invoke(command, () => completion(shell)));

@@ -1,13 +1,11 @@
-import { Command } from "commander";
 import { connect } from "../connect.ts";
 import { checkBackend } from "../doctor/check-backend.ts";
 import { checkDedup } from "../doctor/check-dedup.ts";
 import { checkLookup } from "../doctor/check-lookup.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { EXIT } from "../exit-code.ts";
-import { type ConnectionFlags, withConnection } from "../flags/connection-flags.ts";
+import type { ConnectionFlags } from "../flags/connection-flags.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 import type { Io } from "../terminal/io.ts";
 import type { Paint } from "../terminal/paint.ts";
 
@@ -55,14 +53,3 @@ const lineOf = ({ check, state, found, todo }: Finding, paint: Paint): string =>
   const shown = { good: paint.good, warn: paint.warn, bad: paint.bad, unknown: paint.dim }[state](mark);
   return `${shown}  ${check.padEnd(11)}  ${found}${todo === undefined ? "" : paint.dim(` → ${todo}`)}`;
 };
-
-export const doctorCommand = (invoke: Invoke): Command =>
-  withConnection(
-    new Command("doctor")
-      .description("check backend, dialect, clock, customer lookup, credentials and deduplication")
-      .optionsGroup("Options:")
-      .option("--tenant <id>", "also look up this tenant's customer")
-      .option("--send", "also post an event of 0 units twice, to see whether an id is counted once"),
-  )
-    .addHelpText("after", "\nEnds with 4 when a check fails.")
-    .action((flags: DoctorFlags, command: Command) => invoke(command, (io) => doctor(flags, io)));

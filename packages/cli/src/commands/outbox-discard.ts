@@ -1,9 +1,7 @@
-import { Command } from "commander";
 import { EXIT } from "../exit-code.ts";
-import { type SelectionFlags, selectionOf, withSelection } from "../flags/selection-flags.ts";
+import { type SelectionFlags, selectionOf } from "../flags/selection-flags.ts";
 import { withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 import type { Io } from "../terminal/io.ts";
 import { formatNumber } from "../terminal/table.ts";
 
@@ -19,14 +17,3 @@ export const outboxDiscard = (file: string, flags: OutboxDiscardFlags, io: Io): 
     return { exit: EXIT.done, text: `${formatNumber(discarded)} events are discarded.`, data: { discarded } };
   });
 };
-
-export const outboxDiscardCommand = (invoke: Invoke): Command =>
-  withSelection(
-    new Command("discard")
-      .description("give dead letters or quarantined events up for good")
-      .argument("<file>", "an outbox"),
-  )
-    .requiredOption("--reason <text>", "why")
-    .action((file: string, flags: OutboxDiscardFlags, command: Command) =>
-      invoke(command, (io) => outboxDiscard(file, flags, io)),
-    );

@@ -1,13 +1,10 @@
 import { MeterClient } from "@meter-lib/core";
-import { Command, Option } from "commander";
 import { connect } from "../connect.ts";
 import { DeliveryWatch } from "../delivery-watch.ts";
 import { EXIT } from "../exit-code.ts";
-import { type ConnectionFlags, withConnection, withDedup } from "../flags/connection-flags.ts";
-import { duration } from "../flags/duration.ts";
+import type { ConnectionFlags } from "../flags/connection-flags.ts";
 import { mustExist, rememberingOutbox, withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 import type { Io } from "../terminal/io.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { formatNumber } from "../terminal/table.ts";
@@ -17,7 +14,6 @@ export interface OutboxDrainFlags extends ConnectionFlags {
 }
 
 const CLOSE_MS = 3_000;
-const HALF_A_MINUTE_MS = 30_000;
 
 /** Delivers what is pending in an outbox, that of a service that is gone too. */
 export const outboxDrain = async (file: string, flags: OutboxDrainFlags, io: Io): Promise<Report> => {
@@ -50,23 +46,3 @@ export const outboxDrain = async (file: string, flags: OutboxDrainFlags, io: Io)
     data: { delivered: watch.acknowledged, accounts, stop: watch.stop },
   };
 };
-
-export const outboxDrainCommand = (invoke: Invoke): Command =>
-  withDedup(
-    withConnection(
-      new Command("drain")
-        .description("deliver what is pending in an outbox")
-        .argument("<file>", "an outbox")
-        .optionsGroup("Options:")
-        .addOption(
-          new Option(
-            "--give-up-after <duration>",
-            "stop waiting when nothing has moved for so long; all is kept",
-          )
-            .argParser(duration("--give-up-after"))
-            .default(HALF_A_MINUTE_MS, "30s"),
-        ),
-    ),
-  ).action((file: string, flags: OutboxDrainFlags, command: Command) =>
-    invoke(command, (io) => outboxDrain(file, flags, io)),
-  );

@@ -1,9 +1,7 @@
 import type { OutboxRow, RowState } from "@meter-lib/core";
-import { Command, Option } from "commander";
 import { EXIT } from "../exit-code.ts";
 import { withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 import type { Io } from "../terminal/io.ts";
 
 export interface OutboxExportFlags {
@@ -31,16 +29,3 @@ export const outboxExport = (file: string, flags: OutboxExportFlags, io: Io): Pr
 
 /** The event without what `meter import` works out by itself. */
 const importable = ({ event: { type: _, ...event } }: OutboxRow): object => event;
-
-export const outboxExportCommand = (invoke: Invoke): Command =>
-  new Command("export")
-    .description("write the events of an outbox as NDJSON, as meter import takes it")
-    .argument("<file>", "an outbox")
-    .addOption(
-      new Option("--state <state>", "only these").choices(["pending", "inflight", "rejected", "quarantined"]),
-    )
-    .option("--tenant <id>", "only this tenant's")
-    .option("--rows", "with all that the outbox knows: state, reason, attempts")
-    .action((file: string, flags: OutboxExportFlags, command: Command) =>
-      invoke(command, (io) => outboxExport(file, flags, io)),
-    );

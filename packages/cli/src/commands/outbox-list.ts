@@ -1,10 +1,7 @@
 import { ACCOUNT_FIELDS, type OutboxRow, type RowState } from "@meter-lib/core";
-import { Command, Option } from "commander";
 import { EXIT } from "../exit-code.ts";
-import { count } from "../flags/count.ts";
 import { withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 import type { Io } from "../terminal/io.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 
@@ -51,16 +48,3 @@ const timesOf = ({ start_time, end_time }: OutboxRow["event"]): string => {
   if (start_time === undefined) return "end";
   return end_time === undefined ? "start" : `${end_time - start_time} ms`;
 };
-
-export const outboxListCommand = (invoke: Invoke): Command =>
-  new Command("list")
-    .description("show the accounts of an outbox, and the events in it")
-    .argument("<file>", "an outbox")
-    .addOption(
-      new Option("--state <state>", "only these").choices(["pending", "inflight", "rejected", "quarantined"]),
-    )
-    .option("--tenant <id>", "only this tenant's")
-    .option("--limit <number>", "how many at most", count("--limit", 1), 100)
-    .action((file: string, flags: OutboxListFlags, command: Command) =>
-      invoke(command, (io) => outboxList(file, flags, io)),
-    );

@@ -1,10 +1,8 @@
-import { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
-import { type SelectionFlags, selectionOf, withSelection } from "../flags/selection-flags.ts";
+import { type SelectionFlags, selectionOf } from "../flags/selection-flags.ts";
 import { withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 import type { Io } from "../terminal/io.ts";
 import { formatNumber } from "../terminal/table.ts";
 
@@ -32,14 +30,3 @@ export const outboxRedrive = (file: string, flags: OutboxRedriveFlags, io: Io): 
     };
   });
 };
-
-export const outboxRedriveCommand = (invoke: Invoke): Command =>
-  withSelection(
-    new Command("redrive")
-      .description("take dead letters or quarantined events up again")
-      .argument("<file>", "an outbox"),
-  )
-    .option("--may-count-twice", "needed for quarantined events")
-    .action((file: string, flags: OutboxRedriveFlags, command: Command) =>
-      invoke(command, (io) => outboxRedrive(file, flags, io)),
-    );

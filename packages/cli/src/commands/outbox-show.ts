@@ -1,10 +1,8 @@
-import { Command } from "commander";
 import { stringify } from "yaml";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 import { withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 import type { Io } from "../terminal/io.ts";
 
 /** Everything an outbox knows of an event. An id may belong to several tenants. */
@@ -41,13 +39,3 @@ export const outboxShow = (
 
 const isoTime = (time: number | undefined): string | undefined =>
   time === undefined ? undefined : new Date(time).toISOString();
-
-export const outboxShowCommand = (invoke: Invoke): Command =>
-  new Command("show")
-    .description("show all that is known of one event")
-    .argument("<file>", "an outbox")
-    .argument("<event>", "the event's id")
-    .option("--tenant <id>", "whose event, when several tenants use one id")
-    .action((file: string, event: string, flags: { readonly tenant?: string }, command: Command) =>
-      invoke(command, (io) => outboxShow(file, event, flags, io)),
-    );

@@ -1,13 +1,10 @@
 import { isMeterError, type Reconciliation, reconcile as reconcileLedgers } from "@meter-lib/core";
 import { sandboxLedger } from "@meter-lib/sandbox";
-import { Command } from "commander";
 import { resolveConnection } from "meter-lib";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
-import { moment } from "../flags/moment.ts";
 import { withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 import type { Io } from "../terminal/io.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 
@@ -68,15 +65,3 @@ const describe = ({ agrees, compared, differences }: Reconciliation, io: Io): st
     "--json names the events.",
   ].join("\n");
 };
-
-export const reconcileCommand = (invoke: Invoke): Command =>
-  new Command("reconcile")
-    .description("compare what an outbox recorded with what a sandbox counted")
-    .argument("<file>", "an outbox")
-    .option("--base-url <url>", "the sandbox [METER_LIB_BASE_URL]")
-    .option("--from <time>", "only usage from then on", moment("--from"))
-    .option("--to <time>", "only usage before", moment("--to"))
-    .addHelpText("after", "\nEnds with 4 when the two differ.")
-    .action((file: string, flags: ReconcileFlags, command: Command) =>
-      invoke(command, (io) => reconcile(file, flags, io)),
-    );

@@ -1,11 +1,7 @@
 import { createSandbox, type SandboxOptions } from "@meter-lib/sandbox";
-import { Command } from "commander";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { EXIT } from "../exit-code.ts";
-import { count } from "../flags/count.ts";
-import { list, pairs } from "../flags/pair.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 import { aborted } from "../terminal/aborted.ts";
 import type { Io } from "../terminal/io.ts";
 
@@ -36,23 +32,3 @@ export const sandbox = async (flags: SandboxFlags, io: Io): Promise<Report> => {
   await aborted(io.signal);
   return { exit: EXIT.done, text: "", data: undefined };
 };
-
-export const sandboxCommand = (invoke: Invoke): Command =>
-  new Command("sandbox")
-    .description("run a metering backend on this machine")
-    .option("--port <number>", "port on 127.0.0.1; 0 picks a free one", count("--port", 0, 65_535), 0)
-    .option("--file <file>", "SQLite file to keep everything in; else memory")
-    .option(
-      "--tenant <tenant=customer>",
-      "a tenant and the customer who pays for it; may be repeated",
-      pairs("--tenant", "tenant=customer"),
-    )
-    .option("--api-key <key>", "a key that the portal's lookup asks for; may be repeated", list)
-    .option("--catalog <file>", "the meters it knows; else litewave")
-    .addHelpText(
-      "after",
-      `
-Example:
-  $ meter sandbox --port 8099 --file usage.db --tenant tenant_123=cust_001`,
-    )
-    .action((flags: SandboxFlags, command: Command) => invoke(command, (io) => sandbox(flags, io)));

@@ -1,10 +1,7 @@
 import { createEventId } from "@meter-lib/core";
-import { Command } from "commander";
-import { type ConnectionFlags, withConnection, withDedup } from "../flags/connection-flags.ts";
-import { type SubjectFlags, withSubject } from "../flags/event-flags.ts";
-import { moment } from "../flags/moment.ts";
+import type { ConnectionFlags } from "../flags/connection-flags.ts";
+import type { SubjectFlags } from "../flags/event-flags.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 import { sendEvent } from "../send-event.ts";
 import type { Io } from "../terminal/io.ts";
 
@@ -24,14 +21,3 @@ export const sessionStart = async (flags: SessionStartFlags, io: Io): Promise<Re
     data: { session_id: session, ...(typeof report.data === "object" ? report.data : {}) },
   };
 };
-
-export const sessionStartCommand = (invoke: Invoke): Command =>
-  withDedup(
-    withConnection(
-      withSubject(
-        new Command("start").description("send the start of a session; prints the session's id for its end"),
-      )
-        .option("--at <time>", "when it began; else now", moment("--at"))
-        .option("--session <id>", "the session's id; else a new one"),
-    ),
-  ).action((flags: SessionStartFlags, command: Command) => invoke(command, (io) => sessionStart(flags, io)));

@@ -1,13 +1,9 @@
 import { setTimeout } from "node:timers/promises";
-import { Command, Option } from "commander";
 import { resolveConnection } from "meter-lib";
 import * as v from "valibot";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
-import { count } from "../flags/count.ts";
-import { duration } from "../flags/duration.ts";
 import type { Report } from "../report.ts";
-import type { Invoke } from "../run-meter.ts";
 import type { Io } from "../terminal/io.ts";
 import type { Paint } from "../terminal/paint.ts";
 import { printable } from "../terminal/printable.ts";
@@ -40,7 +36,6 @@ const LoggedEvent = v.looseObject({
 type LoggedEvent = v.InferOutput<typeof LoggedEvent>;
 const Answer = v.object({ events: v.array(LoggedEvent) });
 
-const STATES = ["accepted", "duplicate", "conflict", "refused"];
 const PAGE = 1_000;
 
 /** Prints what a sandbox receives, as it comes in, until Ctrl-C. A sandbox that is away for a while is waited for. */
@@ -133,19 +128,3 @@ const usageOf = ({ total_usage, start_time, end_time }: LoggedEvent): string => 
   if (start_time !== null) return "start";
   return end_time === null ? "-" : "end";
 };
-
-export const tailCommand = (invoke: Invoke): Command =>
-  new Command("tail")
-    .description("print what a sandbox receives, as it comes in")
-    .option("--base-url <url>", "the sandbox [METER_LIB_BASE_URL]")
-    .option("--tenant <id>", "only this tenant's")
-    .option("--meter <id>", "only of this meter")
-    .addOption(new Option("--state <state>", "only these").choices(STATES))
-    .option("--since <number>", "start behind this number of the log; 0 for its beginning", count("--since"))
-    .option("--count <number>", "end after so many events", count("--count", 1))
-    .addOption(
-      new Option("--interval <duration>", "how often to look")
-        .argParser(duration("--interval"))
-        .default(500, "500ms"),
-    )
-    .action((flags: TailFlags, command: Command) => invoke(command, (io) => tail(flags, io)));

@@ -2,7 +2,6 @@ import { Command } from "commander";
 import { type ConnectionFlags, withConnection, withDedup } from "../flags/connection-flags.ts";
 import { type EventFlags, withEvent } from "../flags/event-flags.ts";
 import type { Invoke } from "../run-meter.ts";
-import { sendEvent } from "../send-event.ts";
 
 export const sendCommand = (invoke: Invoke): Command =>
   withDedup(
@@ -22,5 +21,5 @@ Examples:
   $ meter send … --id order-4711 --record outbox.db`,
     )
     .action((flags: EventFlags & ConnectionFlags, command: Command) =>
-      invoke(command, (io) => sendEvent(flags, io)),
+      invoke(command, async (io) => (await import("../send-event.ts")).sendEvent(flags, io)),
     );

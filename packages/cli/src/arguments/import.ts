@@ -3,7 +3,6 @@ import { withConnection, withDedup } from "../flags/connection-flags.ts";
 import { count } from "../flags/count.ts";
 import { duration } from "../flags/duration.ts";
 import { pairs } from "../flags/pair.ts";
-import { importFile } from "../import/import-file.ts";
 import type { ImportFlags } from "../import/import-flags.ts";
 import type { Invoke } from "../run-meter.ts";
 
@@ -68,5 +67,5 @@ Examples:
       --set meter_id=page.processed.basic --set device_id=export --ignore-other-columns --dry-run`,
     )
     .action((file: string, flags: ImportFlags, command: Command) =>
-      invoke(command, (io) => importFile(file, flags, io)),
+      invoke(command, async (io) => (await import("../import/import-file.ts")).importFile(file, flags, io)),
     );

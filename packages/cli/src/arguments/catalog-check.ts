@@ -1,0 +1,10 @@
+import { Command } from "commander";
+import type { Invoke } from "../run-meter.ts";
+
+export const catalogCheckCommand = (invoke: Invoke): Command =>
+  new Command("check")
+    .description("say what is wrong with a catalog, line by line")
+    .argument("<file>", "YAML, JSON or a module")
+    .action((file: string, _flags: unknown, command: Command) =>
+      invoke(command, async () => (await import("../commands/catalog-check.ts")).catalogCheck(file)),
+    );

@@ -1,0 +1,17 @@
+import { Command } from "commander";
+import type { OutboxDiscardFlags } from "../commands/outbox-discard.ts";
+import { withSelection } from "../flags/selection-flags.ts";
+import type { Invoke } from "../run-meter.ts";
+
+export const outboxDiscardCommand = (invoke: Invoke): Command =>
+  withSelection(
+    new Command("discard")
+      .description("give dead letters or quarantined events up for good")
+      .argument("<file>", "an outbox"),
+  )
+    .requiredOption("--reason <text>", "why")
+    .action((file: string, flags: OutboxDiscardFlags, command: Command) =>
+      invoke(command, async (io) =>
+        (await import("../commands/outbox-discard.ts")).outboxDiscard(file, flags, io),
+      ),
+    );
