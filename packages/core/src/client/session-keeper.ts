@@ -6,13 +6,18 @@ import type { ClientCore } from "./client-core.ts";
 import type { SendResult } from "./send-result.ts";
 import type { Session, SessionOptions, SessionRecovery } from "./session.ts";
 
-/** A session that this process is in, however many handles it has given out. */
+/** A session that this process is in. */
 interface OpenSession {
   readonly row: SessionRow;
   readonly started: SendResult;
   readonly metadata: unknown;
-  handles: number;
   cancelCheckpoint: () => void;
+}
+
+/** It, and how many handles it has given out, from the moment they are asked for. */
+interface SharedSession {
+  readonly opening: Promise<OpenSession>;
+  handles: number;
 }
 
 const RECOVERY_INTERVAL_MS = 30_000;
@@ -25,7 +30,7 @@ export class SessionKeeper {
   readonly #core: ClientCore;
   readonly #checkpointMs: number;
   readonly #resumeWithinMs: number;
-  readonly #open = new Map<string, Promise<OpenSession>>();
+  readonly #open = new Map<string, SharedSession>();
   readonly #orphans = new Map<string, () => void>();
   #cancelRecovery = () => {};
   #closed = false;
@@ -67,14 +72,14 @@ export class SessionKeeper {
       ended_at: undefined,
     };
     if (!this.#core.hasOutbox) return this.#posted(row, metadata);
-    let opening = this.#open.get(scope);
-    if (opening === undefined) {
-      opening = this.#begin(row, metadata);
-      this.#open.set(scope, opening);
+    let shared = this.#open.get(scope);
+    if (shared === undefined) {
+      shared = { opening: this.#begin(row, metadata), handles: 0 };
+      this.#open.set(scope, shared);
     }
-    const open = await opening;
-    open.handles++;
-    return this.#handle(open);
+    // Before anything is awaited: the last of the others may leave meanwhile.
+    shared.handles++;
+    return this.#handle(await shared.opening, shared);
   }
 
   /** Notes all open sessions as on until now; they go on in the outbox for whoever resumes or ends them. */
@@ -82,7 +87,7 @@ export class SessionKeeper {
     this.#closed = true;
     this.#cancelRecovery();
     for (const cancel of this.#orphans.values()) cancel();
-    for (const opening of this.#open.values()) {
+    for (const { opening } of this.#open.values()) {
       const open = await opening;
       open.cancelCheckpoint();
       await this.#checkpoint(open);
@@ -116,7 +121,6 @@ export class SessionKeeper {
       row,
       started: { ok: true, event_id: row.start_event_id },
       metadata,
-      handles: 0,
       cancelCheckpoint: () => {},
     };
     try {
@@ -159,18 +163,18 @@ export class SessionKeeper {
     }
   }
 
-  #handle(open: OpenSession): Session {
+  #handle(open: OpenSession, shared: SharedSession): Session {
     let ended: Promise<SendResult> | undefined;
     return sessionHandle(open.row.session_id, open.started, () => {
-      ended ??= this.#leave(open);
+      ended ??= this.#leave(open, shared);
       return ended;
     });
   }
 
-  async #leave(open: OpenSession): Promise<SendResult> {
+  async #leave(open: OpenSession, shared: SharedSession): Promise<SendResult> {
     const done: SendResult = { ok: true, event_id: open.row.end_event_id };
-    open.handles--;
-    if (open.handles > 0) return done;
+    shared.handles--;
+    if (shared.handles > 0) return done;
     open.cancelCheckpoint();
     this.#open.delete(open.row.scope);
     const at = Math.max(open.row.started_at, this.#core.clock.now());

@@ -108,6 +108,27 @@ describe("startSession()", () => {
     await again.end();
     await client.close();
   });
+
+  test("who joins while the last one leaves goes on with the session", async () => {
+    const transport = memoryTransport();
+    await using client = new MeterClient({
+      transport,
+      customerLookup: found,
+      outbox: memoryOutbox(),
+      defaults: ids,
+    });
+    const one = await client.startSession({ meter_id: "chat.on.time_hours" });
+    const joining = client.startSession({ meter_id: "chat.on.time_hours" });
+    await one.end();
+    const two = await joining;
+    await client.flush();
+
+    expect(two.session_id).toBe(one.session_id);
+    expect(transport.events.filter(({ end_time }) => end_time !== undefined)).toEqual([]);
+    await two.end();
+    await client.flush();
+    expect(transport.events.filter(({ end_time }) => end_time !== undefined)).toHaveLength(1);
+  });
 });
 
 describe("time()", () => {
