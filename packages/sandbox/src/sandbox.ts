@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createAdaptorServer } from "@hono/node-server";
 import { type Catalog, type Clock, litewaveCatalog, MeterError, systemClock } from "@meter-lib/core";
 import { createApp } from "./http/app.ts";
+import { createFaults } from "./http/faults.ts";
 import { createKeyCheck } from "./http/key-check.ts";
 import { openStore } from "./store/store.ts";
 import type { UsageQuery, UsageRow } from "./store/usage-query.ts";
@@ -78,8 +79,12 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
     dedupWindowMs: options.dedupWindowMs ?? Number.POSITIVE_INFINITY,
   });
   const clock = options.clock ?? systemClock;
+  const closing = new AbortController();
   const app = createApp({
     store,
+    catalog: options.catalog ?? litewaveCatalog,
+    faults: createFaults(),
+    closing: closing.signal,
     keys: createKeyCheck(options.apiKeys ?? []),
     now: () => clock.now(),
     maxBodyBytes: options.maxBodyBytes ?? MIB,
@@ -91,10 +96,11 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
     throw error;
   });
 
-  let closing: Promise<void> | undefined;
+  let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= stop(server).finally(() => store.close());
-    return closing;
+    closing.abort();
+    closed ??= stop(server).finally(() => store.close());
+    return closed;
   };
   return { url: `http://127.0.0.1:${port}`, usage: store.usage, close, [Symbol.asyncDispose]: close };
 };

@@ -1,11 +1,15 @@
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { dashboardRoutes } from "./dashboard-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
+import { exportRoutes } from "./export-routes.ts";
+import { faultRoutes } from "./fault-routes.ts";
 import { kafkaRestRoutes } from "./kafka-rest-routes.ts";
 import { localOnly } from "./local-only.ts";
 import { logRoutes } from "./log-routes.ts";
 import { lookupRoutes } from "./lookup-routes.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
+import { streamRoutes } from "./stream-routes.ts";
 import { tenantRoutes } from "./tenant-routes.ts";
 import { usageRoutes } from "./usage-routes.ts";
 
@@ -13,12 +17,17 @@ import { usageRoutes } from "./usage-routes.ts";
 export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
   app.use(localOnly);
+  // Before the routes that it disturbs.
+  app.route("/", faultRoutes(context));
   app.route("/", eventRoutes(context));
   app.route("/", kafkaRestRoutes(context));
   app.route("/", lookupRoutes(context));
   app.route("/", usageRoutes(context));
   app.route("/", tenantRoutes(context));
   app.route("/", logRoutes(context));
+  app.route("/", streamRoutes(context));
+  app.route("/", exportRoutes(context));
+  app.route("/", dashboardRoutes());
   app.get("/sandbox/v1/health", (c) => c.json({ status: "ok" }));
   app.post("/sandbox/v1/reset", (c) => {
     context.store.reset();

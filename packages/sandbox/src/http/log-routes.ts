@@ -5,7 +5,8 @@ import { checked } from "./checked-input.ts";
 import { digits, limit, optionalText } from "./query-fields.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
-const eventsQuery = v.object({
+/** Which part of the log a request asks for. */
+export const eventsQuery = v.object({
   tenant_id: optionalText,
   meter_id: optionalText,
   event_id: optionalText,

@@ -19,6 +19,7 @@ export const lookupRoutes = (context: SandboxContext): Hono<SandboxEnv> => {
       return c.json({ error: "unauthorized", message }, 401);
     }
     const customer_id = store.accounts.customerOf(tenant_id);
+    if (customer_id === undefined) store.unknownTenants.note(tenant_id, now());
     const customer = customer_id === undefined ? undefined : { id: customer_id, tenant_id };
     if (lookupAnswer === "list") return c.json(customer === undefined ? [] : [customer]);
     return customer === undefined

@@ -1,5 +1,7 @@
 import type { HttpBindings } from "@hono/node-server";
+import type { Catalog } from "@meter-lib/core";
 import type { Store } from "../store/store.ts";
+import type { Faults } from "./faults.ts";
 import type { KeyCheck } from "./key-check.ts";
 
 /** What Hono hands to every route. */
@@ -12,6 +14,10 @@ export interface SandboxEnv {
 export interface SandboxContext {
   readonly store: Store;
   readonly keys: KeyCheck;
+  readonly catalog: Catalog;
+  readonly faults: Faults;
+  /** Aborted when the sandbox ends: what waits or streams ends with it. */
+  readonly closing: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Largest body taken, in bytes. */

@@ -1,10 +1,8 @@
 import { Hono } from "hono";
-import { HTTPException } from "hono/http-exception";
 import * as v from "valibot";
 import { isName, NAME_EXPECTED } from "../wire/field-issue.ts";
-import { decodeUtf8, parseJson } from "../wire/parse-json.ts";
 import { checked } from "./checked-input.ts";
-import { readBody } from "./read-body.ts";
+import { readJson } from "./read-json.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
 const name = (field: string) =>
@@ -21,6 +19,8 @@ export const tenantRoutes = ({ store, maxBodyBytes }: SandboxContext): Hono<Sand
 
   app.get("/sandbox/v1/tenants", (c) => c.json({ tenants: store.accounts.list() }));
 
+  app.get("/sandbox/v1/unknown-tenants", (c) => c.json({ tenants: store.unknownTenants.list() }));
+
   app.get("/sandbox/v1/tenants/:tenant_id", (c) => {
     const tenant_id = c.req.param("tenant_id");
     const customer_id = store.accounts.customerOf(tenant_id);
@@ -29,12 +29,10 @@ export const tenantRoutes = ({ store, maxBodyBytes }: SandboxContext): Hono<Sand
 
   app.put("/sandbox/v1/tenants/:tenant_id", async (c) => {
     const tenant_id = checked(name("tenant_id"), c.req.param("tenant_id"));
-    const bytes = await readBody(c.env.incoming, maxBodyBytes);
-    const parsed = bytes === "too_large" ? undefined : parseJson(decodeUtf8(bytes) ?? "");
-    if (parsed === undefined || !("value" in parsed)) {
-      throw new HTTPException(400, { message: "The body: expected { customer_id } as JSON" });
-    }
-    const { customer_id } = checked(tenantBody, parsed.value);
+    const { customer_id } = checked(
+      tenantBody,
+      await readJson(c.env.incoming, maxBodyBytes, "{ customer_id }"),
+    );
     store.putTenant(tenant_id, customer_id);
     return c.json({ tenant_id, customer_id });
   });

@@ -63,6 +63,8 @@ export interface LoggedRequest {
 }
 
 export interface LogQueries {
+  /** The number of the newest event; 0 when there is none. */
+  newest(): number;
   events(query: LogQuery): readonly LoggedEvent[];
   /** Refused requests, the newest first. */
   refused(query: { readonly before?: number | undefined; readonly limit: number }): readonly LoggedRequest[];
@@ -115,8 +117,10 @@ export const createLogQueries = (database: DatabaseSync): LogQueries => {
     SELECT * FROM requests WHERE reason IS NOT NULL AND (:before IS NULL OR id < :before)
     ORDER BY id DESC LIMIT :limit`);
   const request = database.prepare("SELECT * FROM requests WHERE id = ?");
+  const highest = database.prepare("SELECT ifnull(max(id), 0) AS id FROM events");
 
   return {
+    newest: () => numberIn(highest.get() ?? {}, "id"),
     events: ({ tenant_id, meter_id, event_id, state, before, after, limit }) => {
       const parameters = {
         tenant_id: tenant_id ?? null,

@@ -11,8 +11,10 @@ import { TABLES } from "./schema.ts";
 import { createSeqRanges, type SeqRanges } from "./seq-ranges.ts";
 import { createSessionPairing } from "./session-pairing.ts";
 import { createTransact } from "./transaction.ts";
+import { createUnknownTenants, type UnknownTenants } from "./unknown-tenants.ts";
 import { createUsageQuery, type QueryUsage } from "./usage-query.ts";
 import { createUsageRollup } from "./usage-rollup.ts";
+import { createSeriesQuery, type QuerySeries } from "./usage-series.ts";
 
 export interface StoreOptions extends IngestOptions {
   /** In memory when undefined. */
@@ -30,9 +32,14 @@ export interface Store {
   readonly ingest: Ingest;
   readonly logRefusal: LogRefusal;
   readonly usage: QueryUsage;
+  readonly series: QuerySeries;
+  /** Tenants that lookups asked for in vain. */
+  readonly unknownTenants: Pick<UnknownTenants, "note" | "list">;
   readonly log: LogQueries;
   readonly ledger: LedgerQuery;
   readonly gaps: SeqRanges["gaps"];
+  /** Calls back after requests were stored; answers how to stop that. */
+  onStored(listener: () => void): () => void;
   /** Back to the start: nothing received, the tenants of the options. */
   reset(): void;
   close(): void;
@@ -60,23 +67,48 @@ export const openStore = (options: StoreOptions): Store => {
       accounts.put({ tenant_id, customer_id });
   };
   transact(putConfigured);
+  const unknownTenants = createUnknownTenants();
+  const ingest = createIngest({ database, transact, logRequest, names, rollup, pairing, seqRanges }, options);
+  const logRefusal = createRefusalLog(database, transact, logRequest, names);
+  const listeners = new Set<() => void>();
+  const stored = (): void => {
+    for (const listener of listeners) listener();
+  };
 
   return {
     accounts,
-    putTenant: (tenant_id, customer_id) => transact(() => accounts.put({ tenant_id, customer_id })),
+    putTenant: (tenant_id, customer_id) => {
+      transact(() => accounts.put({ tenant_id, customer_id }));
+      unknownTenants.forget(tenant_id);
+    },
     removeTenant: (tenant_id) => transact(() => accounts.remove(tenant_id)),
-    ingest: createIngest({ database, transact, logRequest, names, rollup, pairing, seqRanges }, options),
-    logRefusal: createRefusalLog(database, transact, logRequest, names),
+    ingest: (request, events) => {
+      const outcomes = ingest(request, events);
+      stored();
+      return outcomes;
+    },
+    logRefusal: (request, refusal) => {
+      logRefusal(request, refusal);
+      stored();
+    },
     usage: createUsageQuery(database, options.catalog),
+    series: createSeriesQuery(database, options.catalog),
+    unknownTenants,
     log: createLogQueries(database),
     ledger: createLedgerQuery(database),
     gaps: seqRanges.gaps,
-    reset: () =>
+    onStored: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    reset: () => {
       transact(() => {
         for (const table of TABLES) database.exec(`DELETE FROM ${table}`);
         reload();
         putConfigured();
-      }),
+      });
+      unknownTenants.clear();
+    },
     close: () => database.close(),
   };
 };

@@ -1,0 +1,81 @@
+import { useState } from "preact/hooks";
+import type { FaultSettings, FaultState } from "../../src/http/faults.ts";
+import { put } from "./ask.ts";
+import { numberText } from "./number-text.ts";
+import type { Answered } from "./use-answer.ts";
+
+const OUTCOMES: readonly (readonly [FaultSettings["outcome"], string, string])[] = [
+  ["as_usual", "As usual", "Requests are taken and answered."],
+  ["unavailable", "Failing", "Every request is answered with 503."],
+  ["reset", "Resetting", "Every connection is cut off before an answer."],
+];
+const DELAYS = [0, 500, 2000, 10_000, 30_000];
+
+/** Switches that let a developer watch an app survive an outage. */
+export const OutageView = ({ faults }: { readonly faults: Answered<FaultState> }) => {
+  const [said, setSaid] = useState("");
+  const { data } = faults;
+  if (data === undefined) return <h1>Outage</h1>;
+  const set = async (settings: FaultSettings): Promise<void> => {
+    try {
+      await put("/sandbox/v1/faults", settings);
+      setSaid("");
+    } catch (error) {
+      setSaid(error instanceof Error ? error.message : String(error));
+    }
+    faults.refresh();
+  };
+  const { delay_ms, outcome, requests } = data;
+  return (
+    <>
+      <h1>Outage</h1>
+      <p>
+        Make the backend fail and watch your app: a client with an outbox keeps its events and delivers them
+        when the backend is back. Only event posts and customer lookups are hit; this page is not.
+      </p>
+      <p class="said" role="status">
+        {said}
+      </p>
+      <section class="card">
+        <fieldset>
+          <legend>Answers</legend>
+          {OUTCOMES.map(([value, label, words]) => (
+            <label key={value} class="choice">
+              <input
+                type="radio"
+                name="outcome"
+                value={value}
+                checked={outcome === value}
+                onChange={() => set({ delay_ms, outcome: value })}
+              />
+              <span>
+                <strong>{label}</strong> <span class="quiet">{words}</span>
+              </span>
+            </label>
+          ))}
+        </fieldset>
+        <label class="inline">
+          Slower by
+          <select
+            value={delay_ms}
+            onChange={(e) => set({ outcome, delay_ms: Number(e.currentTarget.value) })}
+          >
+            {[...new Set([...DELAYS, delay_ms])].map((ms) => (
+              <option key={ms} value={ms}>
+                {ms === 0 ? "nothing" : `${ms / 1000} s`}
+              </option>
+            ))}
+          </select>
+        </label>
+        <p class="figure">
+          <strong>{numberText(requests)}</strong> requests hit since this was set
+        </p>
+        {(outcome !== "as_usual" || delay_ms > 0) && (
+          <button type="button" class="primary" onClick={() => set({ outcome: "as_usual", delay_ms: 0 })}>
+            End the outage
+          </button>
+        )}
+      </section>
+    </>
+  );
+};

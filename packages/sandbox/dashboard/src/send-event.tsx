@@ -1,0 +1,129 @@
+import { useState } from "preact/hooks";
+import type { Tenant } from "../../src/store/accounts.ts";
+import { ask, put } from "./ask.ts";
+import type { CatalogAnswer } from "./catalog-answer.ts";
+import { eventBody, type Language, snippet } from "./snippet.ts";
+import { useAnswer } from "./use-answer.ts";
+
+const LANGUAGES: readonly (readonly [Language, string])[] = [
+  ["typescript", "TypeScript"],
+  ["curl", "curl"],
+  ["python", "Python"],
+];
+
+/** Code that sends an event of a meter, to copy; and a button that sends it from here. */
+export const SendEvent = ({ meterId }: { readonly meterId?: string | undefined }) => {
+  const catalog = useAnswer<CatalogAnswer>("/sandbox/v1/catalog");
+  const tenants = useAnswer<{ tenants: readonly Tenant[] }>("/sandbox/v1/tenants");
+  const [language, setLanguage] = useState<Language>("typescript");
+  const [chosenMeter, setMeter] = useState(meterId);
+  const [chosenTenant, setTenant] = useState<string>();
+  const [said, setSaid] = useState("");
+  const [opened] = useState(Date.now);
+
+  const meters = catalog.data?.meters ?? [];
+  const known = tenants.data?.tenants ?? [];
+  const meter_id = chosenMeter ?? meters[0]?.meter_id ?? "page.processed.basic";
+  const type = meters.find((meter) => meter.meter_id === meter_id)?.type ?? "volume";
+  const tenant = known.find((one) => one.tenant_id === chosenTenant) ??
+    known[0] ?? { tenant_id: "tenant_123", customer_id: "cust_001" };
+  const event = { url: location.origin, ...tenant, meter_id, type };
+  const code = snippet(language, event, opened);
+
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(code);
+      setSaid("Copied.");
+    } catch {
+      setSaid("The browser does not let the page copy: select the text instead.");
+    }
+  };
+  const send = async (): Promise<void> => {
+    try {
+      if (known.length === 0) {
+        await put(`/sandbox/v1/tenants/${tenant.tenant_id}`, { customer_id: tenant.customer_id });
+      }
+      await ask("/api/v1/events", {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "x-tenant-id": tenant.tenant_id,
+          "x-device-id": "dashboard",
+        },
+        body: JSON.stringify(eventBody(event, Date.now())),
+      });
+      setSaid("Sent and accepted.");
+    } catch (error) {
+      setSaid(error instanceof Error ? `Not taken: ${error.message}` : String(error));
+    }
+    tenants.refresh();
+  };
+
+  return (
+    <section class="card">
+      <div class="fields">
+        <label>
+          Meter
+          <select value={meter_id} onChange={(e) => setMeter(e.currentTarget.value)}>
+            {!meters.some((meter) => meter.meter_id === meter_id) && (
+              <option value={meter_id}>{meter_id}</option>
+            )}
+            {meters.map((meter) => (
+              <option key={meter.meter_id} value={meter.meter_id}>
+                {meter.meter_id}
+              </option>
+            ))}
+          </select>
+        </label>
+        {known.length > 0 && (
+          <label>
+            Tenant
+            <select value={tenant.tenant_id} onChange={(e) => setTenant(e.currentTarget.value)}>
+              {known.map(({ tenant_id }) => (
+                <option key={tenant_id} value={tenant_id}>
+                  {tenant_id}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        <fieldset class="tabs">
+          <legend class="unseen">Language</legend>
+          {LANGUAGES.map(([value, label]) => (
+            <label key={value}>
+              <input
+                type="radio"
+                name="language"
+                value={value}
+                checked={language === value}
+                onChange={() => setLanguage(value)}
+              />
+              <span>{label}</span>
+            </label>
+          ))}
+        </fieldset>
+      </div>
+      {known.length === 0 && (
+        <p class="quiet">
+          No tenant is known yet: the button adds <span class="id">tenant_123</span>, paid for by{" "}
+          <span class="id">cust_001</span>. Elsewhere start the sandbox with{" "}
+          <code>--tenant tenant_123=cust_001</code> or add it under Tenants.
+        </p>
+      )}
+      <pre class="code" tabIndex={0}>
+        {code}
+      </pre>
+      <div class="buttons">
+        <button type="button" class="primary" onClick={send}>
+          Send it from here
+        </button>
+        <button type="button" onClick={copy}>
+          Copy
+        </button>
+        <span class="said" role="status">
+          {said}
+        </span>
+      </div>
+    </section>
+  );
+};

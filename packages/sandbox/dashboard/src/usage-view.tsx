@@ -1,0 +1,218 @@
+import { useMemo, useState } from "preact/hooks";
+import type { UsageRow } from "../../src/store/usage-query.ts";
+import type { UsageSeries } from "../../src/store/usage-series.ts";
+import { withQuery } from "./ask.ts";
+import type { CatalogAnswer } from "./catalog-answer.ts";
+import { chartData, type Measure } from "./chart-data.ts";
+import { DownloadLinks } from "./download-links.tsx";
+import { durationText, numberText } from "./number-text.ts";
+import { ScrollRegion } from "./scroll-region.tsx";
+import { SendEvent } from "./send-event.tsx";
+import { timeZoneOf, type Zone } from "./time-text.ts";
+import { UsageChart } from "./usage-chart.tsx";
+import { useAnswer } from "./use-answer.ts";
+
+const HOUR_MS = 3_600_000;
+const RANGES: readonly (readonly [string, number | undefined])[] = [
+  ["Last 24 hours", 24],
+  ["Last 7 days", 7 * 24],
+  ["Last 30 days", 30 * 24],
+  ["Last year", 365 * 24],
+  ["All time", undefined],
+];
+const SHOWN_ROWS = 200;
+
+const unique = (values: readonly string[]): readonly string[] => [...new Set(values)].sort();
+
+/** Usage over time and in sums. */
+export const UsageView = ({ zone, theme }: { readonly zone: Zone; readonly theme: "light" | "dark" }) => {
+  const [range, setRange] = useState(1);
+  const [by, setBy] = useState<"hour" | "day">("hour");
+  const [chosenMeter, setMeter] = useState<string>();
+  const [customer_id, setCustomer] = useState("");
+  const [chosenMeasure, setMeasure] = useState<Measure>();
+
+  const hours = RANGES[range]?.[1];
+  // By the hour, so that the question stays the same while it is asked again.
+  const from = hours === undefined ? undefined : Math.floor(Date.now() / HOUR_MS + 1 - hours) * HOUR_MS;
+  const catalog = useAnswer<CatalogAnswer>("/sandbox/v1/catalog");
+  const totals = useAnswer<{ rows: readonly UsageRow[] }>(withQuery("/sandbox/v1/usage", { from }));
+  const rows = totals.data?.rows ?? [];
+  const meters = unique(rows.map((row) => row.meter_id));
+  const customers = unique(rows.map((row) => row.customer_id));
+  const meter_id = chosenMeter ?? meters[0] ?? "";
+  const meter = catalog.data?.meters.find((one) => one.meter_id === meter_id);
+  const measure = chosenMeasure ?? (meter?.type === "performance" ? "duration_ms" : "total_usage");
+
+  const over = useAnswer<{ series: readonly UsageSeries[] }>(
+    withQuery("/sandbox/v1/usage/series", {
+      meter_id: meter_id === "" ? "-" : meter_id,
+      customer_id,
+      from,
+      by,
+      time_zone: by === "day" ? timeZoneOf(zone) : undefined,
+    }),
+  );
+  const series = over.data?.series ?? [];
+  const data = useMemo(
+    () => chartData(series, { by, zone, measure, empty: meter?.aggregation === "last" ? null : 0 }),
+    [over.data, by, zone, measure, meter?.aggregation],
+  );
+
+  if (totals.data === undefined) return <h1>Usage</h1>;
+  if (rows.length === 0 && range === RANGES.length - 1) {
+    return (
+      <>
+        <h1>Nothing has been counted yet</h1>
+        <p>
+          This backend is running at <code>{location.origin}</code> and waits for its first event.
+        </p>
+        <SendEvent />
+      </>
+    );
+  }
+  const unit =
+    measure === "duration_ms" ? "hours" : measure === "events" ? "events" : (meter?.unit ?? "units");
+  const shown = rows.filter((row) => customer_id === "" || row.customer_id === customer_id);
+  return (
+    <>
+      <h1>Usage</h1>
+      <div class="fields">
+        <label>
+          Meter
+          <select value={meter_id} onChange={(e) => setMeter(e.currentTarget.value)}>
+            {!meters.includes(meter_id) && <option value={meter_id}>{meter_id}</option>}
+            {meters.map((id) => (
+              <option key={id} value={id}>
+                {id}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Customer
+          <select value={customer_id} onChange={(e) => setCustomer(e.currentTarget.value)}>
+            <option value="">all</option>
+            {customers.map((id) => (
+              <option key={id} value={id}>
+                {id}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Time
+          <select value={range} onChange={(e) => setRange(Number(e.currentTarget.value))}>
+            {RANGES.map(([label], i) => (
+              <option key={label} value={i}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Per
+          <select value={by} onChange={(e) => setBy(e.currentTarget.value === "day" ? "day" : "hour")}>
+            <option value="hour">hour</option>
+            <option value="day">day</option>
+          </select>
+        </label>
+        <label>
+          Show
+          <select
+            value={measure}
+            onChange={(e) => {
+              const { value } = e.currentTarget;
+              setMeasure(value === "duration_ms" || value === "events" ? value : "total_usage");
+            }}
+          >
+            <option value="total_usage">usage</option>
+            <option value="duration_ms">duration</option>
+            <option value="events">events</option>
+          </select>
+        </label>
+      </div>
+      <section class="card">
+        <h2 class="id">{meter_id}</h2>
+        <p class="quiet">{meter?.description ?? (meter_id === "" ? "" : "Not in the catalog; summed.")}</p>
+        {data.times.length === 0 ? (
+          <p class="quiet empty">No usage in this time.</p>
+        ) : (
+          <UsageChart
+            data={data}
+            labels={series.map((one) => one.customer_id ?? "all others")}
+            unit={unit}
+            zone={zone}
+            theme={theme}
+          />
+        )}
+      </section>
+      <section class="card">
+        <div class="head">
+          <h2>In all</h2>
+          <DownloadLinks of="usage" query={{ customer_id, from, by: "hour" }} />
+        </div>
+        <ScrollRegion label="Usage in all">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Customer</th>
+                <th scope="col">Tenant</th>
+                <th scope="col">Meter</th>
+                <th scope="col" class="number">
+                  Usage
+                </th>
+                <th scope="col" class="number">
+                  Duration
+                </th>
+                <th scope="col" class="number">
+                  Events
+                </th>
+                <th scope="col" class="number">
+                  Duplicates
+                </th>
+                <th scope="col" class="number">
+                  Conflicts
+                </th>
+                <th scope="col" class="number">
+                  Late
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {shown.slice(0, SHOWN_ROWS).map((row) => (
+                <tr key={JSON.stringify([row.customer_id, row.tenant_id, row.meter_id])}>
+                  <td class="id">{row.customer_id}</td>
+                  <td class="id">{row.tenant_id}</td>
+                  <td class="id">
+                    <button type="button" class="link" onClick={() => setMeter(row.meter_id)}>
+                      {row.meter_id}
+                    </button>
+                  </td>
+                  <td class="number">{numberText(row.total_usage)}</td>
+                  <td class="number">{row.duration_ms === 0 ? "–" : durationText(row.duration_ms)}</td>
+                  <td class="number">{numberText(row.events)}</td>
+                  <td class="number">{numberText(row.duplicates)}</td>
+                  <td class="number">{numberText(row.conflicts)}</td>
+                  <td class="number">{numberText(row.late)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </ScrollRegion>
+        {shown.length > SHOWN_ROWS && (
+          <p class="quiet">
+            {numberText(shown.length - SHOWN_ROWS)} more rows: choose a customer, or export.
+          </p>
+        )}
+        {rows.length === 0 && <p class="quiet">No usage in this time.</p>}
+      </section>
+      {meter_id !== "" && (
+        <details class="card">
+          <summary>The code that sends this meter</summary>
+          <SendEvent key={meter_id} meterId={meter_id} />
+        </details>
+      )}
+    </>
+  );
+};

@@ -1,0 +1,52 @@
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { ask } from "./ask.ts";
+
+/** What the sandbox answers now, asked again and again while the page is looked at. */
+export interface Answered<Answer> {
+  /** Undefined until the first answer. */
+  readonly data: Answer | undefined;
+  /** Why the last question failed, in words. */
+  readonly error: string | undefined;
+  /** Asks at once. */
+  readonly refresh: () => void;
+}
+
+const EVERY_MS = 2000;
+
+export const useAnswer = <Answer>(path: string): Answered<Answer> => {
+  const [state, setState] = useState<{ path: string; data?: Answer | undefined; error?: string }>({ path });
+  const again = useRef<() => void>(() => undefined);
+
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let round = 0;
+    const look = async (): Promise<void> => {
+      clearTimeout(timer);
+      const mine = ++round;
+      // A page in the background does not ask.
+      if (!document.hidden) {
+        try {
+          const data = await ask<Answer>(path);
+          if (mine === round) setState({ path, data });
+        } catch (error) {
+          const words = error instanceof Error ? error.message : String(error);
+          if (mine === round) setState((before) => ({ path, data: before.data, error: words }));
+        }
+      }
+      // From answer to question: a slow answer is not asked for twice.
+      if (mine === round) timer = setTimeout(look, EVERY_MS);
+    };
+    again.current = () => void look();
+    void look();
+    const seen = (): void => again.current();
+    document.addEventListener("visibilitychange", seen);
+    return () => {
+      round = -1;
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", seen);
+    };
+  }, [path]);
+
+  const refresh = useCallback(() => again.current(), []);
+  return { data: state.data, error: state.error, refresh };
+};

@@ -1,0 +1,8 @@
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  root: import.meta.dirname,
+  build: { target: "es2023", emptyOutDir: true },
+  // For `vite dev` beside a running sandbox.
+  server: { proxy: { "/sandbox": "http://127.0.0.1:8099", "/api": "http://127.0.0.1:8099" } },
+});

@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { serveStatic } from "@hono/node-server/serve-static";
+import { Hono, type MiddlewareHandler } from "hono";
+import type { SandboxEnv } from "./sandbox-context.ts";
+
+// By the package's name: the same folder for the sources and for the built package.
+const FOLDER = join(
+  dirname(createRequire(import.meta.url).resolve("@meter-lib/sandbox/package.json")),
+  "dashboard/dist",
+);
+
+const NOT_BUILT = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>meter-lib sandbox</title>
+<h1>The sandbox is running</h1>
+<p>Its dashboard is not built yet. Run this in the repository, then reload:</p>
+<pre>pnpm --filter @meter-lib/sandbox dashboard</pre>
+<p>Usage as JSON: <a href="/sandbox/v1/usage">/sandbox/v1/usage</a></p>
+</html>
+`;
+
+/** Scripts, styles and requests of this server only; nothing inline, nothing framed. */
+const HEADERS = {
+  "content-security-policy":
+    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cache-control": "no-cache",
+};
+
+/** The dashboard at `/`, as Vite built it; before that, a page that says how to. */
+export const dashboardRoutes = (): Hono<SandboxEnv> => {
+  const app = new Hono<SandboxEnv>();
+  let files: MiddlewareHandler<SandboxEnv> | undefined;
+
+  const serve: MiddlewareHandler<SandboxEnv> = async (c, next) => {
+    for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
+    // Looked for at each request until it is there: a reload after the build shows it.
+    if (files === undefined && existsSync(join(FOLDER, "index.html"))) {
+      files = serveStatic<SandboxEnv>({ root: FOLDER });
+    }
+    if (files !== undefined) return files(c, next);
+    return c.req.path === "/" ? c.html(NOT_BUILT) : next();
+  };
+  for (const path of ["/", "/assets/*", "/icon.svg"]) app.get(path, serve);
+  return app;
+};

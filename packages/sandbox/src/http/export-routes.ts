@@ -1,0 +1,97 @@
+import { type Context, Hono } from "hono";
+import { stream } from "hono/streaming";
+import type * as v from "valibot";
+import type { LoggedEvent } from "../store/log-query.ts";
+import type { UsageRow } from "../store/usage-query.ts";
+import { checked } from "./checked-input.ts";
+import { csvLine } from "./csv-line.ts";
+import { eventsQuery } from "./log-routes.ts";
+import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
+import { usageQuery } from "./usage-routes.ts";
+
+const PAGE = 1000;
+
+const USAGE_COLUMNS = [
+  "tenant_id",
+  "customer_id",
+  "meter_id",
+  "hour",
+  "total_usage",
+  "duration_ms",
+  "events",
+  "duplicates",
+  "conflicts",
+  "late",
+] as const satisfies readonly (keyof UsageRow)[];
+
+const EVENT_COLUMNS = [
+  "id",
+  "state",
+  "late",
+  "received_at",
+  "tenant_id",
+  "customer_id",
+  "meter_id",
+  "event_id",
+  "event_time",
+  "total_usage",
+  "start_time",
+  "end_time",
+  "producer",
+  "seq",
+  "reason",
+  "dialect",
+  "request",
+] as const satisfies readonly (keyof LoggedEvent)[];
+
+type Format = "csv" | "ndjson";
+
+const TYPES: Record<Format, string> = { csv: "text/csv; charset=utf-8", ndjson: "application/x-ndjson" };
+
+/** Answers a file, a page of rows at a time: memory does not grow with it. */
+const answerFile = <Key extends string>(
+  c: Context<SandboxEnv>,
+  name: string,
+  format: Format,
+  columns: readonly Key[],
+  pages: Iterable<readonly Readonly<Partial<Record<Key, unknown>>>[]>,
+): Response => {
+  c.header("content-type", TYPES[format]);
+  c.header("content-disposition", `attachment; filename="${name}.${format}"`);
+  return stream(c, async (out) => {
+    if (format === "csv") await out.write(csvLine(columns));
+    for (const rows of pages) {
+      if (out.aborted) return;
+      const lines = rows.map((row) =>
+        format === "csv" ? csvLine(columns.map((column) => row[column])) : `${JSON.stringify(row)}\n`,
+      );
+      await out.write(lines.join(""));
+    }
+  });
+};
+
+/** Usage and events as files: CSV for a spreadsheet, NDJSON with everything that is known. */
+export const exportRoutes = ({ store }: SandboxContext): Hono<SandboxEnv> => {
+  const app = new Hono<SandboxEnv>();
+
+  const eventPages = function* (filter: v.InferOutput<typeof eventsQuery>) {
+    let after = filter.after ?? 0;
+    for (;;) {
+      const page = store.log.events({ ...filter, after, limit: PAGE });
+      yield page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE) return;
+      after = last.id;
+    }
+  };
+
+  for (const format of ["csv", "ndjson"] as const) {
+    app.get(`/sandbox/v1/export/usage.${format}`, (c) =>
+      answerFile(c, "usage", format, USAGE_COLUMNS, [store.usage(checked(usageQuery, c.req.query()))]),
+    );
+    app.get(`/sandbox/v1/export/events.${format}`, (c) =>
+      answerFile(c, "events", format, EVENT_COLUMNS, eventPages(checked(eventsQuery, c.req.query()))),
+    );
+  }
+  return app;
+};

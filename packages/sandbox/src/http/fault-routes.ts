@@ -1,0 +1,58 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { Hono, type MiddlewareHandler } from "hono";
+import * as v from "valibot";
+import { checked } from "./checked-input.ts";
+import { readJson } from "./read-json.ts";
+import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
+
+const MAX_DELAY_MS = 60_000;
+const DELAY = `delay_ms: expected an integer from 0 to ${MAX_DELAY_MS}`;
+
+const faultsBody = v.object(
+  {
+    delay_ms: v.optional(
+      v.pipe(v.number(DELAY), v.integer(DELAY), v.minValue(0, DELAY), v.maxValue(MAX_DELAY_MS, DELAY)),
+      0,
+    ),
+    outcome: v.optional(
+      v.picklist(
+        ["as_usual", "unavailable", "reset"],
+        'outcome: expected "as_usual", "unavailable" or "reset"',
+      ),
+      "as_usual",
+    ),
+  },
+  "The body: expected { delay_ms?, outcome? }",
+);
+
+/** What clients of the backend ask; the sandbox's own API stays as it is. */
+const DISTURBED = ["/api/v1/*", "/topics/*", "/v1alpha1/*", "/metering/*"];
+
+/** A switch for outages, and what it does to event posts and customer lookups. A disturbed request leaves no trace in the log. */
+export const faultRoutes = ({ faults, closing, maxBodyBytes }: SandboxContext): Hono<SandboxEnv> => {
+  const app = new Hono<SandboxEnv>();
+
+  const disturb: MiddlewareHandler<SandboxEnv> = async (c, next) => {
+    const fault = faults.meet();
+    if (fault === undefined) return next();
+    if (fault.delay_ms > 0) {
+      // An end of the sandbox cuts the delay short.
+      await wait(fault.delay_ms, undefined, { signal: closing }).catch(() => undefined);
+    }
+    if (fault.outcome === "as_usual") return next();
+    if (fault.outcome === "reset") {
+      c.env.incoming.socket.resetAndDestroy();
+      return RESPONSE_ALREADY_SENT;
+    }
+    return c.json({ error: "unavailable", message: "Switched off in the sandbox" }, 503);
+  };
+  for (const path of DISTURBED) app.use(path, disturb);
+
+  app.get("/sandbox/v1/faults", (c) => c.json(faults.state()));
+  app.put("/sandbox/v1/faults", async (c) => {
+    faults.set(checked(faultsBody, await readJson(c.env.incoming, maxBodyBytes, "{ delay_ms?, outcome? }")));
+    return c.json(faults.state());
+  });
+  return app;
+};

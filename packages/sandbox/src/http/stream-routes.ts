@@ -1,0 +1,76 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { Hono } from "hono";
+import { streamSSE } from "hono/streaming";
+import * as v from "valibot";
+import type { LoggedEvent } from "../store/log-query.ts";
+import { checked } from "./checked-input.ts";
+import { eventsQuery } from "./log-routes.ts";
+import { digits } from "./query-fields.ts";
+import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
+
+const streamQuery = v.omit(eventsQuery, ["before", "limit"]);
+
+/** An event of the log without what it came in: that is a question to `events` or `requests/{id}`. */
+export type StreamedEvent = Omit<LoggedEvent, "headers" | "body">;
+
+const PAGE = 200;
+/** A reader further behind than this is told how much it missed. */
+const MAX_BEHIND = 2000;
+/** Between looks at the log, so that a burst is one page. */
+const PAUSE_MS = 100;
+
+const summaryOf = ({ headers: _, body: __, ...summary }: LoggedEvent): StreamedEvent => summary;
+
+/**
+ * Events as they arrive, as Server-Sent Events: `event` with one of the log, `skipped` with `{ events }` where the reader
+ * was too slow. The id is the event's number, so that a browser goes on where its connection broke.
+ */
+export const streamRoutes = ({ store, closing }: SandboxContext): Hono<SandboxEnv> => {
+  const app = new Hono<SandboxEnv>();
+
+  app.get("/sandbox/v1/stream", (c) => {
+    const { after, ...filter } = checked(streamQuery, c.req.query());
+    const last = v.safeParse(digits("last-event-id"), c.req.header("last-event-id"));
+    let cursor = last.success ? last.output : (after ?? store.log.newest());
+
+    return streamSSE(c, async (stream) => {
+      let news = Promise.withResolvers<void>();
+      const wake = (): void => news.resolve();
+      const forget = store.onStored(wake);
+      stream.onAbort(wake);
+      closing.addEventListener("abort", wake);
+      // The headers go out with the first byte.
+      await stream.write(": the log from here on\n\n");
+      try {
+        while (!stream.aborted && !closing.aborted) {
+          const newest = store.log.newest();
+          // A reset starts the numbers again.
+          if (newest < cursor) cursor = 0;
+          if (newest - cursor > MAX_BEHIND) {
+            const events = newest - PAGE - cursor;
+            cursor = newest - PAGE;
+            await stream.writeSSE({ event: "skipped", data: JSON.stringify({ events }) });
+          }
+          const page = store.log.events({ ...filter, after: cursor, limit: PAGE });
+          for (const event of page) {
+            await stream.writeSSE({
+              id: `${event.id}`,
+              event: "event",
+              data: JSON.stringify(summaryOf(event)),
+            });
+          }
+          const full = page.length === PAGE;
+          cursor = full ? (page.at(-1)?.id ?? newest) : newest;
+          if (full) continue;
+          await news.promise;
+          news = Promise.withResolvers<void>();
+          await wait(PAUSE_MS, undefined, { signal: closing }).catch(() => undefined);
+        }
+      } finally {
+        forget();
+        closing.removeEventListener("abort", wake);
+      }
+    });
+  });
+  return app;
+};
