@@ -26,7 +26,7 @@ export interface PageEvent {
   readonly session_id?: string | undefined;
 }
 
-/** The relay's answer, with status 200. Any other status says that nothing of the batch was processed. */
+/** The relay's answer, with status 200. Any other status says that none of the batch is taken yet, and why stands in `error`. */
 export interface PageBatchAnswer {
   /** As many as the batch has events, in the same order. */
   readonly results: readonly PageEventResult[];

@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { batchOf, ORIGIN, pageEvent, relayUnderTest } from "../../test/relay-under-test.ts";
@@ -129,6 +129,31 @@ test("a client that never stops sending is cut off", async () => {
     (error: NodeJS.ErrnoException) => error.code,
   );
   expect(await answering).toMatch(/^HTTP\/1\.1 413 |^ECONNRESET$|^EPIPE$/);
+});
+
+test("no more is read from a client than the relay asks for", async () => {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const handler = nodeRelayHandler(
+    async (request) => {
+      await request.body?.getReader().read();
+      // Time enough for all of it to come, were it let in.
+      for (let turn = 0; turn < 500; turn++) await new Promise((next) => setImmediate(next));
+      resolve(peer?.bytesRead ?? 0);
+      return new Response("ok");
+    },
+    { lingerMs: 1 },
+  );
+  let peer: Socket | undefined;
+  await using server = await served((incoming, outgoing) => {
+    peer = incoming.socket;
+    void handler(incoming, outgoing);
+  });
+  const socket = connect(server.port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.write(`${HEAD}content-length: 52428800\r\n\r\n`);
+  socket.write("x".repeat(52_428_800));
+  expect(await promise).toBeLessThan(2_000_000);
+  socket.destroy();
 });
 
 test("a client that goes away in the middle leaves nothing behind", async () => {
