@@ -15,7 +15,8 @@ const runWithSignals = async (program: string, signals: readonly NodeJS.Signals[
       "--eval",
       `import { closeOnSignals } from ${JSON.stringify(MODULE)};\n${program}`,
     ],
-    { stdio: ["ignore", "pipe", "inherit"] },
+    // A program that does not end by itself is a failure, not a test that hangs.
+    { stdio: ["ignore", "pipe", "inherit"], timeout: 20_000, killSignal: "SIGKILL" },
   );
   const ended = once(child, "close");
   const lines: string[] = [];

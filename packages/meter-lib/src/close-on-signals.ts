@@ -31,6 +31,7 @@ export const closeOnSignals = (
     for (const signal of signals) process.off(signal, onSignal);
   };
   const onSignal = async (signal: NodeJS.Signals): Promise<void> => {
+    remove();
     await Promise.allSettled(all.map(async (client) => client.close(options)));
     process.kill(process.pid, signal);
   };

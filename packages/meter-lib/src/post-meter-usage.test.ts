@@ -25,10 +25,13 @@ const usage = {
   total_usage: 24,
 } as const;
 
+const NOBODY = "http://127.0.0.1:9";
+
 /** What a version took from the code, the environment says here. */
 const environmentOf = ({ version, args }: GoldenRow, url: string): Record<string, string> => ({
-  METER_LIB_BASE_URL: url,
-  METER_LIB_LOOKUP_URL: url,
+  // An argument wins over its variable.
+  METER_LIB_BASE_URL: args.kafka_url === undefined ? url : NOBODY,
+  METER_LIB_LOOKUP_URL: args.portal_url === undefined ? url : NOBODY,
   METER_LIB_DIALECT: version === "0.0.3" ? "events" : "kafka-rest",
   ...(["0.0.6", "0.0.7", "0.0.8"].includes(version) && args.api_key !== undefined
     ? { METER_LIB_LOOKUP_ROUTE: "portal-key" }
