@@ -2,13 +2,14 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, open, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Admin } from "@platformatic/kafka";
 import { freePort } from "./free-port.ts";
 import { classPathOf, fetchJars, SMALL_JVM } from "./java-home.ts";
+import { untilLogged } from "./until-logged.ts";
 
 const run = promisify(execFile);
 const POM = fileURLToPath(new URL("./java/pom.xml", import.meta.url));
@@ -26,8 +27,8 @@ export interface BrokerOptions {
   readonly listeners?: Readonly<Record<string, string>>;
   /** Arguments for the tool that formats the storage, such as SCRAM credentials. */
   readonly format?: readonly string[];
-  /** @default a free one */
-  readonly port?: number;
+  /** Goes on when this process ends. @default false */
+  readonly detached?: boolean;
 }
 
 export interface StoredRecord {
@@ -65,7 +66,7 @@ export const kafkaJars = (): Promise<string> => fetchJars(POM, "kafka-4.3.1");
 export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
   const classPath = classPathOf(await kafkaJars());
   const extra = Object.entries(options.listeners ?? {});
-  const port = options.port ?? (await freePort());
+  const port = await freePort();
   const proxiedPort = await freePort();
   const controllerPort = await freePort();
   const extraPorts = await Promise.all(extra.map(() => freePort()));
@@ -120,11 +121,17 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
   }
 
   let child: ChildProcess | undefined;
+  const { detached = false } = options;
+  const logFile = path.join(options.folder, "broker.log");
   const start = async () => {
+    const log = await open(logFile, "w");
     child = spawn("java", [...SMALL_JVM, "-cp", classPath, "kafka.Kafka", file], {
-      stdio: ["ignore", "ignore", "pipe"],
+      stdio: ["ignore", log.fd, log.fd],
+      detached,
     });
-    await untilStarted(child);
+    if (detached) child.unref();
+    await log.close();
+    await untilLogged(child, logFile, STARTED);
   };
   const end = async (signal: "SIGKILL" | "SIGTERM") => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -133,7 +140,7 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
     await exited;
   };
   const endWithUs = () => child?.kill("SIGKILL");
-  process.once("exit", endWithUs);
+  if (!detached) process.once("exit", endWithUs);
   await start();
   return {
     address: `127.0.0.1:${port}`,
@@ -171,15 +178,3 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
 
 const QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error";
 const STARTED = "Kafka Server started";
-const KEPT_LOG_CHARS = 4_000;
-
-const untilStarted = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve, reject) => {
-    let log = "";
-    child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`the broker ended with ${code}:\n${log}`)));
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      log = (log + text).slice(-KEPT_LOG_CHARS);
-      if (log.includes(STARTED)) resolve();
-    });
-  });

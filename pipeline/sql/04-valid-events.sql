@@ -1,0 +1,48 @@
+-- What can be counted. Everything else goes to the dead letters, whole, with the reason.
+
+CREATE VIEW judged AS
+SELECT *,
+  CASE
+    WHEN `value` IS NULL OR NOT (`value` IS JSON OBJECT) THEN 'the value is no JSON object'
+    WHEN customer_id IS NULL OR customer_id = '' THEN 'customer_id is missing'
+    WHEN meter IS NULL THEN 'meter_id is not in the catalog'
+    WHEN event_time IS NOT NULL AND NOT REGEXP(event_time, '^[0-9]{1,16}$') THEN 'event_time is no time in milliseconds'
+    WHEN start_time IS NOT NULL AND NOT REGEXP(start_time, '^[0-9]{1,16}$') THEN 'start_time is no time in milliseconds'
+    WHEN end_time IS NOT NULL AND NOT REGEXP(end_time, '^[0-9]{1,16}$') THEN 'end_time is no time in milliseconds'
+    WHEN meter LIKE 'volume %' AND (total_usage IS NULL OR NOT REGEXP(total_usage, '^[0-9]{1,16}$'))
+      THEN 'total_usage is no integer from 0'
+    WHEN meter LIKE 'performance %' AND start_time IS NULL AND end_time IS NULL THEN 'neither start_time nor end_time'
+    WHEN CAST(end_time AS BIGINT) < CAST(start_time AS BIGINT) THEN 'end_time is before start_time'
+  END AS reason
+FROM metered;
+
+CREATE TABLE dead_letters (
+  reason STRING,
+  `partition` INT,
+  `offset` BIGINT,
+  event_id STRING,
+  tenant_id STRING,
+  `value` STRING
+) WITH (
+  'connector' = 'kafka',
+  'topic' = 'usage-dead-letters',
+  'properties.bootstrap.servers' = '${BROKERS}',
+  'properties.transaction.timeout.ms' = '600000',
+  'format' = 'json',
+  'sink.delivery-guarantee' = 'exactly-once',
+  'sink.transactional-id-prefix' = 'meter-dead-letters'
+);
+
+CREATE VIEW valid_events AS
+SELECT
+  event_id, tenant_id, customer_id, meter_id, SPLIT_INDEX(meter, ' ', 1) AS aggregation, session_id, producer,
+  CAST(seq AS BIGINT) AS seq,
+  CAST(total_usage AS BIGINT) AS total_usage,
+  CAST(start_time AS BIGINT) AS start_time,
+  CAST(end_time AS BIGINT) AS end_time,
+  -- It counts when the work ended, else when it began, else when the event says: as everywhere in meter-lib.
+  COALESCE(CAST(end_time AS BIGINT), CAST(start_time AS BIGINT), CAST(event_time AS BIGINT),
+    TIMESTAMPDIFF(SECOND, TIMESTAMP '1970-01-01 00:00:00', CAST(written AS TIMESTAMP(3))) * 1000) AS usage_time,
+  arrived
+FROM judged
+WHERE reason IS NULL;

@@ -1,0 +1,47 @@
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import type { WriterEvent } from "./writer-events.ts";
+
+/**
+ * What a writer means to record, written before it records it: one JSON object a line, and a line with a number when so many events
+ * are known to be stored. It knows nothing of outboxes and topics, so it can judge them.
+ */
+export class Journal {
+  /** Events whose line is in the file. */
+  written = 0;
+  /** Events that are known to be stored. */
+  stored = 0;
+  readonly #file: number;
+
+  constructor(path: string) {
+    const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+    // A line that was cut off by the end of the process counts for nothing.
+    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+    for (const line of whole.split("\n")) {
+      if (line.startsWith("{")) this.written++;
+      else if (line !== "") this.stored = Number(line);
+    }
+    this.#file = openSync(path, existsSync(path) ? "r+" : "w");
+    ftruncateSync(this.#file, Buffer.byteLength(whole));
+    this.#position = Buffer.byteLength(whole);
+  }
+
+  #position: number;
+
+  append(events: readonly WriterEvent[]): void {
+    this.#write(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+    this.written += events.length;
+  }
+
+  markStored(count: number): void {
+    this.#write(`${count}\n`);
+    this.stored = count;
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #write(text: string): void {
+    this.#position += writeSync(this.#file, text, this.#position);
+  }
+}

@@ -1,0 +1,181 @@
+// Usage of several processes, some of them killed, through a broker and a job that are killed too: what comes out must equal, to the
+// unit, what the processes wrote into their journals before they recorded it.
+import { existsSync, readFileSync } from "node:fs";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { Producer } from "@platformatic/kafka";
+import { whyNoJava } from "../../packages/transport-kafka/test/java-home.ts";
+import { differences } from "./compare-usage.ts";
+import { expectedUsage, type UsageRow } from "./expected-usage.ts";
+import { whyNoPostgres } from "./postgres.ts";
+import { usageInTopic, usageRow } from "./read-usage.ts";
+import { DEDUP_WINDOW_MS, type Stack, startStack, stopStack } from "./stack.ts";
+import { startWriter, type WriterProcess } from "./writer-process.ts";
+
+const { values } = parseArgs({
+  options: {
+    events: { type: "string", default: "20000" },
+    minutes: { type: "string", default: "15" },
+    keep: { type: "boolean", default: false },
+  },
+});
+const events = Number(values.events);
+const patienceMs = Number(values.minutes) * 60_000;
+const WRITERS = 3;
+const LOOK_EVERY_MS = 500;
+
+const missing = (await whyNoJava()) ?? whyNoPostgres();
+if (missing !== undefined) {
+  console.log(`skipped: ${missing}`);
+  process.exit(0);
+}
+
+const startedAt = Date.now();
+const say = (text: string) =>
+  console.log(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s  ${text}`);
+
+/** Records that nobody can count; each must be in the dead letters once. */
+const INVALID: readonly (readonly [reason: string, value: string])[] = [
+  ["the value is no JSON object", "not JSON"],
+  ["the value is no JSON object", "[1]"],
+  ["customer_id is missing", '{"meter_id":"page.processed.basic","total_usage":1}'],
+  [
+    "meter_id is not in the catalog",
+    '{"meter_id":"no.such.meter","customer_id":"cust_acme","total_usage":1}',
+  ],
+  [
+    "total_usage is no integer from 0",
+    '{"meter_id":"page.processed.basic","customer_id":"cust_acme","total_usage":-1}',
+  ],
+  ["neither start_time nor end_time", '{"meter_id":"chat.on.time_hours","customer_id":"cust_acme"}'],
+];
+
+const writeInvalid = async (stack: Stack): Promise<void> => {
+  const producer = new Producer({ clientId: "invalid", bootstrapBrokers: [stack.broker.address] });
+  const messages = INVALID.map(([, value]) => ({ topic: "usage-events", value: Buffer.from(value) }));
+  await producer.send({ messages, acks: -1 });
+  await producer.close();
+};
+
+/** Events stored so far, by the writers' own marks. */
+const storedBy = (writers: readonly WriterProcess[]): number =>
+  writers.reduce((sum, { journal }) => {
+    if (!existsSync(journal)) return sum;
+    const marks = readFileSync(journal, "utf8").match(/^\d+$/gm);
+    return sum + Number(marks?.at(-1) ?? 0);
+  }, 0);
+
+/** Calls each step once, when so large a part of the events is stored. */
+const disturb = async (
+  writers: readonly WriterProcess[],
+  steps: readonly (readonly [part: number, name: string, step: () => Promise<void> | void])[],
+): Promise<void> => {
+  for (const [part, name, step] of steps) {
+    while (storedBy(writers) < part * events) await sleep(LOOK_EVERY_MS);
+    say(`${Math.round(part * 100)} % recorded: ${name}`);
+    await step();
+  }
+};
+
+const counted = (rows: readonly UsageRow[]): number => rows.reduce((sum, row) => sum + row.events, 0);
+
+const folder = await mkdtemp(path.join(tmpdir(), "meter-pipeline-"));
+// PostgreSQL runs as another user.
+await chmod(folder, 0o755);
+const stack = await startStack({ folder });
+let ok = false;
+try {
+  say(`broker, PostgreSQL and job are up; ${WRITERS} processes record ${events} events`);
+  await writeInvalid(stack);
+  const share = Math.ceil(events / WRITERS);
+  const writers = Array.from({ length: WRITERS }, (_, writer) =>
+    startWriter(folder, {
+      writer,
+      writers: WRITERS,
+      events: Math.min(share, events - writer * share),
+      brokers: [stack.broker.address],
+      dedupWindowMs: DEDUP_WINDOW_MS / 2,
+    }),
+  );
+  const all = Promise.all(writers.map(({ done }) => done));
+  await Promise.race([
+    all,
+    disturb(writers, [
+      [0.1, "writer 1 killed", () => writers[0]?.kill()],
+      [
+        0.25,
+        "broker killed",
+        async () => {
+          await stack.broker.kill();
+          await stack.broker.start();
+        },
+      ],
+      [0.4, "writer 2 killed", () => writers[1]?.kill()],
+      [
+        0.5,
+        "job killed",
+        async () => {
+          await stack.job.kill();
+          await stack.job.start();
+        },
+      ],
+      [0.75, "writer 3 killed", () => writers[2]?.kill()],
+    ]),
+  ]);
+  await all;
+  const fedAt = Date.now();
+  say("all events acknowledged");
+
+  const expected = await expectedUsage(writers.map(({ journal }) => journal));
+  const inTable = async () => (await stack.postgres.query("SELECT * FROM usage")).map(usageRow);
+  let rows = await inTable();
+  while (differences(expected, rows).length > 0 && Date.now() - startedAt < patienceMs) {
+    await sleep(LOOK_EVERY_MS);
+    rows = await inTable();
+  }
+  say(
+    `PostgreSQL: ${rows.length} rows, ${counted(rows)} events, ${differences(expected, rows).length} differences`,
+  );
+
+  // The topic shows what checkpoints have committed; and a whole checkpoint later nothing may have been added.
+  let records = await stack.broker.read("usage");
+  let dead = await stack.broker.read("usage-dead-letters");
+  while (
+    (differences(expected, usageInTopic(records)).length > 0 || dead.length < INVALID.length) &&
+    Date.now() - startedAt < patienceMs
+  ) {
+    records = await stack.broker.read("usage");
+    dead = await stack.broker.read("usage-dead-letters");
+  }
+  say(`topic: ${differences(expected, usageInTopic(records)).length} differences, ${records.length} records`);
+
+  const wrong = [
+    ...differences(expected, await inTable()).map((line) => `PostgreSQL ${line}`),
+    ...differences(expected, usageInTopic(records)).map((line) => `topic ${line}`),
+  ];
+  const reasons = dead.map(({ value }) => String(JSON.parse(value ?? "{}").reason)).toSorted();
+  const wanted = INVALID.map(([reason]) => reason).toSorted();
+  if (reasons.join() !== wanted.join()) wrong.push(`dead letters: expected ${wanted}, found ${reasons}`);
+  const gaps = await stack.postgres.query("SELECT * FROM producer_gaps WHERE missing <> 0");
+  if (gaps.length > 0) wrong.push(`gaps: ${JSON.stringify(gaps)}`);
+  const kills = writers.reduce((sum, writer) => sum + writer.kills, 0);
+  const took = (Date.now() - startedAt) / 1000;
+  console.log(`
+  events recorded      ${counted(expected)}
+  events counted       ${counted(rows)}
+  rows of usage        ${expected.length}
+  dead letters         ${dead.length} of ${INVALID.length}
+  killed               ${kills} writers, 1 broker, 1 job
+  seconds              ${took.toFixed(1)} in all, ${((Date.now() - fedAt) / 1000).toFixed(1)} after the last acknowledgement
+`);
+  ok = wrong.length === 0;
+  console.log(ok ? "exact" : `NOT exact:\n${wrong.slice(0, 20).join("\n")}`);
+} finally {
+  await stopStack(stack);
+  if (ok && !values.keep) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  else console.log(`kept: ${folder}`);
+}
+if (!ok) process.exitCode = 1;

@@ -1,0 +1,60 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { type Broker, startBroker } from "../../packages/transport-kafka/test/broker.ts";
+import { type FlinkJob, type JobSettings, startFlinkJob } from "./flink-job.ts";
+import { type Postgres, startPostgres } from "./postgres.ts";
+
+/** Everything that runs: a broker with the topics, PostgreSQL with the tables, and the job between them. */
+export interface Stack {
+  readonly broker: Broker;
+  readonly postgres: Postgres;
+  readonly job: FlinkJob;
+}
+
+export interface StackOptions {
+  readonly folder: string;
+  /** Goes on when this process ends. @default false */
+  readonly detached?: boolean;
+  readonly settings?: Partial<JobSettings>;
+}
+
+/** How long an identity is remembered by default, in milliseconds: a day longer than the SDK may send it again. */
+export const DEDUP_WINDOW_MS = 48 * 3_600_000;
+
+export const PARTITIONS = 4;
+const COMPACTED = { "cleanup.policy": "compact" };
+
+export const startStack = async ({
+  folder,
+  detached = false,
+  settings = {},
+}: StackOptions): Promise<Stack> => {
+  await mkdir(folder, { recursive: true });
+  const broker = await startBroker({ folder: path.join(folder, "kafka"), detached });
+  await broker.createTopic("usage-events", PARTITIONS);
+  await broker.createTopic("usage-dead-letters", 1);
+  await broker.createTopic("usage", PARTITIONS, COMPACTED);
+  await broker.createTopic("usage-gaps", 1, COMPACTED);
+  const postgres = await startPostgres(path.join(folder, "postgres"), { detached });
+  const job = await startFlinkJob(
+    path.join(folder, "flink"),
+    {
+      BROKERS: broker.address,
+      CHECKPOINT_INTERVAL: "3 s",
+      DEDUP_WINDOW: `${DEDUP_WINDOW_MS / 3_600_000} h`,
+      SESSION_WINDOW: "31 d",
+      POSTGRES_URL: postgres.url,
+      POSTGRES_USER: postgres.user,
+      POSTGRES_PASSWORD: postgres.password,
+      ...settings,
+    },
+    { detached },
+  );
+  return { broker, postgres, job };
+};
+
+export const stopStack = async ({ broker, postgres, job }: Stack): Promise<void> => {
+  await job.kill();
+  await broker.stop();
+  await postgres.stop();
+};
