@@ -3,7 +3,7 @@ import { meter } from "./testing/meter-process.ts";
 
 const FLAGS = ["--tenant", "t", "--device", "d", "--meter", "page.processed.basic"];
 
-describe.concurrent("the program", { timeout: 60_000 }, () => {
+describe.concurrent("the program", { timeout: 240_000 }, () => {
   test("explains itself: commands, examples, exit codes", async () => {
     const { exit, stdout, stderr } = await meter(["--help"]);
     expect(exit).toBe(0);

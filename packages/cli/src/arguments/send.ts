@@ -15,6 +15,8 @@ export const sendCommand = (invoke: Invoke): Command =>
     .addHelpText(
       "after",
       `
+Times are milliseconds since the epoch, ISO 8601 with a zone, or now.
+
 Examples:
   $ meter send --tenant tenant_123 --device us-east-ing1 --meter page.processed.basic --usage 24
   $ meter send --tenant tenant_123 --device us-east-ing1 --meter chat.query.time_secs --start now --end now

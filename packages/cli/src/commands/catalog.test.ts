@@ -21,7 +21,7 @@ const GUIDE = `### List Of Meters:
   description: "Total active chat usage time in hours"
 `;
 
-describe.concurrent("meter catalog", { timeout: 60_000 }, () => {
+describe.concurrent("meter catalog", { timeout: 240_000 }, () => {
   test("list shows the catalog that comes with meter-lib", async () => {
     const { exit, stdout } = await meter(["catalog", "list", "--json"]);
     expect(exit).toBe(0);

@@ -17,7 +17,7 @@ const statesOf = (stdout: string): Readonly<Record<string, string>> =>
     JSON.parse(stdout).findings.map(({ check, state }: { check: string; state: string }) => [check, state]),
   );
 
-describe.concurrent("meter doctor", { timeout: 60_000 }, () => {
+describe.concurrent("meter doctor", { timeout: 240_000 }, () => {
   test.each(["events", "kafka-rest"])(
     "all is well with a sandbox that speaks %s, and nothing is counted",
     async (dialect) => {

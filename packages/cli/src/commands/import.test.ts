@@ -16,7 +16,7 @@ const sums = (stdout: string) => {
   return { recorded: recorded.recorded, known: recorded.known, acknowledged: accounts.acknowledged };
 };
 
-describe.concurrent("meter import", { timeout: 120_000 }, () => {
+describe.concurrent("meter import", { timeout: 240_000 }, () => {
   test("counts every row once, in this run and in the next", async () => {
     await using folder = await TempFolder.create();
     await using sandbox = await createSandbox({ tenants });
@@ -214,7 +214,7 @@ page.processed.basic,a,d,4,2026-11-01,`;
   });
 });
 
-test("killed in the middle and run again, a file is counted to the unit", { timeout: 300_000 }, async () => {
+test("killed in the middle and run again, a file is counted to the unit", { timeout: 600_000 }, async () => {
   const { spawn } = await import("node:child_process");
   const script = join(import.meta.dirname, "../testing/import-million.ts");
   const child = spawn(process.execPath, ["--conditions=source", script, "--rows", "20000"]);

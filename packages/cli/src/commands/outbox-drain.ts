@@ -7,6 +7,7 @@ import { mustExist, rememberingOutbox, withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 import { startProgress } from "../terminal/progress.ts";
+import { stopping } from "../terminal/stopping.ts";
 import { formatNumber } from "../terminal/table.ts";
 
 export interface OutboxDrainFlags extends ConnectionFlags {
@@ -25,6 +26,8 @@ export const outboxDrain = async (file: string, flags: OutboxDrainFlags, io: Io)
   try {
     const { pending } = await client.stats();
     await watch.delivered(() => progress.at(watch.acknowledged, pending));
+    progress.end();
+    if (watch.stop !== undefined) await stopping(io);
   } finally {
     progress.end();
     await client.close({ timeoutMs: CLOSE_MS });

@@ -39,7 +39,7 @@ const outboxWith = async (folder: TempFolder, state: "rejected" | "unsure"): Pro
   return path;
 };
 
-describe.concurrent("meter outbox", { timeout: 60_000 }, () => {
+describe.concurrent("meter outbox", { timeout: 240_000 }, () => {
   test("lists, shows, redrives and drains what was rejected", async () => {
     await using folder = await TempFolder.create();
     const file = await outboxWith(folder, "rejected");
@@ -112,7 +112,7 @@ describe.concurrent("meter outbox", { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent("meter reconcile", { timeout: 60_000 }, () => {
+describe.concurrent("meter reconcile", { timeout: 240_000 }, () => {
   test("agrees, then names what one side lacks", async () => {
     await using folder = await TempFolder.create();
     await using sandbox = await createSandbox({ tenants: { a: "cust_a" } });

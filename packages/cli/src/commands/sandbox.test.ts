@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { meter, startMeter } from "../testing/meter-process.ts";
 
-describe.concurrent("meter sandbox", { timeout: 60_000 }, () => {
+describe.concurrent("meter sandbox", { timeout: 240_000 }, () => {
   test.each(["SIGINT", "SIGTERM"] as const)("prints its URL, serves, and ends at %s", async (signal) => {
     const run = startMeter(["sandbox", "--tenant", "a=cust_a", "--tenant", "b=cust_b", "--api-key", "KEY"]);
     const url = (await run.firstLine) ?? "";

@@ -7,7 +7,7 @@ import { TempFolder } from "../testing/temp-folder.ts";
 const EVENT = ["--tenant", "tenant_123", "--device", "us-east-ing1", "--meter", "page.processed.basic"];
 const tenants = { tenant_123: "cust_001" };
 
-describe.concurrent("meter send", { timeout: 60_000 }, () => {
+describe.concurrent("meter send", { timeout: 240_000 }, () => {
   test("sends one event; the same id is counted once", async () => {
     await using sandbox = await createSandbox({ tenants });
     const args = ["send", ...EVENT, "--usage", "24", "--id", "e1", "--base-url", sandbox.url];
@@ -110,7 +110,7 @@ describe.concurrent("meter send", { timeout: 60_000 }, () => {
   });
 });
 
-describe("meter session", { timeout: 60_000 }, () => {
+describe("meter session", { timeout: 240_000 }, () => {
   test("start and end are one session; each end counts once", async () => {
     await using sandbox = await createSandbox({ tenants });
     const subject = ["--tenant", "tenant_123", "--device", "web-1", "--meter", "chat.on.time_hours"];

@@ -15,7 +15,7 @@ const post = async (url: string, meter_id: string, total_usage: unknown, id: str
   });
 };
 
-describe.concurrent("meter tail", { timeout: 60_000 }, () => {
+describe.concurrent("meter tail", { timeout: 240_000 }, () => {
   test("prints what comes in, from where it is asked to", async () => {
     await using sandbox = await createSandbox({ tenants: { a: "cust_a" } });
     await post(sandbox.url, "page.processed.basic", 1, "e1");

@@ -8,6 +8,7 @@ import { rememberingOutbox, withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 import { startProgress } from "../terminal/progress.ts";
+import { stopping } from "../terminal/stopping.ts";
 import { formatNumber } from "../terminal/table.ts";
 import { checkFile, type FileCheck } from "./check-file.ts";
 import { findUnknownTenants } from "./find-unknown-tenants.ts";
@@ -159,6 +160,7 @@ const deliver = async (
     const delivering = startProgress(io, "delivering", "events");
     await watch.delivered(() => delivering.at(watch.acknowledged - before, pending));
     delivering.end();
+    if (watch.stop !== undefined) await stopping(io);
     return { recorded, stop: watch.stop };
   } finally {
     importing.end();

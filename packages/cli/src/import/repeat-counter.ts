@@ -19,6 +19,11 @@ export class RepeatCounter {
     this.#mask = this.#filter.length * 8 - 1;
   }
 
+  /** How many marks are kept. */
+  get remembered(): number {
+    return this.#counts.size;
+  }
+
   /** First pass. */
   see(mark: string): void {
     let isNew = false;

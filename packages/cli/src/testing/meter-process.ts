@@ -4,9 +4,8 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
-/** The program's source, and what its build makes of it. */
+/** The program's source. */
 export const SOURCE = fileURLToPath(new URL("../main.ts", import.meta.url));
-export const BUILT = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 /** How the command ended. */
 export interface Ended {
@@ -27,6 +26,7 @@ export interface MeterProcess {
 export interface MeterOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Another program than the source. The packages that it stands on are always their sources. */
   readonly program?: string;
 }
 
@@ -40,8 +40,7 @@ export const startMeter = (
       ([name]) => !name.startsWith("METER_LIB_") && name !== "NO_COLOR" && name !== "FORCE_COLOR",
     ),
   );
-  const conditions = program === SOURCE ? ["--conditions=source"] : [];
-  const child = spawn(process.execPath, [...conditions, program, ...args], {
+  const child = spawn(process.execPath, ["--conditions=source", program, ...args], {
     cwd,
     env: { ...clean, ...env },
     stdio: ["ignore", "pipe", "pipe"],
