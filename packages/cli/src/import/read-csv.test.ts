@@ -5,7 +5,9 @@ import { readNdjson } from "./read-ndjson.ts";
 import type { SourceRow } from "./source-row.ts";
 
 async function* pieces(text: string, size: number): AsyncGenerator<string> {
-  for (let at = 0; at < text.length; at += size) yield text.slice(at, at + size);
+  // By characters, as a decoder gives them: never half of one.
+  const characters = [...text];
+  for (let at = 0; at < characters.length; at += size) yield characters.slice(at, at + size).join("");
 }
 
 const all = async (rows: AsyncIterable<SourceRow>): Promise<readonly SourceRow[]> => {
