@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { MeterClient, type SessionRecovery } from "@meter-lib/core";
+import { MeterClient, type SessionRecovery, systemClock } from "@meter-lib/core";
 import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
 import { type FaultBackend, faultBackend } from "@meter-lib/testing/fault-backend";
 import { fetchTransport } from "@meter-lib/transport-fetch";
@@ -11,6 +11,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { ALWAYS_DEDUP, everybody } from "../engine/engine-rig.ts";
 import { type Child, startChild } from "../kills/child.ts";
 
+const HOUR_MS = 3_600_000;
 const SCRIPT = fileURLToPath(new URL("process-client.ts", import.meta.url));
 
 let folder: string;
@@ -31,8 +32,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const openClient = (sessions: SessionRecovery = {}) =>
+const openClient = (sessions: SessionRecovery = {}, laterMs = 0) =>
   new MeterClient({
+    clock: { ...systemClock, now: () => systemClock.now() + laterMs },
     transport: fetchTransport({ baseUrl: backend.url, dialect: "kafka-rest", dedup: ALWAYS_DEDUP }),
     customerLookup: everybody,
     outbox: sqliteOutbox({ path: outbox }),
@@ -126,6 +128,38 @@ test("with `resume` the next start of the same scope takes it up: one session, o
   await client.close();
   expect(oneOfEach(session_id).end).toBeGreaterThanOrEqual(before);
 });
+
+test.each([
+  { title: "`close`: at once", recovery: {}, laterMs: 0 },
+  {
+    title: "`resume`: after its time",
+    recovery: { afterCrash: "resume", resumeWithinMs: 60_000 },
+    laterMs: 8 * HOUR_MS,
+  },
+] as const)(
+  "$title, the next start is a session of its own; the time between is not billed",
+  async ({ recovery, laterMs }) => {
+    const crashed = (await child.nextLine()) ?? "";
+    await backend.arrived(1);
+    child.signal("SIGKILL");
+    await child.ended;
+    const checkpoint = checkpointInFile();
+    const client = openClient(recovery, laterMs);
+    const session = await client.startSession({
+      tenant_id: "t",
+      device_id: "d",
+      meter_id: "chat.on.time_hours",
+    });
+    await client.flush();
+    await client.close();
+    expect(session.session_id).not.toBe(crashed);
+    expect(
+      boundaries()
+        .filter(({ session }) => session === crashed)
+        .map(({ end }) => end),
+    ).toEqual([undefined, checkpoint]);
+  },
+);
 
 test("a frozen owner is alive: nobody ends its session, and thawed it ends it itself, once", async () => {
   const session_id = (await child.nextLine()) ?? "";

@@ -33,6 +33,7 @@ export class SessionKeeper {
   readonly #open = new Map<string, SharedSession>();
   readonly #orphans = new Map<string, () => void>();
   #cancelRecovery = () => {};
+  #claiming = Promise.resolve();
   #closed = false;
 
   constructor(
@@ -123,11 +124,12 @@ export class SessionKeeper {
       metadata,
       cancelCheckpoint: () => {},
     };
+    // First, or this start would join a session whose process died long ago, and bill the time between.
+    if (this.#core.outbox.durable) await this.#claim();
     try {
       const answer = await engine.store.session({ change: "open", session: row });
       if (answer.state === "joined") {
-        this.#orphans.get(answer.session.session_id)?.();
-        this.#orphans.delete(answer.session.session_id);
+        await this.#resume(answer.session.session_id).catch(() => {});
         return this.#keep({
           ...open,
           row: answer.session,
@@ -202,24 +204,44 @@ export class SessionKeeper {
   // After a crash
 
   async #recover(): Promise<void> {
-    try {
-      for (const row of await this.#core.engine.store.claimSessions()) {
-        if (row.ended_at !== undefined || this.#resumeWithinMs === 0) await this.#endOrphan(row);
-        else this.#awaitResumption(row);
-      }
-    } catch {
-      // A store that fails is asked again later.
-    }
+    await this.#claim();
     if (!this.#closed)
       this.#cancelRecovery = this.#core.clock.schedule(RECOVERY_INTERVAL_MS, () => void this.#recover());
   }
 
-  #awaitResumption(row: SessionRow): void {
-    const cancel = this.#core.clock.schedule(this.#resumeWithinMs, () => {
+  /** Takes up what crashed processes left. One claim after the other, so that nobody joins a session that is being ended. */
+  #claim(): Promise<void> {
+    this.#claiming = this.#claiming.then(() => this.#claimOrphans());
+    return this.#claiming;
+  }
+
+  async #claimOrphans(): Promise<void> {
+    try {
+      for (const row of await this.#core.engine.store.claimSessions()) {
+        const age = Math.max(0, this.#core.clock.now() - row.checkpoint_at);
+        if (row.ended_at !== undefined || age >= this.#resumeWithinMs) await this.#endOrphan(row);
+        else this.#awaitResumption(row, this.#resumeWithinMs - age);
+      }
+    } catch {
+      // A store that fails is asked again later.
+    }
+  }
+
+  #awaitResumption(row: SessionRow, delayMs: number): void {
+    const cancel = this.#core.clock.schedule(delayMs, () => {
       this.#orphans.delete(row.session_id);
       void this.#endOrphan(row).catch(() => {});
     });
     this.#orphans.set(row.session_id, cancel);
+  }
+
+  /** Joined, it is an orphan no more: the claim's own place in it is given back. */
+  async #resume(session_id: string): Promise<void> {
+    const cancel = this.#orphans.get(session_id);
+    if (cancel === undefined) return;
+    cancel();
+    this.#orphans.delete(session_id);
+    await this.#core.engine.store.session({ change: "leave", session_id, at: this.#core.clock.now() });
   }
 
   async #endOrphan(row: SessionRow): Promise<void> {

@@ -41,7 +41,7 @@ export interface SessionRecovery {
   readonly checkpointMs?: number;
   /**
    * What becomes of a session whose process crashed: ended at its last checkpoint (`close`), or taken up by the next
-   * `startSession` of the same scope within `resumeWithinMs` and ended at its last checkpoint otherwise (`resume`).
+   * `startSession` of the same scope within `resumeWithinMs` of that checkpoint and ended there otherwise (`resume`).
    * @default "close"
    */
   readonly afterCrash?: "close" | "resume";
