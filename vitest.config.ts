@@ -22,6 +22,7 @@ export default defineConfig({
             "scripts/**/*.test.ts",
             "bench/**/*.test.ts",
             "faults/**/*.test.ts",
+            "pipeline/src/**/*.test.ts",
             "page-life/**/*.test.ts",
             "examples/*/src/**/*.test.ts",
           ],

@@ -16,6 +16,7 @@ import { DEDUP_WINDOW_MS, type Stack, startStack, stopStack } from "./stack.ts";
 import { startWriter, type WriterProcess } from "./writer-process.ts";
 
 const { values } = parseArgs({
+  allowPositionals: true,
   options: {
     events: { type: "string", default: "20000" },
     minutes: { type: "string", default: "15" },
