@@ -48,6 +48,7 @@ export interface Sandbox {
 const DAY_MS = 86_400_000;
 const MIB = 1_048_576;
 const CLOSE_GRACE_MS = 2000;
+const SWEEP_MS = 20;
 
 const checkOptions = ({ port = 0, tenants = {}, apiKeys = [] }: SandboxOptions): void => {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
@@ -128,6 +129,11 @@ const stop = async (server: Server): Promise<void> => {
   const timer = setTimeout(() => {
     if ("closeAllConnections" in server) server.closeAllConnections();
   }, CLOSE_GRACE_MS);
+  // Node closes what is idle now; what falls idle later, the end of a stream for one, would be kept alive.
+  const sweep = setInterval(() => {
+    if ("closeIdleConnections" in server) server.closeIdleConnections();
+  }, SWEEP_MS);
   await closed;
+  clearInterval(sweep);
   clearTimeout(timer);
 };

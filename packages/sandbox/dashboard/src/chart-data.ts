@@ -10,56 +10,52 @@ export interface ChartData {
   readonly rows: (number | null)[][];
 }
 
+export interface ChartDataOptions {
+  readonly zone: Zone;
+  readonly measure: Measure;
+  /** Whether usage is a level, which stays until it is reported anew, or comes anew in each hour and day. */
+  readonly level: boolean;
+}
+
 const HOUR_MS = 3_600_000;
 
-// The day's first moment on the clock that the chart shows.
-const dayStart = (day: string, zone: Zone): number =>
-  zone === "utc" ? Date.parse(`${day}T00:00:00Z`) : new Date(`${day}T00:00:00`).getTime();
-
-const nextBucket = (time: number, by: "hour" | "day", zone: Zone): number => {
-  if (by === "hour") return time + HOUR_MS;
-  const date = new Date(time);
-  // By the calendar: a day has 23 hours or 25 when clocks change.
-  if (zone === "utc") date.setUTCDate(date.getUTCDate() + 1);
-  else date.setDate(date.getDate() + 1);
-  return date.getTime();
+/** First and last moment of an hour, or of a day on the clock that the chart shows: clocks change, so days have 23 to 25 hours. */
+const spanOf = (at: number | string, zone: Zone): readonly [number, number] => {
+  if (typeof at === "number") return [at, at + HOUR_MS];
+  const start = new Date(zone === "utc" ? `${at}T00:00:00Z` : `${at}T00:00:00`);
+  const end = new Date(start);
+  if (zone === "utc") end.setUTCDate(end.getUTCDate() + 1);
+  else end.setDate(end.getDate() + 1);
+  return [start.getTime(), end.getTime()];
 };
 
-/** Every hour or day from the first to the last one with usage; where a series has none, `empty` says what is drawn. */
+/** Points for lines in steps: where something begins and where it ends, and nothing for the empty time between. */
 export const chartData = (
   series: readonly UsageSeries[],
-  {
-    by,
-    zone,
-    measure,
-    empty,
-  }: {
-    readonly by: "hour" | "day";
-    readonly zone: Zone;
-    readonly measure: Measure;
-    readonly empty: 0 | null;
-  },
+  { zone, measure, level }: ChartDataOptions,
 ): ChartData => {
-  const timeOf = (at: number | string): number => (typeof at === "string" ? dayStart(at, zone) : at);
-  const values = series.map(
-    ({ points }) => new Map(points.map((point) => [timeOf(point.at), point[measure]])),
-  );
-  const all = values.flatMap((of) => [...of.keys()]);
-  const first = all.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const last = all.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const times: number[] = [];
-  for (let time = first; time <= last; time = nextBucket(time, by, zone)) times.push(time);
   const scale = measure === "duration_ms" ? HOUR_MS : 1;
-  const rows = values.map((of) =>
-    times.map((time) => {
-      const value = of.get(time);
-      return value === undefined ? empty : value / scale;
-    }),
+  const holds = level && measure === "total_usage";
+  const corners = new Set<number>();
+  const values = series.map(
+    ({ points }) =>
+      new Map(
+        points.map((point) => {
+          const [start, end] = spanOf(point.at, zone);
+          corners.add(start).add(end);
+          return [start, point[measure] / scale];
+        }),
+      ),
   );
-  // The last bucket is drawn until its end.
-  if (times.length > 0) {
-    times.push(nextBucket(last, by, zone));
-    for (const row of rows) row.push(row.at(-1) ?? null);
-  }
+  const times = [...corners].sort((a, b) => a - b);
+  const rows = values.map((of) => {
+    let held: number | null = null;
+    return times.map((time) => {
+      const value = of.get(time);
+      if (value === undefined) return holds ? held : 0;
+      held = value;
+      return value;
+    });
+  });
   return { times: times.map((time) => time / 1000), rows };
 };

@@ -69,7 +69,7 @@ export const EventStory = ({ id, zone }: { readonly id: number; readonly zone: Z
     ...(start_time === null || end_time === null
       ? []
       : [["Duration", durationText(end_time - start_time)] as const]),
-    ["Event id", event.event_id ?? "none: counted as it came"],
+    ["Event id", event.event_id ?? "none: nothing tells it from another one"],
     ["Producer", event.producer === null ? "–" : `${event.producer}, number ${event.seq ?? "–"}`],
     ["Came in", `request ${event.request}, dialect ${event.dialect}, place ${event.position + 1}`],
   ];

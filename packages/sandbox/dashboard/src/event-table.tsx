@@ -26,12 +26,12 @@ export const EventTable = ({
         <tr>
           <th scope="col">Event</th>
           <th scope="col">State</th>
-          <th scope="col">Arrived</th>
           <th scope="col">Tenant</th>
           <th scope="col">Meter</th>
           <th scope="col" class="number">
             Usage
           </th>
+          <th scope="col">Arrived</th>
           <th scope="col">Event id</th>
         </tr>
       </thead>
@@ -46,10 +46,10 @@ export const EventTable = ({
             <td>
               <StateBadge state={event.state} late={event.late} />
             </td>
-            <td class="time">{timeText(event.received_at, zone)}</td>
             <td class="id">{event.tenant_id ?? "–"}</td>
             <td class="id">{event.meter_id ?? "–"}</td>
             <td class="number">{valueText(event)}</td>
+            <td class="time">{timeText(event.received_at, zone)}</td>
             <td class="id">{event.event_id ?? "–"}</td>
           </tr>
         ))}

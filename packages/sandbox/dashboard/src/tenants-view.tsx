@@ -53,7 +53,10 @@ export const TenantsView = ({ zone }: { readonly zone: Zone }) => {
                     Lookups
                   </th>
                   <th scope="col">Last</th>
-                  <th scope="col">Add</th>
+                  <th scope="col">Customer</th>
+                  <th scope="col">
+                    <span class="unseen">Add</span>
+                  </th>
                 </tr>
               </thead>
               <tbody>
@@ -62,13 +65,15 @@ export const TenantsView = ({ zone }: { readonly zone: Zone }) => {
                     <td class="id">{tenant_id}</td>
                     <td class="number">{lookups}</td>
                     <td>{timeText(last_at, zone)}</td>
-                    <td>
+                    <td class="id">cust_{tenant_id}</td>
+                    <td class="act">
                       <button
                         type="button"
                         class="primary"
+                        aria-label={`Add ${tenant_id}`}
                         onClick={() => add(tenant_id, `cust_${tenant_id}`)}
                       >
-                        Add, paid for by <span class="id">cust_{tenant_id}</span>
+                        Add
                       </button>
                     </td>
                   </tr>

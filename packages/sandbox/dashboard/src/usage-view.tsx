@@ -5,6 +5,7 @@ import { withQuery } from "./ask.ts";
 import type { CatalogAnswer } from "./catalog-answer.ts";
 import { chartData, type Measure } from "./chart-data.ts";
 import { DownloadLinks } from "./download-links.tsx";
+import { NoUsage } from "./no-usage.tsx";
 import { durationText, numberText } from "./number-text.ts";
 import { ScrollRegion } from "./scroll-region.tsx";
 import { SendEvent } from "./send-event.tsx";
@@ -21,6 +22,13 @@ const RANGES: readonly (readonly [string, number | undefined])[] = [
   ["All time", undefined],
 ];
 const SHOWN_ROWS = 200;
+
+/** The meter with the most events: what to look at first. */
+const busiest = (rows: readonly UsageRow[]): string | undefined => {
+  const events = new Map<string, number>();
+  for (const row of rows) events.set(row.meter_id, (events.get(row.meter_id) ?? 0) + row.events);
+  return [...events].sort((a, b) => b[1] - a[1])[0]?.[0];
+};
 
 const unique = (values: readonly string[]): readonly string[] => [...new Set(values)].sort();
 
@@ -40,7 +48,7 @@ export const UsageView = ({ zone, theme }: { readonly zone: Zone; readonly theme
   const rows = totals.data?.rows ?? [];
   const meters = unique(rows.map((row) => row.meter_id));
   const customers = unique(rows.map((row) => row.customer_id));
-  const meter_id = chosenMeter ?? meters[0] ?? "";
+  const meter_id = chosenMeter ?? busiest(rows) ?? "";
   const meter = catalog.data?.meters.find((one) => one.meter_id === meter_id);
   const measure = chosenMeasure ?? (meter?.type === "performance" ? "duration_ms" : "total_usage");
 
@@ -53,24 +61,25 @@ export const UsageView = ({ zone, theme }: { readonly zone: Zone; readonly theme
       time_zone: by === "day" ? timeZoneOf(zone) : undefined,
     }),
   );
-  const series = over.data?.series ?? [];
   const data = useMemo(
-    () => chartData(series, { by, zone, measure, empty: meter?.aggregation === "last" ? null : 0 }),
-    [over.data, by, zone, measure, meter?.aggregation],
+    () => chartData(over.data?.series ?? [], { zone, measure, level: meter?.aggregation === "last" }),
+    [over.data, zone, measure, meter?.aggregation],
   );
 
   if (totals.data === undefined) return <h1>Usage</h1>;
-  if (rows.length === 0 && range === RANGES.length - 1) {
-    return (
-      <>
-        <h1>Nothing has been counted yet</h1>
-        <p>
-          This backend is running at <code>{location.origin}</code> and waits for its first event.
-        </p>
-        <SendEvent />
-      </>
-    );
-  }
+  const time = (
+    <label>
+      Time
+      <select value={range} onChange={(e) => setRange(Number(e.currentTarget.value))}>
+        {RANGES.map(([label], i) => (
+          <option key={label} value={i}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+  if (rows.length === 0) return <NoUsage>{time}</NoUsage>;
   const unit =
     measure === "duration_ms" ? "hours" : measure === "events" ? "events" : (meter?.unit ?? "units");
   const shown = rows.filter((row) => customer_id === "" || row.customer_id === customer_id);
@@ -100,16 +109,7 @@ export const UsageView = ({ zone, theme }: { readonly zone: Zone; readonly theme
             ))}
           </select>
         </label>
-        <label>
-          Time
-          <select value={range} onChange={(e) => setRange(Number(e.currentTarget.value))}>
-            {RANGES.map(([label], i) => (
-              <option key={label} value={i}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </label>
+        {time}
         <label>
           Per
           <select value={by} onChange={(e) => setBy(e.currentTarget.value === "day" ? "day" : "hour")}>
@@ -140,7 +140,7 @@ export const UsageView = ({ zone, theme }: { readonly zone: Zone; readonly theme
         ) : (
           <UsageChart
             data={data}
-            labels={series.map((one) => one.customer_id ?? "all others")}
+            labels={(over.data?.series ?? []).map((one) => one.customer_id ?? "all others")}
             unit={unit}
             zone={zone}
             theme={theme}
@@ -205,7 +205,6 @@ export const UsageView = ({ zone, theme }: { readonly zone: Zone; readonly theme
             {numberText(shown.length - SHOWN_ROWS)} more rows: choose a customer, or export.
           </p>
         )}
-        {rows.length === 0 && <p class="quiet">No usage in this time.</p>}
       </section>
       {meter_id !== "" && (
         <details class="card">
