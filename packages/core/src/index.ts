@@ -11,7 +11,6 @@ export type {
   SchemaMetadata,
 } from "./catalog/meter.ts";
 export { parseCatalog } from "./catalog/parse-catalog.ts";
-export type { SendResult } from "./client/send-result.ts";
 export {
   type DrainOptions,
   type Health,
@@ -26,10 +25,11 @@ export {
   type BackendLedgerRow,
   type ReconcileBackend,
   type ReconcileDifference,
-  type Reconciliation,
   type ReconcileSource,
+  type Reconciliation,
   reconcile,
 } from "./client/reconcile.ts";
+export type { SendResult } from "./client/send-result.ts";
 export type { Session, SessionInput, SessionOptions, SessionRecovery } from "./client/session.ts";
 export type { TimeOptions } from "./client/time-call.ts";
 export { fallback } from "./compose/fallback.ts";
