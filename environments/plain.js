@@ -1,0 +1,4 @@
+// Node, Bun, Deno.
+import { check } from "./portable.js";
+
+console.log(await check());

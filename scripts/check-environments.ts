@@ -1,0 +1,64 @@
+// Packs all packages, installs them with npm into a folder of their own, bundles and runs them as strangers do; takes minutes.
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openBundle } from "./environments/open-bundle.ts";
+import { packPackages } from "./environments/pack-packages.ts";
+import { findChromium, NO_CHROMIUM } from "./find-chromium.ts";
+import { Report } from "./test/report.ts";
+import { root } from "./test/root.ts";
+import { runCommand } from "./test/run-command.ts";
+
+const TOOLS = {
+  "edge-runtime": "4.0.1",
+  esbuild: "0.28.2",
+  miniflare: "4.20260730.0",
+  vite: "8.3.8",
+  webpack: "5.112.2",
+};
+
+const report = new Report();
+const folder = mkdtempSync(join(tmpdir(), "meter-lib-environments-"));
+const project = join(folder, "project");
+
+/** A program that prints "ok" and nothing else. */
+const says = async (name: string, command: string, ...args: readonly string[]): Promise<void> => {
+  const { ok, output } = await runCommand(command, args, { cwd: project });
+  report.check(name, ok && /(^|\n)ok\n*$/.test(output), output);
+};
+
+try {
+  report.section("Packed");
+  const built = await runCommand("turbo", ["run", "build", "--output-logs=errors-only"]);
+  if (!built.ok) throw new Error(`the packages do not build:\n${built.output}`);
+  report.check("build", true);
+  cpSync(join(root, "environments"), project, { recursive: true });
+  const dependencies = { ...TOOLS, ...(await packPackages(folder)), react: "^19.0.0", vitest: "^5.1.1" };
+  writeFileSync(
+    join(project, "package.json"),
+    JSON.stringify({ private: true, type: "module", dependencies }, undefined, 2),
+  );
+  const installed = await runCommand("npm", ["install", "--no-audit", "--no-fund"], { cwd: project });
+  report.check("npm install of the tarballs", installed.ok, installed.output);
+
+  report.section("Bundles of the browser entry, in Chromium");
+  const chromium = await findChromium();
+  if (chromium === undefined) console.warn(NO_CHROMIUM);
+  for (const bundler of ["vite", "esbuild", "webpack"]) {
+    const bundled = await runCommand("node", ["bundle.js", bundler], { cwd: project });
+    report.check(`${bundler} bundles`, bundled.ok, bundled.output);
+    if (!bundled.ok || chromium === undefined) continue;
+    const title = await openBundle(join(project, `dist-${bundler}`), chromium);
+    report.check(`${bundler} runs`, title === "ok", title);
+  }
+
+  report.section("Core, fetch and relay");
+  await says("Node", "node", "plain.js");
+  await says("workerd", "node", "workerd.js");
+  await says("edge-runtime", "node", "edge-runtime.js");
+  await says("Bun", "npx", "-y", "bun@1.4.5", "plain.js");
+  await says("Deno", "npx", "-y", "deno@2.9.6", "run", "-A", "plain.js");
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+if (!report.end()) process.exitCode = 1;
