@@ -22,6 +22,8 @@ const OPENED = ["java.base/java.util", "java.base/java.lang", "java.base/java.ne
 const JVM = [
   "-Xmx512m",
   "-XX:+UseSerialGC",
+  // Planning the SQL is most of a start, and too short for the second compiler.
+  "-XX:TieredStopAtLevel=1",
   ...OPENED.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
   "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
 ];

@@ -19,7 +19,7 @@ import { SessionPool } from "./session-pool.ts";
  *
  * @example
  * ```ts
- * await using transport = kafkaTransport({
+ * const transport = kafkaTransport({
  *   brokers: ["kafka-1.example.com:9093", "kafka-2.example.com:9093"],
  *   tls: true,
  *   sasl: { mechanism: "SCRAM-SHA-512", username: "metering", password: () => readSecret("kafka") },
