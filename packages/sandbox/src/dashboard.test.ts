@@ -92,14 +92,18 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await open("outage");
     await page.getByLabel("Failing").check();
     await page.getByRole("button", { name: "End the outage" }).waitFor();
-    client.record({ tenant_id: "tenant_123", meter_id: "page.processed.basic", total_usage: 5 });
-    // Hit more than once: it tried again.
+    const { settled } = client.record({
+      tenant_id: "tenant_123",
+      meter_id: "page.processed.basic",
+      total_usage: 5,
+    });
+    // Hit more than once: the client tried again.
     await page.locator(".figure strong", { hasText: /^[2-9]|\d\d/ }).waitFor();
     expect(sandbox.usage()).toEqual([]);
 
     await page.getByRole("button", { name: "End the outage" }).click();
     await page.getByRole("button", { name: "End the outage" }).waitFor({ state: "detached" });
-    expect(await client.flush()).toBe(true);
+    expect(await settled).toMatchObject({ state: "acknowledged" });
     await page.getByRole("link", { name: "Usage" }).click();
     await page.getByRole("cell", { name: "cust_001" }).waitFor();
     expect(sandbox.usage()).toMatchObject([{ total_usage: 5, events: 1, duplicates: 0 }]);
@@ -107,11 +111,15 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
 
   test("an unknown tenant is added with one click, and its events are counted", async () => {
     await using client = setUpClient();
-    client.record({ tenant_id: "newcomer", meter_id: "page.processed.basic", total_usage: 2 });
+    const { settled } = client.record({
+      tenant_id: "newcomer",
+      meter_id: "page.processed.basic",
+      total_usage: 2,
+    });
     await open("tenants");
     await page.getByRole("button", { name: "Add newcomer" }).click();
     await see("newcomer is paid for by cust_newcomer.");
-    await client.flush();
+    expect(await settled).toMatchObject({ state: "acknowledged" });
     expect(sandbox.usage()).toMatchObject([{ tenant_id: "newcomer", customer_id: "cust_newcomer" }]);
     await page.getByRole("button", { name: "Remove newcomer" }).click();
     await see("newcomer is removed; its usage stays.");
