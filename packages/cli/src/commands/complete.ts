@@ -6,7 +6,7 @@ import type { Report } from "../report.ts";
 /** Answers the scripts of `meter completion`. */
 export const complete = async (program: Command, words: readonly string[]): Promise<Report> => {
   const { words: found, files } = candidates(program, words);
-  const lines = found.map(({ word, description }) => `${word}\t${description}`);
+  const lines = found.map(({ word, description }) => (description === "" ? word : `${word}\t${description}`));
   return {
     exit: EXIT.done,
     text: [...lines, ...(files ? [":files"] : [])].join("\n"),

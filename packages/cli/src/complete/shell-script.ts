@@ -29,7 +29,9 @@ _meter() {
   for line in "\${(@f)$(meter complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
     if [[ $line == ":files" ]]; then
       files=1
-    elif [[ -n $line ]]; then
+    elif [[ $line != *$'\\t'* ]]; then
+      [[ -n $line ]] && described+=("\${line//:/\\\\:}")
+    else
       described+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
     fi
   done

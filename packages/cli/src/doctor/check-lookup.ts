@@ -41,11 +41,10 @@ const keyFinding = (answer: LookupAnswer, apiKey: string | undefined, isRefused:
       todo: "set METER_LIB_API_KEY to a key of the portal",
     };
   }
-  if (apiKey === undefined)
-    return { check: "credentials", state: "good", found: "no key is set, none is asked for" };
-  return answer.state === "failed"
-    ? { check: "credentials", state: "unknown", found: "the lookup does not work" }
-    : { check: "credentials", state: "good", found: "the lookup takes the key" };
+  if (answer.state === "failed")
+    return { check: "credentials", state: "unknown", found: "the lookup does not work" };
+  const found = apiKey === undefined ? "no key is set, none is asked for" : "the lookup takes the key";
+  return { check: "credentials", state: "good", found };
 };
 
 const customerFinding = (answer: Exclude<LookupAnswer, { state: "failed" }>, tenant: string): Finding =>
