@@ -55,6 +55,11 @@ export const openPage = async (cdp: Cdp, url: string, { before }: PageOptions = 
       const navigated = cdp.next("Page.frameNavigated", session);
       await send("Page.navigateToHistoryEntry", { entryId: entry?.id });
       await navigated;
+      // From the cache it is complete at once; else it is loaded anew.
+      await page.run(`new Promise((resolve) => {
+        if (document.readyState === "complete") resolve();
+        else addEventListener("load", resolve);
+      }).then(() => {})`);
     },
     show: () => send("Page.bringToFront").then(() => {}),
     setFrozen: (frozen) =>

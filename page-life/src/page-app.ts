@@ -29,6 +29,7 @@ const FLUSH_MS = 1_000;
 const options = new URLSearchParams(location.search);
 const sender = options.get("sender") as Sender;
 const relay = options.get("relay") ?? "/relay";
+const token = options.get("token");
 
 // What a browser does not have.
 const without = options.get("without");
@@ -52,7 +53,11 @@ const watchedFetch: typeof fetch = async (...request) => {
 
 const meterApp = () => {
   const client = new MeterClient({
-    transport: beaconTransport({ url: relay, fetch: watchedFetch }),
+    transport: beaconTransport({
+      url: relay,
+      fetch: watchedFetch,
+      ...(token === null ? {} : { token }),
+    }),
     customerLookup: relayCustomers(),
     outbox: indexedDbOutbox({
       name: options.get("outbox") ?? "meter-lib",

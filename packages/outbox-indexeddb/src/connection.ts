@@ -20,6 +20,8 @@ export interface Connection {
 export class Connections {
   readonly #options: ConnectionOptions;
   #current: Promise<Connection> | undefined;
+  /** While the page sleeps: resolves when it wakes. */
+  #sleep: PromiseWithResolvers<void> | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -38,18 +40,34 @@ export class Connections {
     return this.#current;
   }
 
-  /** Lets other pages take over; with `close`, the database too. What is under way is still carried out. */
-  pause(close: boolean): void {
-    const paused = this.#current;
-    if (paused === undefined) return;
-    if (close) this.#forget(paused);
-    paused.then(
+  /** Lets other pages take over; what is under way is still carried out. */
+  release(): void {
+    this.#current?.then(({ release }) => release()).catch(() => {});
+  }
+
+  /** Closes the database too. The next call opens it anew. */
+  close(): void {
+    const closed = this.#current;
+    if (closed === undefined) return;
+    this.#forget(closed);
+    closed.then(
       ({ db, release }) => {
         release();
-        if (close) db.close();
+        db.close();
       },
       () => {},
     );
+  }
+
+  /** The page is put to sleep: calls wait until it wakes. */
+  sleep(): void {
+    this.#sleep ??= Promise.withResolvers();
+    this.close();
+  }
+
+  wake(): void {
+    this.#sleep?.resolve();
+    this.#sleep = undefined;
   }
 
   #forget(connection: Promise<Connection>): void {
@@ -58,10 +76,21 @@ export class Connections {
 
   async #open(): Promise<Connection> {
     const { name, producer } = this.#options;
-    const db = await this.#openDatabase();
     const locks = webLocks();
-    const release = locks === undefined ? () => {} : await holdOwnerLock(locks, name, producer);
-    return { db, entered: false, release };
+    for (;;) {
+      await this.#sleep?.promise;
+      const release = locks === undefined ? () => {} : await holdOwnerLock(locks, name, producer);
+      if (this.#sleep !== undefined) {
+        release();
+        continue;
+      }
+      try {
+        return { db: await this.#openDatabase(), entered: false, release };
+      } catch (error) {
+        release();
+        if (this.#sleep === undefined) throw error;
+      }
+    }
   }
 
   #openDatabase(): Promise<OutboxDatabase> {
@@ -75,7 +104,8 @@ export class Connections {
       const timer = setTimeout(() => fail(`did not open within ${openTimeoutMs} ms`), openTimeoutMs);
       openOutboxDatabase(name, {
         blocked: () => fail("a page with an older version keeps it from opening"),
-        ended: () => this.pause(true),
+        isUnwanted: () => this.#sleep !== undefined,
+        ended: () => this.close(),
       })
         .then((db) => {
           // Too late: whoever asked was told that it does not work. The next one opens it anew.

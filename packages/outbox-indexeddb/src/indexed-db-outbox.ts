@@ -72,7 +72,11 @@ class IndexedDbOutbox implements Outbox {
     this.limits = { maxEvents, maxBytes };
     this.#options = options;
     this.#connections = new Connections({ name, producer: this.#producer, openTimeoutMs });
-    this.#unwatch = watchPageSleep((isForLong) => this.#connections.pause(isForLong));
+    this.#unwatch = watchPageSleep({
+      leave: () => this.#connections.release(),
+      sleep: () => this.#connections.sleep(),
+      wake: () => this.#connections.wake(),
+    });
     if (webLocks() === undefined) {
       this.#heartbeat = setInterval(() => {
         // A page that sleeps is not to be woken by it.
@@ -204,6 +208,7 @@ class IndexedDbOutbox implements Outbox {
 
   async #close(): Promise<void> {
     this.#unwatch();
+    this.#connections.wake();
     clearInterval(this.#heartbeat);
     try {
       const connection = await this.#connections.get();
@@ -211,7 +216,7 @@ class IndexedDbOutbox implements Outbox {
     } catch {
       // What cannot be let go of now is taken over as a dead owner's.
     }
-    this.#connections.pause(true);
+    this.#connections.close();
   }
 
   /** Owners that died, as far as this page can see, except this one. */
@@ -294,7 +299,7 @@ class IndexedDbOutbox implements Outbox {
       return await use(await this.#connections.get());
     } catch (error) {
       if (!(error instanceof DOMException) || error.name !== "InvalidStateError") throw error;
-      this.#connections.pause(true);
+      this.#connections.close();
       return use(await this.#connections.get());
     }
   }

@@ -97,16 +97,25 @@ const VERSION = 1;
 export interface OpenEvents {
   /** Another page still has an older version open. */
   blocked(): void;
+  /** Asked before the database is created: whether the page meanwhile went to sleep. */
+  isUnwanted(): boolean;
   /** The connection is closed, or has to be. */
   ended(): void;
 }
 
 export const openOutboxDatabase = async (
   name: string,
-  { blocked, ended }: OpenEvents,
+  { blocked, isUnwanted, ended }: OpenEvents,
 ): Promise<OutboxDatabase> => {
   const db = await openDB<OutboxSchema>(name, VERSION, {
-    upgrade: (created) => {
+    // Without any request, so that it is through when this returns: a page that goes into the back/forward cache before it hears of
+    // the end of one would keep all others from opening the database.
+    upgrade: (created, _oldVersion, _newVersion, transaction) => {
+      if (isUnwanted()) {
+        transaction.done.catch(() => {});
+        transaction.abort();
+        return;
+      }
       const events = created.createObjectStore("events", { keyPath: "key" });
       events.createIndex("identity", ["tenant_id", "event_id"], { unique: true });
       events.createIndex("free", ["free", "tenant_id", "key"]);
@@ -117,11 +126,7 @@ export const openOutboxDatabase = async (
       created.createObjectStore("sessions", { keyPath: "session_id" });
       created.createObjectStore("accounts", { keyPath: "meter_id" });
       created.createObjectStore("ledger", { keyPath: ["hour", "tenant_id", "meter_id"] });
-      const totals = created.createObjectStore("totals");
-      void totals.put(
-        { store: crypto.randomUUID(), next_key: 1, pending_events: 0, pending_bytes: 0, tombstones: 0 },
-        TOTALS_KEY,
-      );
+      created.createObjectStore("totals");
     },
     blocked,
     // A newer version wants to upgrade: this connection must not be in its way.

@@ -1,6 +1,7 @@
 import {
   ACCOUNT_FIELDS,
   type AccountField,
+  createEventId,
   type EventRecord,
   emptyAccount,
   type LedgerKey,
@@ -40,8 +41,13 @@ export class OutboxWrite {
   }
 
   static async begin(tx: WriteTransaction): Promise<OutboxWrite> {
-    const totals = await tx.objectStore("totals").get(TOTALS_KEY);
-    if (totals === undefined) throw new Error("the database has no totals: it is no outbox");
+    const totals = (await tx.objectStore("totals").get(TOTALS_KEY)) ?? {
+      store: createEventId(Date.now()),
+      next_key: 1,
+      pending_events: 0,
+      pending_bytes: 0,
+      tombstones: 0,
+    };
     return new OutboxWrite(tx, totals);
   }
 

@@ -50,6 +50,7 @@ const claimedIds = async (outbox: Outbox) => (await claim(outbox)).events.map(({
 
 /** As the browser does when it freezes the page: every outbox in it lets go of its lock. */
 const freeze = () => document.dispatchEvent(new Event("freeze"));
+const resume = () => document.dispatchEvent(new Event("resume"));
 /** Resolves when nobody holds a lock of this database any more. */
 const locksReleased = async (): Promise<void> => {
   for (;;) {
@@ -75,13 +76,16 @@ describe("an owner that was frozen", () => {
     await append(outbox, event);
     freeze();
     await locksReleased();
+    const leased = outbox.commit({ ...NOTHING, lease: [event] });
+    resume();
+    expect(await leased, "what is asked of it in its sleep waits").not.toHaveProperty("taken");
     expect(await outbox.commit({ ...NOTHING, lease: [event] })).not.toHaveProperty("taken");
     expect(await outbox.commit({ ...NOTHING, acknowledge: [event] })).toMatchObject({ pendingEvents: 0 });
   });
 
   test("loses its events to a page that claims, and is told when it wants to send them", async () => {
     setUp();
-    const [sleeper, other] = [await opened(), indexedDbOutbox({ name })];
+    const sleeper = await opened();
     const [waiting, sent] = [usage(), usage()];
     await append(sleeper, waiting);
     await append(sleeper, sent);
@@ -90,14 +94,14 @@ describe("an owner that was frozen", () => {
     await sleeper.commit({ ...NOTHING, lease: [sent] });
     freeze();
     await locksReleased();
-    open.push(other);
-    await other.open();
+    const other = await opened();
     const { events } = await claim(other);
     expect(events).toMatchObject([
       { event_id: waiting.event_id, firstSentAt: undefined },
       { event_id: sent.event_id, firstSentAt: NOW, attempts: 1 },
     ]);
 
+    resume();
     const { taken } = await sleeper.commit({ ...NOTHING, lease: [waiting] });
     expect(taken).toEqual([waiting]);
     await sleeper.commit({ ...NOTHING, release: [sent], unhold: [waiting] });
@@ -114,15 +118,15 @@ describe("an owner that was frozen", () => {
 
   test("does not take up again what it had when it claims it anew", async () => {
     setUp();
-    const [sleeper, other] = [await opened(), indexedDbOutbox({ name })];
+    const sleeper = await opened();
     const event = usage();
     await append(sleeper, event);
     freeze();
     await locksReleased();
-    open.push(other);
-    await other.open();
+    const other = await opened();
     const { events } = await claim(other);
     await other.commit({ ...NOTHING, unhold: events });
+    resume();
     const again = (await claim(sleeper)).events;
     expect(again.map(({ event_id }) => event_id)).toEqual([event.event_id]);
     expect((await sleeper.commit({ ...NOTHING, lease: [event] })).taken).toEqual([event]);
@@ -137,6 +141,7 @@ describe("an owner that was frozen", () => {
     await locksReleased();
     const other = await opened();
     await claim(other);
+    resume();
     expect((await append(outbox, usage())).appended).toMatchObject([{ seq: 2 }]);
   });
 });

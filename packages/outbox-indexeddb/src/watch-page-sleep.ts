@@ -1,12 +1,19 @@
-/**
- * Calls back when the page is left or put to sleep: nothing that other pages wait for may be kept. `isForLong`: it may come back
- * (from the back/forward cache, from being frozen), and neither locks nor a database are to be held meanwhile.
- */
-export const watchPageSleep = (sleep: (isForLong: boolean) => void): (() => void) => {
+export interface PageSleep {
+  /** The page is left; it may be gone, or go on for a moment. */
+  leave(): void;
+  /** The page is frozen, or goes into the back/forward cache: neither locks nor a database are to be held meanwhile. */
+  sleep(): void;
+  wake(): void;
+}
+
+/** Tells when the page is left or put to sleep: nothing that other pages wait for may be kept. The returned function ends it. */
+export const watchPageSleep = ({ leave, sleep, wake }: PageSleep): (() => void) => {
   if (typeof document !== "object") return () => {};
   const listening = new AbortController();
   const options = { signal: listening.signal };
-  addEventListener("pagehide", ({ persisted }) => sleep(persisted), options);
-  document.addEventListener("freeze", () => sleep(true), options);
+  addEventListener("pagehide", ({ persisted }) => (persisted ? sleep() : leave()), options);
+  addEventListener("pageshow", wake, options);
+  document.addEventListener("freeze", sleep, options);
+  document.addEventListener("resume", wake, options);
   return () => listening.abort();
 };
