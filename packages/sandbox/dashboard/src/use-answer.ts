@@ -12,6 +12,8 @@ export interface Answered<Answer> {
 }
 
 const EVERY_MS = 2000;
+/** A backend with much to count is asked less often: it is left alone this many times as long as an answer took. */
+const REST = 20;
 
 export const useAnswer = <Answer>(path: string): Answered<Answer> => {
   const [state, setState] = useState<{ path: string; data?: Answer | undefined; error?: string }>({ path });
@@ -23,6 +25,7 @@ export const useAnswer = <Answer>(path: string): Answered<Answer> => {
     const look = async (): Promise<void> => {
       clearTimeout(timer);
       const mine = ++round;
+      const asked = performance.now();
       // A page in the background does not ask.
       if (!document.hidden) {
         try {
@@ -33,8 +36,8 @@ export const useAnswer = <Answer>(path: string): Answered<Answer> => {
           if (mine === round) setState((before) => ({ path, data: before.data, error: words }));
         }
       }
-      // From answer to question: a slow answer is not asked for twice.
-      if (mine === round) timer = setTimeout(look, EVERY_MS);
+      const pause = Math.max(EVERY_MS, (performance.now() - asked) * REST);
+      if (mine === round) timer = setTimeout(look, pause);
     };
     again.current = () => void look();
     void look();

@@ -33,16 +33,16 @@ const HEADERS = {
   "cache-control": "no-cache",
 };
 
-/** The dashboard at `/`, as Vite built it; before that, a page that says how to. */
-export const dashboardRoutes = (): Hono<SandboxEnv> => {
+/** The dashboard at `/`, as Vite built it into the folder; before that, a page that says how to. */
+export const dashboardRoutes = (folder: string = FOLDER): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
   let files: MiddlewareHandler<SandboxEnv> | undefined;
 
   const serve: MiddlewareHandler<SandboxEnv> = async (c, next) => {
     for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
     // Looked for at each request until it is there: a reload after the build shows it.
-    if (files === undefined && existsSync(join(FOLDER, "index.html"))) {
-      files = serveStatic<SandboxEnv>({ root: FOLDER });
+    if (files === undefined && existsSync(join(folder, "index.html"))) {
+      files = serveStatic<SandboxEnv>({ root: folder });
     }
     if (files !== undefined) return files(c, next);
     return c.req.path === "/" ? c.html(NOT_BUILT) : next();
