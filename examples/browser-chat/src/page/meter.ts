@@ -6,5 +6,12 @@ export const meter = createBrowserMeter({
   tenant_id: "tenant_123",
   token: async () => (await fetch("/api/token")).text(),
   delivery: { lingerMs: 200 },
-  sessions: { checkpointMs: 1_000, resumeWithinMs: 5_000 },
+  sessions: { checkpointMs: 1_000, resumeWithinMs: 60_000 },
 });
+
+// The hooks then know the meters of this client.
+declare module "@meter-lib/react" {
+  interface Register {
+    readonly client: typeof meter;
+  }
+}
