@@ -59,8 +59,8 @@ describe.skipIf(chromium === undefined)(
         browser = await startBrowser(chromium, profile);
         const left = await browser.newPage(url);
         // The outbox is open.
-      await left.run("app.stats()");
-      await left.run(`app.record(["a", "b"]); location.href = "/other";`, { wait: false });
+        await left.run("app.stats()");
+        await left.run(`app.record(["a", "b"]); location.href = "/other";`, { wait: false });
         await allCounted(2);
 
         const killed = await browser.newPage(url);
