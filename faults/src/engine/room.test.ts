@@ -183,7 +183,7 @@ describe("tenants share fairly", () => {
   const long = process.env.METER_LONG_TESTS === "1";
   test.skipIf(!long)(
     "with 1,000,000 events queued (long: METER_LONG_TESTS=1)",
-    { timeout: 300_000 },
+    { timeout: 900_000 },
     async () => {
       const position = await batchesUntilServed(1_000_000);
       expect(position).toBeGreaterThan(0);
