@@ -54,7 +54,7 @@ export default defineConfig({
     ],
     passWithNoTests: false,
     // A busy machine is slow, not wrong: only a test that hangs runs into these.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

@@ -13,7 +13,7 @@ describe("a writer that is killed again and again", () => {
     ["plain", "kafka-rest", 4],
   ] as const)(
     "%s, %s: nothing lost, nothing counted twice",
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     async (receiver, dialect, seed) => {
       const { verdict, histogram, accounts } = await killRun({
         receiver,
@@ -43,7 +43,7 @@ describe("the judge notices a writer that is broken", () => {
     ["early-delete", "plain", "events", /\d+ lost:/],
     ["resend", "plain", "events", /\d+ counted twice:/],
     ["new-ids", "sandbox", "events", /never issued:/],
-  ] as const)("%s", { timeout: 60_000 }, async (broken, receiver, dialect, finding) => {
+  ] as const)("%s", { timeout: 300_000 }, async (broken, receiver, dialect, finding) => {
     const { verdict } = await killRun({
       broken,
       receiver,

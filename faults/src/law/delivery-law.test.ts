@@ -10,7 +10,7 @@ import {
 import { checkDeliveryLaw } from "./delivery-law.ts";
 
 describe("every sequence of uses and faults keeps the law", () => {
-  test.each([true, false])("receiver with dedup: %s", { timeout: 60_000 }, async (dedup) => {
+  test.each([true, false])("receiver with dedup: %s", { timeout: 300_000 }, async (dedup) => {
     const details = await checkDeliveryLaw({ dedup, numRuns: 200 });
     expect(details.failed ? fc.defaultReportMessage(details) : "").toBe("");
   });
@@ -27,7 +27,7 @@ describe("an engine that is broken breaks it", () => {
     ["skips a counter", { dedup: false, breakOutbox: skipsACounter }, /do not balance/],
     ["makes a new id on retry", { dedup: true, breakTransport: makesNewIds }, /counted and never issued/],
     ["sends the unsure again", { dedup: false, breakTransport: resendsTheUnsure }, /is counted: expected 2/],
-  ])("one that %s", { timeout: 60_000 }, async (_, broken, reason) => {
+  ])("one that %s", { timeout: 300_000 }, async (_, broken, reason) => {
     const details = await checkDeliveryLaw({ ...broken, numRuns: 200 });
     expect(details.failed).toBe(true);
     expect(String(details.errorInstance)).toMatch(reason);
