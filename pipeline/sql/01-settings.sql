@@ -2,6 +2,8 @@
 
 SET 'pipeline.name' = 'meter usage';
 SET 'execution.runtime-mode' = 'streaming';
+-- Hours are those of UTC.
+SET 'table.local-time-zone' = 'UTC';
 SET 'parallelism.default' = '${PARALLELISM}';
 
 -- Results are exact because state, offsets and what was written to Kafka are committed together, by checkpoints.

@@ -22,6 +22,8 @@ SELECT *, MAP[
   'template.processed.count', 'volume sum',
   'template.licensed.total', 'volume sum',
   'llm.context.tokens', 'volume sum',
-  'llm.generated.tokens', 'volume sum'
+  'llm.generated.tokens', 'volume sum',
+  -- Without a value that may be missing, Flink takes it for granted that every meter is found.
+  '', CAST(NULL AS STRING)
 ][meter_id] AS meter
 FROM decoded;

@@ -40,9 +40,10 @@ SELECT
   CAST(total_usage AS BIGINT) AS total_usage,
   CAST(start_time AS BIGINT) AS start_time,
   CAST(end_time AS BIGINT) AS end_time,
-  -- It counts when the work ended, else when it began, else when the event says: as everywhere in meter-lib.
+  -- It counts when the work ended, else when it began, else when the event says: as everywhere in
+  -- meter-lib. A client that says nothing is taken at the time of its record.
   COALESCE(CAST(end_time AS BIGINT), CAST(start_time AS BIGINT), CAST(event_time AS BIGINT),
-    TIMESTAMPDIFF(SECOND, TIMESTAMP '1970-01-01 00:00:00', CAST(written AS TIMESTAMP(3))) * 1000) AS usage_time,
+    UNIX_TIMESTAMP(DATE_FORMAT(written, 'yyyy-MM-dd HH:mm:ss')) * 1000) AS usage_time,
   arrived
 FROM judged
 WHERE reason IS NULL;

@@ -41,7 +41,12 @@ describe.skipIf(missing !== undefined)(`the SQL on a mini-cluster${missing ? ` (
   const write = async (
     ...records: readonly (
       | string
-      | { readonly value: object; readonly headers?: Readonly<Record<string, string>> }
+      | {
+          readonly value: object;
+          readonly headers?: Readonly<Record<string, string>>;
+          /** The record's timestamp. */
+          readonly written?: number;
+        }
     )[]
   ): Promise<void> => {
     await producer.send({
@@ -49,6 +54,7 @@ describe.skipIf(missing !== undefined)(`the SQL on a mini-cluster${missing ? ` (
       messages: records.map((record) => ({
         topic: "usage-events",
         partition: 0,
+        timestamp: BigInt((typeof record === "string" ? undefined : record.written) ?? Date.now()),
         value: Buffer.from(typeof record === "string" ? record : JSON.stringify(record.value)),
         headers: new Map(
           Object.entries(typeof record === "string" ? {} : (record.headers ?? {})).map(([name, text]) => [
@@ -105,11 +111,15 @@ describe.skipIf(missing !== undefined)(`the SQL on a mini-cluster${missing ? ` (
   );
 
   test(
-    "a client that sends no ids is counted as it comes",
+    "a client that sends no ids is counted as it comes, and without a time at the time of its record",
     async () => {
       const customer = newCustomer();
-      await write({ value: pages(customer, 5) }, { value: pages(customer, 5) });
-      await untilCounted(customer, [row({ tenant_id: "", events: 2, total_usage: 10 })]);
+      const value = pages(customer, 5);
+      await write({ value }, { value }, { value: { ...value, event_time: undefined }, written: NOW - HOUR / 2 });
+      await untilCounted(customer, [
+        row({ tenant_id: "", hour: -1, events: 1, total_usage: 5 }),
+        row({ tenant_id: "", events: 2, total_usage: 10 }),
+      ]);
     },
     TEST_MS,
   );

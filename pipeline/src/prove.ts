@@ -34,6 +34,9 @@ if (missing !== undefined) {
   process.exit(0);
 }
 
+// What it started ends with it.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+
 const startedAt = Date.now();
 const say = (text: string) =>
   console.log(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s  ${text}`);
@@ -102,31 +105,30 @@ try {
     }),
   );
   const all = Promise.all(writers.map(({ done }) => done));
-  await Promise.race([
+  await Promise.all([
     all,
     disturb(writers, [
-      [0.1, "writer 1 killed", () => writers[0]?.kill()],
+      [0.05, "writer 1 killed", () => writers[0]?.kill()],
+      [0.15, "writer 2 killed", () => writers[1]?.kill()],
+      [0.3, "writer 3 killed", () => writers[2]?.kill()],
       [
-        0.25,
+        0.4,
         "broker killed",
         async () => {
           await stack.broker.kill();
           await stack.broker.start();
         },
       ],
-      [0.4, "writer 2 killed", () => writers[1]?.kill()],
       [
-        0.5,
+        0.6,
         "job killed",
         async () => {
           await stack.job.kill();
           await stack.job.start();
         },
       ],
-      [0.75, "writer 3 killed", () => writers[2]?.kill()],
     ]),
   ]);
-  await all;
   const fedAt = Date.now();
   say("all events acknowledged");
 

@@ -24,7 +24,9 @@ export const metersSql = (): string => {
 
 CREATE VIEW metered AS
 SELECT *, MAP[
-${rows.join(",\n")}
+${rows.join(",\n")},
+  -- Without a value that may be missing, Flink takes it for granted that every meter is found.
+  '', CAST(NULL AS STRING)
 ][meter_id] AS meter
 FROM decoded;
 `;

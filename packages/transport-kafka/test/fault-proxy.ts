@@ -11,6 +11,8 @@ export interface FaultProxy {
   target: number;
   /** Asked for each answer to a produce request. */
   onWritten: () => AnswerFate;
+  /** Connections are ended as soon as they are made. */
+  refuses: boolean;
   /** How many answers were cut off or swallowed. */
   readonly faults: number;
   [Symbol.asyncDispose](): Promise<void>;
@@ -23,6 +25,10 @@ export const faultProxy = async (): Promise<FaultProxy> => {
   const sockets = new Set<Socket>();
   let faults = 0;
   const server = createServer((client) => {
+    if (proxy.refuses) {
+      client.destroy();
+      return;
+    }
     const broker = connect(proxy.target, "127.0.0.1");
     const writes = new Set<number>();
     const end = () => {
@@ -59,6 +65,7 @@ export const faultProxy = async (): Promise<FaultProxy> => {
   const proxy: FaultProxy = {
     port: typeof address === "object" && address !== null ? address.port : 0,
     target: 0,
+    refuses: false,
     onWritten: () => "pass",
     get faults() {
       return faults;
