@@ -199,6 +199,31 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     expect(found.flat()).toEqual([]);
   });
 
+  test("works by keyboard", async () => {
+    await open("outage");
+    await page.getByLabel("As usual").waitFor();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate("document.activeElement.id")).toBe("main");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("ArrowDown");
+    await page.getByRole("button", { name: "End the outage" }).waitFor();
+    expect((await postEvent(sandbox.url)).status).toBe(503);
+  });
+
+  test("the clock is the reader's, or UTC", async () => {
+    const context = await browser.newContext({ timezoneId: "Asia/Tokyo", locale: "en-GB" });
+    const abroad = await context.newPage();
+    await postEvent(sandbox.url, {
+      body: { meter_id: "chat.on.time_hours", start_time: Date.UTC(2026, 0, 1, 20) },
+    });
+    await abroad.goto(`${sandbox.url}/#/events/1`);
+    await abroad.getByText("2 Jan 2026, 05:00:00").first().waitFor();
+    await abroad.getByLabel("Clock").selectOption("utc");
+    await abroad.getByText("1 Jan 2026, 20:00:00 UTC").first().waitFor();
+    await context.close();
+  });
+
   test("the theme is a choice that stays", async () => {
     await open("send");
     await page.getByLabel("Theme").selectOption("dark");

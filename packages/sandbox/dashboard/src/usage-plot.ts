@@ -56,7 +56,12 @@ const optionsOf = ({ labels, unit, zone, theme }: PlotLook, width: number, ink: 
       },
       { ...axis, size: 62, label: unit, labelSize: 20, labelFont: FONT },
     ],
-    cursor: { y: false },
+    cursor: {
+      y: false,
+      // A step is pointed at from its start to its end; uPlot would take the nearest start.
+      dataIdx: ({ data }, _, nearest, time) =>
+        nearest > 0 && (data[0][nearest] ?? 0) > time ? nearest - 1 : nearest,
+    },
     series: [
       { label: zone === "utc" ? "UTC" : "Time", value: "{YYYY}-{MM}-{DD} {HH}:{mm}" },
       ...labels.map((label, i): uPlot.Series => {

@@ -139,6 +139,8 @@ export const UsageView = ({ zone, theme }: { readonly zone: Zone; readonly theme
           <p class="quiet empty">No usage in this time.</p>
         ) : (
           <UsageChart
+            // Another time or meter starts without the zoom of the one before.
+            key={`${range} ${by} ${meter_id}`}
             data={data}
             labels={(over.data?.series ?? []).map((one) => one.customer_id ?? "all others")}
             unit={unit}
