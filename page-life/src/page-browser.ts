@@ -22,15 +22,21 @@ export const startBrowser = async (
     { detached: true, stdio: ["ignore", "ignore", "pipe"] },
   );
   const exited = once(child, "exit");
+  const killGroup = () => {
+    // The group: the browser's helpers are not to finish anything for it.
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      process.kill(-child.pid, "SIGKILL");
+    }
+  };
+  // No browser outlives its driver.
+  process.once("exit", killGroup);
   const cdp = await connectCdp(await endpointOf(child));
   return {
     newPage: (url, options) => openPage(cdp, url, options),
     kill: async () => {
-      // The group: the browser's helpers are not to finish anything for it.
-      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-        process.kill(-child.pid, "SIGKILL");
-      }
+      killGroup();
       await exited;
+      process.off("exit", killGroup);
       cdp.close();
     },
   };

@@ -13,6 +13,8 @@ if (chromium === undefined) {
 const sum = (results: readonly TrialResult[], field: keyof TrialResult): number =>
   results.reduce((total, result) => total + result[field], 0);
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
 let failed = false;
 const ground = await openTrialGround(chromium, 2_500);
 try {
