@@ -1,5 +1,5 @@
-// Bundles the page with the bundler that is named: `node bundle.js vite`.
-import { cpSync, writeFileSync } from "node:fs";
+// Bundles the page with the bundler that is named: `node bundle.js vite`. With `none` it loads the package's own bundle.
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { build as esbuild } from "esbuild";
 import { build as vite } from "vite";
 import webpack from "webpack";
@@ -8,6 +8,13 @@ const HTML =
   '<!doctype html><title>Not yet</title><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>';
 
 const bundlers = {
+  none: async (folder) => {
+    mkdirSync(folder);
+    cpSync("node_modules/meter-lib/dist/browser.min.js", `${folder}/browser.min.js`);
+    const page = readFileSync("page.js", "utf8").replace('"meter-lib/browser"', '"./browser.min.js"');
+    writeFileSync(`${folder}/page.js`, page);
+    writeFileSync(`${folder}/index.html`, HTML);
+  },
   vite: async (outDir) => {
     cpSync("page.html", "index.html");
     await vite({ build: { outDir, target: "es2023", emptyOutDir: true }, logLevel: "warn" });

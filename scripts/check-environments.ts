@@ -44,7 +44,7 @@ try {
   report.section("Bundles of the browser entry, in Chromium");
   const chromium = await findChromium();
   if (chromium === undefined) console.warn(NO_CHROMIUM);
-  for (const bundler of ["vite", "esbuild", "webpack"]) {
+  for (const bundler of ["none", "vite", "esbuild", "webpack"]) {
     const bundled = await runCommand("node", ["bundle.js", bundler], { cwd: project });
     report.check(`${bundler} bundles`, bundled.ok, bundled.output);
     if (!bundled.ok || chromium === undefined) continue;

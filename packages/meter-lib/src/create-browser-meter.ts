@@ -35,8 +35,6 @@ export const createBrowserMeter = <const C extends Catalog = typeof litewaveCata
   options: BrowserMeterOptions<C>,
 ): BrowserMeter<C> => {
   const { outbox, ...rest } = options;
-  return wireBrowserMeter(
-    rest,
-    outbox === false ? undefined : indexedDbOutbox({ name: `meter-lib ${options.tenant_id}`, ...outbox }),
-  );
+  const openOutbox = () => indexedDbOutbox({ name: `meter-lib ${options.tenant_id}`, ...outbox });
+  return wireBrowserMeter(rest, outbox === false ? undefined : openOutbox);
 };

@@ -50,14 +50,14 @@ export const createVolatileBrowserMeter = <const C extends Catalog = typeof lite
 /** A client of `options` on an outbox, delivering through the life of its page until it is closed. */
 export const wireBrowserMeter = <const C extends Catalog>(
   options: VolatileBrowserMeterOptions<C>,
-  outbox: Outbox | undefined,
+  openOutbox: (() => Outbox) | undefined,
 ): BrowserMeter<C> => {
   checkOptions(options);
   const { relayUrl, tenant_id, device_id = "web", delivery, sessions } = options;
   let endPageLife = () => {};
   const client = new MeterClient<C, "tenant_id" | "device_id">({
     ...options,
-    ...(outbox === undefined ? {} : { outbox }),
+    ...(openOutbox === undefined ? {} : { outbox: openOutbox() }),
     transport: {
       ...beaconTransport({ ...options, url: relayUrl }),
       [Symbol.asyncDispose]: async () => endPageLife(),
