@@ -153,9 +153,16 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
     kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),
     async createTopic(topic, partitions, configs = {}) {
-      const admin = new Admin({ clientId: "test", bootstrapBrokers: [`127.0.0.1:${port}`] });
+      const admin = new Admin({
+        clientId: "test",
+        bootstrapBrokers: [`127.0.0.1:${port}`],
+        retries: 200,
+        retryDelay: 50,
+      });
       const list = Object.entries(configs).map(([name, value]) => ({ name, value }));
       await admin.createTopics({ topics: [topic], partitions, replicas: 1, configs: list });
+      // Created is not yet known: asked until the node itself has heard of it.
+      await admin.metadata({ topics: [topic] });
       await admin.close();
     },
     async read(topic) {
