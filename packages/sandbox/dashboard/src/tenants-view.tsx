@@ -49,22 +49,20 @@ export const TenantsView = ({ zone }: { readonly zone: Zone }) => {
               <thead>
                 <tr>
                   <th scope="col">Tenant</th>
-                  <th scope="col" class="number">
-                    Lookups
-                  </th>
-                  <th scope="col">Last</th>
                   <th scope="col">Customer</th>
                   <th scope="col">
                     <span class="unseen">Add</span>
                   </th>
+                  <th scope="col" class="number">
+                    Lookups
+                  </th>
+                  <th scope="col">Last</th>
                 </tr>
               </thead>
               <tbody>
                 {strangers.map(({ tenant_id, lookups, last_at }) => (
                   <tr key={tenant_id}>
                     <td class="id">{tenant_id}</td>
-                    <td class="number">{lookups}</td>
-                    <td>{timeText(last_at, zone)}</td>
                     <td class="id">cust_{tenant_id}</td>
                     <td class="act">
                       <button
@@ -76,6 +74,8 @@ export const TenantsView = ({ zone }: { readonly zone: Zone }) => {
                         Add
                       </button>
                     </td>
+                    <td class="number">{lookups}</td>
+                    <td class="time">{timeText(last_at, zone)}</td>
                   </tr>
                 ))}
               </tbody>
