@@ -28,7 +28,7 @@ const USAGE = `pnpm pipeline <command>
   up                    starts a broker, PostgreSQL and the job
   feed [--events 20000] records usage in ${WRITERS} processes, each with an outbox of its own
   usage                 prints what was counted
-  down                  ends everything and removes its data
+  down                  ends everything; its data stays until the next `up`
   prove [--events N]    all of it with kills, compared with what was recorded (see prove.ts)
   sql                   prints the SQL for a cluster; values from the environment
   meters                writes sql/03-meters.sql from the catalog`;
@@ -78,7 +78,8 @@ const usage = async (): Promise<void> => {
   const { postgresPort } = await readState();
   const rows = await queryPostgres(
     postgresPort,
-    "SELECT customer_id, meter_id, sum(events) AS events, sum(total_usage) AS total_usage, sum(duration_ms) AS duration_ms FROM usage GROUP BY 1, 2 ORDER BY 1, 2",
+    // Per tenant and hour: levels do not add up.
+    "SELECT tenant_id, customer_id, meter_id, to_timestamp(hour_ms / 1000) AT TIME ZONE 'UTC' AS hour, events, total_usage, duration_ms FROM usage ORDER BY 1, 3, 4",
   );
   console.table(rows);
 };

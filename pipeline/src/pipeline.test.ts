@@ -115,7 +115,11 @@ describe.skipIf(missing !== undefined)(`the SQL on a mini-cluster${missing ? ` (
     async () => {
       const customer = newCustomer();
       const value = pages(customer, 5);
-      await write({ value }, { value }, { value: { ...value, event_time: undefined }, written: NOW - HOUR / 2 });
+      await write(
+        { value },
+        { value },
+        { value: { ...value, event_time: undefined }, written: NOW - HOUR / 2 },
+      );
       await untilCounted(customer, [
         row({ tenant_id: "", hour: -1, events: 1, total_usage: 5 }),
         row({ tenant_id: "", events: 2, total_usage: 10 }),
