@@ -28,7 +28,7 @@ const USAGE = `pnpm pipeline <command>
   up                    starts a broker, PostgreSQL and the job
   feed [--events 20000] records usage in ${WRITERS} processes, each with an outbox of its own
   usage                 prints what was counted
-  down                  ends everything; its data stays until the next `up`
+  down                  ends everything; its data stays until up is called again
   prove [--events N]    all of it with kills, compared with what was recorded (see prove.ts)
   sql                   prints the SQL for a cluster; values from the environment
   meters                writes sql/03-meters.sql from the catalog`;
