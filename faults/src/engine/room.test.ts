@@ -150,7 +150,11 @@ describe("a backfill", () => {
 
 describe("tenants share fairly", () => {
   const batchesUntilServed = async (queued: number): Promise<number> => {
-    const outbox = sqliteOutbox({ path: join(folder, "outbox.db"), thread: "main" });
+    const outbox = sqliteOutbox({
+      path: join(folder, "outbox.db"),
+      thread: "main",
+      limits: { maxEvents: 2_000_000, maxBytes: 2 ** 30 },
+    });
     const { client, clock, transport } = engineRig({
       outbox,
       delivery: { maxBatchEvents: 100, maxInFlight: 1 },
