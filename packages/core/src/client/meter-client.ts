@@ -238,8 +238,9 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
   }
 
   /**
-   * Sends what waits without waiting for batches to fill. True when everything recorded before the call is settled; false
-   * when that takes longer than `timeoutMs`, or when tenants without a known customer have events waiting.
+   * Sends what waits without waiting for batches to fill. True when everything recorded before the call, and what
+   * an earlier process left in a durable outbox, is settled; false when that takes longer than `timeoutMs`, or when
+   * tenants without a known customer have events waiting.
    */
   flush({ timeoutMs = DEFAULT_DRAIN_MS }: DrainOptions = {}): Promise<boolean> {
     return this.#core.engine.flush(timeoutMs);

@@ -74,6 +74,11 @@ export class Backlog {
     this.#leave(event);
   }
 
+  /** The outbox may have more that this process could take. */
+  suspectMore(): void {
+    this.#spilled = Math.max(1, this.#spilled);
+  }
+
   /** The outbox has no more that this process could take. */
   noneSpilled(): void {
     this.#spilled = 0;

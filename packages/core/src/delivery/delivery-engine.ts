@@ -188,8 +188,14 @@ export class DeliveryEngine {
     return count;
   }
 
-  /** Resolves with true when everything accepted before the call is settled, with false after `timeoutMs`. */
-  async flush(timeoutMs: number): Promise<boolean> {
+  /** Resolves with true when everything accepted before the call, and all that can be claimed, is settled; with false after `timeoutMs`. */
+  flush(timeoutMs: number): Promise<boolean> {
+    // What an earlier process left in the outbox is part of it.
+    if (this.store.durable && !this.store.down) this.#backlog.suspectMore();
+    return this.#drain(timeoutMs);
+  }
+
+  async #drain(timeoutMs: number): Promise<boolean> {
     this.#flushes++;
     const drained = this.#backlog.drained().then(() => true);
     const { promise: timedOut, resolve } = Promise.withResolvers<boolean>();
@@ -206,7 +212,7 @@ export class DeliveryEngine {
   async close(timeoutMs: number): Promise<Closing> {
     const before = this.#acknowledged;
     this.#admission.close();
-    await this.flush(timeoutMs);
+    await this.#drain(timeoutMs);
     this.#stopped = true;
     const undelivered = await this.#dispatcher.close();
     // What was leased and did not leave is in doubt no more, also for the next process.
@@ -287,7 +293,7 @@ export class DeliveryEngine {
         this.#dispatcher.doubt(event);
         this.#directory.admit(event);
       }
-      if (more) this.#claimAgainAt = now;
+      if (more) this.#backlog.suspectMore();
       else this.#backlog.noneSpilled();
     } catch {
       // The store's failure is told elsewhere; this call is made again.
@@ -326,7 +332,7 @@ export class DeliveryEngine {
     const { waitUntil } = this.#options.delivery;
     if (waitUntil === undefined || this.#keepingAlive) return;
     this.#keepingAlive = true;
-    const work = this.flush(this.#options.timeoutMs).finally(() => {
+    const work = this.#drain(this.#options.timeoutMs).finally(() => {
       this.#keepingAlive = false;
     });
     try {
