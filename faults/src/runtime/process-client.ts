@@ -80,7 +80,12 @@ switch (mode) {
     // A session does not keep a process alive.
     const alive = setInterval(() => {}, 60_000);
     process.once("SIGTERM", () => clearInterval(alive));
-    const session = client.startSession({ tenant_id: "t", device_id: "d", meter_id: "chat.on.time_hours" });
+    const session = client.startSession({
+      tenant_id: "t",
+      device_id: "d",
+      meter_id: "chat.on.time_hours",
+      metadata: { room: "blue" },
+    });
     say((await session).session_id);
     break;
   }

@@ -56,18 +56,21 @@ interface Boundary {
   readonly session: string;
   readonly start: number | undefined;
   readonly end: number | undefined;
+  readonly room: unknown;
 }
 
 const boundaries = (): readonly Boundary[] =>
   backend.counted.map(({ bytes }) => {
     const { value } = JSON.parse(bytes);
-    return { session: value.metadata["meter.session_id"], start: value.start_time, end: value.end_time };
+    const { "meter.session_id": session, room } = value.metadata;
+    return { session, room, start: value.start_time, end: value.end_time };
   });
 
 /** The one start and the one end that were counted. */
 const oneOfEach = (session_id: string) => {
   const found = boundaries();
-  expect(found.map(({ session }) => session)).toEqual(found.map(() => session_id));
+  for (const { session, room } of found)
+    expect({ session, room }).toEqual({ session: session_id, room: "blue" });
   const starts = found.flatMap(({ start }) => start ?? []);
   const ends = found.flatMap(({ end }) => end ?? []);
   expect([starts.length, ends.length]).toEqual([1, 1]);

@@ -1,4 +1,5 @@
-import type { Metadata, MeterType, UsageEvent } from "@meter-lib/core";
+import type { MeterType, UsageEvent } from "@meter-lib/core";
+import { parseJson, readMetadata } from "./metadata-json.ts";
 
 /** What of an event is not a column of its own. */
 export type EventBody = Pick<
@@ -14,22 +15,6 @@ export const bodyText = (event: EventBody, usage_time: number): string => {
 };
 
 const readTime = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
-
-const readMetadata = (value: unknown): Metadata | undefined => {
-  if (typeof value !== "object" || value === null) return undefined;
-  const texts = Object.entries(value).filter(
-    (entry): entry is [string, string] => typeof entry[1] === "string",
-  );
-  return Object.freeze(Object.fromEntries(texts));
-};
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 /** Fields that this version does not know are left out; they stay in the file. A damaged text has no fields. */
 export const parseBody = (text: string, usage_time: number, total_usage: number | undefined): EventBody => {

@@ -116,6 +116,10 @@ export const MIGRATIONS: readonly Migration[] = [
       ) WITHOUT ROWID;
     `,
   },
+  {
+    compatibleSince: 1,
+    sql: "ALTER TABLE sessions ADD COLUMN metadata TEXT",
+  },
 ];
 
 const pragma = (db: DatabaseSync, name: string): number =>

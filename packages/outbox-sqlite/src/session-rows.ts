@@ -1,9 +1,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SessionAnswer, SessionChange, SessionRow } from "@meter-lib/core";
-import { type Row, readNumber, readOptionalNumber, readText } from "./read-column.ts";
+import { parseJson, readMetadata } from "./metadata-json.ts";
+import { type Row, readNumber, readOptionalNumber, readOptionalText, readText } from "./read-column.ts";
 
 const COLUMNS =
-  "session_id, tenant_id, device_id, meter_id, scope, start_event_id, end_event_id, started_at, checkpoint_at, ended_at";
+  "session_id, tenant_id, device_id, meter_id, scope, start_event_id, end_event_id, started_at, checkpoint_at, ended_at, metadata";
 
 const session = (row: Row): SessionRow => ({
   session_id: readText(row, "session_id"),
@@ -16,6 +17,7 @@ const session = (row: Row): SessionRow => ({
   started_at: readNumber(row, "started_at"),
   checkpoint_at: readNumber(row, "checkpoint_at"),
   ended_at: readOptionalNumber(row, "ended_at"),
+  metadata: readMetadata(parseJson(readOptionalText(row, "metadata") ?? "")),
 });
 
 /** Sessions and who is in them. One that nobody is in waits to be claimed. */
@@ -38,7 +40,7 @@ export class SessionRows {
     this.#held = db.prepare(`
       SELECT ${COLUMNS}, times FROM sessions JOIN session_holders USING (session_id) WHERE session_id = ? AND holder = ?`);
     this.#insert = db.prepare(`
-      INSERT INTO sessions (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id) DO NOTHING`);
+      INSERT INTO sessions (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id) DO NOTHING`);
     this.#enter = db.prepare(`
       INSERT INTO session_holders (session_id, holder, times) VALUES (?, ?, 1)
       ON CONFLICT (session_id, holder) DO UPDATE SET times = times + 1`);
@@ -116,6 +118,7 @@ export class SessionRows {
       opened.started_at,
       opened.checkpoint_at,
       opened.ended_at ?? null,
+      opened.metadata === undefined ? null : JSON.stringify(opened.metadata),
     );
     // An id of another scope's session, or of one that ended: not this owner's.
     if (inserted.changes === 0) return { state: "gone" };

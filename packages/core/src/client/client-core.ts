@@ -1,4 +1,5 @@
 import type { Catalog } from "../catalog/catalog.ts";
+import { leafTransport } from "../compose/leaf-transport.ts";
 import { attempt } from "../delivery/attempt.ts";
 import { DeliveryEngine } from "../delivery/delivery-engine.ts";
 import type { Closing } from "../delivery/delivery-options.ts";
@@ -7,7 +8,7 @@ import type { Receipt } from "../delivery/receipt.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import { createEventCheck, type EventCheck, type EventContext } from "../event/check-event.ts";
 import { describeValue, type EventIssue } from "../event/event-issue.ts";
-import type { EventRecord, Lane } from "../event/event-record.ts";
+import { EventRecord, type Lane } from "../event/event-record.ts";
 import { memoryOutbox } from "../memory/memory-outbox.ts";
 import { type Clock, systemClock } from "../strategies/clock.ts";
 import type { CustomerLookup } from "../strategies/customer-lookup.ts";
@@ -60,8 +61,7 @@ export class ClientCore {
   accept(input: unknown, context: EventContext): EventRecord | MeterError {
     const event = this.#check(input, context);
     if (event instanceof MeterError) return event;
-    let transport = this.#transport;
-    while (transport.route !== undefined) transport = transport.route(event);
+    const transport = leafTransport(this.#transport, event);
     const issue = transport.check?.(event) ?? this.#ageIssue(event, transport);
     return issue === undefined ? event : MeterError.fromIssues("invalid_event", [issue]);
   }
@@ -91,16 +91,18 @@ export class ClientCore {
   }
 
   record(input: unknown, context: EventContext, lane: Lane): Receipt {
-    const event = this.accept(input, context);
-    return event instanceof MeterError
-      ? this.engine.refuseInput(input, event)
-      : this.engine.record(event, lane);
+    return this.#admit(input, this.accept(input, context), lane);
   }
 
-  /** Records where there is an outbox, else posts: the same answer for both. */
-  async send(input: unknown, context: EventContext): Promise<SendResult> {
+  /**
+   * Records where there is an outbox, else posts: the same answer for both.
+   * @param isFirst - its id was made for it just now
+   */
+  async send(input: unknown, context: EventContext, isFirst = false): Promise<SendResult> {
     if (!this.hasOutbox) return this.post(input, context, undefined);
-    const receipt = this.record(input, context, "live");
+    const event = this.accept(input, context);
+    if (isFirst && event instanceof EventRecord) event.mayBeRepeat = false;
+    const receipt = this.#admit(input, event, "live");
     const durable = await receipt.durable;
     const { event_id } = receipt;
     return durable.ok || durable.reason === "volatile"
@@ -119,6 +121,12 @@ export class ClientCore {
     await this.#transport[Symbol.asyncDispose]?.();
     await this.#lookup[Symbol.asyncDispose]?.();
     return closing;
+  }
+
+  #admit(input: unknown, event: EventRecord | MeterError, lane: Lane): Receipt {
+    return event instanceof MeterError
+      ? this.engine.refuseInput(input, event)
+      : this.engine.record(event, lane);
   }
 
   #ageIssue({ event_time }: EventRecord, { maxEventAgeMs }: Transport): EventIssue | undefined {

@@ -194,9 +194,10 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
 
   /**
    * Sends what waits before this call returns: for a page that is about to close. It waits for no outbox, so it sends only through a
-   * transport that survives the page and whose receiver deduplicates; all else stays where it is.
+   * transport that survives the page and whose receiver deduplicates; all else stays where it is. Open sessions are noted as on until now.
    */
   sendNow(): void {
+    void this.#core.sessions.checkpoint();
     this.#core.engine.sendNow();
   }
 

@@ -3,14 +3,18 @@ import type { EventContext } from "../event/check-event.ts";
 import { createEventId } from "../event/event-id.ts";
 import type { SessionRow } from "../strategies/outbox-session.ts";
 import type { ClientCore } from "./client-core.ts";
+import { OrphanSessions } from "./orphan-sessions.ts";
 import type { SendResult } from "./send-result.ts";
 import type { Session, SessionOptions, SessionRecovery } from "./session.ts";
+import { endOf, startOf } from "./session-boundary.ts";
+import { SessionEnds } from "./session-ends.ts";
 
 /** A session that this process is in. */
 interface OpenSession {
   readonly row: SessionRow;
   readonly started: SendResult;
-  readonly metadata: unknown;
+  /** Whether the outbox has the row; without it the session does not survive a crash. */
+  readonly isStored: boolean;
   cancelCheckpoint: () => void;
 }
 
@@ -20,8 +24,6 @@ interface SharedSession {
   handles: number;
 }
 
-const RECOVERY_INTERVAL_MS = 30_000;
-
 /**
  * Keeps the sessions of a client. Their ids, those of both boundaries too, are fixed at the start and stored before the
  * start is recorded; so whoever ends a session, its owner or a recoverer, ends it under the same id.
@@ -29,11 +31,9 @@ const RECOVERY_INTERVAL_MS = 30_000;
 export class SessionKeeper {
   readonly #core: ClientCore;
   readonly #checkpointMs: number;
-  readonly #resumeWithinMs: number;
   readonly #open = new Map<string, SharedSession>();
-  readonly #orphans = new Map<string, () => void>();
-  #cancelRecovery = () => {};
-  #claiming = Promise.resolve();
+  readonly #ends: SessionEnds;
+  readonly #orphans: OrphanSessions | undefined;
   #closed = false;
 
   constructor(
@@ -42,8 +42,10 @@ export class SessionKeeper {
   ) {
     this.#core = core;
     this.#checkpointMs = checkpointMs;
-    this.#resumeWithinMs = afterCrash === "resume" ? resumeWithinMs : 0;
-    if (core.outbox.durable) void this.#recover();
+    this.#ends = new SessionEnds(core);
+    this.#orphans = core.outbox.durable
+      ? new OrphanSessions(core, this.#ends, afterCrash === "resume" ? resumeWithinMs : 0)
+      : undefined;
   }
 
   async start(input: object, context: EventContext, options: SessionOptions): Promise<Session> {
@@ -71,11 +73,12 @@ export class SessionKeeper {
       started_at: startedAt,
       checkpoint_at: startedAt,
       ended_at: undefined,
+      metadata,
     };
-    if (!this.#core.hasOutbox) return this.#posted(row, metadata);
+    if (!this.#core.hasOutbox) return this.#posted(row);
     let shared = this.#open.get(scope);
     if (shared === undefined) {
-      shared = { opening: this.#begin(row, metadata), handles: 0 };
+      shared = { opening: this.#begin(row), handles: 0 };
       this.#open.set(scope, shared);
     }
     // Before anything is awaited: the last of the others may leave meanwhile.
@@ -83,22 +86,24 @@ export class SessionKeeper {
     return this.#handle(await shared.opening, shared);
   }
 
+  /** Notes all open sessions as on until now. */
+  async checkpoint(): Promise<void> {
+    await Promise.all([...this.#open.values()].map(async ({ opening }) => this.#checkpoint(await opening)));
+  }
+
   /** Notes all open sessions as on until now; they go on in the outbox for whoever resumes or ends them. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#cancelRecovery();
-    for (const cancel of this.#orphans.values()) cancel();
-    for (const { opening } of this.#open.values()) {
-      const open = await opening;
-      open.cancelCheckpoint();
-      await this.#checkpoint(open);
-    }
+    this.#orphans?.close();
+    for (const { opening } of this.#open.values()) (await opening).cancelCheckpoint();
+    await this.checkpoint();
+    await this.#ends.close();
   }
 
   // Without an outbox
 
-  async #posted(row: SessionRow, metadata: unknown): Promise<Session> {
-    const post = () => this.#core.send(startOf(row, metadata), {});
+  async #posted(row: SessionRow): Promise<Session> {
+    const post = () => this.#core.send(startOf(row), {});
     const first = await post();
     let ended: Promise<SendResult> | undefined;
     const end = async (end_time: number): Promise<SendResult> => {
@@ -106,7 +111,7 @@ export class SessionKeeper {
         const again = await post();
         if (!again.ok) return again;
       }
-      return this.#core.send(endOf(row, end_time, metadata), {});
+      return this.#core.send(endOf(row, end_time), {});
     };
     return sessionHandle(row.session_id, first, () => {
       ended ??= end(Math.max(row.started_at, this.#core.clock.now()));
@@ -116,33 +121,26 @@ export class SessionKeeper {
 
   // With an outbox
 
-  async #begin(row: SessionRow, metadata: unknown): Promise<OpenSession> {
-    const { engine } = this.#core;
-    const open: OpenSession = {
-      row,
-      started: { ok: true, event_id: row.start_event_id },
-      metadata,
-      cancelCheckpoint: () => {},
-    };
+  async #begin(row: SessionRow): Promise<OpenSession> {
     // First, or this start would join a session whose process died long ago, and bill the time between.
-    if (this.#core.outbox.durable) await this.#claim();
+    await this.#orphans?.claim();
+    let isStored = false;
     try {
-      const answer = await engine.store.session({ change: "open", session: row });
+      const answer = await this.#core.engine.store.session({ change: "open", session: row });
+      isStored = answer.state !== "gone";
       if (answer.state === "joined") {
-        await this.#resume(answer.session.session_id).catch(() => {});
-        return this.#keep({
-          ...open,
-          row: answer.session,
-          started: { ok: true, event_id: answer.session.start_event_id },
-        });
+        const { session } = answer;
+        await this.#orphans?.resumed(session.session_id).catch(() => {});
+        return this.#keep(session, { ok: true, event_id: session.start_event_id }, isStored);
       }
     } catch {
-      // Without its row the session does not survive a crash; its boundaries are recorded all the same.
+      // Its boundaries are recorded all the same.
     }
-    return this.#keep({ ...open, started: await this.#core.send(startOf(row, metadata), {}) });
+    return this.#keep(row, await this.#core.send(startOf(row), {}, true), isStored);
   }
 
-  #keep(open: OpenSession): OpenSession {
+  #keep(row: SessionRow, started: SendResult, isStored: boolean): OpenSession {
+    const open: OpenSession = { row, started, isStored, cancelCheckpoint: () => {} };
     const next = () => {
       open.cancelCheckpoint = this.#core.clock.schedule(this.#checkpointMs, () => {
         void this.#checkpoint(open);
@@ -153,7 +151,8 @@ export class SessionKeeper {
     return open;
   }
 
-  async #checkpoint({ row }: OpenSession): Promise<void> {
+  async #checkpoint({ row, isStored }: OpenSession): Promise<void> {
+    if (!isStored) return;
     try {
       await this.#core.engine.store.session({
         change: "checkpoint",
@@ -174,113 +173,15 @@ export class SessionKeeper {
   }
 
   async #leave(open: OpenSession, shared: SharedSession): Promise<SendResult> {
-    const done: SendResult = { ok: true, event_id: open.row.end_event_id };
+    const { row, started, isStored, cancelCheckpoint } = open;
     shared.handles--;
-    if (shared.handles > 0) return done;
-    open.cancelCheckpoint();
-    this.#open.delete(open.row.scope);
-    const at = Math.max(open.row.started_at, this.#core.clock.now());
-    try {
-      const answer = await this.#core.engine.store.session({
-        change: "leave",
-        session_id: open.row.session_id,
-        at,
-      });
-      // Others are still in it, or another has ended it under the same id.
-      if (answer.state !== "ended") return done;
-      return await this.#finish(answer.session, open.metadata);
-    } catch {
-      return this.#core.send(endOf(open.row, at, open.metadata), {});
-    }
-  }
-
-  /** Records the end, then lets the row go: a crash in between makes a recoverer record the same end again. */
-  async #finish(row: SessionRow, metadata: unknown): Promise<SendResult> {
-    const result = await this.#core.send(endOf(row, row.ended_at ?? row.checkpoint_at, metadata), {});
-    await this.#core.engine.store.session({ change: "finish", session_id: row.session_id });
-    return result;
-  }
-
-  // After a crash
-
-  async #recover(): Promise<void> {
-    await this.#claim();
-    if (!this.#closed)
-      this.#cancelRecovery = this.#core.clock.schedule(RECOVERY_INTERVAL_MS, () => void this.#recover());
-  }
-
-  /** Takes up what crashed processes left. One claim after the other, so that nobody joins a session that is being ended. */
-  #claim(): Promise<void> {
-    this.#claiming = this.#claiming.then(() => this.#claimOrphans());
-    return this.#claiming;
-  }
-
-  async #claimOrphans(): Promise<void> {
-    try {
-      for (const row of await this.#core.engine.store.claimSessions()) {
-        const age = Math.max(0, this.#core.clock.now() - row.checkpoint_at);
-        if (row.ended_at !== undefined || age >= this.#resumeWithinMs) await this.#endOrphan(row);
-        else this.#awaitResumption(row, this.#resumeWithinMs - age);
-      }
-    } catch {
-      // A store that fails is asked again later.
-    }
-  }
-
-  #awaitResumption(row: SessionRow, delayMs: number): void {
-    const cancel = this.#core.clock.schedule(delayMs, () => {
-      this.#orphans.delete(row.session_id);
-      void this.#endOrphan(row).catch(() => {});
-    });
-    this.#orphans.set(row.session_id, cancel);
-  }
-
-  /** Joined, it is an orphan no more: the claim's own place in it is given back. */
-  async #resume(session_id: string): Promise<void> {
-    const cancel = this.#orphans.get(session_id);
-    if (cancel === undefined) return;
-    cancel();
-    this.#orphans.delete(session_id);
-    await this.#core.engine.store.session({ change: "leave", session_id, at: this.#core.clock.now() });
-  }
-
-  async #endOrphan(row: SessionRow): Promise<void> {
-    // The crash may have come before the start was recorded; if it was, this is a repeat and counts no more.
-    await this.#core.send(startOf(row, undefined), {});
-    if (row.ended_at !== undefined) {
-      await this.#finish(row, undefined);
-      return;
-    }
-    const answer = await this.#core.engine.store.session({
-      change: "leave",
-      session_id: row.session_id,
-      at: row.checkpoint_at,
-    });
-    if (answer.state === "ended") await this.#finish(answer.session, undefined);
+    if (shared.handles > 0) return { ok: true, event_id: row.end_event_id };
+    cancelCheckpoint();
+    this.#open.delete(row.scope);
+    const at = Math.max(row.started_at, this.#core.clock.now());
+    return isStored ? this.#ends.end(row, at, started.ok) : this.#ends.endUnstored(row, at);
   }
 }
-
-const boundaryOf = ({ tenant_id, device_id, meter_id, session_id }: SessionRow, metadata: unknown) => ({
-  tenant_id,
-  device_id,
-  meter_id,
-  session_id,
-  ...(metadata === undefined ? {} : { metadata }),
-});
-
-const startOf = (row: SessionRow, metadata: unknown): object => ({
-  ...boundaryOf(row, metadata),
-  event_id: row.start_event_id,
-  event_time: row.started_at,
-  start_time: row.started_at,
-});
-
-const endOf = (row: SessionRow, end_time: number, metadata: unknown): object => ({
-  ...boundaryOf(row, metadata),
-  event_id: row.end_event_id,
-  event_time: end_time,
-  end_time,
-});
 
 const sessionHandle = (session_id: string, started: SendResult, end: () => Promise<SendResult>): Session => ({
   session_id,

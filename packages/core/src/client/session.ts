@@ -29,7 +29,7 @@ export interface Session {
   /**
    * Ends it: the end boundary goes out, with the time of the first call. A start that did not get through is sent again
    * first, under its own id. Every call answers the same promise. With an outbox and scope `device`, the end goes out when the
-   * last one leaves the session.
+   * last one leaves the session, and one that the outbox does not take is tried again until it does, whatever was answered here.
    */
   end(): Promise<SendResult>;
   [Symbol.asyncDispose](): Promise<void>;

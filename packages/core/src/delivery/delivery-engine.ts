@@ -1,3 +1,4 @@
+import { leafTransport } from "../compose/leaf-transport.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import type { EventRecord, Lane } from "../event/event-record.ts";
 import type { Clock } from "../strategies/clock.ts";
@@ -117,6 +118,11 @@ export class DeliveryEngine {
       hold: (event) =>
         this.#dispatcher.isAhead(event) ||
         (!this.#directory.isParked(event.tenant_id) && this.#backlog.mayHold(event)),
+      mayGoUnchecked: (event) => Boolean(leafTransport(transport, event).dedup),
+      turnedAway: (event) => {
+        this.#backlog.left(event);
+        this.#refuse(event, unchecked(event, outbox));
+      },
       appended: (event, answer, held, isVolatile) => this.#appended(event, answer, held, isVolatile),
       settled: (event, outcome) => this.#settled(event, outcome),
       opened: (warnings) => {
@@ -347,4 +353,10 @@ const idConflict = (event: EventRecord): MeterError =>
   new MeterError(
     "id_conflict",
     `event_id: ${JSON.stringify(event.event_id)} was recorded before for tenant ${JSON.stringify(event.tenant_id)} with other content`,
+  );
+
+const unchecked = (event: EventRecord, outbox: Outbox): MeterError =>
+  new MeterError(
+    "outbox_failed",
+    `event_id: the outbox ${outbox.name} does not work at the moment, so nobody can say whether ${JSON.stringify(event.event_id)} was recorded before for tenant ${JSON.stringify(event.tenant_id)}; nothing was recorded, record it again later`,
   );

@@ -1,3 +1,4 @@
+import { leafTransport } from "../compose/leaf-transport.ts";
 import type { EventRecord } from "../event/event-record.ts";
 import type { Transport } from "../strategies/transport.ts";
 import type { Random } from "./backoff.ts";
@@ -128,9 +129,7 @@ export class Dispatcher {
   }
 
   #lineOf(event: EventRecord): Line {
-    let transport = this.#options.transport;
-    // Routes may lead to routes.
-    while (transport.route !== undefined) transport = transport.route(event);
+    const transport = leafTransport(this.#options.transport, event);
     let line = this.#lines.get(transport);
     if (line === undefined) {
       const destination = new Destination(transport, this.#limitsOf(transport), this.#options.random);

@@ -1,4 +1,5 @@
 import type { EventRecord } from "../event/event-record.ts";
+import { MemoryIdentities } from "../memory/memory-identities.ts";
 import { memoryOutbox } from "../memory/memory-outbox.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { Appended, Claimed, ClaimRequest, Outbox } from "../strategies/outbox.ts";
@@ -22,6 +23,10 @@ export interface StoreEvents {
   hold(event: EventRecord): boolean;
   /** `held`: it stays in memory; `isVolatile`: it is nowhere else. */
   appended(event: EventRecord, answer: Appended, held: boolean, isVolatile: boolean): void;
+  /** Whether it may be sent although the outbox cannot say whether its identity was recorded before. */
+  mayGoUnchecked(event: EventRecord): boolean;
+  /** The outbox fails, and without it the event may not be sent. */
+  turnedAway(event: EventRecord): void;
   settled(event: EventRecord, outcome: Settlement): void;
   opened(warnings: readonly string[]): void;
   failed(error: unknown): void;
@@ -36,22 +41,29 @@ const SPARE_BYTES = 16 * 1024 * 1024;
 /**
  * The outbox, and behind it a spare one in memory for events that the outbox does not take because it fails: they are
  * delivered all the same, only not durably. An event stays where it was stored first.
+ *
+ * The spare outbox does not know what the other one holds. So an event that may be a repeat goes there only if its receiver would know
+ * the repeat, and else is turned away.
  */
 export class Store {
   readonly #outbox: Outbox;
   readonly #spare: Outbox;
   readonly #writer: OutboxWriter;
   readonly #spareWriter: OutboxWriter;
+  readonly #events: StoreEvents;
   readonly #inSpare = new Set<EventRecord>();
+  /** Identities that the spare outbox knows, and the other one does not. */
+  readonly #spareIdentities = new MemoryIdentities(SPARE_EVENTS);
   #spareUsed = false;
   #producer: string | undefined;
 
   constructor(outbox: Outbox, clock: Clock, random: Random, events: StoreEvents) {
     this.#outbox = outbox;
+    this.#events = events;
     this.#spare = memoryOutbox({ maxEvents: SPARE_EVENTS, maxBytes: SPARE_BYTES });
     const shared = {
       settled: (event: EventRecord, outcome: Settlement) => {
-        this.#inSpare.delete(event);
+        if (this.#inSpare.delete(event) && outcome.state === "acknowledged") this.#spareIdentities.end(event);
         events.settled(event, outcome);
       },
       written: () => events.written(),
@@ -78,7 +90,10 @@ export class Store {
       hold: () => true,
       opened: () => {},
       appended: (event, answer) => {
-        if (answer.state !== "recorded") this.#inSpare.delete(event);
+        if (answer.state !== "recorded") {
+          this.#inSpare.delete(event);
+          if (this.#spareIdentities.find(event) === event) this.#spareIdentities.remove(event);
+        }
         events.appended(event, answer, true, true);
       },
       appendFailed: () => {},
@@ -126,7 +141,9 @@ export class Store {
   }
 
   append(event: EventRecord): void {
-    if (this.#writer.down) this.#appendToSpare(event);
+    // Where its first is, a repeat is known.
+    const isKnownToSpare = this.#spareUsed && this.#spareIdentities.find(event) !== undefined;
+    if (isKnownToSpare || this.#writer.down) this.#appendToSpare(event);
     else this.#writer.append(event);
   }
 
@@ -224,8 +241,14 @@ export class Store {
   }
 
   #appendToSpare(event: EventRecord): void {
+    const isNew = this.#spareIdentities.find(event) === undefined;
+    if (isNew && event.mayBeRepeat && !this.#events.mayGoUnchecked(event)) {
+      this.#events.turnedAway(event);
+      return;
+    }
     this.#spareUsed = true;
     this.#inSpare.add(event);
+    if (isNew) this.#spareIdentities.add(event);
     this.#spareWriter.append(event);
   }
 

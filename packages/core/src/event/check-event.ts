@@ -101,11 +101,13 @@ export const createEventCheck = (catalog: Catalog, clock: Clock, redact?: Redact
         },
       ]);
     }
-    return new EventRecord(
+    const record = new EventRecord(
       event,
       bytes,
       input.event_time === undefined ? undefined : fingerprint(event, true),
     );
+    record.mayBeRepeat = givenId !== undefined;
+    return record;
   };
 };
 

@@ -41,6 +41,8 @@ export class EventRecord implements OutgoingEvent {
   producer: string | undefined = undefined;
   seq: number | undefined = undefined;
   lane: Lane = "live";
+  /** Whether its identity may have been recorded before: the caller gave the id. */
+  mayBeRepeat = false;
   state: RecordState = "buffered";
   /** When the outbox stored it, in milliseconds since the epoch; 0 before. */
   recordedAt = 0;

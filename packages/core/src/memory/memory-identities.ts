@@ -35,7 +35,7 @@ export class MemoryIdentities {
       return;
     }
     const forgotten = this.#ended[this.#oldest] ?? event;
-    this.#remove(forgotten);
+    this.remove(forgotten);
     if (this.#maxEnded === 0) return;
     this.#ended[this.#oldest] = event;
     this.#oldest = (this.#oldest + 1) % this.#maxEnded;
@@ -49,7 +49,7 @@ export class MemoryIdentities {
     return this.#byTenant.get(tenant_id)?.values() ?? [];
   }
 
-  #remove({ tenant_id, event_id }: EventRecord): void {
+  remove({ tenant_id, event_id }: EventRecord): void {
     const tenant = this.#byTenant.get(tenant_id);
     tenant?.delete(event_id);
     if (tenant?.size === 0) this.#byTenant.delete(tenant_id);

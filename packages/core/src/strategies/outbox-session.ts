@@ -1,3 +1,5 @@
+import type { Metadata } from "../catalog/meter.ts";
+
 /** A session that has started and not ended. The ids of both boundaries are fixed at the start. */
 export interface SessionRow {
   readonly session_id: string;
@@ -13,6 +15,8 @@ export interface SessionRow {
   readonly checkpoint_at: number;
   /** When its last owner left; its end is then to be recorded at that time. Undefined while it is on. */
   readonly ended_at: number | undefined;
+  /** Both boundaries carry it. */
+  readonly metadata: Metadata | undefined;
 }
 
 /**

@@ -14,6 +14,7 @@ const session = (session_id: string, scope = "tenant-1 device-1 viewing"): Sessi
   started_at: SAMPLE_TIME,
   checkpoint_at: SAMPLE_TIME,
   ended_at: undefined,
+  metadata: { room: "blue" },
 });
 
 export const sessionCases: readonly ConformanceCase[] = [

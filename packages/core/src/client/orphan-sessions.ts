@@ -1,0 +1,80 @@
+import type { SessionRow } from "../strategies/outbox-session.ts";
+import type { ClientCore } from "./client-core.ts";
+import type { SessionEnds } from "./session-ends.ts";
+
+const RECOVERY_INTERVAL_MS = 30_000;
+
+/** Takes up the sessions that crashed processes left open: ends them, or keeps them for a while to be resumed. */
+export class OrphanSessions {
+  readonly #core: ClientCore;
+  readonly #ends: SessionEnds;
+  readonly #resumeWithinMs: number;
+  /** Those that may still be resumed; each gives up waiting. */
+  readonly #resumable = new Map<string, () => void>();
+  #cancelNext = () => {};
+  #claiming = Promise.resolve();
+  #closed = false;
+
+  /** @param resumeWithinMs - how long after its last checkpoint a session may be resumed; 0: not at all */
+  constructor(core: ClientCore, ends: SessionEnds, resumeWithinMs: number) {
+    this.#core = core;
+    this.#ends = ends;
+    this.#resumeWithinMs = resumeWithinMs;
+    void this.#claimAgainAndAgain();
+  }
+
+  /** One claim after the other, so that nobody joins a session that is being ended. */
+  claim(): Promise<void> {
+    this.#claiming = this.#claiming.then(() => this.#claimOnce());
+    return this.#claiming;
+  }
+
+  /** Joined, it is an orphan no more: the claim's own place in it is given back. */
+  async resumed(session_id: string): Promise<void> {
+    const cancel = this.#resumable.get(session_id);
+    if (cancel === undefined) return;
+    cancel();
+    this.#resumable.delete(session_id);
+    await this.#core.engine.store.session({ change: "leave", session_id, at: this.#core.clock.now() });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelNext();
+    for (const cancel of this.#resumable.values()) cancel();
+  }
+
+  async #claimAgainAndAgain(): Promise<void> {
+    await this.claim();
+    if (this.#closed) return;
+    this.#cancelNext = this.#core.clock.schedule(RECOVERY_INTERVAL_MS, () => void this.#claimAgainAndAgain());
+  }
+
+  async #claimOnce(): Promise<void> {
+    let rows: readonly SessionRow[] = [];
+    try {
+      rows = await this.#core.engine.store.claimSessions();
+    } catch {
+      // A store that fails is asked again later.
+    }
+    for (const row of rows) {
+      const age = Math.max(0, this.#core.clock.now() - row.checkpoint_at);
+      if (row.ended_at !== undefined || age >= this.#resumeWithinMs) await this.#end(row);
+      else this.#awaitResumption(row, this.#resumeWithinMs - age);
+    }
+  }
+
+  #awaitResumption(row: SessionRow, delayMs: number): void {
+    const cancel = this.#core.clock.schedule(delayMs, () => {
+      this.#resumable.delete(row.session_id);
+      void this.#end(row);
+    });
+    this.#resumable.set(row.session_id, cancel);
+  }
+
+  /** At the time its last owner left, else at its last checkpoint. */
+  async #end(row: SessionRow): Promise<void> {
+    // The crash may have come before the start was recorded.
+    await this.#ends.end(row, row.ended_at ?? row.checkpoint_at, false);
+  }
+}
