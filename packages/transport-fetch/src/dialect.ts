@@ -3,6 +3,9 @@ import type { HttpAnswer } from "./exchange.ts";
 
 /** How events look on one wire, and what its answers mean. Pure: it neither sends nor waits. */
 export interface Dialect {
+  /** For people: the default name of a transport begins with it. */
+  readonly name: string;
+  /** Where requests go, after the base URL. */
   readonly path: string;
   readonly maxBatchEvents: number;
   readonly maxBatchBytes: number;
@@ -11,9 +14,12 @@ export interface Dialect {
   readonly maxAnswerBytes: number;
   /** Whether ids travel as HTTP headers. */
   readonly headers: boolean;
+  /** See `Transport.maxEventAgeMs`. */
+  readonly maxEventAgeMs?: number | undefined;
   check(event: UsageEvent): EventIssue | undefined;
   /** The requests that carry the events, in order. */
-  encode(events: readonly OutgoingEvent[]): Iterable<Part>;
+  encode(events: readonly OutgoingEvent[]): Iterable<Part> | AsyncIterable<Part>;
+  /** What the answer to a request with so many events means. `now` is this machine's time. */
   judge(answer: HttpAnswer, events: number, now: number): SendAnswer;
 }
 

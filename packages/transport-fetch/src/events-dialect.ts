@@ -14,6 +14,7 @@ import { judgeEventsAnswer } from "./judge-events-answer.ts";
  * `strictWire`, headers also carry what a receiver needs to count once and on the right day.
  */
 export const eventsDialect = (strictWire: boolean): Dialect => ({
+  name: "events",
   path: "/api/v1/events",
   maxBatchEvents: 1,
   maxBatchBytes: 512 * 1024,

@@ -1,13 +1,8 @@
-import { type Dedup, describeValue, type EventIssue, MeterError } from "@meter-lib/core";
+import { describeValue, type EventIssue } from "@meter-lib/core";
 import * as v from "valibot";
-import { parseBaseUrl } from "./base-url.ts";
-import { type HeaderSource, headerIssues } from "./header-source.ts";
-import type { HttpSend } from "./http-send.ts";
-import { type KyOptions, OWN_KY_OPTIONS } from "./ky-send.ts";
+import { type Checked, checkHttpOptions, type HttpOptions, httpEntries } from "./http-options.ts";
 
-export interface FetchTransportOptions {
-  /** Where the receiver is: http or https, with or without a path, no credentials, query or fragment. */
-  readonly baseUrl: string | URL;
+export interface FetchTransportOptions extends HttpOptions {
   /**
    * What the receiver speaks: `events` posts one event at a time to `/api/v1/events`, `kafka-rest` posts batches of
    * records to `/topics/usage-events`.
@@ -22,33 +17,10 @@ export interface FetchTransportOptions {
    * @default false
    */
   readonly strictWire?: boolean | undefined;
-  /** Say so when the receiver drops a second event of the same `(tenant_id, event_id)`. @default false */
-  readonly dedup?: false | Dedup | undefined;
-  /** Headers for every request, or a function asked before every request. Names that the dialect sends are refused. */
-  readonly headers?: HeaderSource | undefined;
-  /** Called once when the receiver answers 401 or 403, before the destination is blocked. */
-  readonly refreshCredentials?: ((context: { readonly signal: AbortSignal }) => Promise<void>) | undefined;
-  /** How long one request may take until its answer has been read, in milliseconds. @default 10000 */
-  readonly timeoutMs?: number | undefined;
-  /** Used instead of the global `fetch`. */
-  readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Used instead of ky: `undiciSend()` on Node, or your own. Not together with `fetch` or `ky`. */
-  readonly send?: HttpSend | undefined;
-  /** Options of ky for every request: hooks, and in Node a `dispatcher` for TLS and proxies. */
-  readonly ky?: KyOptions | undefined;
-  /** For people: shown in errors. @default the dialect and the base URL */
-  readonly name?: string | undefined;
 }
 
-const isFunction = (value: unknown): boolean => typeof value === "function";
-const wholeNumber = (from: number, to: number, expected: string) =>
-  v.pipe(v.number(expected), v.integer(expected), v.minValue(from, expected), v.maxValue(to, expected));
-
-// setTimeout counts in 31 bits.
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 const schema = v.strictObject({
-  baseUrl: v.union([v.string(), v.instance(URL)], "text or a URL"),
+  ...httpEntries,
   dialect: v.optional(v.picklist(["events", "kafka-rest"], '"events" or "kafka-rest"'), "events"),
   topic: v.optional(
     v.pipe(
@@ -60,83 +32,14 @@ const schema = v.strictObject({
     ),
   ),
   strictWire: v.optional(v.boolean("true or false"), false),
-  dedup: v.optional(
-    v.union(
-      [
-        v.literal(false),
-        v.strictObject({
-          windowMs: wholeNumber(1, Number.MAX_SAFE_INTEGER, "milliseconds"),
-          domain: v.exactOptional(v.string()),
-        }),
-      ],
-      "false or { windowMs, domain? } with windowMs in milliseconds, an integer ≥ 1",
-    ),
-    false,
-  ),
-  headers: v.optional(
-    v.custom<HeaderSource>(
-      (value) => typeof value === "object" || isFunction(value),
-      "an object of texts, or a function that gives one",
-    ),
-    {},
-  ),
-  refreshCredentials: v.optional(
-    v.custom<NonNullable<FetchTransportOptions["refreshCredentials"]>>(isFunction, "a function"),
-  ),
-  timeoutMs: v.optional(
-    wholeNumber(1, LONGEST_TIMER_MS, `milliseconds, an integer from 1 to ${LONGEST_TIMER_MS}`),
-    10_000,
-  ),
-  fetch: v.optional(v.custom<typeof globalThis.fetch>(isFunction, "a function like fetch")),
-  send: v.optional(v.custom<HttpSend>(isFunction, "a function that sends a request")),
-  ky: v.optional(
-    v.custom<KyOptions>((value) => typeof value === "object" && value !== null, "an object of ky's options"),
-    {},
-  ),
-  name: v.optional(v.string("text")),
 });
 
-export type CheckedOptions = v.InferOutput<typeof schema> & { readonly baseUrl: string };
+export type CheckedOptions = Checked<v.InferOutput<typeof schema>>;
 
 /** Fills in the defaults. Throws a MeterError `invalid_options` that names every field at fault. */
-export const checkOptions = (options: unknown): CheckedOptions => {
-  const result = v.safeParse(schema, options);
-  if (!result.success) throw MeterError.fromIssues("invalid_options", result.issues.map(toIssue));
-  const checked = result.output;
-  const baseUrl = parseBaseUrl(checked.baseUrl);
-  const issues: EventIssue[] = [];
-  if (typeof baseUrl !== "string") issues.push(baseUrl);
-  if (checked.topic !== undefined && checked.dialect === "events") {
-    issues.push({
-      field: "topic",
-      given: describeValue(checked.topic),
-      expected: 'nothing with the dialect "events"',
-    });
-  }
-  if (typeof checked.headers !== "function") issues.push(...headerIssues(checked.headers));
-  if (checked.send !== undefined && (checked.fetch !== undefined || Object.keys(checked.ky).length > 0)) {
-    issues.push({ field: "send", given: "together with fetch or ky", expected: "one way to send" });
-  }
-  for (const key of OWN_KY_OPTIONS) {
-    if (key in checked.ky)
-      issues.push({ field: `ky.${key}`, given: "a value", expected: "nothing: the transport sets it" });
-  }
-  if (typeof baseUrl !== "string" || issues.length > 0)
-    throw MeterError.fromIssues("invalid_options", issues);
-  return { ...checked, baseUrl };
-};
-
-const SECRET_FIELDS = new Set(["headers", "ky"]);
-
-const toIssue = (issue: v.BaseIssue<unknown>): EventIssue => {
-  const field = v.getDotPath(issue) ?? "options";
-  if (issue.type === "strict_object" && issue.expected === "never") {
-    return { field, given: "a value", expected: "no such option" };
-  }
-  if (issue.input === undefined) return { field, given: "nothing", expected: issue.message };
-  return {
-    field,
-    given: SECRET_FIELDS.has(field) ? `a ${typeof issue.input}` : describeValue(issue.input),
-    expected: issue.message,
-  };
-};
+export const checkOptions = (options: unknown): CheckedOptions =>
+  checkHttpOptions(schema, options, ({ dialect, topic }): readonly EventIssue[] =>
+    topic === undefined || dialect === "kafka-rest"
+      ? []
+      : [{ field: "topic", given: describeValue(topic), expected: 'nothing with the dialect "events"' }],
+  );

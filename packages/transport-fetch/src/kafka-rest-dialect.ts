@@ -21,6 +21,7 @@ const HEADERS = {
 
 /** The v2 API of Kafka REST servers: batches of records for one topic, ids in each record's metadata unless `strictWire`. */
 export const kafkaRestDialect = (topic: string, strictWire: boolean): Dialect => ({
+  name: "kafka-rest",
   path: `/topics/${encodeURIComponent(topic)}`,
   maxBatchEvents: 500,
   maxBatchBytes: 512 * 1024,

@@ -37,7 +37,7 @@ export const sendBatch = async (
   const outcomes: Outcome[] = [];
   let receiverTime: number | undefined;
   let sent = false;
-  for (const part of route.dialect.encode(events)) {
+  for await (const part of route.dialect.encode(events)) {
     if (part.rejected !== undefined) {
       outcomes.push(part.rejected);
       continue;

@@ -1,0 +1,33 @@
+import type { Transport } from "@meter-lib/core";
+import type { Dialect } from "./dialect.ts";
+import type { CheckedHttpOptions } from "./http-options.ts";
+import { kySend } from "./ky-send.ts";
+import { sendBatch } from "./send-batch.ts";
+
+/**
+ * A transport over HTTP in any dialect. Every attempt is one attempt: ky's own retry is off, and redirects are not followed.
+ *
+ * @param options - from `checkHttpOptions`
+ */
+export const dialectTransport = (dialect: Dialect, options: CheckedHttpOptions): Transport => {
+  const { baseUrl, headers, timeoutMs, refreshCredentials } = options;
+  const route = {
+    dialect,
+    send: options.send ?? kySend(options.ky, options.fetch),
+    url: baseUrl + dialect.path,
+    headers,
+    timeoutMs,
+  };
+  return {
+    name: options.name ?? `${dialect.name} ${baseUrl}`,
+    dedup: options.dedup,
+    maxBatchEvents: dialect.maxBatchEvents,
+    maxBatchBytes: dialect.maxBatchBytes,
+    maxInFlight: dialect.maxInFlight,
+    headers: dialect.headers,
+    check: dialect.check,
+    send: ({ events }, { signal }) => sendBatch(route, events, signal),
+    ...(dialect.maxEventAgeMs === undefined ? {} : { maxEventAgeMs: dialect.maxEventAgeMs }),
+    ...(refreshCredentials === undefined ? {} : { refreshCredentials }),
+  };
+};
