@@ -23,6 +23,8 @@ export { type PickRuleMeterOptions, pickRuleMeter, type RuleMeterId } from "./cl
 export type { PostFailure, PostResult, PostSuccess } from "./client/post-result.ts";
 export {
   type BackendLedgerRow,
+  type BackendProducer,
+  type ProducerGap,
   type ReconcileBackend,
   type ReconcileDifference,
   type ReconcileSource,
@@ -76,6 +78,7 @@ export type {
   VolumeFields,
   VolumeMeterId,
 } from "./event/meter-event.ts";
+export type { SeqRange } from "./event/seq-range.ts";
 export type { OutgoingEvent, UsageEvent } from "./event/usage-event.ts";
 export { usageTime } from "./event/usage-time.ts";
 export { type MemoryOutboxOptions, memoryOutbox } from "./memory/memory-outbox.ts";
@@ -113,6 +116,7 @@ export type {
   OutboxQuery,
   OutboxRow,
   OutboxSelection,
+  ProducerRow,
   RowState,
 } from "./strategies/outbox-query.ts";
 export type { SessionAnswer, SessionChange, SessionRow } from "./strategies/outbox-session.ts";

@@ -1,12 +1,14 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { LedgerId, LedgerKey, LedgerRange, LedgerRow } from "@meter-lib/core";
-import { HOUR_MS, stateName } from "./events-table.ts";
+import type { LedgerId, LedgerKey, LedgerRange, LedgerRow, ProducerRow } from "@meter-lib/core";
+import { ACKNOWLEDGED, HOUR_MS, stateName } from "./events-table.ts";
 import { readNumber, readText } from "./read-column.ts";
 
 /** Reads the ledger and the ids behind it. */
 export class LedgerRows {
   readonly #rows: StatementSync;
   readonly #ids: StatementSync;
+  readonly #producers: StatementSync;
+  readonly #unacknowledged: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#rows = db.prepare(`
@@ -15,6 +17,27 @@ export class LedgerRows {
     this.#ids = db.prepare(`
       SELECT event_id, state FROM events
       WHERE tenant_id = ? AND meter_id = ? AND usage_time >= ? AND usage_time < ? ORDER BY key`);
+    this.#producers = db.prepare(
+      "SELECT id, producer, last_seq FROM producers WHERE last_seq > 0 ORDER BY id",
+    );
+    // Consecutive numbers have the same distance from their rank.
+    this.#unacknowledged = db.prepare(`
+      SELECT producer, min(seq) AS first, max(seq) AS last FROM (
+        SELECT producer, seq, seq - row_number() OVER (PARTITION BY producer ORDER BY seq) AS run
+        FROM events WHERE state <> ${ACKNOWLEDGED})
+      GROUP BY producer, run ORDER BY producer, first`);
+  }
+
+  producers(): readonly ProducerRow[] {
+    const unacknowledged = Map.groupBy(this.#unacknowledged.all(), (row) => readNumber(row, "producer"));
+    return this.#producers.all().map((row) => ({
+      producer: readText(row, "producer"),
+      last_seq: readNumber(row, "last_seq"),
+      unacknowledged: (unacknowledged.get(readNumber(row, "id")) ?? []).map((range) => ({
+        from: readNumber(range, "first"),
+        to: readNumber(range, "last"),
+      })),
+    }));
   }
 
   rows({

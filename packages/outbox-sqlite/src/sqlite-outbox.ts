@@ -112,6 +112,10 @@ class SqliteOutbox implements Outbox {
     return this.#call("ledgerIds", row);
   }
 
+  producers() {
+    return this.#call("producers", undefined);
+  }
+
   claimSessions() {
     return this.#call("claimSessions", undefined);
   }

@@ -43,6 +43,7 @@ export const sqliteStore = (options: StoreOptions): StoreMethods => {
     discard: (input) => opened().discard(input),
     ledger: (range) => opened().ledger.rows(range),
     ledgerIds: (key) => opened().ledger.ids(key),
+    producers: () => opened().ledger.producers(),
     claimSessions: () => opened().claimSessions(),
     close: () => {
       store?.close();

@@ -9,6 +9,7 @@ import type {
   OutboxQuery,
   OutboxRow,
   OutboxSelection,
+  ProducerRow,
   SessionAnswer,
   SessionChange,
   SessionRow,
@@ -114,6 +115,7 @@ export interface StoreInputs {
   discard: DiscardInput;
   ledger: LedgerRange;
   ledgerIds: LedgerKey;
+  producers: undefined;
   claimSessions: undefined;
   close: undefined;
 }
@@ -128,6 +130,7 @@ export interface StoreOutputs {
   discard: number;
   ledger: readonly LedgerRow[];
   ledgerIds: readonly LedgerId[];
+  producers: readonly ProducerRow[];
   claimSessions: readonly SessionRow[];
   close: undefined;
 }

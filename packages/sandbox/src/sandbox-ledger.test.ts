@@ -55,7 +55,7 @@ test("the two sides agree, by tenant, meter and hour, whatever the meter's type"
     client.record({ tenant_id, meter_id: "chat.on.time_hours", start_time: noon - 3 * HOUR_MS });
   }
   await client.flush();
-  expect(await client.reconcile(backend)).toEqual({ agrees: true, compared: 8, differences: [] });
+  expect(await client.reconcile(backend)).toEqual({ agrees: true, compared: 8, differences: [], gaps: [] });
   await client.close();
 });
 
@@ -83,7 +83,7 @@ test("what was lost behind the backend's back is named, what waits here too", as
     event_id: "parked",
   });
   await client.flush({ timeoutMs: 2_000 });
-  const { agrees, differences } = await client.reconcile(backend);
+  const { agrees, differences, gaps } = await client.reconcile(backend);
   expect(agrees).toBe(false);
   expect(differences).toEqual([
     {
@@ -113,6 +113,8 @@ test("what was lost behind the backend's back is named, what waits here too", as
       unknown: [],
     },
   ]);
+  // The last number, of the parked one, is no gap.
+  expect(gaps).toEqual([{ producer: expect.any(String), missing: [{ from: 2, to: 2 }] }]);
   await client.close({ timeoutMs: 10 });
 });
 

@@ -13,6 +13,19 @@ const LedgerAnswer = v.object({
   ),
 });
 
+const GapsAnswer = v.object({
+  producers: v.array(
+    v.pipe(
+      v.object({
+        producer: v.string(),
+        highest: v.number(),
+        ranges: v.array(v.object({ from: v.number(), to: v.number() })),
+      }),
+      v.transform(({ ranges, ...row }) => ({ ...row, missing: ranges })),
+    ),
+  ),
+});
+
 const IdsAnswer = v.object({ ids: v.array(v.string()) });
 
 /**
@@ -40,5 +53,6 @@ export const sandboxLedger = (url: string): ReconcileBackend => {
       v.parse(LedgerAnswer, await read("/sandbox/v1/ledger", { from, to })).rows,
     ids: async ({ tenant_id, meter_id, hour }: LedgerKey): Promise<readonly string[]> =>
       v.parse(IdsAnswer, await read("/sandbox/v1/ledger/ids", { tenant_id, meter_id, hour })).ids,
+    producers: async () => v.parse(GapsAnswer, await read("/sandbox/v1/gaps", {})).producers,
   };
 };

@@ -20,12 +20,8 @@ export const reconcile = async (file: string, flags: ReconcileFlags, io: Io): Pr
   if (!URL.canParse(url)) throw CliError.usage("--base-url", "the sandbox's URL", JSON.stringify(url));
   const backend = sandboxLedger(url);
   const result = await withOutbox(file, io, async (outbox) => {
-    const source = {
-      ledger: async (range: { readonly from?: number; readonly to?: number }) => outbox.ledger(range),
-      ledgerIds: async (row: Parameters<typeof outbox.ledgerIds>[0]) => outbox.ledgerIds(row),
-    };
     try {
-      return await reconcileLedgers(source, backend, flags);
+      return await reconcileLedgers(outbox, backend, flags);
     } catch (error) {
       if (isMeterError(error)) throw error;
       const why =
@@ -40,7 +36,7 @@ export const reconcile = async (file: string, flags: ReconcileFlags, io: Io): Pr
   };
 };
 
-const describe = ({ agrees, compared, differences }: Reconciliation, io: Io): string => {
+const describe = ({ agrees, compared, differences, gaps }: Reconciliation, io: Io): string => {
   const { paint } = io.stdout;
   const scope = `${formatNumber(compared)} tenants, meters and hours`;
   if (agrees) return paint.good(`Both sides agree, over ${scope}.`);
@@ -62,6 +58,10 @@ const describe = ({ agrees, compared, differences }: Reconciliation, io: Io): st
     "",
     paint.bad(`${formatNumber(differences.length)} differences in ${scope}.`),
     "missing: acknowledged, not counted there. undelivered: still in the outbox. unknown: counted there, not from this outbox.",
+    ...gaps.map(
+      ({ producer, missing }) =>
+        `producer ${producer}: acknowledged, never arrived: ${missing.map(({ from, to }) => (from === to ? from : `${from}–${to}`)).join(", ")}`,
+    ),
     "--json names the events.",
   ].join("\n");
 };

@@ -1,4 +1,6 @@
-import type { LedgerId, LedgerKey, LedgerRange, LedgerRow } from "../strategies/outbox-query.ts";
+import type { Promisable } from "type-fest";
+import { type SeqRange, withoutRanges } from "../event/seq-range.ts";
+import type { LedgerId, LedgerKey, LedgerRange, LedgerRow, ProducerRow } from "../strategies/outbox-query.ts";
 
 /** The backend's side of a reconciliation: what it counted. */
 export interface ReconcileBackend {
@@ -6,6 +8,16 @@ export interface ReconcileBackend {
   ledger(range: LedgerRange): Promise<readonly BackendLedgerRow[]>;
   /** The ids behind one of them. */
   ids(row: LedgerKey): Promise<readonly string[]>;
+  /** The producers' numbers that arrived. Left out by a backend that does not look at them. */
+  producers?(): Promise<readonly BackendProducer[]>;
+}
+
+export interface BackendProducer {
+  readonly producer: string;
+  /** The highest number that arrived. */
+  readonly highest: number;
+  /** Numbers below it that did not. Ascending. */
+  readonly missing: readonly SeqRange[];
 }
 
 export interface BackendLedgerRow extends LedgerKey {
@@ -14,18 +26,26 @@ export interface BackendLedgerRow extends LedgerKey {
   readonly total_usage: number;
 }
 
-/** The own side: an outbox, behind the engine. */
+/** The own side: an outbox, by itself or behind the engine. */
 export interface ReconcileSource {
-  ledger(range: LedgerRange): Promise<readonly LedgerRow[]>;
-  ledgerIds(row: LedgerKey): Promise<readonly LedgerId[]>;
+  ledger(range: LedgerRange): Promisable<readonly LedgerRow[]>;
+  ledgerIds(row: LedgerKey): Promisable<readonly LedgerId[]>;
+  producers?(): Promisable<readonly ProducerRow[]>;
 }
 
 export interface Reconciliation {
-  /** Whether the backend counted exactly what was acknowledged here. */
+  /** Whether the backend counted exactly what was recorded here, and nothing that was acknowledged is missing there. */
   readonly agrees: boolean;
   /** Rows compared. */
   readonly compared: number;
   readonly differences: readonly ReconcileDifference[];
+  readonly gaps: readonly ProducerGap[];
+}
+
+/** Numbers of one producer that were acknowledged here and never arrived there; whatever the hour. */
+export interface ProducerGap {
+  readonly producer: string;
+  readonly missing: readonly SeqRange[];
 }
 
 /** One tenant, meter and hour in which the two sides differ. */
@@ -51,6 +71,9 @@ export const reconcile = async (
   backend: ReconcileBackend,
   range: LedgerRange,
 ): Promise<Reconciliation> => {
+  // The own numbers first: what was acknowledged by then must have arrived by then.
+  const producers = (await source.producers?.()) ?? [];
+  const gaps = findGaps(producers, (await backend.producers?.()) ?? []);
   const [own, theirs] = await Promise.all([source.ledger(range), backend.ledger(range)]);
   const counted = new Map(theirs.map((row) => [keyOf(row), row]));
   const differences: ReconcileDifference[] = [];
@@ -71,7 +94,23 @@ export const reconcile = async (
     const [ids, countedIds] = await Promise.all([source.ledgerIds(row), backend.ids(row)]);
     differences.push({ ...difference, ...compareIds(ids, new Set(countedIds)) });
   }
-  return { agrees: differences.length === 0, compared: own.length, differences };
+  return { agrees: differences.length + gaps.length === 0, compared: own.length, differences, gaps };
+};
+
+/** A producer that the backend never heard of is left to the counts: its wire may not carry numbers. */
+const findGaps = (
+  own: readonly ProducerRow[],
+  theirs: readonly BackendProducer[],
+): readonly ProducerGap[] => {
+  const seen = new Map(theirs.map((row) => [row.producer, row]));
+  return own.flatMap(({ producer, last_seq, unacknowledged }) => {
+    const there = seen.get(producer);
+    if (there === undefined) return [];
+    const absent = [...there.missing, { from: there.highest + 1, to: Number.POSITIVE_INFINITY }];
+    const given = withoutRanges([{ from: 1, to: last_seq }], unacknowledged);
+    const missing = withoutRanges(given, withoutRanges([{ from: 1, to: last_seq }], absent));
+    return missing.length === 0 ? [] : [{ producer, missing }];
+  });
 };
 
 const compareIds = (own: readonly LedgerId[], counted: ReadonlySet<string>) => {

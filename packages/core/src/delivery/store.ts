@@ -11,6 +11,7 @@ import type {
   OutboxQuery,
   OutboxRow,
   OutboxSelection,
+  ProducerRow,
 } from "../strategies/outbox-query.ts";
 import type { SessionAnswer, SessionChange, SessionRow } from "../strategies/outbox-session.ts";
 import { type Accounts, sumAccounts } from "./account.ts";
@@ -212,6 +213,15 @@ export class Store {
   async ledger(range: LedgerRange): Promise<readonly LedgerRow[]> {
     await this.idle();
     return this.#outbox.ledger(range);
+  }
+
+  async producers(): Promise<readonly ProducerRow[]> {
+    await this.idle();
+    const [rows = [], spare = []] = await Promise.all([
+      this.#outbox.producers?.(),
+      this.#spare.producers?.(),
+    ]);
+    return [...rows, ...spare];
   }
 
   async ledgerIds(row: LedgerKey): Promise<readonly LedgerId[]> {

@@ -1,6 +1,7 @@
 import type { Accounts } from "../delivery/account.ts";
 import { createEventId } from "../event/event-id.ts";
 import type { EventRecord, Lane } from "../event/event-record.ts";
+import { seqRanges } from "../event/seq-range.ts";
 import type {
   Append,
   Appended,
@@ -19,6 +20,7 @@ import type {
   OutboxQuery,
   OutboxRow,
   OutboxSelection,
+  ProducerRow,
   RowState,
 } from "../strategies/outbox-query.ts";
 import { MemoryAccounts } from "./memory-accounts.ts";
@@ -170,6 +172,17 @@ class MemoryOutbox implements Outbox {
       ids.push({ event_id: event.event_id, state: this.#whereIs(event) });
     }
     return ids;
+  }
+
+  producers(): readonly ProducerRow[] {
+    const seqs: number[] = [];
+    for (const { seq, state } of this.#identities.all()) {
+      if (seq !== undefined && state !== "acknowledged") seqs.push(seq);
+    }
+    seqs.sort((a, b) => a - b);
+    return this.#seq === 0
+      ? []
+      : [{ producer: this.#producer, last_seq: this.#seq, unacknowledged: seqRanges(seqs) }];
   }
 
   claimSessions() {

@@ -1,4 +1,5 @@
 import type { Lane } from "../event/event-record.ts";
+import type { SeqRange } from "../event/seq-range.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
 
 /** Where a stored event stands. `inflight`: handed to a transport, no outcome stored yet. */
@@ -59,6 +60,15 @@ export interface LedgerRow extends LedgerKey {
   /** Sum of `total_usage` over the recorded and over the acknowledged events. */
   readonly recorded_usage: number;
   readonly acknowledged_usage: number;
+}
+
+/** The numbers that one opened outbox gave its events: 1, 2, 3 … */
+export interface ProducerRow {
+  readonly producer: string;
+  /** The last number given. */
+  readonly last_seq: number;
+  /** Numbers of events that no receiver acknowledged: waiting, dead letters, discarded. Ascending; those long forgotten are left out. */
+  readonly unacknowledged: readonly SeqRange[];
 }
 
 export interface LedgerId {

@@ -10,6 +10,7 @@ import type {
   OutboxQuery,
   OutboxRow,
   OutboxSelection,
+  ProducerRow,
   RowState,
 } from "./outbox-query.ts";
 import type { SessionAnswer, SessionChange, SessionRow } from "./outbox-session.ts";
@@ -64,6 +65,12 @@ export interface Outbox {
 
   /** The ids behind one row of the ledger, as far as they are still kept. */
   ledgerIds(row: LedgerKey): Promisable<readonly LedgerId[]>;
+
+  /**
+   * Which numbers were given to events, so that a receiver's gaps can be told from events that never left. Left out by an outbox that
+   * forgets its producers.
+   */
+  producers?(): Promisable<readonly ProducerRow[]>;
 
   /** Open sessions whose owners are all dead, now held by this outbox. */
   claimSessions(): Promisable<readonly SessionRow[]>;

@@ -6,6 +6,29 @@ const HOUR = 3_600_000;
 
 export const deadLetterCases: readonly ConformanceCase[] = [
   {
+    name: "an outbox that knows its producers says which of their numbers were not acknowledged",
+    run: async ({ open }) => {
+      const outbox = await open();
+      if (outbox.outbox.producers === undefined) return;
+      expect(await outbox.outbox.producers()).toEqual([]);
+      const events = sampleEvents(8);
+      await outbox.append(events);
+      await outbox.acknowledge([...events.slice(0, 2), ...events.slice(5, 7)]);
+      await outbox.bury(events.slice(2, 4), "rejected");
+      await outbox.outbox.discard({ state: "rejected", event_ids: [events[3]?.event_id ?? ""] }, "too old");
+      expect(await outbox.outbox.producers()).toEqual([
+        {
+          producer: outbox.opening.producer,
+          last_seq: 8,
+          unacknowledged: [
+            { from: 3, to: 5 },
+            { from: 8, to: 8 },
+          ],
+        },
+      ]);
+    },
+  },
+  {
     name: "a dead letter is kept with its reason and is not claimed",
     run: async ({ open }) => {
       const outbox = await open();

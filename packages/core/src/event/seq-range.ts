@@ -1,0 +1,35 @@
+/** Consecutive numbers of one producer, both ends included. */
+export interface SeqRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Numbers, ascending, as ranges. */
+export const seqRanges = (seqs: Iterable<number>): readonly SeqRange[] => {
+  const ranges: { from: number; to: number }[] = [];
+  for (const seq of seqs) {
+    const last = ranges.at(-1);
+    if (last !== undefined && seq === last.to + 1) last.to = seq;
+    else ranges.push({ from: seq, to: seq });
+  }
+  return ranges;
+};
+
+/** What of `ranges` is in none of `others`. Both ascending, without overlaps. */
+export const withoutRanges = (
+  ranges: readonly SeqRange[],
+  others: readonly SeqRange[],
+): readonly SeqRange[] => {
+  const left: SeqRange[] = [];
+  for (const range of ranges) {
+    let { from } = range;
+    for (const other of others) {
+      if (other.to < from) continue;
+      if (other.from > range.to) break;
+      if (other.from > from) left.push({ from, to: other.from - 1 });
+      from = other.to + 1;
+    }
+    if (from <= range.to) left.push({ from, to: range.to });
+  }
+  return left;
+};
