@@ -23,6 +23,13 @@ export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
   "transport-fetch": { imports: ["core"], portable: ["index.ts"] },
   "transport-kafka": { imports: ["core"], portable: [] },
 
+  // Dialects of other backends, for the transport that speaks HTTP.
+  wires: { imports: ["core", "transport-fetch"], portable: ["openmeter.ts", "stripe.ts"] },
+
+  middleware: {
+    imports: ["core"],
+    portable: ["hono.ts", "express.ts", "fastify.ts", "next.ts", "ai-sdk.ts"],
+  },
   react: { imports: ["core"], portable: "all" },
   testing: { imports: ["core"], portable: [] },
   sandbox: { imports: ["core"], portable: [] },

@@ -77,8 +77,9 @@ export const httpEntries = {
 export type Checked<Output> = Output & { readonly baseUrl: string };
 
 type HttpOutput = v.InferOutput<v.StrictObjectSchema<typeof httpEntries, undefined>>;
-/** A transport that makes the headers itself has no such option. */
-type HttpOutputHeadersOptional = Omit<HttpOutput, "headers"> & Partial<Pick<HttpOutput, "headers">>;
+/** A transport that makes the headers itself, or knows its receiver, has no such options. */
+type ComparableOutput = Omit<HttpOutput, "headers" | "dedup"> &
+  Partial<Pick<HttpOutput, "headers" | "dedup">>;
 
 /** What it takes to send. */
 export type CheckedHttpOptions = Checked<HttpOutput>;
@@ -89,7 +90,7 @@ export type CheckedHttpOptions = Checked<HttpOutput>;
  * @param schema - a strict object with `httpEntries`
  * @param issuesOf - what else is wrong, beyond the single fields
  */
-export const checkHttpOptions = <Output extends HttpOutputHeadersOptional>(
+export const checkHttpOptions = <Output extends ComparableOutput>(
   schema: v.GenericSchema<unknown, Output>,
   options: unknown,
   issuesOf: (checked: Output) => readonly EventIssue[] = () => [],

@@ -1,0 +1,85 @@
+import {
+  describeValue,
+  type EventIssue,
+  type Metadata,
+  type OutgoingEvent,
+  usageTime,
+} from "@meter-lib/core";
+import { type NameMap, nameOf } from "../name-map.ts";
+
+/** What an event says beside its CloudEvents attributes; a meter's `valueProperty` and `groupBy` point into it. */
+export interface OpenMeterData {
+  /** Units used (`$.total_usage`); only of volume meters. */
+  readonly total_usage?: number | undefined;
+  /** Milliseconds since the epoch; only of performance meters. */
+  readonly start_time?: number | undefined;
+  readonly end_time?: number | undefined;
+  /** From start to end (`$.duration_ms`); only where an event has both. */
+  readonly duration_ms?: number | undefined;
+  readonly tenant_id: string;
+  readonly device_id: string;
+  readonly session_id?: string | undefined;
+  readonly metadata?: Metadata | undefined;
+}
+
+/** One event as OpenMeter takes it: CloudEvents 1.0 in JSON. */
+export interface OpenMeterEvent {
+  readonly specversion: "1.0";
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject: string;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly data: OpenMeterData;
+}
+
+export interface OpenMeterNames {
+  readonly source: string;
+  readonly eventTypes: NameMap;
+}
+
+/**
+ * OpenMeter tells events apart by `source` and `id`, joined with a hyphen, and an event id is unique within its tenant. So the
+ * tenant is part of the source, and a slash after it keeps `a` + `b-c` and `a-b` + `c` apart.
+ */
+const sourceOf = (source: string, tenant_id: string): string =>
+  `${source}/${encodeURIComponent(tenant_id.toWellFormed())}/`;
+
+export const openMeterEvent = (
+  event: OutgoingEvent,
+  { source, eventTypes }: OpenMeterNames,
+): OpenMeterEvent => {
+  const { tenant_id, device_id, session_id, metadata, start_time, end_time } = event;
+  return {
+    specversion: "1.0",
+    id: event.event_id,
+    source: sourceOf(source, tenant_id),
+    type: nameOf(eventTypes, event.meter_id),
+    subject: event.customer_id,
+    time: new Date(usageTime(event)).toISOString(),
+    data: {
+      total_usage: event.total_usage,
+      start_time,
+      end_time,
+      duration_ms: start_time === undefined || end_time === undefined ? undefined : end_time - start_time,
+      tenant_id,
+      device_id,
+      session_id,
+      metadata,
+    },
+  };
+};
+
+// RFC 3339 has four digits for the year.
+const LATEST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** What CloudEvents cannot carry. */
+export const openMeterIssue = (
+  event: Pick<OutgoingEvent, "event_time" | "start_time" | "end_time">,
+): EventIssue | undefined => {
+  const time = usageTime(event);
+  return time <= LATEST_TIME
+    ? undefined
+    : { field: "event_time", given: describeValue(time), expected: "a time before the year 10000" };
+};

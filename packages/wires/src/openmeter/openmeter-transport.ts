@@ -1,0 +1,58 @@
+import type { Transport } from "@meter-lib/core";
+import {
+  checkHttpOptions,
+  dialectTransport,
+  type HttpOptions,
+  httpEntries,
+} from "@meter-lib/transport-fetch/dialect";
+import * as v from "valibot";
+import { type ApiKey, apiKeyEntry, bearer } from "../api-key.ts";
+import { type NameMap, nameMapEntry } from "../name-map.ts";
+import { openMeterDialect } from "./openmeter-dialect.ts";
+
+export interface OpenMeterTransportOptions extends Omit<HttpOptions, "headers"> {
+  /** `om_…`; without one no credentials are sent, as to a server of one's own. */
+  readonly apiKey?: ApiKey | undefined;
+  /** What the `source` of every event begins with; the tenant follows. A URI reference. @default "meter-lib" */
+  readonly source?: string | undefined;
+  /** The `type` of a meter's events (a meter's `eventType` over there) where it is not the meter's id. */
+  readonly eventTypes?: NameMap | undefined;
+}
+
+const SOURCE = "a URI reference without a query or fragment, such as my-service";
+const LONGEST_TYPE = 255;
+
+const { headers: _, ...entries } = httpEntries;
+const schema = v.strictObject({
+  ...entries,
+  apiKey: v.optional(apiKeyEntry),
+  source: v.optional(v.pipe(v.string(SOURCE), v.regex(/^[\w.~!$&'()*+,;=:@%/-]+$/, SOURCE)), "meter-lib"),
+  eventTypes: nameMapEntry(LONGEST_TYPE),
+});
+
+/**
+ * Sends events to OpenMeter: up to 500 CloudEvents in one request. `id` is the event's id, `subject` the customer, `type` the meter;
+ * usage stands in `data.total_usage`, measured time in `data.duration_ms`.
+ *
+ * `dedup` is `false` unless you say otherwise, because a server of one's own drops no repeats unless its `dedupe` (or `sink.dedupe`)
+ * is enabled; give its `expiration` as `windowMs`.
+ *
+ * @throws MeterError `invalid_options` that names every field at fault
+ *
+ * @example
+ * ```ts
+ * const transport = openMeterTransport({
+ *   baseUrl: "https://openmeter.cloud",
+ *   apiKey: process.env.OPENMETER_API_KEY,
+ *   dedup: { windowMs: 32 * 86_400_000 },
+ * });
+ * ```
+ */
+export const openMeterTransport = (options: OpenMeterTransportOptions): Transport => {
+  const checked = checkHttpOptions(schema, options);
+  const { apiKey, source, eventTypes } = checked;
+  return dialectTransport(openMeterDialect({ source, eventTypes }), {
+    ...checked,
+    headers: apiKey === undefined ? {} : bearer(apiKey),
+  });
+};

@@ -1,0 +1,32 @@
+import { type Clock, describeIssue, type OutgoingEvent } from "@meter-lib/core";
+import type { Dialect, Part } from "@meter-lib/transport-fetch/dialect";
+import { judgeStripeAnswer } from "./judge-stripe-answer.ts";
+import { stripeIdentifier } from "./stripe-identifier.ts";
+import { STRIPE_PAST_MS, type StripeNames, stripeForm, stripeIssue } from "./stripe-meter-event.ts";
+
+const HEADERS = { accept: "application/json", "content-type": "application/x-www-form-urlencoded" };
+
+/** Stripe's meter events, v1: one event for each `POST /v1/billing/meter_events`. */
+export const stripeDialect = (names: StripeNames, clock: Pick<Clock, "now">): Dialect => ({
+  name: "stripe",
+  path: "/v1/billing/meter_events",
+  maxBatchEvents: 1,
+  maxBatchBytes: 512 * 1024,
+  // Live mode takes 1,000 calls a second; a call takes some tenths of one.
+  maxInFlight: 16,
+  maxAnswerBytes: 64 * 1024,
+  headers: false,
+  maxEventAgeMs: STRIPE_PAST_MS,
+  check: (event) => stripeIssue(event, names, clock.now()),
+  async *encode(events) {
+    for (const event of events) yield await encode(event, names, clock.now());
+  },
+  judge: (answer, _events, now) => judgeStripeAnswer(answer, now),
+});
+
+// Checked once more: an event may have waited until it was too old.
+const encode = async (event: OutgoingEvent, names: StripeNames, now: number): Promise<Part> => {
+  const issue = stripeIssue(event, names, now);
+  if (issue !== undefined) return { rejected: { state: "rejected", reason: describeIssue(issue) } };
+  return { events: 1, headers: HEADERS, body: stripeForm(event, await stripeIdentifier(event), names) };
+};

@@ -1,0 +1,70 @@
+import { IngestEventsBody } from "@openmeter/sdk/zod";
+import { type Received, type Receiver, type Reply, startReceiver } from "./receiver.ts";
+
+export interface OpenMeterServer extends Receiver {
+  /** The events that it keeps: without the repeats. */
+  readonly events: readonly OpenMeterServerEvent[];
+  /** From now on it takes requests and never answers. */
+  fallSilent(): void;
+  /** The next requests are answered so, and nothing of them is kept unless it says so. */
+  next(...replies: readonly (Reply & { readonly keeps?: boolean })[]): void;
+}
+
+export interface OpenMeterServerEvent {
+  readonly id: string;
+  readonly source: string;
+  readonly data?: unknown;
+}
+
+const problem = (status: number, title: string, detail: string): Reply => ({
+  status,
+  headers: { "content-type": "application/problem+json" },
+  body: { type: "about:blank", status, title, detail },
+});
+
+/**
+ * OpenMeter's ingest as its server has it: one content type, letter by letter; a batch is taken or refused as a whole; events are told apart by
+ * source and id, joined with a hyphen. Events are checked with the schema of OpenMeter's own SDK.
+ */
+export const openMeterServer = async ({
+  apiKey,
+}: {
+  readonly apiKey?: string;
+} = {}): Promise<OpenMeterServer> => {
+  const events = new Map<string, OpenMeterServerEvent>();
+  const scripted: (Reply & { readonly keeps?: boolean })[] = [];
+  let silent = false;
+
+  const take = ({ method, path, headers, body }: Received): Reply => {
+    if (path !== "/api/v1/events" || method !== "POST") return problem(404, "Not Found", path);
+    if (apiKey !== undefined && headers.authorization !== `Bearer ${apiKey}`)
+      return problem(401, "Unauthorized", "no such key");
+    if (headers["content-type"] !== "application/cloudevents-batch+json")
+      return problem(400, "Bad Request", `invalid content type: ${headers["content-type"]}`);
+    const result = IngestEventsBody.array().safeParse(JSON.parse(body));
+    if (!result.success) return problem(400, "Bad Request", `invalid event: ${result.error.message}`);
+    for (const event of result.data) {
+      const key = `default-${event.source}-${event.id}`;
+      if (!events.has(key)) events.set(key, event);
+    }
+    return { status: 204 };
+  };
+
+  const receiver = await startReceiver((received) => {
+    if (silent) return undefined;
+    const reply = scripted.shift();
+    if (reply === undefined) return take(received);
+    if (reply.keeps) take(received);
+    return reply;
+  });
+  return {
+    ...receiver,
+    get events() {
+      return [...events.values()];
+    },
+    fallSilent: () => {
+      silent = true;
+    },
+    next: (...replies) => scripted.push(...replies),
+  };
+};

@@ -1,0 +1,104 @@
+import { type Received, type Receiver, type Reply, startReceiver } from "./receiver.ts";
+
+export interface StripeServer extends Receiver {
+  /** The identifiers that it keeps. */
+  readonly identifiers: readonly string[];
+  /** From now on it takes requests and never answers. */
+  fallSilent(): void;
+  /** The next requests are answered so; nothing of them is kept unless it says so. */
+  next(...replies: readonly (Reply & { readonly keeps?: boolean })[]): void;
+}
+
+export interface StripeServerOptions {
+  readonly apiKey?: string;
+  /** Its time, in milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** An error as Stripe answers it. */
+export const stripeError = (
+  status: number,
+  message: string,
+  code?: string,
+  type = "invalid_request_error",
+): Reply => ({ status, body: { error: { type, message, ...(code === undefined ? {} : { code }) } } });
+
+const PAST_S = 35 * 86_400;
+const FUTURE_S = 300;
+
+/**
+ * Stripe's `POST /v1/billing/meter_events` after its OpenAPI schema and its documentation: a form without unknown fields, the limits of
+ * its texts, the window of the timestamp, whole numbers, and 400 for an identifier that it has.
+ */
+export const stripeServer = async ({
+  apiKey = "sk_test_123",
+  now = Date.now,
+}: StripeServerOptions = {}): Promise<StripeServer> => {
+  const identifiers = new Set<string>();
+  const scripted: (Reply & { readonly keeps?: boolean })[] = [];
+  let silent = false;
+
+  const take = ({ method, path, headers, body }: Received): Reply => {
+    if (headers.authorization !== `Bearer ${apiKey}`) return stripeError(401, "Invalid API Key provided");
+    if (method !== "POST" || path !== "/v1/billing/meter_events")
+      return stripeError(404, `Unrecognized request URL (${method}: ${path}).`);
+    if (headers["content-type"] !== "application/x-www-form-urlencoded")
+      return stripeError(400, "Invalid request");
+    const form = new URLSearchParams(body);
+    const payload = new Map<string, string>();
+    for (const [key, value] of form) {
+      const name = /^payload\[([^\]]+)\]$/.exec(key)?.[1];
+      if (name !== undefined) payload.set(name, value);
+      else if (!["event_name", "identifier", "timestamp"].includes(key))
+        return stripeError(400, `Received unknown parameter: ${key}`, "parameter_unknown");
+    }
+    const event_name = form.get("event_name") ?? "";
+    const identifier = form.get("identifier") ?? "";
+    const timestamp = Number(form.get("timestamp"));
+    if (event_name === "" || event_name.length > 100)
+      return stripeError(400, "Invalid string: event_name", "parameter_missing");
+    if (identifier === "" || identifier.length > 100)
+      return stripeError(400, "Invalid string: identifier must be at most 100 characters");
+    const age = Math.floor(now() / 1000) - timestamp;
+    if (!Number.isInteger(timestamp) || age > PAST_S)
+      return stripeError(400, "The timestamp is too far in the past.", "timestamp_too_far_in_past");
+    if (age < -FUTURE_S) return stripeError(400, "The timestamp is in the future.", "timestamp_in_future");
+    if (!/^\d{1,15}$/.test(payload.get("value") ?? ""))
+      return stripeError(400, "The value must be a whole number.", "meter_event_invalid_value");
+    if (!payload.has("stripe_customer_id"))
+      return stripeError(400, "No customer", "meter_event_no_customer_defined");
+    if (identifiers.has(identifier))
+      return stripeError(400, `An event already exists with identifier ${identifier}.`);
+    identifiers.add(identifier);
+    return {
+      status: 200,
+      body: {
+        object: "billing.meter_event",
+        created: Math.floor(now() / 1000),
+        event_name,
+        identifier,
+        livemode: false,
+        payload: Object.fromEntries(payload),
+        timestamp,
+      },
+    };
+  };
+
+  const receiver = await startReceiver((received) => {
+    if (silent) return undefined;
+    const reply = scripted.shift();
+    if (reply === undefined) return take(received);
+    if (reply.keeps) take(received);
+    return reply;
+  });
+  return {
+    ...receiver,
+    get identifiers() {
+      return [...identifiers];
+    },
+    fallSilent: () => {
+      silent = true;
+    },
+    next: (...replies) => scripted.push(...replies),
+  };
+};
