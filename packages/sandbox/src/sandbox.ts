@@ -103,7 +103,7 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
     closed ??= stop(server).finally(() => store.close());
     return closed;
   };
-  return { url: `http://127.0.0.1:${port}`, usage: store.usage, close, [Symbol.asyncDispose]: close };
+  return { url: `http://127.0.0.1:${port}`, usage: store.usage.rows, close, [Symbol.asyncDispose]: close };
 };
 
 type Server = ReturnType<typeof createAdaptorServer>;

@@ -28,7 +28,7 @@ const Repeats = ({
   readonly zone: Zone;
 }) => {
   const { data } = useAnswer<{ events: readonly LoggedEvent[] }>(
-    `/sandbox/v1/events?state=${state}&limit=50`,
+    `/sandbox/v1/events?state=${state}&limit=50&brief=true`,
   );
   const events = data?.events ?? [];
   return (

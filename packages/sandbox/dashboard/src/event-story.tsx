@@ -26,7 +26,7 @@ const Request = ({ id }: { readonly id: number }) => {
 
 const SameId = ({ event, zone }: { readonly event: LoggedEvent; readonly zone: Zone }) => {
   const { data } = useAnswer<{ events: readonly LoggedEvent[] }>(
-    withQuery("/sandbox/v1/events", { event_id: event.event_id ?? "", limit: 50 }),
+    withQuery("/sandbox/v1/events", { event_id: event.event_id ?? "", limit: 50, brief: "true" }),
   );
   const others = (data?.events ?? []).filter(({ id }) => id !== event.id);
   return others.length === 0 ? null : (
@@ -40,7 +40,11 @@ const SameId = ({ event, zone }: { readonly event: LoggedEvent; readonly zone: Z
 /** Everything about one event. */
 export const EventStory = ({ id, zone }: { readonly id: number; readonly zone: Zone }) => {
   const { data } = useAnswer<{ events: readonly LoggedEvent[] }>(
-    withQuery("/sandbox/v1/events", { before: Number.isSafeInteger(id) ? id + 1 : 1, limit: 1 }),
+    withQuery("/sandbox/v1/events", {
+      before: Number.isSafeInteger(id) ? id + 1 : 1,
+      limit: 1,
+      brief: "true",
+    }),
   );
   const event = data?.events.find((one) => one.id === id);
   const back = (

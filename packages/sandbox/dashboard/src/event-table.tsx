@@ -1,10 +1,10 @@
-import type { StreamedEvent } from "../../src/http/stream-routes.ts";
+import type { LoggedEvent } from "../../src/store/log-query.ts";
 import { durationText, numberText } from "./number-text.ts";
 import { ScrollRegion } from "./scroll-region.tsx";
 import { StateBadge } from "./state-badge.tsx";
 import { timeText, type Zone } from "./time-text.ts";
 
-const valueText = ({ total_usage, start_time, end_time }: StreamedEvent): string => {
+const valueText = ({ total_usage, start_time, end_time }: LoggedEvent): string => {
   if (total_usage !== null) return numberText(total_usage);
   if (start_time !== null && end_time !== null) return durationText(end_time - start_time);
   return start_time !== null ? "start" : end_time !== null ? "end" : "–";
@@ -16,7 +16,7 @@ export const EventTable = ({
   zone,
   label,
 }: {
-  readonly events: readonly StreamedEvent[];
+  readonly events: readonly LoggedEvent[];
   readonly zone: Zone;
   readonly label: string;
 }) => (

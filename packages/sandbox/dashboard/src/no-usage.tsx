@@ -5,7 +5,9 @@ import { useAnswer } from "./use-answer.ts";
 
 /** What stands where usage would be: how to send a first event, or that other times have some. Takes the choice of the time. */
 export const NoUsage = ({ children }: { readonly children: ComponentChildren }) => {
-  const { data } = useAnswer<{ events: readonly LoggedEvent[] }>("/sandbox/v1/events?state=accepted&limit=1");
+  const { data } = useAnswer<{ events: readonly LoggedEvent[] }>(
+    "/sandbox/v1/events?state=accepted&limit=1&brief=true",
+  );
   if (data === undefined) return <h1>Usage</h1>;
   if (data.events.length > 0) {
     return (

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { StreamedEvent } from "../../src/http/stream-routes.ts";
+import type { LoggedEvent } from "../../src/store/log-query.ts";
 import { ask, withQuery } from "./ask.ts";
 
 /** Which events to show. Empty means all. */
@@ -11,7 +11,7 @@ export interface EventFilter {
 
 /** The newest events, the newest first, kept up to date by the stream. */
 export interface Streamed {
-  readonly events: readonly StreamedEvent[] | undefined;
+  readonly events: readonly LoggedEvent[] | undefined;
   readonly connected: boolean;
   /** Events that went by too fast to show. */
   readonly skipped: number;
@@ -25,7 +25,7 @@ export const useStream = ({ tenant_id, meter_id, state }: EventFilter): Streamed
   useEffect(() => {
     let source: EventSource | undefined;
     let ended = false;
-    let waiting: StreamedEvent[] = [];
+    let waiting: LoggedEvent[] = [];
     let frame = 0;
     const show = (): void => {
       frame = 0;
@@ -36,8 +36,8 @@ export const useStream = ({ tenant_id, meter_id, state }: EventFilter): Streamed
 
     const open = async (): Promise<void> => {
       const filter = { tenant_id, meter_id, state };
-      const { events } = await ask<{ events: readonly StreamedEvent[] }>(
-        withQuery("/sandbox/v1/events", { ...filter, limit: SHOWN }),
+      const { events } = await ask<{ events: readonly LoggedEvent[] }>(
+        withQuery("/sandbox/v1/events", { ...filter, limit: SHOWN, brief: "true" }),
       ).catch(() => ({ events: [] }));
       if (ended) return;
       setStreamed({ events, connected: false, skipped: 0 });

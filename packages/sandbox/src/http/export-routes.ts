@@ -77,7 +77,7 @@ export const exportRoutes = ({ store }: SandboxContext): Hono<SandboxEnv> => {
   const eventPages = function* (filter: v.InferOutput<typeof eventsQuery>) {
     let after = filter.after ?? 0;
     for (;;) {
-      const page = store.log.events({ ...filter, after, limit: PAGE });
+      const page = store.log.receivedEvents({ ...filter, after, limit: PAGE });
       yield page;
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) return;
@@ -85,9 +85,12 @@ export const exportRoutes = ({ store }: SandboxContext): Hono<SandboxEnv> => {
     }
   };
 
+  const usagePages = (query: v.InferOutput<typeof usageQuery>): Iterable<readonly UsageRow[]> =>
+    query.by === "hour" ? store.usage.hourPages(query, PAGE) : [store.usage.rows(query)];
+
   for (const format of ["csv", "ndjson"] as const) {
     app.get(`/sandbox/v1/export/usage.${format}`, (c) =>
-      answerFile(c, "usage", format, USAGE_COLUMNS, [store.usage(checked(usageQuery, c.req.query()))]),
+      answerFile(c, "usage", format, USAGE_COLUMNS, usagePages(checked(usageQuery, c.req.query()))),
     );
     app.get(`/sandbox/v1/export/events.${format}`, (c) =>
       answerFile(c, "events", format, EVENT_COLUMNS, eventPages(checked(eventsQuery, c.req.query()))),

@@ -16,14 +16,18 @@ export const eventsQuery = v.object({
   limit,
 });
 
+const brief = v.optional(v.picklist(["true", "false"], 'brief: expected "true" or "false"'), "false");
+
 const refusedQuery = v.object({ before: v.optional(digits("before")), limit });
 
 /** What arrived: events and requests as received, and what is missing. */
 export const logRoutes = ({ store }: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
-  app.get("/sandbox/v1/events", (c) =>
-    c.json({ events: store.log.events(checked(eventsQuery, c.req.query())) }),
-  );
+  app.get("/sandbox/v1/events", (c) => {
+    const query = checked(eventsQuery, c.req.query());
+    const isBrief = checked(brief, c.req.query("brief")) === "true";
+    return c.json({ events: isBrief ? store.log.events(query) : store.log.receivedEvents(query) });
+  });
   app.get("/sandbox/v1/refused", (c) =>
     c.json({ requests: store.log.refused(checked(refusedQuery, c.req.query())) }),
   );

@@ -2,7 +2,6 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import * as v from "valibot";
-import type { LoggedEvent } from "../store/log-query.ts";
 import { checked } from "./checked-input.ts";
 import { eventsQuery } from "./log-routes.ts";
 import { digits } from "./query-fields.ts";
@@ -10,16 +9,11 @@ import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
 const streamQuery = v.omit(eventsQuery, ["before", "limit"]);
 
-/** An event of the log without what it came in: that is a question to `events` or `requests/{id}`. */
-export type StreamedEvent = Omit<LoggedEvent, "headers" | "body">;
-
 const PAGE = 200;
 /** A reader further behind than this is told how much it missed. */
 const MAX_BEHIND = 2000;
 /** Between looks at the log, so that a burst is one page. */
 const PAUSE_MS = 100;
-
-const summaryOf = ({ headers: _, body: __, ...summary }: LoggedEvent): StreamedEvent => summary;
 
 /**
  * Events as they arrive, as Server-Sent Events: `event` with one of the log, `skipped` with `{ events }` where the reader
@@ -56,7 +50,7 @@ export const streamRoutes = ({ store, closing }: SandboxContext): Hono<SandboxEn
             await stream.writeSSE({
               id: `${event.id}`,
               event: "event",
-              data: JSON.stringify(summaryOf(event)),
+              data: JSON.stringify(event),
             });
           }
           const full = page.length === PAGE;

@@ -45,7 +45,7 @@ const idsQuery = v.object({
 /** What was used, and what can be: rows per customer and meter, per hour, and the ledger to compare with. */
 export const usageRoutes = ({ store, catalog }: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
-  app.get("/sandbox/v1/usage", (c) => c.json({ rows: store.usage(checked(usageQuery, c.req.query())) }));
+  app.get("/sandbox/v1/usage", (c) => c.json({ rows: store.usage.rows(checked(usageQuery, c.req.query())) }));
   app.get("/sandbox/v1/usage/series", (c) =>
     c.json({ series: store.series(checked(seriesQuery, c.req.query())) }),
   );

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { numberIn, textIn } from "./column.ts";
 import { ACCEPTED } from "./schema.ts";
+import { ASKED_METERS } from "./usage-span.ts";
 
 /** What was counted of one tenant and meter in one hour, to compare with what a client says it sent. */
 export interface LedgerRow {
@@ -32,22 +33,24 @@ const HOUR_MS = 3_600_000;
 
 export const createLedgerQuery = (database: DatabaseSync): LedgerQuery => {
   const rows = database.prepare(`
-    SELECT t.name AS tenant_id, m.name AS meter_id, u.hour, sum(u.events) AS events, sum(u.total) AS total,
-      sum(u.duration) AS duration
-    FROM usage_hours u JOIN names t ON t.id = u.tenant JOIN names m ON m.id = u.meter
-    WHERE (:from IS NULL OR u.hour >= :from) AND (:to IS NULL OR u.hour < :to)
-    GROUP BY u.tenant, u.meter, u.hour ORDER BY u.hour, u.tenant, u.meter`);
+    WITH RECURSIVE ${ASKED_METERS}
+    SELECT t.name AS tenant_id, m.name AS meter_id, u.* FROM (
+      SELECT h.tenant, h.meter, h.at, sum(h.events) AS events, sum(h.total) AS total, sum(h.duration) AS duration
+      FROM asked CROSS JOIN usage_hours h ON h.meter = asked.id AND h.at >= :from AND h.at < :to
+      GROUP BY h.meter, h.at, h.tenant
+    ) u JOIN names t ON t.id = u.tenant JOIN names m ON m.id = u.meter ORDER BY u.at, u.tenant, u.meter`);
   const ids = database.prepare(`
-    SELECT e.event_id FROM events e JOIN names t ON t.id = e.tenant JOIN names m ON m.id = e.meter
-    WHERE t.name = ? AND m.name = ? AND e.event_time >= ? AND e.event_time < ? AND e.state = ${ACCEPTED}
-    ORDER BY e.id`);
+    SELECT event_id FROM events
+    WHERE tenant = (SELECT id FROM names WHERE name = ?) AND meter = (SELECT id FROM names WHERE name = ?)
+      AND event_time >= ? AND event_time < ? AND state = ${ACCEPTED}
+    ORDER BY id`);
 
   return {
     rows: (from, to) =>
-      rows.all({ from: from ?? null, to: to ?? null }).map((row) => ({
+      rows.all({ meters: null, from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER }).map((row) => ({
         tenant_id: textIn(row, "tenant_id"),
         meter_id: textIn(row, "meter_id"),
-        hour: numberIn(row, "hour"),
+        hour: numberIn(row, "at"),
         events: numberIn(row, "events"),
         total_usage: numberIn(row, "total"),
         duration_ms: numberIn(row, "duration"),

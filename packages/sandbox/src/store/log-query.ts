@@ -1,7 +1,7 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isObject } from "../wire/field-issue.ts";
 import { numberIn, numberOrNullIn, type Row, textIn, textOrNullIn } from "./column.ts";
-import { type EventState, STATES } from "./schema.ts";
+import { ACCEPTED, type EventState, STATES } from "./schema.ts";
 
 /** Which part of the log to tell. */
 export interface LogQuery {
@@ -42,6 +42,10 @@ export interface LoggedEvent {
   readonly request: number;
   /** Its place in that request, from 0. */
   readonly position: number;
+}
+
+/** An event of the log with what it came in. */
+export interface ReceivedLoggedEvent extends LoggedEvent {
   readonly headers: unknown;
   /** The JSON of the event as received: the body in `events`, the record in `kafka-rest`; text where it is no JSON. */
   readonly body: unknown;
@@ -65,28 +69,46 @@ export interface LoggedRequest {
 export interface LogQueries {
   /** The number of the newest event; 0 when there is none. */
   newest(): number;
+  /** Without what the events came in: a request of a thousand events is large. */
   events(query: LogQuery): readonly LoggedEvent[];
+  receivedEvents(query: LogQuery): readonly ReceivedLoggedEvent[];
   /** Refused requests, the newest first. */
   refused(query: { readonly before?: number | undefined; readonly limit: number }): readonly LoggedRequest[];
   request(id: number): LoggedRequest | undefined;
 }
 
-const eventsSql = (byId: boolean, ascending: boolean): string => `
+/** Which fields a question names: each set of them is a statement of its own, so that SQLite can take the index that fits. */
+type Named = Readonly<Record<"tenant_id" | "meter_id" | "event_id" | "state" | "before" | "after", boolean>>;
+
+const CONDITIONS: Readonly<Record<keyof Named, string>> = {
+  tenant_id: "tenant = (SELECT id FROM names WHERE name = :tenant_id)",
+  meter_id: "meter = (SELECT id FROM names WHERE name = :meter_id)",
+  event_id: `id IN (SELECT id FROM events WHERE event_id = :event_id AND counts = 1
+             UNION ALL SELECT id FROM events WHERE event_id = :event_id AND counts IS NULL)`,
+  state: "state = :state",
+  before: "id < :before",
+  after: "id > :after",
+};
+
+const STATE_NUMBERS = new Map<string, number>(STATES.map((state, number) => [state, number]));
+
+const FIELDS = ["tenant_id", "meter_id", "event_id", "state", "before", "after"] as const;
+
+const eventsSql = (named: Named, notCounted: boolean, whole: boolean): string => {
+  const order = `ORDER BY e.id ${named.after ? "ASC" : "DESC"}`;
+  const conditions = FIELDS.filter((field) => named[field]).map((field) => CONDITIONS[field]);
+  // Said in words, so that the index of those that are not counted can be taken.
+  if (notCounted) conditions.push(`state <> ${ACCEPTED}`);
+  return `
   SELECT e.*, t.name AS tenant_id, c.name AS customer_id, m.name AS meter_id, p.name AS producer_id,
-    r.received_at, r.dialect, r.headers, r.body, r.reason
-  FROM events e JOIN requests r ON r.id = e.request
+    r.received_at, r.dialect, r.reason${whole ? ", r.headers, r.body" : ""}
+  FROM (
+    SELECT * FROM events e WHERE ${["1", ...conditions].join(" AND ")} ${order} LIMIT :limit
+  ) e JOIN requests r ON r.id = e.request
     LEFT JOIN names t ON t.id = e.tenant LEFT JOIN names c ON c.id = e.customer
     LEFT JOIN names m ON m.id = e.meter LEFT JOIN names p ON p.id = e.producer
-  WHERE ${
-    byId
-      ? `e.id IN (SELECT id FROM events WHERE event_id = :event_id AND counts = 1
-                  UNION ALL SELECT id FROM events WHERE event_id = :event_id AND counts IS NULL)`
-      : "1"
-  }
-    AND (:tenant_id IS NULL OR t.name = :tenant_id) AND (:meter_id IS NULL OR m.name = :meter_id)
-    AND (:state IS NULL OR e.state = :state)
-    AND (:before IS NULL OR e.id < :before) AND (:after IS NULL OR e.id > :after)
-  ORDER BY e.id ${ascending ? "ASC" : "DESC"} LIMIT :limit`;
+  ${order}`;
+};
 
 const parse = (text: string | null): unknown => {
   try {
@@ -95,6 +117,27 @@ const parse = (text: string | null): unknown => {
     return text;
   }
 };
+
+const eventOf = (row: Row): LoggedEvent => ({
+  id: numberIn(row, "id"),
+  state: STATES[numberIn(row, "state")] ?? "refused",
+  late: numberIn(row, "late") === 1,
+  received_at: numberIn(row, "received_at"),
+  tenant_id: textOrNullIn(row, "tenant_id"),
+  customer_id: textOrNullIn(row, "customer_id"),
+  meter_id: textOrNullIn(row, "meter_id"),
+  event_id: textOrNullIn(row, "event_id"),
+  event_time: numberOrNullIn(row, "event_time"),
+  total_usage: numberOrNullIn(row, "total_usage"),
+  start_time: numberOrNullIn(row, "start_time"),
+  end_time: numberOrNullIn(row, "end_time"),
+  producer: textOrNullIn(row, "producer_id"),
+  seq: numberOrNullIn(row, "seq"),
+  reason: textOrNullIn(row, "reason"),
+  dialect: textIn(row, "dialect"),
+  request: numberIn(row, "request"),
+  position: numberIn(row, "position"),
+});
 
 const requestOf = (row: Row): LoggedRequest => ({
   id: numberIn(row, "id"),
@@ -109,10 +152,28 @@ const requestOf = (row: Row): LoggedRequest => ({
 });
 
 export const createLogQueries = (database: DatabaseSync): LogQueries => {
-  const newest = database.prepare(eventsSql(false, false));
-  const oldest = database.prepare(eventsSql(false, true));
-  const newestOfId = database.prepare(eventsSql(true, false));
-  const oldestOfId = database.prepare(eventsSql(true, true));
+  const statements = new Map<string, StatementSync>();
+  const rowsOf = ({ limit, ...query }: LogQuery, whole: boolean): readonly Row[] => {
+    const given: Record<string, string | number> = { limit };
+    const named = {
+      tenant_id: false,
+      meter_id: false,
+      event_id: false,
+      state: false,
+      before: false,
+      after: false,
+    };
+    for (const field of FIELDS) {
+      const value = query[field];
+      if (value === undefined) continue;
+      named[field] = true;
+      given[field] = field === "state" ? (STATE_NUMBERS.get(String(value)) ?? -1) : value;
+    }
+    const sql = eventsSql(named, query.state !== undefined && query.state !== "accepted", whole);
+    const statement = statements.get(sql) ?? database.prepare(sql);
+    statements.set(sql, statement);
+    return statement.all(given);
+  };
   const refused = database.prepare(`
     SELECT * FROM requests WHERE reason IS NOT NULL AND (:before IS NULL OR id < :before)
     ORDER BY id DESC LIMIT :limit`);
@@ -121,48 +182,19 @@ export const createLogQueries = (database: DatabaseSync): LogQueries => {
 
   return {
     newest: () => numberIn(highest.get() ?? {}, "id"),
-    events: ({ tenant_id, meter_id, event_id, state, before, after, limit }) => {
-      const parameters = {
-        tenant_id: tenant_id ?? null,
-        meter_id: meter_id ?? null,
-        state: state === undefined ? null : STATES.indexOf(state),
-        before: before ?? null,
-        after: after ?? null,
-        limit,
-      };
-      const rows =
-        event_id === undefined
-          ? (after === undefined ? newest : oldest).all(parameters)
-          : (after === undefined ? newestOfId : oldestOfId).all({ ...parameters, event_id });
+    events: (query) => rowsOf(query, false).map(eventOf),
+    receivedEvents: (query) => {
       // Neighbours often come from one request: its body is parsed once.
       const bodies = new Map<number, unknown>();
-      return rows.map((row): LoggedEvent => {
-        const requestId = numberIn(row, "request");
-        const position = numberIn(row, "position");
-        if (!bodies.has(requestId)) bodies.set(requestId, parse(textOrNullIn(row, "body")));
-        const body = bodies.get(requestId);
+      return rowsOf(query, true).map((row): ReceivedLoggedEvent => {
+        const event = eventOf(row);
+        if (!bodies.has(event.request)) bodies.set(event.request, parse(textOrNullIn(row, "body")));
+        const body = bodies.get(event.request);
         const records = isObject(body) && Array.isArray(body.records) ? body.records : undefined;
         return {
-          id: numberIn(row, "id"),
-          state: STATES[numberIn(row, "state")] ?? "refused",
-          late: numberIn(row, "late") === 1,
-          received_at: numberIn(row, "received_at"),
-          tenant_id: textOrNullIn(row, "tenant_id"),
-          customer_id: textOrNullIn(row, "customer_id"),
-          meter_id: textOrNullIn(row, "meter_id"),
-          event_id: textOrNullIn(row, "event_id"),
-          event_time: numberOrNullIn(row, "event_time"),
-          total_usage: numberOrNullIn(row, "total_usage"),
-          start_time: numberOrNullIn(row, "start_time"),
-          end_time: numberOrNullIn(row, "end_time"),
-          producer: textOrNullIn(row, "producer_id"),
-          seq: numberOrNullIn(row, "seq"),
-          reason: textOrNullIn(row, "reason"),
-          dialect: textIn(row, "dialect"),
-          request: requestId,
-          position,
+          ...event,
           headers: parse(textIn(row, "headers")),
-          body: records === undefined ? body : records[position],
+          body: records === undefined ? body : records[event.position],
         };
       });
     },

@@ -1,5 +1,5 @@
 /** Kept in `PRAGMA user_version`. Raise it with every change below. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** Kept in `PRAGMA application_id` ("mtsb"), so that another program's file is not taken for ours. */
 export const APPLICATION_ID = 0x6d747362;
@@ -15,13 +15,48 @@ export const DUPLICATE = 1;
 export const CONFLICT = 2;
 export const REFUSED = 3;
 
+/** A rollup; `at` is the start of the hour or of the day. */
+const usageTable = (name: "usage_hours" | "usage_days"): string => `
+CREATE TABLE ${name} (
+  meter INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  tenant INTEGER NOT NULL,
+  customer INTEGER NOT NULL,
+  events INTEGER NOT NULL,
+  duplicates INTEGER NOT NULL,
+  conflicts INTEGER NOT NULL,
+  late INTEGER NOT NULL,
+  total REAL NOT NULL,
+  peak REAL,
+  level REAL,
+  level_time INTEGER,
+  duration REAL NOT NULL,
+  PRIMARY KEY (meter, at, tenant, customer)
+) STRICT, WITHOUT ROWID;`;
+
+const API_KEYS = `
+CREATE TABLE api_keys (
+  id INTEGER PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE,
+  ending TEXT NOT NULL,
+  added_at INTEGER NOT NULL
+) STRICT;`;
+
+const EVENT_INDEXES = `
+CREATE INDEX events_tenant ON events (tenant, id, meter);
+CREATE INDEX events_meter ON events (meter, id, tenant);
+CREATE INDEX events_not_counted ON events (state, id, tenant, meter) WHERE state <> ${ACCEPTED};`;
+
 /**
  * - `names`: every tenant, customer, meter and producer once; the other tables hold its number
  * - `accounts`: who pays for a tenant; a former customer stays (`current = 0`), since events on the way still name it
  * - `requests`: what arrived, as received; `reason` says why it was refused
  * - `events`: the log, one row per event received; `counts` is 1 on the one row of an identity that counts. The index
  *   starts with the id, because ids sort by time: it grows at its end whatever the tenant
- * - `usage_hours`: the rollup, kept up to date in the transaction that stores the events
+ *   Every other index ends with the number, so that the newest of a tenant, a meter or a state are found from their end
+ * - `usage_hours`, `usage_days`: the rollups by hour and by day (UTC), kept up to date in the transaction that stores the
+ *   events. The meter and the time come first: what a chart shows lies side by side
+ * - `api_keys`: keys made while it ran, as hashes; those of the options are in no table
  * - `boundaries`: starts and ends of sessions, in order, to pair them
  * - `seq_ranges`: which sequence numbers of a producer arrived, as ranges
  */
@@ -68,23 +103,10 @@ CREATE TABLE events (
 ) STRICT;
 CREATE UNIQUE INDEX events_identity ON events (event_id, tenant) WHERE counts = 1 AND event_id IS NOT NULL;
 CREATE INDEX events_repeats ON events (event_id) WHERE counts IS NULL AND event_id IS NOT NULL;
-
-CREATE TABLE usage_hours (
-  tenant INTEGER NOT NULL,
-  customer INTEGER NOT NULL,
-  meter INTEGER NOT NULL,
-  hour INTEGER NOT NULL,
-  events INTEGER NOT NULL,
-  duplicates INTEGER NOT NULL,
-  conflicts INTEGER NOT NULL,
-  late INTEGER NOT NULL,
-  total REAL NOT NULL,
-  peak REAL,
-  level REAL,
-  level_time INTEGER,
-  duration REAL NOT NULL,
-  PRIMARY KEY (tenant, customer, meter, hour)
-) STRICT, WITHOUT ROWID;
+${EVENT_INDEXES}
+${usageTable("usage_hours")}
+${usageTable("usage_days")}
+${API_KEYS}
 
 CREATE TABLE boundaries (
   session TEXT NOT NULL,
@@ -109,6 +131,31 @@ PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
+const SUMS = "events, duplicates, conflicts, late, total, peak, level, level_time, duration";
+const DAY_MS = 86_400_000;
+
+/** The steps from the version of their place to the next one: the first from 1 to 2. */
+export const MIGRATIONS: readonly string[] = [
+  `
+ALTER TABLE usage_hours RENAME TO usage_hours_1;
+${usageTable("usage_hours")}
+INSERT INTO usage_hours (meter, at, tenant, customer, ${SUMS})
+  SELECT meter, hour, tenant, customer, ${SUMS} FROM usage_hours_1 ORDER BY meter, hour, tenant, customer;
+DROP TABLE usage_hours_1;
+${usageTable("usage_days")}
+INSERT INTO usage_days (meter, at, tenant, customer, ${SUMS})
+  SELECT meter, at - at % ${DAY_MS}, tenant, customer, sum(events), sum(duplicates), sum(conflicts), sum(late), sum(total),
+    -- With one max(), SQLite takes the level from the row that holds it; the peak comes from below.
+    NULL, level, max(level_time), sum(duration)
+  FROM usage_hours GROUP BY meter, at - at % ${DAY_MS}, tenant, customer;
+UPDATE usage_days AS d SET peak = (
+  SELECT max(h.peak) FROM usage_hours h
+  WHERE h.meter = d.meter AND h.at >= d.at AND h.at < d.at + ${DAY_MS} AND h.tenant = d.tenant AND h.customer = d.customer);
+${API_KEYS}
+${EVENT_INDEXES}
+`,
+];
+
 /** Tables that a reset empties. */
 export const TABLES = [
   "names",
@@ -116,6 +163,7 @@ export const TABLES = [
   "requests",
   "events",
   "usage_hours",
+  "usage_days",
   "boundaries",
   "seq_ranges",
 ] as const;

@@ -12,7 +12,7 @@ import { createSeqRanges, type SeqRanges } from "./seq-ranges.ts";
 import { createSessionPairing } from "./session-pairing.ts";
 import { createTransact } from "./transaction.ts";
 import { createUnknownTenants, type UnknownTenants } from "./unknown-tenants.ts";
-import { createUsageQuery, type QueryUsage } from "./usage-query.ts";
+import { createUsageQuery, type UsageQueries } from "./usage-query.ts";
 import { createUsageRollup } from "./usage-rollup.ts";
 import { createSeriesQuery, type QuerySeries } from "./usage-series.ts";
 
@@ -31,7 +31,7 @@ export interface Store {
   removeTenant(tenant_id: string): boolean;
   readonly ingest: Ingest;
   readonly logRefusal: LogRefusal;
-  readonly usage: QueryUsage;
+  readonly usage: UsageQueries;
   readonly series: QuerySeries;
   /** Tenants that lookups asked for in vain. */
   readonly unknownTenants: Pick<UnknownTenants, "note" | "list">;

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Aggregation, Catalog } from "@meter-lib/core";
-import { numberIn, numberOrNullIn, textIn } from "./column.ts";
+import { numberIn, type Row, textIn } from "./column.ts";
+import { ASKED_METERS, OF_ACCOUNT, SPAN, usageSpan } from "./usage-span.ts";
 
 /** Which usage to tell. Without a field: of all. */
 export interface UsageQuery {
@@ -39,62 +40,122 @@ export interface UsageRow {
 /** Rows in order of tenant, customer, meter and hour, as they were first seen. */
 export type QueryUsage = (query?: UsageQuery) => readonly UsageRow[];
 
-const FILTER = `
-  (:tenant_id IS NULL OR t.name = :tenant_id) AND (:customer_id IS NULL OR c.name = :customer_id) AND
-  (:meter_id IS NULL OR m.name = :meter_id) AND (:from IS NULL OR u.hour >= :from) AND (:to IS NULL OR u.hour < :to)`;
+export interface UsageQueries {
+  readonly rows: QueryUsage;
+  /** The rows by the hour, a page at a time, in order of meter, hour, tenant and customer. */
+  hourPages(query: UsageQuery, size: number): Iterable<readonly UsageRow[]>;
+}
 
 const NAMES =
   "JOIN names t ON t.id = u.tenant JOIN names c ON c.id = u.customer JOIN names m ON m.id = u.meter";
 
-// The newest value lies in the newest hour that has one.
 const TOTALS = `
-  SELECT t.name AS tenant_id, c.name AS customer_id, m.name AS meter_id, NULL AS hour,
-    sum(u.events) AS events, sum(u.duplicates) AS duplicates, sum(u.conflicts) AS conflicts, sum(u.late) AS late,
-    sum(u.total) AS total, max(u.peak) AS peak, sum(u.duration) AS duration,
-    (SELECT l.level FROM usage_hours l
-     WHERE l.tenant = u.tenant AND l.customer = u.customer AND l.meter = u.meter AND l.level IS NOT NULL
-       AND (:from IS NULL OR l.hour >= :from) AND (:to IS NULL OR l.hour < :to)
-     ORDER BY l.hour DESC LIMIT 1) AS level
-  FROM usage_hours u ${NAMES} WHERE ${FILTER}
-  GROUP BY u.tenant, u.customer, u.meter ORDER BY u.tenant, u.customer, u.meter`;
+  WITH RECURSIVE ${SPAN}
+  SELECT t.name AS tenant_id, c.name AS customer_id, m.name AS meter_id, u.*
+  FROM (
+    SELECT tenant, customer, meter, sum(events) AS events, sum(duplicates) AS duplicates, sum(conflicts) AS conflicts,
+      sum(late) AS late, sum(total) AS total, max(peak) AS peak, sum(duration) AS duration
+    FROM span WHERE ${OF_ACCOUNT} GROUP BY tenant, customer, meter
+  ) u ${NAMES} ORDER BY u.tenant, u.customer, u.meter`;
+
+// With one max(), SQLite takes a bare column from the row that holds it.
+const LEVELS = `
+  WITH RECURSIVE ${SPAN}
+  SELECT tenant, customer, meter, level, max(level_time) FROM span
+  WHERE level_time IS NOT NULL AND ${OF_ACCOUNT} GROUP BY tenant, customer, meter`;
 
 const HOURS = `
-  SELECT t.name AS tenant_id, c.name AS customer_id, m.name AS meter_id, u.hour, u.events, u.duplicates, u.conflicts,
-    u.late, u.total, u.peak, u.duration, u.level
-  FROM usage_hours u ${NAMES} WHERE ${FILTER}
-  ORDER BY u.tenant, u.customer, u.meter, u.hour`;
+  WITH RECURSIVE ${ASKED_METERS}
+  SELECT t.name AS tenant_id, c.name AS customer_id, m.name AS meter_id, u.*
+  FROM asked CROSS JOIN usage_hours u ON u.meter = asked.id AND u.at >= :from AND u.at < :to ${NAMES}
+  WHERE ${OF_ACCOUNT} ORDER BY u.tenant, u.customer, u.meter, u.at`;
+
+// Of one meter; the way to the next page is the last row of this one.
+const HOUR_PAGE = `
+  SELECT t.name AS tenant_id, c.name AS customer_id, m.name AS meter_id, u.*
+  FROM usage_hours u ${NAMES}
+  WHERE u.meter = :meter AND u.at >= :from AND u.at < :to AND (u.at, u.tenant, u.customer) > (:at, :tenant, :customer)
+    AND ${OF_ACCOUNT}
+  ORDER BY u.at, u.tenant, u.customer LIMIT :size`;
 
 const COLUMN: Record<Aggregation, string> = { sum: "total", last: "level", max: "peak" };
 
-export const createUsageQuery = (database: DatabaseSync, catalog: Catalog): QueryUsage => {
-  const totals = database.prepare(TOTALS);
-  const hours = database.prepare(HOURS);
-  // A Map: an id such as "constructor" must not find what every object has.
-  const meters = new Map(Object.entries(catalog));
+const accountKey = (row: Row): string => `${row.tenant} ${row.customer} ${row.meter}`;
 
-  return ({ tenant_id, customer_id, meter_id, from, to, by } = {}) => {
-    const rows = (by === "hour" ? hours : totals).all({
-      tenant_id: tenant_id ?? null,
-      customer_id: customer_id ?? null,
-      meter_id: meter_id ?? null,
-      from: from ?? null,
-      to: to ?? null,
-    });
-    return rows.map((row): UsageRow => {
-      const meter = textIn(row, "meter_id");
-      const hour = numberOrNullIn(row, "hour");
-      return {
-        tenant_id: textIn(row, "tenant_id"),
-        customer_id: textIn(row, "customer_id"),
-        meter_id: meter,
-        ...(hour === null ? undefined : { hour }),
-        total_usage: numberOrNullIn(row, COLUMN[meters.get(meter)?.aggregation ?? "sum"]) ?? 0,
-        duration_ms: numberIn(row, "duration"),
-        events: numberIn(row, "events"),
-        duplicates: numberIn(row, "duplicates"),
-        conflicts: numberIn(row, "conflicts"),
-        late: numberIn(row, "late"),
-      };
-    });
+export const createUsageQuery = (database: DatabaseSync, catalog: Catalog): UsageQueries => {
+  const totals = database.prepare(TOTALS);
+  const levels = database.prepare(LEVELS);
+  const asked = database.prepare(`WITH RECURSIVE ${ASKED_METERS} SELECT id FROM asked`);
+  const hours = database.prepare(HOURS);
+  const hourPage = database.prepare(HOUR_PAGE);
+  // A Map: an id such as "constructor" must not find what every object has.
+  const aggregations = new Map<string, Aggregation>();
+  for (const [meter_id, { aggregation }] of Object.entries(catalog))
+    aggregations.set(meter_id, aggregation ?? "sum");
+  const ofLast = [...aggregations].filter(([, how]) => how === "last").map(([meter_id]) => meter_id);
+
+  const rowOf = (row: Row, by: "hour" | undefined, level: unknown): UsageRow => {
+    const meter_id = textIn(row, "meter_id");
+    const aggregation = aggregations.get(meter_id) ?? "sum";
+    const value = aggregation === "last" ? level : row[COLUMN[aggregation]];
+    return {
+      tenant_id: textIn(row, "tenant_id"),
+      customer_id: textIn(row, "customer_id"),
+      meter_id,
+      ...(by === "hour" ? { hour: numberIn(row, "at") } : undefined),
+      total_usage: typeof value === "number" ? value : 0,
+      duration_ms: numberIn(row, "duration"),
+      events: numberIn(row, "events"),
+      duplicates: numberIn(row, "duplicates"),
+      conflicts: numberIn(row, "conflicts"),
+      late: numberIn(row, "late"),
+    };
+  };
+
+  const accountOf = ({ tenant_id, customer_id }: UsageQuery) => ({
+    tenant_id: tenant_id ?? null,
+    customer_id: customer_id ?? null,
+  });
+  const timeOf = ({ from = 0, to = Number.MAX_SAFE_INTEGER }: UsageQuery) => ({ from, to });
+  const metersOf = ({ meter_id }: UsageQuery) => (meter_id === undefined ? null : JSON.stringify([meter_id]));
+
+  const sums = (query: UsageQuery): readonly UsageRow[] => {
+    const parameters = { ...accountOf(query), ...usageSpan(query.from, query.to) };
+    const meters = ofLast.filter((id) => query.meter_id === undefined || query.meter_id === id);
+    const newest = new Map<string, unknown>();
+    if (meters.length > 0) {
+      for (const row of levels.iterate({ ...parameters, meters: JSON.stringify(meters) }))
+        newest.set(accountKey(row), row.level);
+    }
+    const rows = totals.all({ ...parameters, meters: metersOf(query) });
+    return rows.map((row) => rowOf(row, undefined, newest.get(accountKey(row))));
+  };
+
+  const hourPages = function* (query: UsageQuery, size: number): Generator<readonly UsageRow[]> {
+    const parameters = { ...accountOf(query), ...timeOf(query), size };
+    for (const { id: meter = null } of asked.all({ meters: metersOf(query) })) {
+      let last = { at: -1, tenant: 0, customer: 0 };
+      for (;;) {
+        const rows = hourPage.all({ ...parameters, meter, ...last });
+        yield rows.map((row) => rowOf(row, "hour", row.level));
+        const end = rows.at(-1);
+        if (end === undefined || rows.length < size) break;
+        last = {
+          at: numberIn(end, "at"),
+          tenant: numberIn(end, "tenant"),
+          customer: numberIn(end, "customer"),
+        };
+      }
+    }
+  };
+
+  return {
+    rows: (query = {}) =>
+      query.by === "hour"
+        ? hours
+            .all({ ...accountOf(query), ...timeOf(query), meters: metersOf(query) })
+            .map((row) => rowOf(row, "hour", row.level))
+        : sums(query),
+    hourPages,
   };
 };

@@ -1,6 +1,6 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 
-/** Where an event counts: a row of `usage_hours`. */
+/** Where an event counts: a row of `usage_hours`, and the day that it lies in. */
 export interface UsageKey {
   readonly tenant: number;
   readonly customer: number;
@@ -9,8 +9,13 @@ export interface UsageKey {
   readonly hour: number;
 }
 
-/** What a batch adds to one hour. */
-interface UsageDelta extends UsageKey {
+/** What a batch adds to one hour or one day. */
+interface UsageDelta {
+  readonly tenant: number;
+  readonly customer: number;
+  readonly meter: number;
+  /** Start of the hour or day. */
+  readonly at: number;
   events: number;
   duplicates: number;
   conflicts: number;
@@ -22,7 +27,7 @@ interface UsageDelta extends UsageKey {
   duration: number;
 }
 
-/** Collects what a batch adds and writes it once per hour touched, not once per event. */
+/** Collects what a batch adds and writes it once per hour and day touched, not once per event. */
 export interface UsageRollup {
   addEvent(key: UsageKey, eventTime: number, totalUsage: number | undefined, late: boolean): void;
   addRepeat(key: UsageKey, what: "duplicates" | "conflicts"): void;
@@ -35,14 +40,59 @@ export interface UsageRollup {
 }
 
 const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
 
 /** Start of the hour that a time lies in. */
 export const hourOf = (time: number): number => time - (time % HOUR_MS);
 
+const newDelta = (tenant: number, customer: number, meter: number, at: number): UsageDelta => ({
+  tenant,
+  customer,
+  meter,
+  at,
+  events: 0,
+  duplicates: 0,
+  conflicts: 0,
+  late: 0,
+  total: 0,
+  peak: null,
+  level: null,
+  levelTime: null,
+  duration: 0,
+});
+
+const addTo = (sum: UsageDelta, part: UsageDelta): void => {
+  sum.events += part.events;
+  sum.duplicates += part.duplicates;
+  sum.conflicts += part.conflicts;
+  sum.late += part.late;
+  sum.total += part.total;
+  sum.duration += part.duration;
+  if (part.peak !== null && (sum.peak === null || part.peak > sum.peak)) sum.peak = part.peak;
+  if (part.levelTime !== null && (sum.levelTime === null || part.levelTime >= sum.levelTime)) {
+    sum.level = part.level;
+    sum.levelTime = part.levelTime;
+  }
+};
+
+const daysOf = (hours: Iterable<UsageDelta>): Iterable<UsageDelta> => {
+  const days = new Map<string, UsageDelta>();
+  for (const hour of hours) {
+    const { tenant, customer, meter, at } = hour;
+    const day = at - (at % DAY_MS);
+    const key = `${tenant} ${customer} ${meter} ${day}`;
+    const sum = days.get(key) ?? newDelta(tenant, customer, meter, day);
+    addTo(sum, hour);
+    days.set(key, sum);
+  }
+  return days.values();
+};
+
 export const createUsageRollup = (database: DatabaseSync): UsageRollup => {
-  const upsert = database.prepare(`
-    INSERT INTO usage_hours
-      (tenant, customer, meter, hour, events, duplicates, conflicts, late, total, peak, level, level_time, duration)
+  const upsertInto = (table: "usage_hours" | "usage_days") =>
+    database.prepare(`
+    INSERT INTO ${table}
+      (tenant, customer, meter, at, events, duplicates, conflicts, late, total, peak, level, level_time, duration)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET
       events = events + excluded.events,
@@ -54,6 +104,8 @@ export const createUsageRollup = (database: DatabaseSync): UsageRollup => {
       level = CASE WHEN excluded.level_time >= ifnull(level_time, 0) THEN excluded.level ELSE level END,
       level_time = max(ifnull(level_time, excluded.level_time), ifnull(excluded.level_time, level_time)),
       duration = duration + excluded.duration`);
+  const upsertHour = upsertInto("usage_hours");
+  const upsertDay = upsertInto("usage_days");
   const deltas = new Map<string, UsageDelta>();
   let latest: UsageDelta | undefined;
 
@@ -63,7 +115,7 @@ export const createUsageRollup = (database: DatabaseSync): UsageRollup => {
       latest !== undefined &&
       latest.meter === meter &&
       latest.tenant === tenant &&
-      latest.hour === hour &&
+      latest.at === hour &&
       latest.customer === customer
     ) {
       return latest;
@@ -71,24 +123,28 @@ export const createUsageRollup = (database: DatabaseSync): UsageRollup => {
     const key = `${tenant} ${customer} ${meter} ${hour}`;
     latest = deltas.get(key);
     if (latest === undefined) {
-      latest = {
-        tenant,
-        customer,
-        meter,
-        hour,
-        events: 0,
-        duplicates: 0,
-        conflicts: 0,
-        late: 0,
-        total: 0,
-        peak: null,
-        level: null,
-        levelTime: null,
-        duration: 0,
-      };
+      latest = newDelta(tenant, customer, meter, hour);
       deltas.set(key, latest);
     }
     return latest;
+  };
+
+  const write = (upsert: StatementSync, d: UsageDelta): void => {
+    upsert.run(
+      d.tenant,
+      d.customer,
+      d.meter,
+      d.at,
+      d.events,
+      d.duplicates,
+      d.conflicts,
+      d.late,
+      d.total,
+      d.peak,
+      d.level,
+      d.levelTime,
+      d.duration,
+    );
   };
 
   const discard = (): void => {
@@ -116,23 +172,8 @@ export const createUsageRollup = (database: DatabaseSync): UsageRollup => {
       deltaOf(key).duration += durationMs;
     },
     flush: () => {
-      for (const d of deltas.values()) {
-        upsert.run(
-          d.tenant,
-          d.customer,
-          d.meter,
-          d.hour,
-          d.events,
-          d.duplicates,
-          d.conflicts,
-          d.late,
-          d.total,
-          d.peak,
-          d.level,
-          d.levelTime,
-          d.duration,
-        );
-      }
+      for (const delta of deltas.values()) write(upsertHour, delta);
+      for (const delta of daysOf(deltas.values())) write(upsertDay, delta);
       discard();
     },
     discard,

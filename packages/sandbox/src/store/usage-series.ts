@@ -2,6 +2,8 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Aggregation, Catalog } from "@meter-lib/core";
 import { numberIn, type Row, textIn } from "./column.ts";
 import { createDayOf } from "./day-of.ts";
+import { DAY_MS } from "./usage-rollup.ts";
+import { ASKED_METERS, OF_ACCOUNT, SPAN, usageSpan } from "./usage-span.ts";
 
 /** Which usage of one meter to tell over time. */
 export interface SeriesQuery {
@@ -37,62 +39,55 @@ export type QuerySeries = (query: SeriesQuery) => readonly UsageSeries[];
 
 export const MAX_SERIES = 8;
 
-// A tenant's value in a bucket. With one max(), SQLite takes a bare column from the row that holds it.
-const VALUE: Record<Aggregation, string> = {
-  sum: "sum(u.total) AS value, 0 AS newest",
-  max: "max(u.peak) AS value, 0 AS newest",
-  last: "u.level AS value, max(CASE WHEN u.level IS NOT NULL THEN u.hour END) AS newest",
+const TOP = `
+  WITH RECURSIVE ${SPAN}
+  SELECT customer, c.name AS customer_id, events FROM (
+    SELECT customer, sum(events) AS events FROM span WHERE ${OF_ACCOUNT}
+    GROUP BY customer ORDER BY events DESC, customer LIMIT ${MAX_SERIES}
+  ) JOIN names c ON c.id = customer ORDER BY events DESC, customer`;
+
+/** Whose series a row belongs to: a customer of the top, or 0 for all others. */
+const WHO = "CASE WHEN customer IN (SELECT value FROM json_each(:top)) THEN customer ELSE 0 END";
+
+const SUMS = "sum(duration) AS duration, sum(events) AS events";
+
+// What tenants and customers have together: levels and sums add up, the highest is the highest.
+const TOGETHER: Record<Aggregation, string> = { sum: "sum(total)", last: "sum(level)", max: "max(peak)" };
+
+const bucketSql = (aggregation: Aggregation, rows: string, bucket: string): string => `
+  SELECT ${WHO} AS who, ${bucket} AS bucket, ifnull(${TOGETHER[aggregation]}, 0) AS value, ${SUMS}
+  FROM ${rows} WHERE ${OF_ACCOUNT} GROUP BY who, bucket`;
+
+// The newest level of a day is the level of a tenant, and those add up. With one max(), SQLite takes a bare column from the
+// row that holds it.
+const levelSql = (rows: string, bucket: string): string => `
+  SELECT who, bucket, ifnull(sum(level), 0) AS value, ${SUMS}
+  FROM (
+    SELECT ${WHO} AS who, ${bucket} AS bucket, level, max(level_time), ${SUMS}
+    FROM ${rows} WHERE ${OF_ACCOUNT} GROUP BY tenant, customer, bucket
+  ) GROUP BY who, bucket`;
+
+const HOURS =
+  "(SELECT u.* FROM asked CROSS JOIN usage_hours u ON u.meter = asked.id AND u.at >= :from AND u.at < :to)";
+
+const hourSql = (aggregation: Aggregation): string =>
+  `WITH RECURSIVE ${ASKED_METERS} ${bucketSql(aggregation, HOURS, "at")} ORDER BY who, bucket`;
+
+const utcDaySql = (aggregation: Aggregation): string => {
+  const day = `at - at % ${DAY_MS}`;
+  const rows = aggregation === "last" ? levelSql("span", day) : bucketSql(aggregation, "span", day);
+  return `WITH RECURSIVE ${SPAN} ${rows} ORDER BY who, bucket`;
 };
 
-// What the tenants of a customer have together: levels and sums add up, the highest is the highest.
-const TOGETHER: Record<Aggregation, string> = { sum: "sum", last: "sum", max: "max" };
-
-const BUCKET = { hour: "u.hour", day: "day_of(u.hour, :time_zone)" } as const;
-
-const seriesSql = (aggregation: Aggregation, by: "hour" | "day"): string => `
-  SELECT customer, c.name AS customer_id, bucket, ifnull(${TOGETHER[aggregation]}(value), 0) AS value,
-    sum(duration) AS duration, sum(events) AS events
-  FROM (
-    SELECT u.customer, ${BUCKET[by]} AS bucket, ${VALUE[aggregation]},
-      sum(u.duration) AS duration, sum(u.events) AS events
-    FROM usage_hours u
-    WHERE u.meter = (SELECT id FROM names WHERE name = :meter_id)
-      AND (:tenant_id IS NULL OR u.tenant = (SELECT id FROM names WHERE name = :tenant_id))
-      AND (:customer_id IS NULL OR u.customer = (SELECT id FROM names WHERE name = :customer_id))
-      AND (:from IS NULL OR u.hour >= :from) AND (:to IS NULL OR u.hour < :to)
-    GROUP BY u.tenant, u.customer, bucket
-  ) JOIN names c ON c.id = customer
-  GROUP BY customer, bucket ORDER BY customer, bucket`;
-
-interface Series {
-  readonly customer_id: string | null;
-  events: number;
-  readonly points: SeriesPoint[];
-}
-
-const pointOf = (row: Row): SeriesPoint => ({
-  at: typeof row.bucket === "string" ? row.bucket : numberIn(row, "bucket"),
-  total_usage: numberIn(row, "value"),
-  duration_ms: numberIn(row, "duration"),
-  events: numberIn(row, "events"),
-});
-
-const merge = (series: readonly Series[], aggregation: Aggregation): UsageSeries => {
-  const points = new Map<number | string, SeriesPoint>();
-  for (const point of series.flatMap((one) => one.points)) {
-    const before = points.get(point.at) ?? { total_usage: 0, duration_ms: 0, events: 0 };
-    points.set(point.at, {
-      at: point.at,
-      total_usage:
-        aggregation === "max"
-          ? Math.max(before.total_usage, point.total_usage)
-          : before.total_usage + point.total_usage,
-      duration_ms: before.duration_ms + point.duration_ms,
-      events: before.events + point.events,
-    });
-  }
-  const sorted = [...points.values()].sort((a, b) => (a.at < b.at ? -1 : 1));
-  return { customer_id: null, points: sorted };
+const zoneDaySql = (aggregation: Aggregation): string => {
+  const day = (hour: string): string => `day_of(${hour}, :time_zone)`;
+  // Hours are added up before the calendar is asked, where they can be: it is the slower one.
+  const rows =
+    aggregation === "last"
+      ? levelSql(HOURS, day("at"))
+      : `SELECT who, ${day("bucket")} AS bucket, ${aggregation}(value) AS value, ${SUMS}
+         FROM (${bucketSql(aggregation, HOURS, "at")}) GROUP BY who, 2`;
+  return `WITH RECURSIVE ${ASKED_METERS} ${rows} ORDER BY who, bucket`;
 };
 
 export const createSeriesQuery = (database: DatabaseSync, catalog: Catalog): QuerySeries => {
@@ -101,30 +96,47 @@ export const createSeriesQuery = (database: DatabaseSync, catalog: Catalog): Que
   database.function("day_of", { deterministic: true }, (hour: unknown, timeZone: unknown) =>
     dayOf(Number(hour), String(timeZone)),
   );
+  const topCustomers = database.prepare(TOP);
 
-  return ({ meter_id, tenant_id, customer_id, from, to, by, time_zone }) => {
+  const pointOf = (row: Row, by: "hour" | "day"): SeriesPoint => ({
+    at:
+      typeof row.bucket === "string"
+        ? row.bucket
+        : by === "hour"
+          ? numberIn(row, "bucket")
+          : dayOf(numberIn(row, "bucket"), "UTC"),
+    total_usage: numberIn(row, "value"),
+    duration_ms: numberIn(row, "duration"),
+    events: numberIn(row, "events"),
+  });
+
+  return ({ meter_id, tenant_id, customer_id, from, to, by, time_zone = "UTC" }) => {
     const aggregation = meters.get(meter_id)?.aggregation ?? "sum";
-    const found = new Map<string, Series>();
-    const rows = database.prepare(seriesSql(aggregation, by)).iterate({
-      meter_id,
+    const asked = {
+      meters: JSON.stringify([meter_id]),
       tenant_id: tenant_id ?? null,
       customer_id: customer_id ?? null,
-      from: from ?? null,
-      to: to ?? null,
-      ...(by === "day" ? { time_zone: time_zone ?? "UTC" } : undefined),
-    });
-    for (const row of rows) {
-      const id = textIn(row, "customer_id");
-      const series = found.get(id) ?? { customer_id: id, events: 0, points: [] };
-      series.events += numberIn(row, "events");
-      series.points.push(pointOf(row));
-      found.set(id, series);
-    }
-    const byEvents = [...found.values()].sort((a, b) => b.events - a.events);
-    const shown = byEvents
-      .slice(0, MAX_SERIES)
-      .map(({ customer_id: id, points }): UsageSeries => ({ customer_id: id, points }));
-    const others = byEvents.slice(MAX_SERIES);
-    return others.length === 0 ? shown : [...shown, merge(others, aggregation)];
+    };
+    const span = usageSpan(from, to);
+    const hours = { from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER };
+    const top = topCustomers.all({ ...asked, ...span });
+    const ids = top.map((row) => numberIn(row, "customer"));
+    const series = new Map<number, SeriesPoint[]>(ids.map((id) => [id, []]));
+    const parameters = { ...asked, top: JSON.stringify(ids) };
+    const rows =
+      by === "hour"
+        ? database.prepare(hourSql(aggregation)).iterate({ ...parameters, ...hours })
+        : time_zone === "UTC"
+          ? database.prepare(utcDaySql(aggregation)).iterate({ ...parameters, ...span })
+          : database.prepare(zoneDaySql(aggregation)).iterate({ ...parameters, ...hours, time_zone });
+    const others: SeriesPoint[] = [];
+    for (const row of rows) (series.get(numberIn(row, "who")) ?? others).push(pointOf(row, by));
+    const shown = top.map(
+      (row): UsageSeries => ({
+        customer_id: textIn(row, "customer_id"),
+        points: series.get(numberIn(row, "customer")) ?? [],
+      }),
+    );
+    return others.length === 0 ? shown : [...shown, { customer_id: null, points: others }];
   };
 };
