@@ -43,6 +43,7 @@ export {
   type Accounts,
   emptyAccount,
 } from "./delivery/account.ts";
+export { backoffMs, type Random, retryAfterFloorMs } from "./delivery/backoff.ts";
 export type { AmbiguityPolicy } from "./delivery/courier.ts";
 export type { Parking } from "./delivery/customer-directory.ts";
 export type { DeliveryEvents } from "./delivery/delivery-events.ts";
@@ -59,6 +60,7 @@ export {
 export { createEventId } from "./event/event-id.ts";
 export { describeIssue, describeValue, type EventIssue } from "./event/event-issue.ts";
 export { EventRecord, type Lane, type RecordState } from "./event/event-record.ts";
+export { isTime, isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";
 export { fingerprint } from "./event/fingerprint.ts";
 export type {
   BoundKeys,
@@ -153,3 +155,4 @@ export {
   usageRecordValue,
   type VolumeRecord,
 } from "./wire/usage-record.ts";
+export { usageRecordJson } from "./wire/usage-record-json.ts";

@@ -4,7 +4,7 @@ import {
   type OutgoingEvent,
   RESERVED_METADATA_PREFIX,
   type UsageEvent,
-  usageRecordValue,
+  usageRecordJson,
 } from "@meter-lib/core";
 import type { Dialect, Part } from "./dialect.ts";
 import { judgeKafkaRestAnswer } from "./judge-kafka-rest-answer.ts";
@@ -29,7 +29,7 @@ export const kafkaRestDialect = (topic: string, strictWire: boolean): Dialect =>
   maxAnswerBytes: 1024 * 1024,
   headers: false,
   check: (event) => (strictWire ? undefined : checkMetadata(event)),
-  encode: (events) => encodeRecords(events, strictWire),
+  encode: encodeRecords(usageRecordJson({ strictWire })),
   judge: judgeKafkaRestAnswer,
 });
 
@@ -44,11 +44,15 @@ const checkMetadata = ({ metadata }: UsageEvent): EventIssue | undefined => {
   };
 };
 
-const encodeRecords = (events: readonly OutgoingEvent[], strictWire: boolean): Iterable<Part> => {
-  const records = events.map((event) => ({ value: usageRecordValue(event, { strictWire }) }));
-  const body = JSON.stringify({ records });
-  return fits(body) ? [{ events: events.length, headers: HEADERS, body }] : splitRecords(records);
-};
+const encodeRecords =
+  (recordValue: (event: OutgoingEvent) => string) =>
+  (events: readonly OutgoingEvent[]): Iterable<Part> => {
+    const records = events.map((event) => `{"value":${recordValue(event)}}`);
+    const body = bodyOf(records);
+    return fits(body) ? [{ events: events.length, headers: HEADERS, body }] : splitRecords(records);
+  };
+
+const bodyOf = (records: readonly string[]): string => `{"records":[${records.join(",")}]}`;
 
 const fits = (body: string): boolean =>
   body.length * MAX_UTF8_BYTES_PER_UNIT <= MAX_BODY_BYTES || byteLength(body) <= MAX_BODY_BYTES;
@@ -56,23 +60,18 @@ const fits = (body: string): boolean =>
 const encoder = new TextEncoder();
 const byteLength = (text: string): number => encoder.encode(text).length;
 
-const ENVELOPE_BYTES = '{"records":[]}'.length;
+const ENVELOPE_BYTES = bodyOf([]).length;
 
 /** As many records in each body as fit; one that fits in none is rejected, because a server would refuse its neighbours too. */
-const splitRecords = function* (records: readonly object[]): Iterable<Part> {
-  let texts: string[] = [];
+const splitRecords = function* (records: readonly string[]): Iterable<Part> {
+  let fitting: string[] = [];
   let bytes = ENVELOPE_BYTES;
-  const body = (): Part => ({
-    events: texts.length,
-    headers: HEADERS,
-    body: `{"records":[${texts.join(",")}]}`,
-  });
+  const part = (): Part => ({ events: fitting.length, headers: HEADERS, body: bodyOf(fitting) });
   for (const record of records) {
-    const text = JSON.stringify(record);
-    const size = byteLength(text) + 1;
-    if (texts.length > 0 && bytes + size > MAX_BODY_BYTES) {
-      yield body();
-      texts = [];
+    const size = byteLength(record) + 1;
+    if (fitting.length > 0 && bytes + size > MAX_BODY_BYTES) {
+      yield part();
+      fitting = [];
       bytes = ENVELOPE_BYTES;
     }
     if (bytes + size > MAX_BODY_BYTES) {
@@ -83,9 +82,9 @@ const splitRecords = function* (records: readonly object[]): Iterable<Part> {
         },
       };
     } else {
-      texts.push(text);
+      fitting.push(record);
       bytes += size;
     }
   }
-  if (texts.length > 0) yield body();
+  if (fitting.length > 0) yield part();
 };

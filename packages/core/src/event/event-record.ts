@@ -41,8 +41,8 @@ export class EventRecord implements OutgoingEvent {
   producer: string | undefined = undefined;
   seq: number | undefined = undefined;
   lane: Lane = "live";
-  /** Whether its identity may have been recorded before: the caller gave the id. */
-  mayBeRepeat = false;
+  /** Whether its identity may have been recorded before; not when the id was made for it just now. */
+  mayBeRepeat = true;
   state: RecordState = "buffered";
   /** When the outbox stored it, in milliseconds since the epoch; 0 before. */
   recordedAt = 0;

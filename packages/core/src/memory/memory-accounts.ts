@@ -4,15 +4,13 @@ import { type AccountField, type Accounts, emptyAccount, type MutableAccount } f
 export class MemoryAccounts {
   readonly #total = emptyAccount();
   readonly #meters = new Map<string, MutableAccount>();
+  // Events of one meter come in runs: the last account is looked at first.
+  #lastMeter = "";
+  #last = emptyAccount();
 
   add(meter_id: string, field: AccountField, count = 1): void {
     this.#total[field] += count;
-    let meter = this.#meters.get(meter_id);
-    if (meter === undefined) {
-      meter = emptyAccount();
-      this.#meters.set(meter_id, meter);
-    }
-    meter[field] += count;
+    this.#of(meter_id)[field] += count;
   }
 
   /** Moves one event from a figure to another. */
@@ -25,5 +23,14 @@ export class MemoryAccounts {
     const meters: Record<string, MutableAccount> = Object.create(null);
     for (const [meter_id, account] of this.#meters) meters[meter_id] = { ...account };
     return { ...this.#total, meters };
+  }
+
+  #of(meter_id: string): MutableAccount {
+    if (meter_id === this.#lastMeter) return this.#last;
+    const meter = this.#meters.get(meter_id) ?? emptyAccount();
+    this.#meters.set(meter_id, meter);
+    this.#lastMeter = meter_id;
+    this.#last = meter;
+    return meter;
   }
 }

@@ -1,11 +1,16 @@
 import type { EventRecord } from "../event/event-record.ts";
 
 /**
- * Every event by its identity, tenant and event id. One that has ended stays known, as a tombstone, until `maxEnded` others
+ * The events of a store, by identity: tenant and event id. One that has ended stays known, as a tombstone, until `maxEnded` others
  * have ended after it.
+ *
+ * Ids made here are not looked for and so need no index, which costs more than all else done to an event. It is built when somebody
+ * asks for the first time, and kept from then on.
  */
 export class MemoryIdentities {
-  readonly #byTenant = new Map<string, Map<string, EventRecord>>();
+  /** In the order they came. */
+  readonly #events = new Set<EventRecord>();
+  #byTenant: Map<string, Map<string, EventRecord>> | undefined;
   readonly #maxEnded: number;
   /** A ring: the newest takes the place of the oldest. */
   readonly #ended: EventRecord[] = [];
@@ -16,16 +21,16 @@ export class MemoryIdentities {
   }
 
   find({ tenant_id, event_id }: EventRecord): EventRecord | undefined {
+    if (this.#byTenant === undefined) {
+      this.#byTenant = new Map();
+      for (const event of this.#events) enter(this.#byTenant, event);
+    }
     return this.#byTenant.get(tenant_id)?.get(event_id);
   }
 
   add(event: EventRecord): void {
-    let tenant = this.#byTenant.get(event.tenant_id);
-    if (tenant === undefined) {
-      tenant = new Map();
-      this.#byTenant.set(event.tenant_id, tenant);
-    }
-    tenant.set(event.event_id, event);
+    this.#events.add(event);
+    if (this.#byTenant !== undefined) enter(this.#byTenant, event);
   }
 
   /** Its fate is decided: from now on it is only remembered. */
@@ -41,17 +46,25 @@ export class MemoryIdentities {
     this.#oldest = (this.#oldest + 1) % this.#maxEnded;
   }
 
-  *all(): Iterable<EventRecord> {
-    for (const tenant of this.#byTenant.values()) yield* tenant.values();
+  all(): Iterable<EventRecord> {
+    return this.#events;
   }
 
-  ofTenant(tenant_id: string): Iterable<EventRecord> {
-    return this.#byTenant.get(tenant_id)?.values() ?? [];
-  }
-
-  remove({ tenant_id, event_id }: EventRecord): void {
+  remove(event: EventRecord): void {
+    this.#events.delete(event);
+    if (this.#byTenant === undefined) return;
+    const { tenant_id, event_id } = event;
     const tenant = this.#byTenant.get(tenant_id);
     tenant?.delete(event_id);
     if (tenant?.size === 0) this.#byTenant.delete(tenant_id);
   }
 }
+
+const enter = (byTenant: Map<string, Map<string, EventRecord>>, event: EventRecord): void => {
+  let tenant = byTenant.get(event.tenant_id);
+  if (tenant === undefined) {
+    tenant = new Map();
+    byTenant.set(event.tenant_id, tenant);
+  }
+  tenant.set(event.event_id, event);
+};

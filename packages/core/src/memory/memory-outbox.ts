@@ -167,8 +167,8 @@ class MemoryOutbox implements Outbox {
 
   ledgerIds({ tenant_id, meter_id, hour }: LedgerKey): readonly LedgerId[] {
     const ids: LedgerId[] = [];
-    for (const event of this.#identities.ofTenant(tenant_id)) {
-      if (event.meter_id !== meter_id || hourOf(event) !== hour) continue;
+    for (const event of this.#identities.all()) {
+      if (event.tenant_id !== tenant_id || event.meter_id !== meter_id || hourOf(event) !== hour) continue;
       ids.push({ event_id: event.event_id, state: this.#whereIs(event) });
     }
     return ids;
@@ -219,7 +219,7 @@ class MemoryOutbox implements Outbox {
   }
 
   #append({ event, hold }: Append, now: number): Appended {
-    const known = this.#identities.find(event);
+    const known = event.mayBeRepeat ? this.#identities.find(event) : undefined;
     if (known !== undefined) {
       if (known.fingerprint !== event.fingerprint) return { state: "conflict" };
       return { state: "repeat", where: this.#whereIs(known) };

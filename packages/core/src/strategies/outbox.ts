@@ -108,7 +108,7 @@ export interface OutboxChanges {
   readonly release: readonly EventRecord[];
   /** Pending no more, kept with the reason. */
   readonly bury: readonly Burial[];
-  /** New events. Allocates `seq`. */
+  /** New events. Allocates `seq`. Where `mayBeRepeat` is false, the identity is certainly new. */
   readonly append: readonly Append[];
   /** About to be sent: customer, attempts and first time of sending are stored before bytes leave. */
   readonly lease: readonly EventRecord[];

@@ -1,0 +1,42 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { OutgoingEvent } from "../event/usage-event.ts";
+import { usageRecordValue } from "./usage-record.ts";
+import { usageRecordJson } from "./usage-record-json.ts";
+
+const text = fc.oneof(
+  fc.constantFrom("a", "t-1", 'say "hi"', "日本", "back\\slash"),
+  fc.string({ unit: "binary" }),
+);
+const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
+
+const outgoing: fc.Arbitrary<OutgoingEvent> = fc.record({
+  event_id: text,
+  tenant_id: text,
+  device_id: text,
+  meter_id: text,
+  customer_id: text,
+  type: fc.constantFrom("volume" as const, "performance" as const),
+  event_time: fc.nat(),
+  total_usage: maybe(fc.maxSafeNat()),
+  start_time: maybe(fc.maxSafeNat()),
+  end_time: maybe(fc.maxSafeNat()),
+  metadata: maybe(fc.dictionary(fc.oneof(text, fc.nat().map(String)), text)),
+  session_id: maybe(text),
+  producer: maybe(text),
+  seq: maybe(fc.nat()),
+});
+
+test.each([true, false])(
+  "is what JSON.stringify writes, whatever came before (strictWire %s)",
+  (strictWire) => {
+    fc.assert(
+      fc.property(fc.array(outgoing, { maxLength: 5 }), (events) => {
+        const write = usageRecordJson({ strictWire });
+        expect(events.map(write)).toEqual(
+          events.map((event) => JSON.stringify(usageRecordValue(event, { strictWire }))),
+        );
+      }),
+    );
+  },
+);
