@@ -1,9 +1,17 @@
-import type { DestinationFault, Outcome, OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core";
+import type {
+  DestinationFault,
+  Outcome,
+  OutgoingEvent,
+  PageEvent,
+  SendAnswer,
+  Transport,
+} from "@meter-lib/core";
 import { type BeaconTransportOptions, checkOptions } from "./beacon-transport-options.ts";
-import { judgePosted } from "./judge-posted.ts";
+import { PAGE_BATCH } from "./page-batch-limits.ts";
 import { pageBodies } from "./page-body.ts";
-import { PageToken } from "./page-token.ts";
-import { hasKeepalive, postPageBody } from "./post-page-body.ts";
+import { pageEvent } from "./page-event.ts";
+import { hasTokenInBody, pagePost } from "./page-post.ts";
+import { pageToken } from "./page-token.ts";
 import { watchClosing } from "./watch-closing.ts";
 
 const DAY_MS = 86_400_000;
@@ -24,71 +32,58 @@ const DAY_MS = 86_400_000;
  */
 export const beaconTransport = (options: BeaconTransportOptions): Transport => {
   checkOptions(options);
-  const { contentType = "text/plain", dedupWindowMs = DAY_MS, credentials = "same-origin" } = options;
-  const url = String(options.url);
-  const inBody = contentType === "text/plain";
-  const pageToken = options.token === undefined ? undefined : new PageToken(options.token);
-  // A beacon sets no headers.
-  const isClosing = inBody && !hasKeepalive() ? watchClosing() : () => false;
+  const { url, token: source, dedupWindowMs = DAY_MS } = options;
+  const post = pagePost(options);
+  const page = source === undefined ? undefined : pageToken(source);
+  const isClosing = watchClosing();
 
-  const sendBatch = async (events: readonly OutgoingEvent[], signal: AbortSignal): Promise<SendAnswer> => {
-    if (isPrerendered()) return { fault: unavailable("the page is prerendered and not shown yet") };
-    let token = pageToken?.get();
+  const sendBatch = async (events: readonly PageEvent[], signal: AbortSignal): Promise<SendAnswer> => {
+    let token = page?.get();
     if (typeof token === "object") {
       try {
         token = await token;
       } catch (error) {
-        return { fault: unavailable(`no token: ${error instanceof Error ? error.message : String(error)}`) };
+        return { fault: { kind: "unavailable", reason: `no token: ${wordsOf(error)}` } };
       }
     }
-    const init: RequestInit = {
-      method: "POST",
-      redirect: "manual",
-      credentials,
-      headers: headersOf(contentType, inBody ? undefined : token),
+    let receiverTime: number | undefined;
+    const answered = ({ headers }: Response) => {
+      receiverTime ??= Date.parse(headers.get("date") ?? "") || undefined;
     };
-    const lastChance = isClosing();
-    const fetch = options.fetch ?? globalThis.fetch;
-    const bodies = pageBodies(events, Date.now(), inBody ? token : undefined);
+    const context = { token, signal, answered, isLeaving: isClosing() };
+    const faults: DestinationFault[] = [];
     const judged = await Promise.all(
-      bodies.map(async (body) => {
-        const posted = await postPageBody(body, { url, init, fetch, signal, lastChance });
-        const date = "status" in posted ? Date.parse(posted.headers.get("date") ?? "") : Number.NaN;
-        return { body, verdict: judgePosted(posted, body.events), date };
+      pageBodies(events, Date.now(), hasTokenInBody(options) ? token : undefined).map(async (body) => {
+        const verdict = await post(body.text, context);
+        if ("kind" in verdict) faults.push(verdict);
+        return body.events.map(({ event_id }): Outcome => {
+          if ("kind" in verdict) return { ...verdict, state: "retry" };
+          return "state" in verdict ? verdict : (verdict.get(event_id) ?? UNNAMED);
+        });
       }),
     );
-    const receiverTime = judged.map(({ date }) => date).find((date) => !Number.isNaN(date));
-    const faults = judged.flatMap(({ verdict }) => ("kind" in verdict ? verdict : []));
     const [fault] = faults;
-    if (fault !== undefined && faults.length === judged.length) return { fault, receiverTime };
-    // Some bodies went through: the events of the others wait for their own next attempt.
-    const outcomes = judged.flatMap(({ body, verdict }): readonly Outcome[] =>
-      "kind" in verdict ? body.events.map(() => ({ ...verdict, state: "retry" as const })) : verdict,
-    );
-    return { outcomes, receiverTime };
+    // Where some bodies went through, the events of the others wait for their own next attempt.
+    return fault !== undefined && faults.length === judged.length
+      ? { fault, receiverTime }
+      : { outcomes: judged.flat(), receiverTime };
   };
 
   return {
     name: options.name ?? `relay ${url}`,
     dedup: { windowMs: dedupWindowMs },
-    maxBatchEvents: 50,
-    maxBatchBytes: 48 * 1024,
+    maxBatchEvents: PAGE_BATCH.maxEvents,
+    maxBatchBytes: PAGE_BATCH.maxBytes,
     maxInFlight: 1,
     survivesPageClose: true,
-    send: ({ events }, { signal }) => sendBatch(events, signal),
-    ...(typeof options.token === "function" && pageToken !== undefined
-      ? { refreshCredentials: async () => void (await pageToken.refresh()) }
+    send: ({ events }: { readonly events: readonly OutgoingEvent[] }, { signal }) =>
+      sendBatch(events.map(pageEvent), signal),
+    ...(typeof source === "function" && page !== undefined
+      ? { refreshCredentials: async () => void (await page.refresh()) }
       : {}),
   };
 };
 
-const unavailable = (reason: string): DestinationFault => ({ kind: "unavailable", reason });
+const UNNAMED: Outcome = { state: "unsure", reason: "the relay's answer does not name the event" };
 
-const isPrerendered = (): boolean =>
-  typeof document === "object" && "prerendering" in document && document.prerendering === true;
-
-const headersOf = (contentType: string, token: string | undefined): Record<string, string> => {
-  const headers: Record<string, string> = { "content-type": `${contentType};charset=UTF-8` };
-  if (token !== undefined) headers.authorization = `Bearer ${token}`;
-  return headers;
-};
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

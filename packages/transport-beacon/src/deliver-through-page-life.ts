@@ -1,6 +1,7 @@
 /** What page-life delivery needs of a client: a `MeterClient` has it. */
 export interface PageLifeClient {
-  sendNow(): void;
+  /** @param event - what ends or hides the page */
+  sendNow(event: Event): void;
   retryNow(): void;
 }
 
@@ -12,28 +13,24 @@ export interface PageLifeClient {
 export const deliverThroughPageLife = (client: PageLifeClient): (() => void) => {
   if (typeof document !== "object") return () => {};
   const listening = new AbortController();
-  const options = { signal: listening.signal };
-  const send = () => client.sendNow();
+  const listen = (target: EventTarget, names: string, handler: (event: Event) => void) => {
+    for (const name of names.split(" ")) target.addEventListener(name, handler, listening);
+  };
+  const send = (event: Event) => client.sendNow(event);
   const retry = () => client.retryNow();
-  document.addEventListener(
-    "visibilitychange",
-    () => {
-      if (document.visibilityState === "hidden") send();
-    },
-    options,
-  );
-  document.addEventListener("freeze", send, options);
-  document.addEventListener("resume", retry, options);
-  document.addEventListener("prerenderingchange", retry, options);
+  listen(document, "visibilitychange", (event) => {
+    if (document.visibilityState === "hidden") send(event);
+  });
+  listen(document, "freeze", send);
+  listen(document, "resume prerenderingchange", retry);
   // On the window: `pagehide` never reaches the document.
-  addEventListener("pagehide", send, options);
-  addEventListener(
-    "pageshow",
-    ({ persisted }) => {
-      if (persisted) retry();
-    },
-    options,
-  );
-  addEventListener("online", retry, options);
+  listen(globalThis, "pagehide", send);
+  listen(globalThis, "pageshow", (event) => {
+    if (isKept(event)) retry();
+  });
+  listen(globalThis, "online", retry);
   return () => listening.abort();
 };
+
+/** Whether the page goes into the back/forward cache, or comes out of it. */
+export const isKept = (event: Event): boolean => "persisted" in event && event.persisted === true;

@@ -1,28 +1,30 @@
-import type { OutgoingEvent, PageEvent } from "@meter-lib/core";
+import type { PageEvent } from "@meter-lib/core";
 import { KEEPALIVE_BYTES } from "./keepalive-ledger.ts";
 
 /** A body of the page wire, and which events are in it. */
-export interface PageBody {
+export interface PageBody<Event extends PageEvent = PageEvent> {
   readonly text: string;
   /** In UTF-8. */
   readonly bytes: number;
-  readonly events: readonly OutgoingEvent[];
+  readonly events: readonly Event[];
 }
 
 const encoder = new TextEncoder();
-const utf8Bytes = (text: string): number => encoder.encode(text).length;
+
+/** How many bytes a text takes in UTF-8. */
+export const utf8Bytes = (text: string): number => encoder.encode(text).length;
 
 /** Writes events into as few bodies as fit the keepalive budget; an event that does not fit has a body of its own. */
-export const pageBodies = (
-  events: readonly OutgoingEvent[],
+export const pageBodies = <Event extends PageEvent>(
+  events: readonly Event[],
   sent_at: number,
   token: string | undefined,
-): readonly PageBody[] => {
+): readonly PageBody<Event>[] => {
   const head = `${JSON.stringify({ sent_at, token }).slice(0, -1)},"events":[`;
   const frame = utf8Bytes(head) + "]}".length;
-  const bodies: PageBody[] = [];
+  const bodies: PageBody<Event>[] = [];
   let parts: string[] = [];
-  let chunk: OutgoingEvent[] = [];
+  let chunk: Event[] = [];
   let bytes = frame;
   const close = () => {
     if (chunk.length > 0) bodies.push({ text: `${head}${parts.join()}]}`, bytes, events: chunk });
@@ -31,7 +33,7 @@ export const pageBodies = (
     bytes = frame;
   };
   for (const event of events) {
-    const part = JSON.stringify(pageEvent(event));
+    const part = JSON.stringify(event);
     const size = utf8Bytes(part) + ",".length;
     if (bytes + size > KEEPALIVE_BYTES) close();
     parts.push(part);
@@ -41,23 +43,3 @@ export const pageBodies = (
   close();
   return bodies;
 };
-
-const pageEvent = ({
-  event_id,
-  meter_id,
-  event_time,
-  total_usage,
-  start_time,
-  end_time,
-  metadata,
-  session_id,
-}: OutgoingEvent): PageEvent => ({
-  event_id,
-  meter_id,
-  event_time,
-  total_usage,
-  start_time,
-  end_time,
-  metadata,
-  session_id,
-});
