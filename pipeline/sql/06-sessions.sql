@@ -1,5 +1,6 @@
 -- A session (chat.on.time_hours) is two events with one session id: one says when it began, one when it ended, and either may
--- arrive first. Its duration counts in the hour of the end. Boundaries without a session id count as events, without a duration.
+-- arrive first. Its duration counts in the hour of the end. Boundaries without a session id count as events, without a
+-- duration: a tenant may have several chats at once, and which end belongs to which start would be a guess.
 
 CREATE VIEW session_starts AS
 SELECT * FROM (

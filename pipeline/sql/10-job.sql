@@ -2,8 +2,7 @@
 
 EXECUTE STATEMENT SET
 BEGIN
-INSERT INTO dead_letters
-SELECT reason, `partition`, `offset`, event_id, tenant_id, `value` FROM judged WHERE reason IS NOT NULL;
+INSERT INTO dead_letters SELECT * FROM refused;
 
 INSERT INTO usage_topic SELECT * FROM hourly_usage;
 

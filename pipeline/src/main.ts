@@ -30,6 +30,7 @@ const USAGE = `pnpm pipeline <command>
   usage                 prints what was counted
   down                  ends everything; its data stays until up is called again
   prove [--events N]    all of it with kills, compared with what was recorded (see prove.ts)
+  measure [--events N]  how fast the job is, and what it keeps as state (see measure-job.ts)
   sql                   prints the SQL for a cluster; values from the environment
   meters                writes sql/03-meters.sql from the catalog`;
 
@@ -135,6 +136,9 @@ switch (positionals[0]) {
     break;
   case "prove":
     await import("./prove.ts");
+    break;
+  case "measure":
+    await import("./measure-job.ts");
     break;
   case "sql":
     printSql();

@@ -1,8 +1,8 @@
 // Usage of several processes, some of them killed, through a broker and a job that are killed too: what comes out must equal, to the
 // unit, what the processes wrote into their journals before they recorded it.
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -10,6 +10,7 @@ import { Producer } from "@platformatic/kafka";
 import { whyNoJava } from "../../packages/transport-kafka/test/java-home.ts";
 import { differences } from "./compare-usage.ts";
 import { expectedUsage, type UsageRow } from "./expected-usage.ts";
+import { LONG_RUN } from "./flink-job.ts";
 import { whyNoPostgres } from "./postgres.ts";
 import { usageInTopic, usageRow } from "./read-usage.ts";
 import { DEDUP_WINDOW_MS, type Stack, startStack, stopStack } from "./stack.ts";
@@ -27,6 +28,11 @@ const events = Number(values.events);
 const patienceMs = Number(values.minutes) * 60_000;
 const WRITERS = 3;
 const LOOK_EVERY_MS = 500;
+// Of the end of a journal; there is a mark after every 500 events.
+const MARK_WITHIN_BYTES = 512 * 1024;
+// From here on the better compiler of the JVM is worth its time.
+const LONG_RUN_EVENTS = 100_000;
+const FOR_LONG = { jvm: LONG_RUN, settings: { CHECKPOINT_INTERVAL: "10 s" } };
 
 const missing = (await whyNoJava()) ?? whyNoPostgres();
 if (missing !== undefined) {
@@ -67,10 +73,18 @@ const writeInvalid = async (stack: Stack): Promise<void> => {
 /** Events stored so far, by the writers' own marks. */
 const storedBy = (writers: readonly WriterProcess[]): number =>
   writers.reduce((sum, { journal }) => {
-    if (!existsSync(journal)) return sum;
-    const marks = readFileSync(journal, "utf8").match(/^\d+$/gm);
+    const marks = endOf(journal).match(/^\d+$/gm);
     return sum + Number(marks?.at(-1) ?? 0);
   }, 0);
+
+const endOf = (file: string): string => {
+  if (!existsSync(file)) return "";
+  const handle = openSync(file, "r");
+  const bytes = Buffer.alloc(MARK_WITHIN_BYTES);
+  const read = readSync(handle, bytes, 0, bytes.length, Math.max(0, fstatSync(handle).size - bytes.length));
+  closeSync(handle);
+  return bytes.toString("latin1", 0, read);
+};
 
 /** Calls each step once, when so large a part of the events is stored. */
 const disturb = async (
@@ -89,9 +103,10 @@ const counted = (rows: readonly UsageRow[]): number => rows.reduce((sum, row) =>
 const folder = await mkdtemp(path.join(tmpdir(), "meter-pipeline-"));
 // PostgreSQL runs as another user.
 await chmod(folder, 0o755);
-const stack = await startStack({ folder });
+const stack = await startStack({ folder, ...(events < LONG_RUN_EVENTS ? {} : FOR_LONG) });
 let ok = false;
 try {
+  say(`${new Date(startedAt).toISOString()}, ${cpus().length} × ${cpus()[0]?.model}`);
   say(`broker, PostgreSQL and job are up; ${WRITERS} processes record ${events} events`);
   await writeInvalid(stack);
   const share = Math.ceil(events / WRITERS);
@@ -119,6 +134,7 @@ try {
           await stack.broker.start();
         },
       ],
+      [0.5, "writer 1 killed", () => writers[0]?.kill()],
       [
         0.6,
         "job killed",
@@ -127,6 +143,8 @@ try {
           await stack.job.start();
         },
       ],
+      [0.75, "writer 2 killed", () => writers[1]?.kill()],
+      [0.9, "writer 3 killed", () => writers[2]?.kill()],
     ]),
   ]);
   const fedAt = Date.now();
@@ -166,10 +184,11 @@ try {
   if (gaps.length > 0) wrong.push(`gaps: ${JSON.stringify(gaps)}`);
   const kills = writers.reduce((sum, writer) => sum + writer.kills, 0);
   const took = (Date.now() - startedAt) / 1000;
+  const usageOf = new Set(expected.map(({ customer_id, meter_id }) => `${customer_id} ${meter_id}`));
   console.log(`
   events recorded      ${counted(expected)}
   events counted       ${counted(rows)}
-  rows of usage        ${expected.length}
+  rows of usage        ${expected.length}, of ${usageOf.size} customers and meters
   dead letters         ${dead.length} of ${INVALID.length}
   killed               ${kills} writers, 1 broker, 1 job
   seconds              ${took.toFixed(1)} in all, ${((Date.now() - fedAt) / 1000).toFixed(1)} after the last acknowledgement

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { type Broker, startBroker } from "../../packages/transport-kafka/test/broker.ts";
-import { type FlinkJob, type JobSettings, startFlinkJob } from "./flink-job.ts";
+import { type FlinkJob, type FlinkProcess, type JobSettings, startFlinkJob } from "./flink-job.ts";
 import { type Postgres, startPostgres } from "./postgres.ts";
 
 /** Everything that runs: a broker with the topics, PostgreSQL with the tables, and the job between them. */
@@ -11,10 +11,8 @@ export interface Stack {
   readonly job: FlinkJob;
 }
 
-export interface StackOptions {
+export interface StackOptions extends FlinkProcess {
   readonly folder: string;
-  /** Goes on when this process ends. @default false */
-  readonly detached?: boolean;
   readonly settings?: Partial<JobSettings>;
 }
 
@@ -24,11 +22,11 @@ export const DEDUP_WINDOW_MS = 48 * 3_600_000;
 export const PARTITIONS = 4;
 const COMPACTED = { "cleanup.policy": "compact" };
 
-export const startStack = async ({
+/** The broker with its topics, and PostgreSQL with its tables. */
+export const startStores = async ({
   folder,
   detached = false,
-  settings = {},
-}: StackOptions): Promise<Stack> => {
+}: StackOptions): Promise<Omit<Stack, "job">> => {
   await mkdir(folder, { recursive: true });
   const broker = await startBroker({ folder: path.join(folder, "kafka"), detached });
   await broker.createTopic("usage-events", PARTITIONS);
@@ -36,7 +34,15 @@ export const startStack = async ({
   await broker.createTopic("usage", PARTITIONS, COMPACTED);
   await broker.createTopic("usage-gaps", 1, COMPACTED);
   const postgres = await startPostgres(path.join(folder, "postgres"), { detached });
-  const job = await startFlinkJob(
+  return { broker, postgres };
+};
+
+/** The job between stores that run already. */
+export const startJob = (
+  { broker, postgres }: Omit<Stack, "job">,
+  { folder, settings = {}, ...process }: StackOptions,
+): Promise<FlinkJob> =>
+  startFlinkJob(
     path.join(folder, "flink"),
     {
       BROKERS: broker.address,
@@ -48,9 +54,12 @@ export const startStack = async ({
       POSTGRES_PASSWORD: postgres.password,
       ...settings,
     },
-    { detached },
+    process,
   );
-  return { broker, postgres, job };
+
+export const startStack = async (options: StackOptions): Promise<Stack> => {
+  const stores = await startStores(options);
+  return { ...stores, job: await startJob(stores, options) };
 };
 
 export const stopStack = async ({ broker, postgres, job }: Stack): Promise<void> => {

@@ -1,0 +1,35 @@
+type Json = Readonly<Record<string, unknown>>;
+
+/** What one task of the job is doing, by Flink's own account. */
+export interface TaskReading {
+  readonly name: string;
+  readonly records: number;
+  /** Of its newest checkpoint, in bytes. */
+  readonly stateBytes: number;
+}
+
+/**
+ * The tasks of the only job behind Flink's REST API, with the state that each has in the newest checkpoint:
+ * https://nightlies.apache.org/flink/flink-docs-release-2.2/docs/ops/rest_api/
+ */
+export const flinkTasks = async (restUrl: string): Promise<readonly TaskReading[]> => {
+  const get = async (path: string): Promise<Json> =>
+    fieldsIn(await (await fetch(`${restUrl}${path}`)).json());
+  const [overview] = listIn(await get("/jobs/overview"), "jobs");
+  const job = `/jobs/${overview?.jid}`;
+  const { latest } = await get(`${job}/checkpoints`);
+  const checkpoint = fieldsIn(fieldsIn(latest).completed).id;
+  const details = fieldsIn((await get(`${job}/checkpoints/details/${checkpoint}`)).tasks);
+  return listIn(await get(job), "vertices").map(({ id, name, metrics }) => ({
+    name: String(name),
+    records: Number(fieldsIn(metrics)["read-records"] ?? 0),
+    stateBytes: Number(fieldsIn(details[String(id)]).state_size ?? 0),
+  }));
+};
+
+const isFields = (value: unknown): value is Json => typeof value === "object" && value !== null;
+const fieldsIn = (value: unknown): Json => (isFields(value) ? value : {});
+const listIn = (value: Json, key: string): readonly Json[] => {
+  const list = value[key];
+  return Array.isArray(list) ? list.filter(isFields) : [];
+};
