@@ -13,6 +13,7 @@ export const usageRecordJson = ({
     (tenant_id, device_id) =>
       `,"meter.tenant_id":${quoted(tenant_id)},"meter.device_id":${quoted(device_id)}`,
   );
+  const maker = rememberLast((producer) => `,"meter.producer":${quoted(producer)}`);
 
   const metadataOf = (event: OutgoingEvent): string => {
     const given = event.metadata === undefined ? "{}" : JSON.stringify(event.metadata);
@@ -20,9 +21,9 @@ export const usageRecordJson = ({
     const { event_id, tenant_id, device_id, session_id, producer, seq } = event;
     const start = given === "{}" ? "{" : `${given.slice(0, -1)},`;
     const session = session_id === undefined ? "" : `,"meter.session_id":${quoted(session_id)}`;
-    const maker = producer === undefined ? "" : `,"meter.producer":${quoted(producer)}`;
+    const from = producer === undefined ? "" : maker(producer);
     const number = seq === undefined ? "" : `,"meter.seq":"${seq}"`;
-    return `${start}"meter.event_id":${quoted(event_id)}${place(tenant_id, device_id)}${session}${maker}${number}}`;
+    return `${start}"meter.event_id":${quoted(event_id)}${place(tenant_id, device_id)}${session}${from}${number}}`;
   };
 
   return (event) => {
@@ -43,11 +44,11 @@ const PLAIN = /^[\w.:@-]*$/;
 
 const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
-const rememberLast = (write: (a: string, b: string) => string): ((a: string, b: string) => string) => {
+const rememberLast = (write: (a: string, b: string) => string): ((a: string, b?: string) => string) => {
   let lastA: string | undefined;
   let lastB: string | undefined;
   let last = "";
-  return (a, b) => {
+  return (a, b = "") => {
     if (a !== lastA || b !== lastB) {
       last = write(a, b);
       lastA = a;
