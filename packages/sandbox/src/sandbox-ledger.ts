@@ -39,13 +39,13 @@ export const sandboxLedger = (url: string): ReconcileBackend => {
     path: string,
     params: Readonly<Record<string, string | number | undefined>>,
   ): Promise<unknown> => {
-    const target = new URL(path, url);
+    // Behind the base's own path: that may carry a token.
+    const target = new URL(url.replace(/\/$/, "") + path);
     for (const [name, value] of Object.entries(params)) {
       if (value !== undefined) target.searchParams.set(name, String(value));
     }
     const response = await fetch(target);
-    if (!response.ok)
-      throw new Error(`${target.pathname} answered ${response.status}: ${await response.text()}`);
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
     return response.json();
   };
   return {

@@ -1,22 +1,38 @@
 import { once } from "node:events";
-import { createAdaptorServer } from "@hono/node-server";
+import { createServer, type Server } from "node:http";
 import { type Catalog, type Clock, litewaveCatalog, MeterError, systemClock } from "@meter-lib/core";
 import { createApp } from "./http/app.ts";
 import { createFaults } from "./http/faults.ts";
 import { createKeyCheck } from "./http/key-check.ts";
+import { createListener } from "./http/listener.ts";
+import { createUrlToken, isUrlToken, URL_TOKEN_EXPECTED } from "./http/url-token.ts";
+import { isLoopback, reachableUrls } from "./reachable-urls.ts";
+import type { SandboxOutbox } from "./sandbox-outbox.ts";
 import { openStore } from "./store/store.ts";
 import type { UsageQuery, UsageRow } from "./store/usage-query.ts";
 import { isName, NAME_EXPECTED } from "./wire/field-issue.ts";
 
 export interface SandboxOptions {
-  /** Port on 127.0.0.1; 0 picks a free one. @default 0 */
+  /** Port; 0 picks a free one. @default 0 */
   readonly port?: number;
+  /**
+   * Address to listen on. On another than a loopback address other machines may come in, and every request needs a token:
+   * `url` carries it. @default "127.0.0.1"
+   */
+  readonly host?: string;
+  /**
+   * What the path of every request has to begin with: 16 to 128 letters, digits, `-` and `_`.
+   * @default none on a loopback address, elsewhere a random one
+   */
+  readonly token?: string;
+  /** Outboxes of the app under development: the dashboard shows their dead letters and compares them with what was counted. @default none */
+  readonly outboxes?: readonly SandboxOutbox[];
   /** Where to keep everything: an SQLite file, new or of an earlier run. @default in memory */
   readonly file?: string;
   /** Tenants and the customers who pay for them. More can be added over HTTP. @default none */
   readonly tenants?: Readonly<Record<string, string>>;
   /**
-   * With at least one, the portal's lookup needs a right key; internal lookups and event posts work without a key, as plain
+   * Keys of the portal. More can be made over HTTP. With at least one, the portal's lookup needs a right key; internal lookups and event posts work without a key, as plain
    * clients send none there. A wrong key is 401 everywhere. @default none
    */
   readonly apiKeys?: readonly string[];
@@ -36,8 +52,10 @@ export interface SandboxOptions {
 
 /** A running backend. */
 export interface Sandbox {
-  /** Base URL without a slash at its end: `http://127.0.0.1:8099`. */
+  /** Base URL without a slash at its end: `http://127.0.0.1:8099`, with a token `http://127.0.0.1:8099/TOKEN`. */
   readonly url: string;
+  /** All base URLs, `url` first: more than one where it listens on all addresses of the machine. */
+  readonly urls: readonly string[];
   /** What was used, as `GET /sandbox/v1/usage` answers it. */
   usage(query?: UsageQuery): readonly UsageRow[];
   /** Answers what is on its way, then stops. May be called twice. */
@@ -50,10 +68,13 @@ const MIB = 1_048_576;
 const CLOSE_GRACE_MS = 2000;
 const SWEEP_MS = 20;
 
-const checkOptions = ({ port = 0, tenants = {}, apiKeys = [] }: SandboxOptions): void => {
+const checkOptions = ({ port = 0, host, token, tenants = {}, apiKeys = [] }: SandboxOptions): void => {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new MeterError("invalid_options", `port: expected an integer from 0 to 65535, got ${port}`);
   }
+  if (host === "") throw new MeterError("invalid_options", "host: expected an address, got nothing");
+  if (token !== undefined && !isUrlToken(token))
+    throw new MeterError("invalid_options", `token: expected ${URL_TOKEN_EXPECTED}`);
   for (const [tenant_id, customer_id] of Object.entries(tenants)) {
     if (!isName(tenant_id) || !isName(customer_id)) {
       throw new MeterError("invalid_options", `tenants: expected ids that are ${NAME_EXPECTED}`);
@@ -72,30 +93,37 @@ const checkOptions = ({ port = 0, tenants = {}, apiKeys = [] }: SandboxOptions):
  */
 export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandbox> => {
   checkOptions(options);
+  const { host = "127.0.0.1", outboxes = [], catalog = litewaveCatalog, clock = systemClock } = options;
+  const isLocal = isLoopback(host);
+  const token = options.token ?? (isLocal ? undefined : createUrlToken());
   const store = openStore({
     file: options.file,
-    catalog: options.catalog ?? litewaveCatalog,
+    catalog,
+    apiKeys: options.apiKeys ?? [],
     tenants: options.tenants ?? {},
     lateAfterMs: options.lateAfterMs ?? DAY_MS,
     dedupWindowMs: options.dedupWindowMs ?? Number.POSITIVE_INFINITY,
   });
-  const clock = options.clock ?? systemClock;
+  const now = (): number => clock.now();
   const closing = new AbortController();
   const app = createApp({
     store,
-    catalog: options.catalog ?? litewaveCatalog,
+    catalog,
+    outboxes,
+    anyHost: !isLocal,
     faults: createFaults(),
     closing: closing.signal,
-    keys: createKeyCheck(options.apiKeys ?? []),
-    now: () => clock.now(),
+    keys: createKeyCheck(store.apiKeys, now),
+    now,
     maxBodyBytes: options.maxBodyBytes ?? MIB,
     lookupAnswer: options.lookupAnswer ?? "list",
   });
-  const server = createAdaptorServer({ fetch: app.fetch });
-  const port = await listen(server, options.port ?? 0).catch((error: unknown) => {
+  const server = createServer(createListener(app, token));
+  const port = await listen(server, host, options.port ?? 0).catch((error: unknown) => {
     store.close();
     throw error;
   });
+  const urls = reachableUrls(host, port).map((url) => (token === undefined ? url : `${url}/${token}`));
 
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -103,17 +131,33 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
     closed ??= stop(server).finally(() => store.close());
     return closed;
   };
-  return { url: `http://127.0.0.1:${port}`, usage: store.usage.rows, close, [Symbol.asyncDispose]: close };
+  return {
+    url: urls[0] ?? "",
+    urls,
+    usage: store.usage.rows,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 };
 
-type Server = ReturnType<typeof createAdaptorServer>;
+const NO_SUCH_ADDRESS = new Set(["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN"]);
 
-const listen = async (server: Server, port: number): Promise<number> => {
-  server.listen(port, "127.0.0.1");
+const listen = async (server: Server, host: string, port: number): Promise<number> => {
+  server.listen(port, host);
   try {
     await once(server, "listening");
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (NO_SUCH_ADDRESS.has(code)) {
+      throw new MeterError(
+        "invalid_options",
+        `host: expected an address of this machine, got ${host} (${why})`,
+        {
+          cause: error,
+        },
+      );
+    }
     throw new MeterError("invalid_options", `port: expected a free port, got ${port} (${why})`, {
       cause: error,
     });
@@ -127,11 +171,11 @@ const stop = async (server: Server): Promise<void> => {
   server.close();
   // A client that keeps its connection busy does not hold up the end.
   const timer = setTimeout(() => {
-    if ("closeAllConnections" in server) server.closeAllConnections();
+    server.closeAllConnections();
   }, CLOSE_GRACE_MS);
   // Node closes what is idle now; what falls idle later, the end of a stream for one, would be kept alive.
   const sweep = setInterval(() => {
-    if ("closeIdleConnections" in server) server.closeIdleConnections();
+    server.closeIdleConnections();
   }, SWEEP_MS);
   await closed;
   clearInterval(sweep);

@@ -4,9 +4,11 @@ import { createSandbox, type SandboxOptions } from "./sandbox.ts";
 
 const HELP = `A local metering backend.
 
-  pnpm sandbox [--port 8099] [--file usage.db] [--tenant tenant_123=cust_001]... [--api-key KEY]...
+  pnpm sandbox [--port 8099] [--host 0.0.0.0] [--file usage.db] [--tenant tenant_123=cust_001]... [--api-key KEY]...
 
-  --port     port on 127.0.0.1; 0, the default, picks a free one
+  --port     port; 0, the default, picks a free one
+  --host     address to listen on; 127.0.0.1, the default, lets nobody in from elsewhere. On others every
+             request needs the token that the URL carries
   --file     SQLite file to keep everything in; without it, memory
   --tenant   a tenant and the customer who pays for it; may be repeated
   --api-key  a key that the portal's lookup asks for; may be repeated
@@ -36,6 +38,7 @@ const readFlags = (args: readonly string[]) => {
       args: [...args],
       options: {
         port: { type: "string", default: "0" },
+        host: { type: "string", default: "127.0.0.1" },
         file: { type: "string" },
         tenant: { type: "string", multiple: true, default: [] },
         "api-key": { type: "string", multiple: true, default: [] },
@@ -49,6 +52,7 @@ const readFlags = (args: readonly string[]) => {
 
 const optionsOf = (flags: ReturnType<typeof readFlags>): SandboxOptions => ({
   port: portOf(flags.port),
+  host: flags.host,
   ...(flags.file === undefined ? undefined : { file: flags.file }),
   tenants: Object.fromEntries(flags.tenant.map(tenantOf)),
   apiKeys: flags["api-key"],

@@ -1,11 +1,12 @@
 import { useState } from "preact/hooks";
 import type { FaultState } from "../../src/http/faults.ts";
+import { CustomersView } from "./customers-view.tsx";
 import { DeliveryView } from "./delivery-view.tsx";
 import { EventStory } from "./event-story.tsx";
 import { LiveView } from "./live-view.tsx";
 import { OutageView } from "./outage-view.tsx";
+import { OutboxView } from "./outbox-view.tsx";
 import { SendView } from "./send-view.tsx";
-import { TenantsView } from "./tenants-view.tsx";
 import type { Zone } from "./time-text.ts";
 import { UsageView } from "./usage-view.tsx";
 import { useAnswer } from "./use-answer.ts";
@@ -15,8 +16,9 @@ import { type Theme, useTheme } from "./use-theme.ts";
 const VIEWS = [
   ["usage", "Usage"],
   ["events", "Events"],
-  ["tenants", "Tenants"],
+  ["customers", "Customers"],
   ["delivery", "Delivery"],
+  ["outbox", "Outbox"],
   ["outage", "Outage"],
   ["send", "Send"],
 ] as const;
@@ -31,7 +33,7 @@ export const App = () => {
   const [view = "usage", detail] = usePlace();
   const { theme, shown, choose } = useTheme();
   const [zone, setZone] = useState<Zone>("local");
-  const faults = useAnswer<FaultState>("/sandbox/v1/faults");
+  const faults = useAnswer<FaultState>("sandbox/v1/faults");
   const failing =
     faults.data !== undefined && (faults.data.outcome !== "as_usual" || faults.data.delay_ms > 0);
 
@@ -43,7 +45,7 @@ export const App = () => {
       <header>
         <div class="bar">
           <a class="brand" href="#/usage">
-            <img src="/icon.svg" alt="" width="24" height="24" />
+            <img src="icon.svg" alt="" width="24" height="24" />
             meter-lib sandbox
           </a>
           <div class="settings">
@@ -92,8 +94,9 @@ export const App = () => {
         {view === "events" && detail !== undefined && (
           <EventStory key={detail} id={Number(detail)} zone={zone} />
         )}
-        {view === "tenants" && <TenantsView zone={zone} />}
+        {view === "customers" && <CustomersView zone={zone} />}
         {view === "delivery" && <DeliveryView zone={zone} />}
+        {view === "outbox" && <OutboxView zone={zone} />}
         {view === "outage" && <OutageView faults={faults} />}
         {view === "send" && <SendView />}
       </main>

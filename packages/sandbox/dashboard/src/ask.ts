@@ -1,4 +1,4 @@
-/** Asks the sandbox for JSON, whose shape is the one of its route. Throws with the sandbox's words where it refuses. */
+/** Asks the sandbox for JSON, by a path relative to the page, whose shape is the one of its route. Throws with the sandbox's words where it refuses. */
 export const ask = async <Answer>(path: string, init?: RequestInit): Promise<Answer> => {
   const response = await fetch(path, init);
   if (response.ok) return response.json();
@@ -6,6 +6,14 @@ export const ask = async <Answer>(path: string, init?: RequestInit): Promise<Ans
   const said = typeof body === "object" && body !== null && "message" in body ? body.message : undefined;
   throw new Error(typeof said === "string" ? said : `${response.status} ${response.statusText}`);
 };
+
+/** Sends JSON with POST. */
+export const post = <Answer>(path: string, body: unknown): Promise<Answer> =>
+  ask(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
 
 /** Sends JSON with PUT. */
 export const put = <Answer>(path: string, body: unknown): Promise<Answer> =>

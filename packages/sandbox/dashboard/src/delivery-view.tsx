@@ -28,7 +28,7 @@ const Repeats = ({
   readonly zone: Zone;
 }) => {
   const { data } = useAnswer<{ events: readonly LoggedEvent[] }>(
-    `/sandbox/v1/events?state=${state}&limit=50&brief=true`,
+    `sandbox/v1/events?state=${state}&limit=50&brief=true`,
   );
   const events = data?.events ?? [];
   return (
@@ -45,8 +45,8 @@ const Repeats = ({
 
 /** What went wrong on the way here: numbers that are missing, events that came twice, requests that were refused. */
 export const DeliveryView = ({ zone }: { readonly zone: Zone }) => {
-  const gaps = useAnswer<{ producers: readonly Gap[] }>("/sandbox/v1/gaps");
-  const refused = useAnswer<{ requests: readonly LoggedRequest[] }>("/sandbox/v1/refused?limit=50");
+  const gaps = useAnswer<{ producers: readonly Gap[] }>("sandbox/v1/gaps");
+  const refused = useAnswer<{ requests: readonly LoggedRequest[] }>("sandbox/v1/refused?limit=50");
   const producers = gaps.data?.producers ?? [];
   const requests = refused.data?.requests ?? [];
   return (

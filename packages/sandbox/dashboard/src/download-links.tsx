@@ -11,7 +11,7 @@ export const DownloadLinks = ({
   <p class="downloads">
     Export{" "}
     {(["csv", "ndjson"] as const).map((format) => (
-      <a key={format} class="button" download href={withQuery(`/sandbox/v1/export/${of}.${format}`, query)}>
+      <a key={format} class="button" download href={withQuery(`sandbox/v1/export/${of}.${format}`, query)}>
         {format.toUpperCase()}
       </a>
     ))}

@@ -1,46 +1,17 @@
-import type { LoggedEvent, LoggedRequest } from "../../src/store/log-query.ts";
+import type { LoggedEvent } from "../../src/store/log-query.ts";
+import { AsReceived } from "./as-received.tsx";
 import { withQuery } from "./ask.ts";
-import { EventTable } from "./event-table.tsx";
+import { Happened } from "./happened.tsx";
 import { durationText, numberText } from "./number-text.ts";
 import { StateBadge } from "./state-badge.tsx";
 import { stateWords } from "./state-words.ts";
 import { timeText, type Zone } from "./time-text.ts";
 import { useAnswer } from "./use-answer.ts";
 
-const Request = ({ id }: { readonly id: number }) => {
-  const { data } = useAnswer<LoggedRequest>(`/sandbox/v1/requests/${id}`);
-  if (data === undefined) return null;
-  return (
-    <section class="card">
-      <h2>As received</h2>
-      <p class="id">
-        {data.method} {data.path}
-      </p>
-      <h3>Headers</h3>
-      <pre tabIndex={0}>{JSON.stringify(data.headers, null, 2)}</pre>
-      <h3>Body</h3>
-      <pre tabIndex={0}>{data.body ?? "No body was kept."}</pre>
-    </section>
-  );
-};
-
-const SameId = ({ event, zone }: { readonly event: LoggedEvent; readonly zone: Zone }) => {
-  const { data } = useAnswer<{ events: readonly LoggedEvent[] }>(
-    withQuery("/sandbox/v1/events", { event_id: event.event_id ?? "", limit: 50, brief: "true" }),
-  );
-  const others = (data?.events ?? []).filter(({ id }) => id !== event.id);
-  return others.length === 0 ? null : (
-    <section class="card">
-      <h2>With the same id</h2>
-      <EventTable events={others} zone={zone} label="Events with the same id" />
-    </section>
-  );
-};
-
 /** Everything about one event. */
 export const EventStory = ({ id, zone }: { readonly id: number; readonly zone: Zone }) => {
   const { data } = useAnswer<{ events: readonly LoggedEvent[] }>(
-    withQuery("/sandbox/v1/events", {
+    withQuery("sandbox/v1/events", {
       before: Number.isSafeInteger(id) ? id + 1 : 1,
       limit: 1,
       brief: "true",
@@ -84,6 +55,7 @@ export const EventStory = ({ id, zone }: { readonly id: number; readonly zone: Z
         Event #{id} <StateBadge state={event.state} late={event.late} />
       </h1>
       <p class="verdict">{stateWords(event)}</p>
+      <Happened event={event} zone={zone} />
       <section class="card">
         <h2>What is known</h2>
         <dl>
@@ -95,8 +67,7 @@ export const EventStory = ({ id, zone }: { readonly id: number; readonly zone: Z
           ))}
         </dl>
       </section>
-      {event.event_id !== null && <SameId event={event} zone={zone} />}
-      <Request id={event.request} />
+      <AsReceived request={event.request} position={event.position} />
     </>
   );
 };

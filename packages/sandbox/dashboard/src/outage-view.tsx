@@ -18,7 +18,7 @@ export const OutageView = ({ faults }: { readonly faults: Answered<FaultState> }
   if (data === undefined) return <h1>Outage</h1>;
   const set = async (settings: FaultSettings): Promise<void> => {
     try {
-      await put("/sandbox/v1/faults", settings);
+      await put("sandbox/v1/faults", settings);
       setSaid("");
     } catch (error) {
       setSaid(error instanceof Error ? error.message : String(error));

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Tenant } from "../../src/store/accounts.ts";
 import { ask, put } from "./ask.ts";
+import { baseUrl } from "./base-url.ts";
 import type { CatalogAnswer } from "./catalog-answer.ts";
 import { eventBody, type Language, snippet } from "./snippet.ts";
 import { useAnswer } from "./use-answer.ts";
@@ -13,8 +14,8 @@ const LANGUAGES: readonly (readonly [Language, string])[] = [
 
 /** Code that sends an event of a meter, to copy; and a button that sends it from here. */
 export const SendEvent = ({ meterId }: { readonly meterId?: string | undefined }) => {
-  const catalog = useAnswer<CatalogAnswer>("/sandbox/v1/catalog");
-  const tenants = useAnswer<{ tenants: readonly Tenant[] }>("/sandbox/v1/tenants");
+  const catalog = useAnswer<CatalogAnswer>("sandbox/v1/catalog");
+  const tenants = useAnswer<{ tenants: readonly Tenant[] }>("sandbox/v1/tenants");
   const [language, setLanguage] = useState<Language>("typescript");
   const [chosenMeter, setMeter] = useState(meterId);
   const [chosenTenant, setTenant] = useState<string>();
@@ -27,7 +28,7 @@ export const SendEvent = ({ meterId }: { readonly meterId?: string | undefined }
   const type = meters.find((meter) => meter.meter_id === meter_id)?.type ?? "volume";
   const tenant = known.find((one) => one.tenant_id === chosenTenant) ??
     known[0] ?? { tenant_id: "tenant_123", customer_id: "cust_001" };
-  const event = { url: location.origin, ...tenant, meter_id, type };
+  const event = { url: baseUrl(), ...tenant, meter_id, type };
   const code = snippet(language, event, opened);
 
   const copy = async (): Promise<void> => {
@@ -41,9 +42,11 @@ export const SendEvent = ({ meterId }: { readonly meterId?: string | undefined }
   const send = async (): Promise<void> => {
     try {
       if (known.length === 0) {
-        await put(`/sandbox/v1/tenants/${tenant.tenant_id}`, { customer_id: tenant.customer_id });
+        await put(`sandbox/v1/tenants/${encodeURIComponent(tenant.tenant_id)}`, {
+          customer_id: tenant.customer_id,
+        });
       }
-      await ask("/api/v1/events", {
+      await ask("api/v1/events", {
         method: "POST",
         headers: {
           "content-type": "application/json",

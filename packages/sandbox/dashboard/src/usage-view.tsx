@@ -43,8 +43,8 @@ export const UsageView = ({ zone, theme }: { readonly zone: Zone; readonly theme
   const hours = RANGES[range]?.[1];
   // By the hour, so that the question stays the same while it is asked again.
   const from = hours === undefined ? undefined : Math.floor(Date.now() / HOUR_MS + 1 - hours) * HOUR_MS;
-  const catalog = useAnswer<CatalogAnswer>("/sandbox/v1/catalog");
-  const totals = useAnswer<{ rows: readonly UsageRow[] }>(withQuery("/sandbox/v1/usage", { from }));
+  const catalog = useAnswer<CatalogAnswer>("sandbox/v1/catalog");
+  const totals = useAnswer<{ rows: readonly UsageRow[] }>(withQuery("sandbox/v1/usage", { from }));
   const rows = totals.data?.rows ?? [];
   const meters = unique(rows.map((row) => row.meter_id));
   const customers = unique(rows.map((row) => row.customer_id));
@@ -53,7 +53,7 @@ export const UsageView = ({ zone, theme }: { readonly zone: Zone; readonly theme
   const measure = chosenMeasure ?? (meter?.type === "performance" ? "duration_ms" : "total_usage");
 
   const over = useAnswer<{ series: readonly UsageSeries[] }>(
-    withQuery("/sandbox/v1/usage/series", {
+    withQuery("sandbox/v1/usage/series", {
       meter_id: meter_id === "" ? "-" : meter_id,
       customer_id,
       from,

@@ -37,11 +37,11 @@ export const useStream = ({ tenant_id, meter_id, state }: EventFilter): Streamed
     const open = async (): Promise<void> => {
       const filter = { tenant_id, meter_id, state };
       const { events } = await ask<{ events: readonly LoggedEvent[] }>(
-        withQuery("/sandbox/v1/events", { ...filter, limit: SHOWN, brief: "true" }),
+        withQuery("sandbox/v1/events", { ...filter, limit: SHOWN, brief: "true" }),
       ).catch(() => ({ events: [] }));
       if (ended) return;
       setStreamed({ events, connected: false, skipped: 0 });
-      source = new EventSource(withQuery("/sandbox/v1/stream", { ...filter, after: events[0]?.id ?? 0 }));
+      source = new EventSource(withQuery("sandbox/v1/stream", { ...filter, after: events[0]?.id ?? 0 }));
       source.addEventListener("open", () => setStreamed((before) => ({ ...before, connected: true })));
       source.addEventListener("error", () => setStreamed((before) => ({ ...before, connected: false })));
       source.addEventListener("event", ({ data }) => {

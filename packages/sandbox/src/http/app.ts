@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { apiKeyRoutes } from "./api-key-routes.ts";
 import { dashboardRoutes } from "./dashboard-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { exportRoutes } from "./export-routes.ts";
@@ -8,6 +9,7 @@ import { kafkaRestRoutes } from "./kafka-rest-routes.ts";
 import { localOnly } from "./local-only.ts";
 import { logRoutes } from "./log-routes.ts";
 import { lookupRoutes } from "./lookup-routes.ts";
+import { outboxRoutes } from "./outbox-routes.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 import { streamRoutes } from "./stream-routes.ts";
 import { tenantRoutes } from "./tenant-routes.ts";
@@ -16,7 +18,7 @@ import { usageRoutes } from "./usage-routes.ts";
 /** All routes of the sandbox. */
 export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
-  app.use(localOnly);
+  app.use(localOnly(context.anyHost));
   // Before the routes that it disturbs.
   app.route("/", faultRoutes(context));
   app.route("/", eventRoutes(context));
@@ -24,6 +26,8 @@ export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
   app.route("/", lookupRoutes(context));
   app.route("/", usageRoutes(context));
   app.route("/", tenantRoutes(context));
+  app.route("/", apiKeyRoutes(context));
+  app.route("/", outboxRoutes(context));
   app.route("/", logRoutes(context));
   app.route("/", streamRoutes(context));
   app.route("/", exportRoutes(context));

@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { ApiKeys } from "../store/api-keys.ts";
 
-/** What a request's API key is worth: `none` when it carries none, or when none are configured. */
+/** What a request's API key is worth: `none` when it carries none, or when there are none. */
 export type KeyState = "none" | "right" | "wrong";
 
 /** Looks at `x-api-key` and at `authorization: Bearer …`. */
 export interface KeyCheck {
-  /** Whether keys are configured at all. */
-  readonly required: boolean;
+  /** Whether there are keys at all. */
+  required(): boolean;
   stateOf(headers: IncomingHttpHeaders): KeyState;
 }
 
@@ -21,15 +22,12 @@ const keysIn = (headers: IncomingHttpHeaders): readonly string[] => {
   return keys;
 };
 
-export const createKeyCheck = (apiKeys: readonly string[]): KeyCheck => {
-  const right = new Set(apiKeys);
-  return {
-    required: right.size > 0,
-    stateOf: (headers) => {
-      if (right.size === 0) return "none";
-      const keys = keysIn(headers);
-      if (keys.length === 0) return "none";
-      return keys.every((key) => right.has(key)) ? "right" : "wrong";
-    },
-  };
-};
+export const createKeyCheck = (apiKeys: Pick<ApiKeys, "count" | "use">, now: () => number): KeyCheck => ({
+  required: () => apiKeys.count() > 0,
+  stateOf: (headers) => {
+    if (apiKeys.count() === 0) return "none";
+    const keys = keysIn(headers);
+    if (keys.length === 0) return "none";
+    return keys.every((key) => apiKeys.use(key, now())) ? "right" : "wrong";
+  },
+});

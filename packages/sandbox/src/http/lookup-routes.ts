@@ -30,7 +30,7 @@ export const lookupRoutes = (context: SandboxContext): Hono<SandboxEnv> => {
   app.get(`/api/v1/customer-accounts/tenant/${TENANT}`, (c) => lookup(c, c.req.param("tenant_id"), false));
   app.get(`/v1alpha1/customer-accounts/tenant/${TENANT}`, (c) => lookup(c, c.req.param("tenant_id"), false));
   app.get(`/metering/v1alpha1/customer-accounts/tenant/${TENANT}`, (c) =>
-    lookup(c, c.req.param("tenant_id"), keys.required),
+    lookup(c, c.req.param("tenant_id"), keys.required()),
   );
   return app;
 };

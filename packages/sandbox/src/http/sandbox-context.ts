@@ -1,5 +1,6 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Catalog } from "@meter-lib/core";
+import type { SandboxOutbox } from "../sandbox-outbox.ts";
 import type { Store } from "../store/store.ts";
 import type { Faults } from "./faults.ts";
 import type { KeyCheck } from "./key-check.ts";
@@ -14,6 +15,10 @@ export interface SandboxEnv {
 export interface SandboxContext {
   readonly store: Store;
   readonly keys: KeyCheck;
+  /** Of the apps that send here, to look into. */
+  readonly outboxes: readonly SandboxOutbox[];
+  /** Whether other machines may come in: then a host may have any name. */
+  readonly anyHost: boolean;
   readonly catalog: Catalog;
   readonly faults: Faults;
   /** Aborted when the sandbox ends: what waits or streams ends with it. */

@@ -72,3 +72,9 @@ test("a reset forgets everything but the configured tenants", async () => {
   const again = await postEvent(sandbox.url, { headers: { "idempotency-key": "a" } });
   expect(await again.json()).toEqual({ status: "accepted", event_id: "a" });
 });
+
+test("a body above the limit is 413, and changes nothing", async () => {
+  const answer = await put("acme", JSON.stringify({ customer_id: "c", more: "x".repeat(2_000_000) }));
+  expect(answer.status).toBe(413);
+  expect(await getJson(sandbox.url, "/sandbox/v1/tenants")).toMatchObject({ tenants: [{}] });
+});

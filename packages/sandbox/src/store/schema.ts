@@ -43,7 +43,7 @@ CREATE TABLE api_keys (
 ) STRICT;`;
 
 const EVENT_INDEXES = `
-CREATE INDEX events_tenant ON events (tenant, id, meter);
+CREATE INDEX events_tenant ON events (tenant, id, meter, event_time);
 CREATE INDEX events_meter ON events (meter, id, tenant);
 CREATE INDEX events_not_counted ON events (state, id, tenant, meter) WHERE state <> ${ACCEPTED};`;
 
@@ -53,7 +53,8 @@ CREATE INDEX events_not_counted ON events (state, id, tenant, meter) WHERE state
  * - `requests`: what arrived, as received; `reason` says why it was refused
  * - `events`: the log, one row per event received; `counts` is 1 on the one row of an identity that counts. The index
  *   starts with the id, because ids sort by time: it grows at its end whatever the tenant
- *   Every other index ends with the number, so that the newest of a tenant, a meter or a state are found from their end
+ *   Those of tenant, meter and state go on with the number, so that the newest are found from their end; the columns behind
+ *   it let a question with two filters pass over rows without looking them up
  * - `usage_hours`, `usage_days`: the rollups by hour and by day (UTC), kept up to date in the transaction that stores the
  *   events. The meter and the time come first: what a chart shows lies side by side
  * - `api_keys`: keys made while it ran, as hashes; those of the options are in no table
@@ -166,4 +167,5 @@ export const TABLES = [
   "usage_days",
   "boundaries",
   "seq_ranges",
+  "api_keys",
 ] as const;

@@ -1,5 +1,6 @@
 import type { Catalog } from "@meter-lib/core";
 import { type Accounts, createAccounts } from "./accounts.ts";
+import { type ApiKeys, createApiKeys } from "./api-keys.ts";
 import { createIngest, type Ingest, type IngestOptions } from "./ingest.ts";
 import { createLedgerQuery, type LedgerQuery } from "./ledger-query.ts";
 import { createLogQueries, type LogQueries } from "./log-query.ts";
@@ -20,6 +21,8 @@ export interface StoreOptions extends IngestOptions {
   /** In memory when undefined. */
   readonly file: string | undefined;
   readonly catalog: Catalog;
+  /** Keys from the start on, and after every reset. */
+  readonly apiKeys?: readonly string[];
   /** Tenant → customer; set at the start and again at every reset. */
   readonly tenants: Readonly<Record<string, string>>;
 }
@@ -29,6 +32,7 @@ export interface Store {
   readonly accounts: Pick<Accounts, "customerOf" | "list" | "resolve">;
   putTenant(tenant_id: string, customer_id: string): void;
   removeTenant(tenant_id: string): boolean;
+  readonly apiKeys: Pick<ApiKeys, "count" | "use" | "list" | "add" | "remove">;
   readonly ingest: Ingest;
   readonly logRefusal: LogRefusal;
   readonly usage: UsageQueries;
@@ -40,7 +44,7 @@ export interface Store {
   readonly gaps: SeqRanges["gaps"];
   /** Calls back after requests were stored; answers how to stop that. */
   onStored(listener: () => void): () => void;
-  /** Back to the start: nothing received, the tenants of the options. */
+  /** Back to the start: nothing received, the tenants and keys of the options. */
   reset(): void;
   close(): void;
 }
@@ -53,9 +57,11 @@ export const openStore = (options: StoreOptions): Store => {
   const seqRanges = createSeqRanges(database);
   const pairing = createSessionPairing(database, rollup);
   const logRequest = createLogRequest(database);
+  const apiKeys = createApiKeys(database, options.apiKeys ?? []);
   const reload = (): void => {
     names.reload();
     accounts.reload();
+    apiKeys.reload();
   };
   const transact = createTransact(database, () => {
     rollup.discard();
@@ -82,6 +88,11 @@ export const openStore = (options: StoreOptions): Store => {
       unknownTenants.forget(tenant_id);
     },
     removeTenant: (tenant_id) => transact(() => accounts.remove(tenant_id)),
+    apiKeys: {
+      ...apiKeys,
+      add: (now) => transact(() => apiKeys.add(now)),
+      remove: (id) => transact(() => apiKeys.remove(id)),
+    },
     ingest: (request, events) => {
       const outcomes = ingest(request, events);
       stored();

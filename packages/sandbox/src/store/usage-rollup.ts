@@ -39,7 +39,7 @@ export interface UsageRollup {
   discard(): void;
 }
 
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** Start of the hour that a time lies in. */

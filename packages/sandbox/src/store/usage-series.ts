@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Aggregation, Catalog } from "@meter-lib/core";
 import { numberIn, type Row, textIn } from "./column.ts";
 import { createDayOf } from "./day-of.ts";
-import { DAY_MS } from "./usage-rollup.ts";
+import { DAY_MS, HOUR_MS } from "./usage-rollup.ts";
 import { ASKED_METERS, OF_ACCOUNT, SPAN, usageSpan } from "./usage-span.ts";
 
 /** Which usage of one meter to tell over time. */
@@ -79,24 +79,43 @@ const utcDaySql = (aggregation: Aggregation): string => {
   return `WITH RECURSIVE ${SPAN} ${rows} ORDER BY who, bucket`;
 };
 
-const zoneDaySql = (aggregation: Aggregation): string => {
-  const day = (hour: string): string => `day_of(${hour}, :time_zone)`;
-  // Hours are added up before the calendar is asked, where they can be: it is the slower one.
+/** The hours of days on a clock elsewhere: `:days` is a JSON array of `[day, from, to]`. */
+const LOCAL_DAYS = `
+  days(day, start, stop) AS MATERIALIZED (
+    SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(:days))`;
+
+const LOCAL_HOURS = `
+  (SELECT u.*, day FROM asked CROSS JOIN days CROSS JOIN usage_hours u
+   ON u.meter = asked.id AND u.at >= start AND u.at < stop)`;
+
+const localDaySql = (aggregation: Aggregation): string => {
   const rows =
-    aggregation === "last"
-      ? levelSql(HOURS, day("at"))
-      : `SELECT who, ${day("bucket")} AS bucket, ${aggregation}(value) AS value, ${SUMS}
-         FROM (${bucketSql(aggregation, HOURS, "at")}) GROUP BY who, 2`;
-  return `WITH RECURSIVE ${ASKED_METERS} ${rows} ORDER BY who, bucket`;
+    aggregation === "last" ? levelSql(LOCAL_HOURS, "day") : bucketSql(aggregation, LOCAL_HOURS, "day");
+  return `WITH RECURSIVE ${ASKED_METERS}, ${LOCAL_DAYS} ${rows} ORDER BY who, bucket`;
 };
 
 export const createSeriesQuery = (database: DatabaseSync, catalog: Catalog): QuerySeries => {
   const meters = new Map(Object.entries(catalog));
   const dayOf = createDayOf();
-  database.function("day_of", { deterministic: true }, (hour: unknown, timeZone: unknown) =>
-    dayOf(Number(hour), String(timeZone)),
-  );
   const topCustomers = database.prepare(TOP);
+  const utcDays = database.prepare(`
+    SELECT DISTINCT at FROM usage_days
+    WHERE meter = (SELECT id FROM names WHERE name = ?) AND at > ? AND at < ? ORDER BY at`);
+
+  /** The days of a zone that hold something, cut to the time asked for. An hour belongs to the day in which it starts. */
+  const localDays = (meter_id: string, from: number, to: number, timeZone: string): string => {
+    const days: [day: string, from: number, to: number][] = [];
+    for (const { at } of utcDays.iterate(meter_id, from - DAY_MS, to)) {
+      for (let hour = Number(at); hour < Number(at) + DAY_MS; hour += HOUR_MS) {
+        if (hour < from || hour >= to) continue;
+        const day = dayOf(hour, timeZone);
+        const last = days.at(-1);
+        if (last !== undefined && last[0] === day) last[2] = hour + HOUR_MS;
+        else days.push([day, hour, hour + HOUR_MS]);
+      }
+    }
+    return JSON.stringify(days);
+  };
 
   const pointOf = (row: Row, by: "hour" | "day"): SeriesPoint => ({
     at:
@@ -128,7 +147,10 @@ export const createSeriesQuery = (database: DatabaseSync, catalog: Catalog): Que
         ? database.prepare(hourSql(aggregation)).iterate({ ...parameters, ...hours })
         : time_zone === "UTC"
           ? database.prepare(utcDaySql(aggregation)).iterate({ ...parameters, ...span })
-          : database.prepare(zoneDaySql(aggregation)).iterate({ ...parameters, ...hours, time_zone });
+          : database.prepare(localDaySql(aggregation)).iterate({
+              ...parameters,
+              days: localDays(meter_id, hours.from, hours.to, time_zone),
+            });
     const others: SeriesPoint[] = [];
     for (const row of rows) (series.get(numberIn(row, "who")) ?? others).push(pointOf(row, by));
     const shown = top.map(

@@ -168,7 +168,7 @@ const questions = (lastId: number): Readonly<Record<string, string>> => {
     "refused requests": "refused?limit=50",
     gaps: "gaps",
     tenants: "tenants",
-    ledger: `ledger?from=${END - DAY_MS}`,
+    "an hour of the ledger": `ledger?from=${END - HOUR_MS}`,
     "ids of a row of the ledger": `ledger/ids?tenant_id=tenant_0&meter_id=page.processed.basic&hour=${END - DAY_MS}`,
   };
 };

@@ -6,12 +6,12 @@ import { ScrollRegion } from "./scroll-region.tsx";
 import { timeText, type Zone } from "./time-text.ts";
 import { useAnswer } from "./use-answer.ts";
 
-const pathOf = (tenant_id: string): string => `/sandbox/v1/tenants/${encodeURIComponent(tenant_id)}`;
+const pathOf = (tenant_id: string): string => `sandbox/v1/tenants/${encodeURIComponent(tenant_id)}`;
 
 /** Who pays for which tenant, and which tenants were asked for in vain. */
-export const TenantsView = ({ zone }: { readonly zone: Zone }) => {
-  const tenants = useAnswer<{ tenants: readonly Tenant[] }>("/sandbox/v1/tenants");
-  const unknown = useAnswer<{ tenants: readonly UnknownTenant[] }>("/sandbox/v1/unknown-tenants");
+export const Tenants = ({ zone }: { readonly zone: Zone }) => {
+  const tenants = useAnswer<{ tenants: readonly Tenant[] }>("sandbox/v1/tenants");
+  const unknown = useAnswer<{ tenants: readonly UnknownTenant[] }>("sandbox/v1/unknown-tenants");
   const [tenant, setTenant] = useState("");
   const [customer, setCustomer] = useState("");
   const [said, setSaid] = useState("");
@@ -33,7 +33,6 @@ export const TenantsView = ({ zone }: { readonly zone: Zone }) => {
   const strangers = unknown.data?.tenants ?? [];
   return (
     <>
-      <h1>Tenants</h1>
       <p class="said" role="status">
         {said}
       </p>

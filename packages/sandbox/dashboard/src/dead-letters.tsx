@@ -1,0 +1,148 @@
+import type { OutboxRow } from "@meter-lib/core";
+import { useState } from "preact/hooks";
+import { post, withQuery } from "./ask.ts";
+import { numberText } from "./number-text.ts";
+import { ScrollRegion } from "./scroll-region.tsx";
+import { timeText, type Zone } from "./time-text.ts";
+import { useAnswer } from "./use-answer.ts";
+
+type DeadState = "rejected" | "quarantined";
+
+const WORDS: Readonly<Record<DeadState, string>> = {
+  rejected: "Refused for good; kept until they are sent again or given up.",
+  quarantined: "May have been counted. Sent again, a backend that does not deduplicate counts them twice.",
+};
+
+const SHOWN = 200;
+
+const Letters = ({
+  outbox,
+  state,
+  zone,
+}: {
+  readonly outbox: number;
+  readonly state: DeadState;
+  readonly zone: Zone;
+}) => {
+  const path = `sandbox/v1/outboxes/${outbox}`;
+  const { data, refresh } = useAnswer<{ events: readonly OutboxRow[] }>(
+    withQuery(`${path}/events`, { state, limit: SHOWN }),
+  );
+  const [reason, setReason] = useState("");
+  const [said, setSaid] = useState("");
+  const rows = data?.events ?? [];
+
+  const change = async (what: () => Promise<string>): Promise<void> => {
+    try {
+      setSaid(await what());
+    } catch (error) {
+      setSaid(error instanceof Error ? error.message : String(error));
+    }
+    refresh();
+  };
+  const redrive = (which: object): Promise<void> =>
+    change(async () => {
+      const body = { state, ...which, may_count_twice: state === "quarantined" };
+      const { redriven } = await post<{ readonly redriven: number }>(`${path}/redrive`, body);
+      return `${numberText(redriven)} pending again; the app that owns the outbox sends them.`;
+    });
+  const discard = (which: object): Promise<void> =>
+    change(async () => {
+      const { discarded } = await post<{ readonly discarded: number }>(`${path}/discard`, {
+        state,
+        ...which,
+        reason,
+      });
+      return `${numberText(discarded)} given up: ${reason}`;
+    });
+
+  return (
+    <section class="card">
+      <h2>{state === "rejected" ? "Dead letters" : "Quarantined"}</h2>
+      <p class="quiet">{rows.length === 0 ? "None." : WORDS[state]}</p>
+      <p class="said" role="status">
+        {said}
+      </p>
+      {rows.length > 0 && (
+        <>
+          <ScrollRegion label={state === "rejected" ? "Dead letters" : "Quarantined events"}>
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">Event</th>
+                  <th scope="col">Why</th>
+                  <th scope="col">
+                    <span class="unseen">Send again</span>
+                  </th>
+                  <th scope="col">Tenant</th>
+                  <th scope="col">Meter</th>
+                  <th scope="col" class="number">
+                    Usage
+                  </th>
+                  <th scope="col" class="number">
+                    Tries
+                  </th>
+                  <th scope="col">Recorded</th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map(({ key, event, status, reason: why, attempts, recorded_at }) => (
+                  <tr key={key}>
+                    <td class="id">{event.event_id}</td>
+                    <td class="words">
+                      {status !== undefined && <span class="badge refused">{status}</span>} {why}
+                    </td>
+                    <td class="act">
+                      <button
+                        type="button"
+                        aria-label={`Send ${event.event_id} again`}
+                        onClick={() => redrive({ tenant_id: event.tenant_id, event_ids: [event.event_id] })}
+                      >
+                        Send again
+                      </button>
+                    </td>
+                    <td class="id">{event.tenant_id}</td>
+                    <td class="id">{event.meter_id}</td>
+                    <td class="number">{numberText(event.total_usage)}</td>
+                    <td class="number">{attempts}</td>
+                    <td class="time">{timeText(recorded_at, zone)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </ScrollRegion>
+          {rows.length === SHOWN && <p class="quiet">The first {SHOWN}.</p>}
+          <form
+            class="fields actions"
+            onSubmit={(event) => {
+              event.preventDefault();
+              void discard({});
+            }}
+          >
+            <button type="button" class="primary" onClick={() => redrive({})}>
+              Send all again
+            </button>
+            <label>
+              Why give all up{" "}
+              <input
+                required
+                value={reason}
+                placeholder="test data"
+                onInput={(e) => setReason(e.currentTarget.value)}
+              />
+            </label>
+            <button type="submit">Give all up</button>
+          </form>
+        </>
+      )}
+    </section>
+  );
+};
+
+/** What could not be delivered, to be decided about. */
+export const DeadLetters = ({ outbox, zone }: { readonly outbox: number; readonly zone: Zone }) => (
+  <>
+    <Letters outbox={outbox} state="rejected" zone={zone} />
+    <Letters outbox={outbox} state="quarantined" zone={zone} />
+  </>
+);

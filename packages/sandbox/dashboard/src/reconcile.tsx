@@ -1,0 +1,124 @@
+import type { Reconciliation } from "@meter-lib/core";
+import { useState } from "preact/hooks";
+import { ask, withQuery } from "./ask.ts";
+import { numberText } from "./number-text.ts";
+import { ScrollRegion } from "./scroll-region.tsx";
+import { timeText, type Zone } from "./time-text.ts";
+
+const HOUR_MS = 3_600_000;
+const RANGES: readonly (readonly [string, number | undefined])[] = [
+  ["Last 24 hours", 24],
+  ["Last 7 days", 7 * 24],
+  ["Last 30 days", 30 * 24],
+  ["All time", undefined],
+];
+const SHOWN_IDS = 3;
+
+const idsText = (ids: readonly string[]): string => {
+  const more = ids.length - SHOWN_IDS;
+  return ids.slice(0, SHOWN_IDS).join(", ") + (more > 0 ? ` and ${numberText(more)} more` : "");
+};
+
+const Differences = ({ found, zone }: { readonly found: Reconciliation; readonly zone: Zone }) => (
+  <ScrollRegion label="Differences">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Hour</th>
+          <th scope="col">Tenant</th>
+          <th scope="col">Meter</th>
+          <th scope="col" class="number">
+            Recorded
+          </th>
+          <th scope="col" class="number">
+            Acknowledged
+          </th>
+          <th scope="col" class="number">
+            Counted
+          </th>
+          <th scope="col">Missing here</th>
+          <th scope="col">Not delivered</th>
+          <th scope="col">Unknown there</th>
+        </tr>
+      </thead>
+      <tbody>
+        {found.differences.map((difference) => (
+          <tr key={`${difference.hour} ${difference.tenant_id} ${difference.meter_id}`}>
+            <td class="time">{timeText(difference.hour, zone)}</td>
+            <td class="id">{difference.tenant_id}</td>
+            <td class="id">{difference.meter_id}</td>
+            <td class="number">{numberText(difference.recorded)}</td>
+            <td class="number">{numberText(difference.acknowledged)}</td>
+            <td class="number">{numberText(difference.counted)}</td>
+            <td class="words">{idsText(difference.missing)}</td>
+            <td class="words">
+              {idsText(difference.undelivered.map(({ event_id, state }) => `${event_id} (${state})`))}
+            </td>
+            <td class="words">{idsText(difference.unknown)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </ScrollRegion>
+);
+
+/** Compares what an outbox recorded with what was counted here, by tenant, meter and hour. */
+export const Reconcile = ({ outbox, zone }: { readonly outbox: number; readonly zone: Zone }) => {
+  const [range, setRange] = useState(0);
+  const [found, setFound] = useState<Reconciliation>();
+  const [said, setSaid] = useState("");
+
+  const compare = async (): Promise<void> => {
+    setSaid("Comparing …");
+    setFound(undefined);
+    try {
+      const hours = RANGES[range]?.[1];
+      const from = hours === undefined ? undefined : Math.floor(Date.now() / HOUR_MS + 1 - hours) * HOUR_MS;
+      const answer = await ask<Reconciliation>(
+        withQuery(`sandbox/v1/outboxes/${outbox}/reconciliation`, { from }),
+      );
+      setFound(answer);
+      const scope = `${numberText(answer.compared)} tenants, meters and hours`;
+      setSaid(
+        answer.agrees
+          ? `Both sides agree, over ${scope}.`
+          : `${numberText(answer.differences.length + answer.gaps.length)} differences in ${scope}.`,
+      );
+    } catch (error) {
+      setSaid(error instanceof Error ? error.message : String(error));
+    }
+  };
+
+  return (
+    <section class="card">
+      <h2>Reconcile</h2>
+      <p class="quiet">What the outbox recorded, beside what is counted here.</p>
+      <div class="fields">
+        <label>
+          Time
+          <select value={range} onChange={(e) => setRange(Number(e.currentTarget.value))}>
+            {RANGES.map(([label], i) => (
+              <option key={label} value={i}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="button" class="primary" onClick={compare}>
+          Compare
+        </button>
+      </div>
+      <p class="said" role="status">
+        {said}
+      </p>
+      {found !== undefined && found.differences.length > 0 && <Differences found={found} zone={zone} />}
+      {found?.gaps.map(({ producer, missing }) => (
+        <p key={producer} class="bad-text">
+          Acknowledged there and never arrived here: numbers{" "}
+          {missing.map(({ from, to }) => (from === to ? `${from}` : `${from}–${to}`)).join(", ")} of producer{" "}
+          <span class="id">{producer}</span>.
+        </p>
+      ))}
+    </section>
+  );
+};

@@ -1,0 +1,131 @@
+import { type Accounts, type ReconcileBackend, type ReconcileSource, reconcile } from "@meter-lib/core";
+import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import * as v from "valibot";
+import type { SandboxOutbox } from "../sandbox-outbox.ts";
+import { checked } from "./checked-input.ts";
+import { digits, limit, optionalText } from "./query-fields.ts";
+import { readJson } from "./read-json.ts";
+import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
+
+/** An outbox of an app, as the dashboard lists it. */
+export interface ListedOutbox {
+  readonly name: string;
+  /** Missing when it cannot be read. */
+  readonly accounts?: Accounts;
+  /** Why it cannot be read, in words. */
+  readonly problem?: string;
+}
+
+const ROW_STATES = ["pending", "inflight", "rejected", "quarantined"] as const;
+
+const rowsQuery = v.object({
+  state: v.optional(v.picklist(ROW_STATES, `state: expected one of ${ROW_STATES.join(", ")}`)),
+  tenant_id: optionalText,
+  event_id: optionalText,
+  after: v.optional(digits("after")),
+  limit,
+});
+
+const rangeQuery = v.object({ from: v.optional(digits("from")), to: v.optional(digits("to")) });
+
+const selection = {
+  state: v.picklist(["rejected", "quarantined"], 'state: expected "rejected" or "quarantined"'),
+  tenant_id: optionalText,
+  event_ids: v.optional(v.array(v.string("event_ids: expected texts"), "event_ids: expected a list")),
+};
+
+const redriveBody = v.object(
+  { ...selection, may_count_twice: v.optional(v.boolean("may_count_twice: expected true or false"), false) },
+  "The body: expected { state, tenant_id?, event_ids?, may_count_twice? }",
+);
+
+const REASON = "reason: expected text that says why";
+const discardBody = v.object(
+  { ...selection, reason: v.pipe(v.string(REASON), v.trim(), v.minLength(1, REASON)) },
+  "The body: expected { state, tenant_id?, event_ids?, reason }",
+);
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What the apps' own outboxes hold: dead letters, to be sent again or given up, and the comparison with what was counted. */
+export const outboxRoutes = ({ store, outboxes, maxBodyBytes }: SandboxContext): Hono<SandboxEnv> => {
+  const app = new Hono<SandboxEnv>();
+  /** @param meters - those that the outbox knows: of others nothing is compared */
+  const backend = (meters: readonly string[]): ReconcileBackend => ({
+    ledger: async ({ from, to }) => store.ledger.rows(from, to, meters),
+    ids: async ({ tenant_id, meter_id, hour }) => store.ledger.ids(tenant_id, meter_id, hour).ids,
+    producers: async () =>
+      store.gaps().map(({ producer, highest, ranges }) => ({ producer, highest, missing: ranges })),
+  });
+
+  /** Works on the outbox of this number; an outbox that cannot be read is told, not a fault of the sandbox. */
+  const withOutbox = async <Answer>(
+    number: string,
+    work: (outbox: SandboxOutbox) => Answer | PromiseLike<Answer>,
+  ): Promise<Answer> => {
+    const outbox = outboxes[checked(digits("outbox"), number)];
+    if (outbox === undefined) throw new HTTPException(404, { message: `No outbox has the number ${number}` });
+    try {
+      return await work(outbox);
+    } catch (error) {
+      throw new HTTPException(409, { message: `${outbox.name}: ${wordsOf(error)}`, cause: error });
+    }
+  };
+
+  const listed = async (outbox: SandboxOutbox): Promise<ListedOutbox> => {
+    try {
+      return { name: outbox.name, accounts: await outbox.accounts() };
+    } catch (error) {
+      return { name: outbox.name, problem: wordsOf(error) };
+    }
+  };
+
+  app.get("/sandbox/v1/outboxes", async (c) => c.json({ outboxes: await Promise.all(outboxes.map(listed)) }));
+
+  app.get("/sandbox/v1/outboxes/:number/events", async (c) => {
+    const query = checked(rowsQuery, c.req.query());
+    const events = await withOutbox(c.req.param("number"), (outbox) => outbox.list(query));
+    return c.json({ events });
+  });
+
+  app.get("/sandbox/v1/outboxes/:number/reconciliation", async (c) => {
+    const range = checked(rangeQuery, c.req.query());
+    const result = await withOutbox(c.req.param("number"), async (outbox) => {
+      const own = await outbox.ledger(range);
+      const meters = [...new Set(own.map(({ meter_id }) => meter_id))];
+      const source: ReconcileSource = {
+        ledger: () => own,
+        ledgerIds: (row) => outbox.ledgerIds(row),
+        producers: async () => (await outbox.producers?.()) ?? [],
+      };
+      return reconcile(source, backend(meters), range);
+    });
+    return c.json(result);
+  });
+
+  app.post("/sandbox/v1/outboxes/:number/redrive", async (c) => {
+    const { may_count_twice, ...which } = checked(
+      redriveBody,
+      await readJson(c.env.incoming, maxBodyBytes, "{ state, … }"),
+    );
+    if (which.state === "quarantined" && !may_count_twice) {
+      throw new HTTPException(400, {
+        message: "may_count_twice: expected true for quarantined events: they may have been counted",
+      });
+    }
+    return c.json({ redriven: await withOutbox(c.req.param("number"), (outbox) => outbox.redrive(which)) });
+  });
+
+  app.post("/sandbox/v1/outboxes/:number/discard", async (c) => {
+    const { reason, ...which } = checked(
+      discardBody,
+      await readJson(c.env.incoming, maxBodyBytes, "{ state, reason, … }"),
+    );
+    return c.json({
+      discarded: await withOutbox(c.req.param("number"), (outbox) => outbox.discard(which, reason)),
+    });
+  });
+
+  return app;
+};
