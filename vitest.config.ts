@@ -27,6 +27,8 @@ export default defineConfig({
             "examples/*/src/**/*.test.ts",
           ],
           exclude: [BROWSER_TESTS, "**/node_modules/**"],
+          // One of them has an export condition `source`, too, that Node would load its TypeScript by.
+          server: { deps: { inline: [/[\\/]ai[\\/]dist[\\/]/, /@ai-sdk/, /eventsource-parser/] } },
         },
       },
       ...(chromium === undefined

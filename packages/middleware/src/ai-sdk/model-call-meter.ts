@@ -1,0 +1,92 @@
+import { type Catalog, type EventIssue, MeterError } from "@meter-lib/core";
+import { type EventRecorder, recordAll, reporter } from "../metering/event-recorder.ts";
+import type { MeterLanguageModelOptions, ModelCall, ModelOutcome } from "./meter-language-model-options.ts";
+import { type ModelUsage, type ReportedUsage, tokensOf } from "./model-usage.ts";
+
+const NOT_RECORDED = "meter-lib: the usage of a model call was not recorded:";
+
+const TOKEN_FIELDS = [
+  "inputTokens",
+  "outputTokens",
+  "totalTokens",
+  "cachedInputTokens",
+  "reasoningTokens",
+] as const satisfies readonly (keyof ModelUsage)[];
+
+/** Ends a call: records its events. Only the first call counts. Never throws. */
+export type EndCall = (outcome: ModelOutcome, usage?: ReportedUsage | undefined) => void;
+
+/** Begins to meter a call. What a tenant's meter is, is found here, where the caller's context still is. */
+export const meterCall = <C extends Catalog>(
+  options: MeterLanguageModelOptions<C>,
+  call: ModelCall,
+): EndCall => {
+  const report = reporter(options.onError, NOT_RECORDED);
+  const start_time = Date.now();
+  const recorder = attempt(report, (): EventRecorder | undefined =>
+    typeof options.client === "function" ? options.client(call) : options.client,
+  );
+  if (recorder === undefined) return () => {};
+  const metadata = attempt(report, () => options.metadata?.(call));
+
+  let ended = false;
+  return (outcome, usage) => {
+    if (ended) return;
+    ended = true;
+    attempt(report, () => {
+      const end_time = Math.max(start_time, Date.now());
+      const { events, issues } = eventsOf(options.meters, outcome, usage, { start_time, end_time });
+      const receipts = recordAll(
+        recorder,
+        events.map((event) => (metadata === undefined ? event : { ...event, metadata })),
+        report,
+      );
+      if (outcome === "answered" && issues.length > 0)
+        report(
+          MeterError.fromIssues(
+            "invalid_event",
+            issues.map(({ issue }) => issue),
+          ),
+        );
+      const missing = issues.map(({ field }) => field);
+      attempt(report, () =>
+        options.onMetered?.({ ...call, outcome, start_time, end_time, receipts, missing }),
+      );
+      attempt(report, () => options.waitUntil?.(recorder.flush().catch(report)));
+    });
+  };
+};
+
+interface Missing {
+  readonly field: keyof ModelUsage;
+  readonly issue: EventIssue;
+}
+
+const eventsOf = (
+  meters: Readonly<Partial<Record<keyof ModelUsage | "time", string | undefined>>>,
+  outcome: ModelOutcome,
+  usage: ReportedUsage | undefined,
+  timing: { readonly start_time: number; readonly end_time: number },
+) => {
+  const events: object[] = [];
+  const issues: Missing[] = [];
+  for (const field of TOKEN_FIELDS) {
+    const meter_id = meters[field];
+    if (meter_id === undefined) continue;
+    const tokens = tokensOf(field, usage);
+    if (typeof tokens === "number") events.push({ meter_id, total_usage: tokens });
+    else issues.push({ field, issue: tokens });
+  }
+  // Nobody pays for the time of a provider that failed.
+  if (meters.time !== undefined && outcome !== "failed") events.push({ meter_id: meters.time, ...timing });
+  return { events, issues };
+};
+
+const attempt = <Value>(report: (error: unknown) => void, work: () => Value): Value | undefined => {
+  try {
+    return work();
+  } catch (error) {
+    report(error);
+    return undefined;
+  }
+};

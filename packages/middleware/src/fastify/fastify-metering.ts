@@ -1,0 +1,61 @@
+import type { Catalog, ContextKey } from "@meter-lib/core";
+import type { FastifyReply, FastifyRequest, onResponseHookHandler, preHandlerHookHandler } from "fastify";
+import type { MeteringOptions, TenantMeter, Timing, UsageOf } from "../metering/metering-options.ts";
+import { RequestMetering } from "../metering/request-metering.ts";
+
+export interface FastifyMetering<C extends Catalog, Bound extends ContextKey> {
+  /** A hook that binds a request to its tenant's meter, for `of` and for the context. It runs after `onRequest`, where users are known. */
+  readonly preHandler: preHandlerHookHandler;
+  /**
+   * For a route, as its `onResponse`: records what `usage` says once a response with a status below 400 was sent whole. A client that
+   * hangs up before is not metered here. The time begins when the request arrived.
+   */
+  onResponse(
+    usage: UsageOf<C, Bound, [request: FastifyRequest, reply: FastifyReply, timing: Timing]>,
+  ): onResponseHookHandler;
+  /**
+   * The meter of a request; undefined when it has no tenant.
+   * @throws MeterError `invalid_options` when `preHandler` did not run before
+   */
+  of(request: FastifyRequest): TenantMeter<C, Bound> | undefined;
+}
+
+/**
+ * Usage metering in Fastify.
+ *
+ * @example
+ * ```ts
+ * const metering = fastifyMetering({ client, tenant: (request) => request.user?.tenant });
+ * app.post("/scan", { onResponse: metering.onResponse(() => ({ meter_id: "page.processed.basic", total_usage: 1 })) }, scan);
+ * ```
+ */
+export const fastifyMetering = <C extends Catalog, Bound extends ContextKey>(
+  options: MeteringOptions<C, Bound, FastifyRequest>,
+): FastifyMetering<C, Bound> => {
+  const metering = new RequestMetering(options);
+  return {
+    preHandler: (request, reply, done) => {
+      void metering.bind(request).then(({ meter }) => {
+        if (meter !== undefined && options.waitUntil !== undefined)
+          reply.raw.once("finish", () => metering.keepAlive(meter, Promise.resolve()));
+        metering.within(meter, done);
+      });
+    },
+    onResponse: (usage) => (request, reply, done) => {
+      const end_time = Date.now();
+      const start_time = end_time - Math.round(reply.elapsedTime);
+      // `usage` may read the reply, so it is called while the hook runs.
+      if (reply.raw.writableFinished && reply.statusCode < 400) {
+        const recorded = metering.bind(request).then(async ({ meter }) => {
+          if (meter === undefined) return;
+          const done = metering.record(meter, () => usage(request, reply, { start_time, end_time }));
+          metering.keepAlive(meter, done);
+          await done;
+        });
+        void recorded;
+      }
+      done();
+    },
+    of: (request) => metering.of(request),
+  };
+};

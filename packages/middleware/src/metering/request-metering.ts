@@ -1,0 +1,98 @@
+import { type Catalog, type ContextKey, MeterError } from "@meter-lib/core";
+import { type EventRecorder, recordAll, reporter } from "./event-recorder.ts";
+import type { MeteringOptions, TenantMeter, Usage } from "./metering-options.ts";
+
+const NOT_RECORDED = "meter-lib: the usage of a request was not recorded:";
+
+/** What is known of one request. */
+export interface Bound<Meter> {
+  /** Undefined: the request has no tenant. */
+  readonly meter: Meter | undefined;
+  /** Whether this call bound the request, and so ends it. */
+  readonly first: boolean;
+}
+
+/**
+ * What all frameworks have in common: one meter for each request, kept as long as the request lives.
+ *
+ * @typeParam Request - also the key that the meter is found by
+ */
+export class RequestMetering<C extends Catalog, B extends ContextKey, Request extends object> {
+  readonly report: (error: unknown) => void;
+  readonly #options: MeteringOptions<C, B, Request>;
+  readonly #asked = new WeakMap<Request, Promise<TenantMeter<C, B> | undefined>>();
+  readonly #meters = new WeakMap<Request, { readonly meter: TenantMeter<C, B> | undefined }>();
+
+  constructor(options: MeteringOptions<C, B, Request>) {
+    this.#options = options;
+    this.report = reporter(options.onError, NOT_RECORDED);
+  }
+
+  /** The meter of a request; its tenant is asked for once. Never rejects. */
+  async bind(request: Request): Promise<Bound<TenantMeter<C, B>>> {
+    const asked = this.#asked.get(request);
+    if (asked !== undefined) return { meter: await asked, first: false };
+    const asking = this.#ask(request);
+    this.#asked.set(request, asking);
+    const meter = await asking;
+    this.#meters.set(request, { meter });
+    return { meter, first: true };
+  }
+
+  /** @throws MeterError `invalid_options` when nobody bound the request */
+  of(request: Request): TenantMeter<C, B> | undefined {
+    const bound = this.#meters.get(request);
+    if (bound === undefined) {
+      throw new MeterError(
+        "invalid_options",
+        "this request has no meter: the metering's own middleware must run before its handler",
+      );
+    }
+    return bound.meter;
+  }
+
+  /** Runs the rest of a request where deep code finds its meter. */
+  within<Value>(meter: TenantMeter<C, B> | undefined, work: () => Value): Value {
+    const { context } = this.#options;
+    return context === undefined || meter === undefined ? work() : context.runWithMeter(meter, work);
+  }
+
+  /** Records what a request used. Never rejects. */
+  async record(meter: TenantMeter<C, B>, usage: () => Usage<C, B> | Promise<Usage<C, B>>): Promise<void> {
+    try {
+      const used = await usage();
+      if (used === undefined || used === null) return;
+      recordAll(meter, isList(used) ? used : [used], this.report);
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
+  /** Lets the runtime wait until what was recorded by then is delivered. */
+  keepAlive(
+    meter: EventRecorder,
+    recorded: Promise<void>,
+    offered?: ((work: Promise<unknown>) => void) | undefined,
+  ): void {
+    const waitUntil = this.#options.waitUntil ?? offered;
+    if (waitUntil === undefined) return;
+    try {
+      waitUntil(recorded.then(() => meter.flush()).catch(this.report));
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
+  async #ask(request: Request): Promise<TenantMeter<C, B> | undefined> {
+    try {
+      const tenant_id = await this.#options.tenant(request);
+      if (tenant_id === undefined || tenant_id === null) return undefined;
+      return this.#options.client.with({ tenant_id });
+    } catch (error) {
+      this.report(error);
+      return undefined;
+    }
+  }
+}
+
+const isList = <One>(value: One | readonly One[]): value is readonly One[] => Array.isArray(value);

@@ -1,0 +1,66 @@
+import type { Catalog, ContextKey } from "@meter-lib/core";
+import { after, type NextRequest } from "next/server.js";
+import type { MeteringOptions, TenantMeter, Timing, UsageOf } from "../metering/metering-options.ts";
+import { RequestMetering } from "../metering/request-metering.ts";
+
+/** A route handler of the App Router. */
+export type NextRouteHandler<RouteContext> = (
+  request: NextRequest,
+  context: RouteContext,
+) => Response | Promise<Response>;
+
+export interface NextMetering<C extends Catalog, Bound extends ContextKey> {
+  /**
+   * The handler with a meter: binds the request to its tenant, and records what `usage` says once the handler has answered with a
+   * status below 400. The time ends when the handler has its response, before a streamed body.
+   */
+  route<RouteContext>(
+    handler: NextRouteHandler<RouteContext>,
+    usage?: UsageOf<C, Bound, [request: NextRequest, response: Response, timing: Timing]>,
+  ): (request: NextRequest, context: RouteContext) => Promise<Response>;
+  /**
+   * The meter of a request; undefined when it has no tenant.
+   * @throws MeterError `invalid_options` when the handler is not wrapped in `route`
+   */
+  of(request: NextRequest): TenantMeter<C, Bound> | undefined;
+}
+
+/**
+ * Usage metering in route handlers of Next.js. Events are delivered in `after()`, which serverless platforms wait for.
+ *
+ * @example In `app/scan/route.ts`
+ * ```ts
+ * const metering = nextMetering({ client, tenant: async () => (await auth())?.tenant });
+ * export const POST = metering.route(scan, () => ({ meter_id: "page.processed.basic", total_usage: 1 }));
+ * ```
+ */
+export const nextMetering = <C extends Catalog, Bound extends ContextKey>(
+  options: MeteringOptions<C, Bound, NextRequest>,
+): NextMetering<C, Bound> => {
+  const metering = new RequestMetering(options);
+  return {
+    route: (handler, usage) => async (request, context) => {
+      const start_time = Date.now();
+      const { meter } = await metering.bind(request);
+      let recorded = Promise.resolve();
+      try {
+        const response = await metering.within(meter, () => handler(request, context));
+        const timing = { start_time, end_time: Math.max(start_time, Date.now()) };
+        if (meter !== undefined && usage !== undefined && response.status < 400)
+          recorded = metering.record(meter, () => usage(request, response, timing));
+        return response;
+      } finally {
+        if (meter !== undefined) metering.keepAlive(meter, recorded, afterResponse);
+      }
+    },
+    of: (request) => metering.of(request),
+  };
+};
+
+const afterResponse = (work: Promise<unknown>): void => {
+  try {
+    after(work);
+  } catch {
+    // Outside of a request of Next's (a test that calls the handler) the work goes on by itself.
+  }
+};
