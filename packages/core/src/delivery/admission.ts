@@ -1,7 +1,8 @@
-import { MeterError } from "../errors/meter-error.ts";
+import type { MeterError } from "../errors/meter-error.ts";
 import type { EventRecord } from "../event/event-record.ts";
 import type { Backlog } from "./backlog.ts";
 import type { CustomerDirectory } from "./customer-directory.ts";
+import { closedRefusal, noRoom } from "./refusals.ts";
 import type { Store } from "./store.ts";
 
 export interface AdmissionOptions {
@@ -47,11 +48,11 @@ export class Admission {
 
   close(): void {
     this.#closed = true;
-    for (const event of this.#waiting.splice(0)) this.#options.refused(event, closedError());
+    for (const event of this.#waiting.splice(0)) this.#options.refused(event, closedRefusal());
   }
 
   #refusal(event: EventRecord): MeterError | undefined {
-    if (this.#closed) return closedError();
+    if (this.#closed) return closedRefusal();
     const { store, backlog, directory } = this.#options;
     const { maxEvents, maxBytes } = store.limits;
     const { pending, buffered } = store;
@@ -72,9 +73,3 @@ export class Admission {
     return undefined;
   }
 }
-
-const closedError = (): MeterError => new MeterError("closed", "the client is closed; nothing was recorded");
-
-/** The refusal of an event for which there is no room. */
-export const noRoom = (why: string): MeterError =>
-  new MeterError("no_room", `no room: ${why}; nothing was recorded`);

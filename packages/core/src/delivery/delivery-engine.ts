@@ -1,14 +1,15 @@
 import { leafTransport } from "../compose/leaf-transport.ts";
-import { MeterError } from "../errors/meter-error.ts";
+import type { MeterError } from "../errors/meter-error.ts";
 import type { EventRecord, Lane } from "../event/event-record.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { CustomerLookup } from "../strategies/customer-lookup.ts";
 import type { Appended, Outbox } from "../strategies/outbox.ts";
 import type { OutboxSelection } from "../strategies/outbox-query.ts";
 import type { Transport } from "../strategies/transport.ts";
-import { Admission, noRoom } from "./admission.ts";
+import { Admission } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
 import type { Random } from "./backoff.ts";
+import { Claims } from "./claims.ts";
 import { ClockSkew } from "./clock-skew.ts";
 import { CustomerDirectory, type Parking } from "./customer-directory.ts";
 import { DeliveryEmitter } from "./delivery-events.ts";
@@ -16,9 +17,11 @@ import type { Closing, DeliveryOptions } from "./delivery-options.ts";
 import type { DestinationStatus } from "./destination.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { type Receipt, Receipts, refusedReceipt } from "./receipt.ts";
+import { idConflict, noRoom, uncheckedId } from "./refusals.ts";
 import type { Settlement } from "./settlement.ts";
 import { steadyTime } from "./steady-time.ts";
 import { Store } from "./store.ts";
+import { WakeTimer } from "./wake-timer.ts";
 
 export interface DeliveryEngineOptions {
   readonly transport: Transport;
@@ -30,7 +33,6 @@ export interface DeliveryEngineOptions {
   readonly delivery: DeliveryOptions;
 }
 
-const CLAIM_INTERVAL_MS = 5_000;
 const MAX_HELD_EVENTS = 10_000;
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
 const RETRY_CAP_MS = 300_000;
@@ -52,13 +54,10 @@ export class DeliveryEngine {
   readonly #dispatcher: Dispatcher;
   readonly #receipts: Receipts;
   readonly #backlog: Backlog;
+  readonly #claims: Claims;
+  readonly #timer: WakeTimer;
   readonly #skew = new ClockSkew((skewMs) => this.emitter.emit("skew", { skewMs }));
 
-  #claiming = false;
-  #claimAgainAt: number;
-  #wakeAt = Number.POSITIVE_INFINITY;
-  #cancelWake = () => {};
-  #holdsProcess = false;
   #flushes = 0;
   #keepingAlive = false;
   #acknowledged = 0;
@@ -71,7 +70,7 @@ export class DeliveryEngine {
     this.#options = options;
     this.#clock = clock;
     this.#steady = steadyTime(clock);
-    this.#claimAgainAt = outbox.durable ? 0 : Number.POSITIVE_INFINITY;
+    this.#timer = new WakeTimer(clock, () => this.store.kick());
     this.#receipts = new Receipts(outbox.durable, () => this.#holdWake());
     this.#backlog = new Backlog({
       // A volatile outbox is memory itself: its own limits hold.
@@ -92,7 +91,7 @@ export class DeliveryEngine {
       parked: (parking) => this.emitter.emit("parked", parking),
       unparked: (tenant_id) => {
         this.emitter.emit("unparked", { tenant_id });
-        this.#claimAgainAt = 0;
+        this.#claims.expect();
       },
       wake: () => this.store.kick(),
     });
@@ -121,7 +120,7 @@ export class DeliveryEngine {
       mayGoUnchecked: (event) => Boolean(leafTransport(transport, event).dedup),
       turnedAway: (event) => {
         this.#backlog.left(event);
-        this.#refuse(event, unchecked(event, outbox));
+        this.#refuse(event, uncheckedId(event, outbox.name));
       },
       appended: (event, answer, held, isVolatile) => this.#appended(event, answer, held, isVolatile),
       settled: (event, outcome) => this.#settled(event, outcome),
@@ -131,6 +130,16 @@ export class DeliveryEngine {
       failed: (error) => this.emitter.emit("volatile", { error }),
       recovered: () => this.emitter.emit("durable", { outbox: outbox.name }),
       written: () => this.#written(),
+    });
+    this.#claims = new Claims({
+      store: this.store,
+      backlog: this.#backlog,
+      clock,
+      skipTenants: () => this.#directory.parkings().map(({ tenant_id }) => tenant_id),
+      claimed: (event) => {
+        this.#dispatcher.doubt(event);
+        this.#directory.admit(event);
+      },
     });
     this.#admission = new Admission({
       store: this.store,
@@ -174,7 +183,7 @@ export class DeliveryEngine {
   /** Tries everything at once that waits: blocked destinations, parked tenants, events of other owners. */
   retryNow(): void {
     this.#directory.retryParked();
-    this.#claimAgainAt = 0;
+    this.#claims.expect();
     this.#dispatcher.unblock();
   }
 
@@ -189,7 +198,7 @@ export class DeliveryEngine {
 
   async redrive(selection: OutboxSelection): Promise<number> {
     const count = await this.store.redrive(selection);
-    this.#claimAgainAt = 0;
+    this.#claims.expect();
     this.store.kick();
     return count;
   }
@@ -206,7 +215,7 @@ export class DeliveryEngine {
     const drained = this.#backlog.drained().then(() => true);
     const { promise: timedOut, resolve } = Promise.withResolvers<boolean>();
     const cancel = this.#clock.schedule(timeoutMs, () => resolve(false), { holdProcess: true });
-    this.#claimAgainAt = Math.min(this.#claimAgainAt, this.#steady());
+    this.#claims.expect();
     this.store.kick();
     const done = await Promise.race([drained, timedOut]);
     cancel();
@@ -220,12 +229,13 @@ export class DeliveryEngine {
     this.#admission.close();
     await this.#drain(timeoutMs);
     this.#stopped = true;
+    this.#claims.stop();
     const undelivered = await this.#dispatcher.close();
     // What was leased and did not leave is in doubt no more, also for the next process.
     for (const event of undelivered) if (event.attempts > 0) this.store.release(event);
     await this.store.idle();
     for (const event of [...undelivered, ...this.#directory.close()]) this.store.unhold(event);
-    this.#cancelWake();
+    this.#timer.cancel();
     let left = { persisted: 0, lost: 0 };
     try {
       left = await this.store.close();
@@ -278,58 +288,21 @@ export class DeliveryEngine {
     // One time for all three: what is not due for the first two must not be past for the timer.
     const now = this.#steady();
     this.#admission.admitWaiting();
-    void this.#claim(now);
+    void this.#claims.claim(now);
     this.#dispatcher.dispatch(now, this.#flushes > 0);
     this.#scheduleWake(now);
   }
 
-  async #claim(now: number): Promise<void> {
-    const room = this.#backlog.claimable;
-    const isDue = now >= this.#claimAgainAt || this.#backlog.hasSpilled;
-    if (!isDue || room === undefined || this.#claiming || this.#stopped || this.store.down) return;
-    this.#claiming = true;
-    // A volatile outbox has no other owners; it is looked at again when something is redriven.
-    const nextLook = this.store.durable ? now + CLAIM_INTERVAL_MS : Number.POSITIVE_INFINITY;
-    this.#claimAgainAt = nextLook;
-    try {
-      const skipTenants = this.#directory.parkings().map(({ tenant_id }) => tenant_id);
-      const { events, more } = await this.store.claim({ ...room, now: this.#clock.now(), skipTenants });
-      for (const event of events) {
-        this.#backlog.claimed(event);
-        this.#dispatcher.doubt(event);
-        this.#directory.admit(event);
-      }
-      if (more) this.#backlog.suspectMore();
-      else this.#backlog.noneSpilled();
-    } catch {
-      // The store's failure is told elsewhere; this call is made again.
-      this.#claimAgainAt = now + CLAIM_INTERVAL_MS;
-    } finally {
-      this.#claiming = false;
-      this.store.kick();
-    }
-  }
-
   #scheduleWake(now: number): void {
     if (this.#stopped) return;
-    // A claim that is due waits for room, or for the store, which will wake it.
-    const claimAt = this.#claimAgainAt > now ? this.#claimAgainAt : Number.POSITIVE_INFINITY;
-    const at = Math.min(this.#dispatcher.wakeAt(now) ?? Number.POSITIVE_INFINITY, claimAt);
-    if (at === Number.POSITIVE_INFINITY || at >= this.#wakeAt) return;
-    this.#cancelWake();
-    this.#wakeAt = at;
-    this.#holdsProcess = this.#receipts.isAwaited;
-    const wake = () => {
-      this.#wakeAt = Number.POSITIVE_INFINITY;
-      this.store.kick();
-    };
-    this.#cancelWake = this.#clock.schedule(at - now, wake, { holdProcess: this.#holdsProcess });
+    const dispatchAt = this.#dispatcher.wakeAt(now) ?? Number.POSITIVE_INFINITY;
+    this.#timer.set(Math.min(dispatchAt, this.#claims.wakeAt(now)), now, this.#receipts.isAwaited);
   }
 
   /** Somebody waits for an outcome: the timer that leads to it keeps the process alive from now on. */
   #holdWake(): void {
-    if (this.#holdsProcess || this.#wakeAt === Number.POSITIVE_INFINITY) return;
-    this.#wakeAt = Number.POSITIVE_INFINITY;
+    if (!this.#timer.letsProcessEnd) return;
+    this.#timer.forget();
     this.#scheduleWake(this.#steady());
   }
 
@@ -348,15 +321,3 @@ export class DeliveryEngine {
     }
   }
 }
-
-const idConflict = (event: EventRecord): MeterError =>
-  new MeterError(
-    "id_conflict",
-    `event_id: ${JSON.stringify(event.event_id)} was recorded before for tenant ${JSON.stringify(event.tenant_id)} with other content`,
-  );
-
-const unchecked = (event: EventRecord, outbox: Outbox): MeterError =>
-  new MeterError(
-    "outbox_failed",
-    `event_id: the outbox ${outbox.name} does not work at the moment, so nobody can say whether ${JSON.stringify(event.event_id)} was recorded before for tenant ${JSON.stringify(event.tenant_id)}; nothing was recorded, record it again later`,
-  );

@@ -3,26 +3,17 @@ import type { Clock } from "../strategies/clock.ts";
 import type {
   Append,
   Appended,
-  Burial,
   Claimed,
   ClaimRequest,
   Outbox,
-  OutboxChanges,
   OutboxCommit,
   OutboxOpening,
 } from "../strategies/outbox.ts";
 import type { SessionAnswer, SessionChange } from "../strategies/outbox-session.ts";
 import { backoffMs, type Random } from "./backoff.ts";
+import { type Awaited, GatheredChanges, type Lease, type Transaction } from "./gathered-changes.ts";
 import type { Settlement } from "./settlement.ts";
 import { steadyTime } from "./steady-time.ts";
-
-/** A batch whose leases must be stored before it leaves. */
-export interface Lease {
-  readonly events: readonly EventRecord[];
-  /** `taken`: those that another owner has now. */
-  readonly stored: (taken: readonly EventRecord[]) => void;
-  readonly failed: () => void;
-}
 
 /** What the writer asks, and what it tells when a transaction is done. */
 export interface OutboxWriterEvents {
@@ -41,18 +32,6 @@ export interface OutboxWriterEvents {
   written(): void;
 }
 
-interface Settled {
-  readonly event: EventRecord;
-  readonly outcome: Settlement;
-}
-
-interface Awaited<Input, Answer> {
-  readonly input: Input;
-  readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-const MAX_APPENDS = 2_000;
 const STORE_RETRY_CAP_MS = 30_000;
 
 /**
@@ -66,16 +45,10 @@ export class OutboxWriter {
   readonly #random: Random;
   readonly #events: OutboxWriterEvents;
 
-  #appends: EventRecord[] = [];
-  #appending: readonly Append[] = [];
-  #settled: Settled[] = [];
-  #release: EventRecord[] = [];
-  #unhold: EventRecord[] = [];
-  #leases: Lease[] = [];
-  #sessions: Awaited<SessionChange, SessionAnswer>[] = [];
+  readonly #gathered = new GatheredChanges();
   #claims: Awaited<ClaimRequest, Claimed>[] = [];
-
-  #bufferedBytes = 0;
+  /** On its way into the store. */
+  #appending: readonly Append[] = [];
   #pendingEvents = 0;
   #pendingBytes = 0;
   #open = false;
@@ -95,25 +68,25 @@ export class OutboxWriter {
 
   /** Pending in the store by its last word, and what is on the way to it. */
   get pendingEvents(): number {
-    return this.#pendingEvents + this.#appends.length;
+    return this.#pendingEvents + this.#gathered.appends.length;
   }
 
   get pendingBytes(): number {
-    return this.#pendingBytes + this.#bufferedBytes;
+    return this.#pendingBytes + this.#gathered.bytes;
   }
 
   /** Recorded but not yet in the store. */
   get bufferedEvents(): number {
-    return this.#appends.length;
+    return this.#gathered.appends.length;
   }
 
   get bufferedBytes(): number {
-    return this.#bufferedBytes;
+    return this.#gathered.bytes;
   }
 
   /** Recorded, and not known to be in the store. */
   get unstored(): readonly EventRecord[] {
-    return [...this.#appending.map(({ event }) => event), ...this.#appends];
+    return [...this.#appending.map(({ event }) => event), ...this.#gathered.appends];
   }
 
   /** Whether the store failed and is not to be asked yet. */
@@ -122,30 +95,29 @@ export class OutboxWriter {
   }
 
   append(event: EventRecord): void {
-    this.#appends.push(event);
-    this.#bufferedBytes += event.bytes;
+    this.#gathered.append(event);
     if (!this.#running) this.kick();
   }
 
   settle(event: EventRecord, outcome: Settlement): void {
-    this.#settled.push({ event, outcome });
+    this.#gathered.settle(event, outcome);
   }
 
   release(event: EventRecord): void {
-    this.#release.push(event);
+    this.#gathered.release(event);
   }
 
   unhold(event: EventRecord): void {
-    this.#unhold.push(event);
+    this.#gathered.unhold(event);
   }
 
   lease(lease: Lease): void {
-    this.#leases.push(lease);
+    this.#gathered.lease(lease);
   }
 
   session(input: SessionChange): Promise<SessionAnswer> {
     return new Promise((resolve, reject) => {
-      this.#sessions.push({ input, resolve, reject });
+      this.#gathered.session({ input, resolve, reject });
       this.kick();
     });
   }
@@ -181,14 +153,14 @@ export class OutboxWriter {
   async #run(): Promise<void> {
     let more = true;
     while (more) {
-      while (this.#hasWork() && !this.down) {
+      while (this.#hasWork && !this.down) {
         const step = this.#step();
         if (step !== undefined) await step;
       }
       if (this.down) this.#turnAway();
       this.#events.written();
       // Being told may have made more to write: the leases of the next batches.
-      more = this.#hasWork() && !this.down;
+      more = this.#hasWork && !this.down;
     }
     this.#running = false;
     const idle = this.#idle;
@@ -196,19 +168,8 @@ export class OutboxWriter {
     for (const resolve of idle) resolve();
   }
 
-  #hasWork(): boolean {
-    return !this.#open || this.#claims.length > 0 || this.#hasChanges();
-  }
-
-  #hasChanges(): boolean {
-    return (
-      this.#appends.length > 0 ||
-      this.#leases.length > 0 ||
-      this.#settled.length > 0 ||
-      this.#release.length > 0 ||
-      this.#unhold.length > 0 ||
-      this.#sessions.length > 0
-    );
+  get #hasWork(): boolean {
+    return !this.#open || this.#claims.length > 0 || !this.#gathered.isEmpty;
   }
 
   /** One call of the store. A promise only if the store needs time. */
@@ -221,41 +182,19 @@ export class OutboxWriter {
       );
     }
     // Rows are let go before others are claimed, so that a claim sees them.
-    if (!this.#hasChanges()) return this.#claimNext();
-    const leases = this.#leases;
-    const sessions = this.#sessions;
-    const settled = this.#settled;
-    const acknowledge: EventRecord[] = [];
-    const bury: Burial[] = [];
-    for (const { event, outcome } of settled) {
-      if (outcome.state === "acknowledged") acknowledge.push(event);
-      else bury.push({ event, state: outcome.state, reason: outcome.reason, status: outcome.status });
-    }
-    const changes: OutboxChanges = {
-      now: this.#clock.now(),
-      acknowledge,
-      release: this.#release,
-      bury,
-      append: this.#takeAppends().map((event) => ({ event, hold: this.#events.hold(event) })),
-      lease: leases.flatMap(({ events }) => events),
-      sessions: sessions.map(({ input }) => input),
-      unhold: this.#unhold,
-    };
+    return this.#gathered.isEmpty ? this.#claimNext() : this.#write();
+  }
+
+  #write(): Promise<void> | undefined {
+    const transaction = this.#gathered.take(this.#clock.now(), (event) => this.#events.hold(event));
+    const { changes, leases, sessions } = transaction;
     this.#appending = changes.append;
-    this.#leases = [];
-    this.#sessions = [];
-    this.#settled = [];
-    this.#release = [];
-    this.#unhold = [];
     return this.#call(
       () => this.#outbox.commit(changes),
-      (commit) => this.#committed(changes, settled, leases, sessions, commit),
+      (commit) => this.#committed(transaction, commit),
       (error) => {
         this.#appending = [];
-        // Outcomes stay true: they are written when the store is back.
-        this.#settled = [...settled, ...this.#settled];
-        this.#release = [...changes.release, ...this.#release];
-        this.#unhold = [...changes.unhold, ...this.#unhold];
+        this.#gathered.putBack(transaction);
         this.#events.appendFailed(changes.append.map(({ event }) => event));
         for (const lease of leases) lease.failed();
         for (const session of sessions) session.reject(error);
@@ -301,13 +240,7 @@ export class OutboxWriter {
     this.#events.opened(opening);
   }
 
-  #committed(
-    changes: OutboxChanges,
-    settled: readonly Settled[],
-    leases: readonly Lease[],
-    sessions: readonly Awaited<SessionChange, SessionAnswer>[],
-    commit: OutboxCommit,
-  ): void {
+  #committed({ changes, settled, leases, sessions }: Transaction, commit: OutboxCommit): void {
     this.#appending = [];
     this.#pendingEvents = commit.pendingEvents;
     this.#pendingBytes = commit.pendingBytes;
@@ -339,23 +272,13 @@ export class OutboxWriter {
 
   /** While the store is away, nothing new waits for it. */
   #turnAway(): void {
-    const appends = this.#takeAppends(Number.POSITIVE_INFINITY);
+    const { appends, leases, sessions } = this.#gathered.takeImpatient();
     if (appends.length > 0) this.#events.appendFailed(appends);
-    const leases = this.#leases;
-    this.#leases = [];
     for (const lease of leases) lease.failed();
-    const awaited = [...this.#sessions, ...this.#claims];
-    this.#sessions = [];
+    const awaited = [...sessions, ...this.#claims];
     this.#claims = [];
     for (const { reject } of awaited)
       reject(new Error(`the outbox ${this.#outbox.name} does not work at the moment`));
-  }
-
-  #takeAppends(max = MAX_APPENDS): EventRecord[] {
-    const taken = this.#appends.length <= max ? this.#appends : this.#appends.slice(0, max);
-    this.#appends = this.#appends.length <= max ? [] : this.#appends.slice(max);
-    for (const event of taken) this.#bufferedBytes -= event.bytes;
-    return taken;
   }
 }
 
