@@ -19,6 +19,7 @@ export default defineConfig({
           name: "node",
           include: [
             "packages/*/src/**/*.test.ts",
+            "packages/sandbox/dashboard/src/**/*.test.ts",
             "scripts/**/*.test.ts",
             "bench/**/*.test.ts",
             "faults/**/*.test.ts",

@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { MeterClient, memoryOutbox } from "@meter-lib/core";
+import { MeterClient, memoryOutbox, memoryTransport } from "@meter-lib/core";
 import { httpCustomerLookup } from "@meter-lib/lookup-http";
+import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
 import { fetchTransport } from "@meter-lib/transport-fetch";
 import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright";
@@ -8,7 +12,7 @@ import { build } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { findChromium, NO_CHROMIUM } from "../../../scripts/find-chromium.ts";
 import { createSandbox, type Sandbox } from "./sandbox.ts";
-import { postEvent } from "./testing/post-events.ts";
+import { postEvent, postRecords } from "./testing/post-events.ts";
 
 const found = await findChromium();
 if (found === undefined) console.log(`SKIPPED: the dashboard (${NO_CHROMIUM})`);
@@ -43,7 +47,40 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     expect(complaints).toEqual([]);
   });
 
-  const open = (view: string) => page.goto(`${sandbox.url}/#/${view}`);
+  /** A sandbox that looks into the outbox of an app, in which two dead letters lie. */
+  const withOutbox = async (work: (watching: Sandbox, path: string) => Promise<void>): Promise<void> => {
+    const folder = await mkdtemp(join(tmpdir(), "sandbox-dashboard-"));
+    const path = join(folder, "outbox.db");
+    const look = sqliteOutbox({ path });
+    try {
+      await look.open();
+      await using watching = await createSandbox({ tenants: { tenant_123: "cust_001" }, outboxes: [look] });
+      {
+        await using app = new MeterClient({
+          transport: {
+            ...memoryTransport(),
+            send: async ({ events }) => ({
+              outcomes: events.map(() => ({ state: "rejected", reason: "no such plan", status: 422 })),
+            }),
+          },
+          customerLookup: httpCustomerLookup({ baseUrl: watching.url }),
+          outbox: sqliteOutbox({ path }),
+          defaults: { device_id: "d1", tenant_id: "tenant_123" },
+          delivery: { lingerMs: 0 },
+        });
+        const receipts = ["dead-1", "dead-2"].map((event_id) =>
+          app.record({ event_id, meter_id: "page.processed.basic", total_usage: 3 }),
+        );
+        await Promise.all(receipts.map(({ settled }) => settled));
+      }
+      await work(watching, path);
+    } finally {
+      await look.close();
+      await rm(folder, { recursive: true });
+    }
+  };
+
+  const open = (view: string, at = sandbox) => page.goto(`${at.url}/#/${view}`);
   const see = (text: string) => page.getByText(text, { exact: true }).first().waitFor();
   const violations = async (): Promise<unknown> => {
     if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe.source);
@@ -116,13 +153,104 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
       meter_id: "page.processed.basic",
       total_usage: 2,
     });
-    await open("tenants");
+    await open("customers");
     await page.getByRole("button", { name: "Add newcomer" }).click();
     await see("newcomer is paid for by cust_newcomer.");
     expect(await settled).toMatchObject({ state: "acknowledged" });
     expect(sandbox.usage()).toMatchObject([{ tenant_id: "newcomer", customer_id: "cust_newcomer" }]);
     await page.getByRole("button", { name: "Remove newcomer" }).click();
     await see("newcomer is removed; its usage stays.");
+  });
+
+  test("a dead letter says why, is sent again and counted; then both sides agree", async () => {
+    await withOutbox(async (watching, path) => {
+      await open("outbox", watching);
+      await page.getByRole("cell", { name: "422 no such plan" }).first().waitFor();
+      await page.getByRole("button", { name: "Compare" }).click();
+      await page.getByRole("cell", { name: "dead-1 (rejected), dead-2 (rejected)" }).waitFor();
+
+      await page.getByRole("button", { name: "Send again: dead-1" }).click();
+      await see("1 pending again; the app that owns the outbox sends them.");
+      await page.getByLabel("Why give all up").fill("a test");
+      await page.getByRole("button", { name: "Give all up" }).click();
+      await see("1 given up: a test");
+      {
+        await using app = new MeterClient({
+          transport: fetchTransport({ baseUrl: watching.url }),
+          customerLookup: httpCustomerLookup({ baseUrl: watching.url }),
+          outbox: sqliteOutbox({ path }),
+          delivery: { lingerMs: 0 },
+        });
+        await app.flush({ timeoutMs: 60_000 });
+      }
+      expect(watching.usage()).toMatchObject([{ total_usage: 3, events: 1 }]);
+      await page.getByRole("link", { name: "Events" }).click();
+      await page.getByRole("link", { name: "Story of event 1", exact: true }).click();
+      await see("Counted.");
+    });
+  });
+
+  test("an API key is made and shown once, and closes the portal's lookup", async () => {
+    const portal = `${sandbox.url}/metering/v1alpha1/customer-accounts/tenant/tenant_123`;
+    await open("customers");
+    await page.getByRole("button", { name: "New key" }).click();
+    const key = (await page.getByText(/^sandbox_/).textContent()) ?? "";
+    expect((await fetch(portal)).status).toBe(401);
+    expect((await fetch(portal, { headers: { "x-api-key": key } })).status).toBe(200);
+    await page.reload();
+    await page.getByRole("button", { name: `Remove the key that ends with ${key.slice(-4)}` }).click();
+    expect(await page.getByText(key).count()).toBe(0);
+    await page.getByText(/^None: every lookup/).waitFor();
+    expect((await fetch(portal)).status).toBe(200);
+  });
+
+  test("behind a token everything works as without: page, stream, actions, snippets, files", async () => {
+    await using behind = await createSandbox({
+      tenants: { tenant_123: "cust_001" },
+      token: "0123456789abcdef",
+    });
+    await open("events", behind);
+    await see("live");
+    await page.getByRole("button", { name: "Send it from here" }).click();
+    await page.getByRole("link", { name: "Story of event 1", exact: true }).waitFor();
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "CSV" }).click(),
+    ]);
+    expect(file.suggestedFilename()).toBe("events.csv");
+    await open("send", behind);
+    await page.getByText(`baseUrl: "${behind.url}"`).waitFor();
+    await open("outage", behind);
+    await page.getByLabel("Failing").check();
+    await page.getByRole("button", { name: "End the outage" }).waitFor();
+    expect((await postEvent(behind.url)).status).toBe(503);
+  });
+
+  test("the chart is zoomed and shifted by keyboard, and shown whole again", async () => {
+    const now = Date.now();
+    const records = Array.from({ length: 48 }, (_, hour) => ({
+      meter_id: "page.processed.basic",
+      customer_id: "cust_001",
+      total_usage: hour + 1,
+      event_time: now - hour * 3_600_000,
+    }));
+    await postRecords(sandbox.url, records);
+    await open("usage");
+    const picture = () => page.evaluate("document.querySelector('.chart canvas').toDataURL()");
+    await page.locator(".chart canvas").waitFor();
+    // Two drawings: the axes, then the values when their answer is there.
+    await page.getByRole("cell", { name: "cust_001" }).first().waitFor();
+    const whole = await picture();
+    const press = async (name: string) => {
+      const before = await picture();
+      await page.getByRole("button", { name, exact: true }).press("Enter");
+      await expect.poll(picture).not.toBe(before);
+    };
+    await press("Zoom in");
+    await press("Earlier");
+    await press("Later");
+    await press("All");
+    expect(await picture()).toBe(whole);
   });
 
   test("usage and events leave as files", async () => {
@@ -169,7 +297,16 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     });
     expect(posted.status).toBe(200);
     await postEvent(sandbox.url, { tenant: evil, body: { customer_id: `${evil}?` } });
-    for (const view of ["usage", "events", "events/1", "tenants", "delivery"]) {
+    const records = [
+      {
+        meter_id: evil,
+        customer_id: evil,
+        total_usage: 1,
+        metadata: { "meter.tenant_id": evil, [evil]: evil, note: `</pre><script>alert(1)</script>${evil}` },
+      },
+    ];
+    expect((await postRecords(sandbox.url, records)).status).toBe(200);
+    for (const view of ["usage", "events", "events/1", "events/3", "customers", "delivery"]) {
       await open(view);
       await page.getByText(evil).first().waitFor({ state: "attached" });
       expect(await page.locator("img[src=x]").count()).toBe(0);
@@ -183,19 +320,37 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await postEvent(sandbox.url, { body: { total_usage: -1 } });
     await fetch(`${sandbox.url}/api/v1/customer-accounts/tenant/stranger`);
     const found: unknown[] = [];
+    const look = async (): Promise<void> => {
+      await page.locator("main .card").first().waitFor();
+      found.push(await violations());
+      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
+    };
     for (const [colorScheme, width] of [
       ["light", 1200],
       ["dark", 375],
     ] as const) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 800 });
-      for (const view of ["usage", "events", "events/2", "tenants", "delivery", "outage", "send"]) {
+      for (const view of [
+        "usage",
+        "events",
+        "events/2",
+        "customers",
+        "delivery",
+        "outbox",
+        "outage",
+        "send",
+      ]) {
         await open(view);
-        await page.locator("main .card").first().waitFor();
-        found.push(await violations());
-        expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
+        await look();
       }
     }
+    await withOutbox(async (watching) => {
+      await open("outbox", watching);
+      await page.getByRole("button", { name: "Compare" }).click();
+      await page.getByRole("region", { name: "Differences" }).waitFor();
+      await look();
+    });
     expect(found.flat()).toEqual([]);
   });
 

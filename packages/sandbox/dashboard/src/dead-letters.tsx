@@ -95,7 +95,7 @@ const Letters = ({
                     <td class="act">
                       <button
                         type="button"
-                        aria-label={`Send ${event.event_id} again`}
+                        aria-label={`Send again: ${event.event_id}`}
                         onClick={() => redrive({ tenant_id: event.tenant_id, event_ids: [event.event_id] })}
                       >
                         Send again

@@ -59,7 +59,7 @@ const InOutbox = ({
 };
 
 const arrivalWords = (event: LoggedEvent, tries: number): string =>
-  `${tries === 1 ? "Arrived" : `Arrived for the ${tries}. time`}. ${stateWords(event)}`;
+  `${tries === 1 ? "Arrived." : `Arrived again, as attempt ${tries}.`} ${stateWords(event)}`;
 
 /** An event's way, step by step: when it happened, where it was recorded, each time that it arrived. */
 export const Happened = ({ event, zone }: { readonly event: LoggedEvent; readonly zone: Zone }) => {

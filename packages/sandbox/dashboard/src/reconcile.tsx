@@ -78,11 +78,12 @@ export const Reconcile = ({ outbox, zone }: { readonly outbox: number; readonly 
         withQuery(`sandbox/v1/outboxes/${outbox}/reconciliation`, { from }),
       );
       setFound(answer);
-      const scope = `${numberText(answer.compared)} tenants, meters and hours`;
+      const scope = `${numberText(answer.compared)} rows by tenant, meter and hour`;
+      const differences = answer.differences.length + answer.gaps.length;
       setSaid(
         answer.agrees
           ? `Both sides agree, over ${scope}.`
-          : `${numberText(answer.differences.length + answer.gaps.length)} differences in ${scope}.`,
+          : `${numberText(differences)} ${differences === 1 ? "difference" : "differences"} in ${scope}.`,
       );
     } catch (error) {
       setSaid(error instanceof Error ? error.message : String(error));
