@@ -17,7 +17,7 @@ export const openMeterDialect = (names: OpenMeterNames): Dialect => ({
   maxInFlight: 4,
   maxAnswerBytes: 64 * 1024,
   headers: false,
-  check: openMeterIssue,
+  check: (event) => openMeterIssue(event, names),
   encode: (events) => encode(events, names),
   judge,
 });
@@ -30,7 +30,7 @@ const encode = function* (events: readonly OutgoingEvent[], names: OpenMeterName
     body: JSON.stringify(run.map((event) => openMeterEvent(event, names))),
   });
   for (const event of events) {
-    const issue = openMeterIssue(event);
+    const issue = openMeterIssue(event, names);
     if (issue === undefined) {
       run.push(event);
       continue;

@@ -3,6 +3,7 @@ import {
   type EventIssue,
   type Metadata,
   type OutgoingEvent,
+  type UsageEvent,
   usageTime,
 } from "@meter-lib/core";
 import { type NameMap, nameOf } from "../name-map.ts";
@@ -31,13 +32,37 @@ export interface OpenMeterEvent {
   readonly subject: string;
   /** RFC 3339. */
   readonly time: string;
-  readonly data: OpenMeterData;
+  readonly data: object;
 }
 
 export interface OpenMeterNames {
   readonly source: string;
   readonly eventTypes: NameMap;
+  readonly data: OpenMeterDataOf;
 }
+
+/** What stands in `data` of an event. */
+export type OpenMeterDataOf = (event: UsageEvent) => object;
+
+/** All that an event says. */
+export const defaultOpenMeterData: OpenMeterDataOf = ({
+  total_usage,
+  start_time,
+  end_time,
+  tenant_id,
+  device_id,
+  session_id,
+  metadata,
+}): OpenMeterData => ({
+  total_usage,
+  start_time,
+  end_time,
+  duration_ms: start_time === undefined || end_time === undefined ? undefined : end_time - start_time,
+  tenant_id,
+  device_id,
+  session_id,
+  metadata,
+});
 
 /**
  * OpenMeter tells events apart by `source` and `id`, joined with a hyphen, and an event id is unique within its tenant. So the
@@ -48,38 +73,31 @@ const sourceOf = (source: string, tenant_id: string): string =>
 
 export const openMeterEvent = (
   event: OutgoingEvent,
-  { source, eventTypes }: OpenMeterNames,
-): OpenMeterEvent => {
-  const { tenant_id, device_id, session_id, metadata, start_time, end_time } = event;
-  return {
-    specversion: "1.0",
-    id: event.event_id,
-    source: sourceOf(source, tenant_id),
-    type: nameOf(eventTypes, event.meter_id),
-    subject: event.customer_id,
-    time: new Date(usageTime(event)).toISOString(),
-    data: {
-      total_usage: event.total_usage,
-      start_time,
-      end_time,
-      duration_ms: start_time === undefined || end_time === undefined ? undefined : end_time - start_time,
-      tenant_id,
-      device_id,
-      session_id,
-      metadata,
-    },
-  };
-};
+  { source, eventTypes, data }: OpenMeterNames,
+): OpenMeterEvent => ({
+  specversion: "1.0",
+  id: event.event_id,
+  source: sourceOf(source, event.tenant_id),
+  type: nameOf(eventTypes, event.meter_id),
+  subject: event.customer_id,
+  time: new Date(usageTime(event)).toISOString(),
+  data: data(event),
+});
 
 // RFC 3339 has four digits for the year.
 const LATEST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** What CloudEvents cannot carry. */
-export const openMeterIssue = (
-  event: Pick<OutgoingEvent, "event_time" | "start_time" | "end_time">,
-): EventIssue | undefined => {
+export const openMeterIssue = (event: UsageEvent, { data }: OpenMeterNames): EventIssue | undefined => {
   const time = usageTime(event);
-  return time <= LATEST_TIME
-    ? undefined
-    : { field: "event_time", given: describeValue(time), expected: "a time before the year 10000" };
+  if (time > LATEST_TIME)
+    return { field: "event_time", given: describeValue(time), expected: "a time before the year 10000" };
+  try {
+    const given: unknown = data === defaultOpenMeterData ? {} : JSON.parse(JSON.stringify(data(event)));
+    return typeof given === "object" && given !== null && !Array.isArray(given)
+      ? undefined
+      : { field: "data", given: describeValue(given), expected: "an object" };
+  } catch (error) {
+    return { field: "data", given: `an error: ${String(error)}`, expected: "an object that JSON can write" };
+  }
 };

@@ -1,4 +1,4 @@
-import { MeterClient } from "@meter-lib/core";
+import { MeterClient, type UsageEvent } from "@meter-lib/core";
 import { staticCustomers } from "@meter-lib/lookup-http";
 import { OpenMeter } from "@openmeter/sdk";
 import fc from "fast-check";
@@ -179,6 +179,23 @@ test("a meter may have another name there", async () => {
   });
   await sendTo(transport, outgoingEvent(), outgoingEvent({ event_id: "e-2", meter_id: "toString" }));
   expect(server.events).toMatchObject([{ type: "pages" }, { type: "toString" }]);
+});
+
+test("data may be what a meter over there looks for; a function that cannot make it breaks nothing", async () => {
+  await using server = await openMeterServer();
+  const data = ({ total_usage, metadata }: UsageEvent): object => {
+    if (metadata?.broken !== undefined) throw new Error("no");
+    return { tokens: String(total_usage) };
+  };
+  const transport = openMeterTransport({ baseUrl: server.url, data });
+  const broken = outgoingEvent({ event_id: "broken", metadata: { broken: "1" } });
+  expect(transport.check?.(outgoingEvent())).toBeUndefined();
+  expect(transport.check?.(broken)).toMatchObject({ field: "data", given: "an error: Error: no" });
+  const answer = await sendTo(transport, outgoingEvent(), broken);
+  expect(answer.outcomes?.map(({ state }) => state)).toEqual(["acknowledged", "rejected"]);
+  expect(server.events).toMatchObject([{ data: { tokens: "24" } }]);
+  const list = openMeterTransport({ baseUrl: server.url, data: () => [] });
+  expect(list.check?.(outgoingEvent())).toMatchObject({ field: "data", given: "an array" });
 });
 
 test("a key may change, and is not repeated by an answer", async () => {

@@ -9,6 +9,7 @@ import * as v from "valibot";
 import { type ApiKey, apiKeyEntry, bearer } from "../api-key.ts";
 import { type NameMap, nameMapEntry } from "../name-map.ts";
 import { openMeterDialect } from "./openmeter-dialect.ts";
+import { defaultOpenMeterData, type OpenMeterDataOf } from "./openmeter-event.ts";
 
 export interface OpenMeterTransportOptions extends Omit<HttpOptions, "headers"> {
   /** `om_…`; without one no credentials are sent, as to a server of one's own. */
@@ -17,6 +18,11 @@ export interface OpenMeterTransportOptions extends Omit<HttpOptions, "headers"> 
   readonly source?: string | undefined;
   /** The `type` of a meter's events (a meter's `eventType` over there) where it is not the meter's id. */
   readonly eventTypes?: NameMap | undefined;
+  /**
+   * What stands in `data`, for meters over there that look for usage elsewhere: `({ total_usage }) => ({ tokens: total_usage })`.
+   * @default all that the event says: `total_usage`, or the times and `duration_ms`; tenant, device, session, metadata
+   */
+  readonly data?: OpenMeterDataOf | undefined;
 }
 
 const SOURCE = "a URI reference without a query or fragment, such as my-service";
@@ -28,6 +34,10 @@ const schema = v.strictObject({
   apiKey: v.optional(apiKeyEntry),
   source: v.optional(v.pipe(v.string(SOURCE), v.regex(/^[\w.~!$&'()*+,;=:@%/-]+$/, SOURCE)), "meter-lib"),
   eventTypes: nameMapEntry(LONGEST_TYPE),
+  data: v.optional(
+    v.custom<OpenMeterDataOf>((value) => typeof value === "function", "a function"),
+    () => defaultOpenMeterData,
+  ),
 });
 
 /**
@@ -50,8 +60,8 @@ const schema = v.strictObject({
  */
 export const openMeterTransport = (options: OpenMeterTransportOptions): Transport => {
   const checked = checkHttpOptions(schema, options);
-  const { apiKey, source, eventTypes } = checked;
-  return dialectTransport(openMeterDialect({ source, eventTypes }), {
+  const { apiKey } = checked;
+  return dialectTransport(openMeterDialect(checked), {
     ...checked,
     headers: apiKey === undefined ? {} : bearer(apiKey),
   });
