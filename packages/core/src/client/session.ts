@@ -1,13 +1,12 @@
 import type { Catalog } from "../catalog/catalog.ts";
-import type { Metadata } from "../catalog/meter.ts";
-import type { ContextFields, ContextKey, PerformanceMeterId } from "../event/meter-event.ts";
+import type { ContextFields, ContextKey, MetadataFields, PerformanceMeterId } from "../event/meter-event.ts";
 import type { SendResult } from "./send-result.ts";
 
 /** What a session, or a measured call, is about: an event without its times. */
 export type SessionInput<C extends Catalog, Bound extends ContextKey, Id extends PerformanceMeterId<C>> = {
   readonly meter_id: Id;
-  readonly metadata?: Metadata | undefined;
-} & ContextFields<Bound>;
+} & MetadataFields<C, Id> &
+  ContextFields<Bound>;
 
 export interface SessionOptions {
   /**

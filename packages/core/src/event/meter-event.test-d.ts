@@ -212,6 +212,14 @@ checked.post(anyChecked);
 const unchecked: MeterEvent<WithSchemas> = { ...ids, meter_id: "rule.run", total_usage: 1 };
 checked.post(unchecked);
 
+void checked.startSession({ meter_id: "gpu.on" });
+void checked.startSession({ meter_id: "gpu.on", metadata: { model: "small" } });
+// @ts-expect-error: Type '"medium"' is not assignable to type '"
+void checked.startSession({ meter_id: "gpu.on", metadata: { model: "medium" } });
+void bound.startSession({ meter_id: "chat.on.time_hours", metadata: { anything: "goes" } });
+// @ts-expect-error: Type 'number' is not assignable to type 'string'
+void bound.startSession({ meter_id: "chat.on.time_hours", metadata: { room: 1 } });
+
 type ThirtySchemas = {
   readonly [K in `rule.${"0" | "1" | "2"}${Digit}`]: {
     readonly type: "volume";

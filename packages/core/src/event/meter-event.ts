@@ -206,6 +206,11 @@ type SchemaId<C extends Catalog, Id extends MeterId<C>> = Id extends unknown
     : never
   : never;
 
+/** Metadata as a meter's schema wants it, where it is not part of a call's fields. */
+export type MetadataFields<C extends Catalog, Id extends MeterId<C>> = string extends keyof C
+  ? FreeMetadata
+  : MetadataOn<MetadataInput<C[Id]>>[Demand<C[Id]>];
+
 interface FreeMetadata {
   /** Text that travels beside the event. */
   readonly metadata?: Metadata | undefined;
