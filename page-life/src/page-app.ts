@@ -1,6 +1,4 @@
-import { MeterClient } from "@meter-lib/core";
-import { indexedDbOutbox } from "@meter-lib/outbox-indexeddb";
-import { beaconTransport, deliverThroughPageLife, relayCustomers } from "@meter-lib/transport-beacon";
+import { createBrowserMeter } from "@meter-lib/page";
 
 /** How a page sends its events: with meter-lib, or as pages do by hand when they are hidden. */
 export type Sender = "meter-lib" | "sendBeacon" | "fetch keepalive";
@@ -52,22 +50,18 @@ const watchedFetch: typeof fetch = async (...request) => {
 };
 
 const meterApp = () => {
-  const client = new MeterClient({
-    transport: beaconTransport({
-      url: relay,
-      fetch: watchedFetch,
-      ...(token === null ? {} : { token }),
-    }),
-    customerLookup: relayCustomers(),
-    outbox: indexedDbOutbox({
+  const client = createBrowserMeter({
+    relayUrl: relay,
+    tenant_id: "page",
+    fetch: watchedFetch,
+    ...(token === null ? {} : { token }),
+    outbox: {
       name: options.get("outbox") ?? "meter-lib",
       leaseMs: Number(options.get("lease") ?? 90_000),
-    }),
+    },
     delivery: { lingerMs: FLUSH_MS, retryCapMs: 2_000 },
     timeoutMs: Number(options.get("timeout") ?? 10_000),
-    defaults: { tenant_id: "page", device_id: "page" },
   });
-  deliverThroughPageLife(client);
   const receipts: ReturnType<typeof client.record>[] = [];
   return {
     record: (ids: readonly string[], text = "") => {

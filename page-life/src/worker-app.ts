@@ -1,17 +1,13 @@
-import { MeterClient } from "@meter-lib/core";
-import { indexedDbOutbox } from "@meter-lib/outbox-indexeddb";
-import { beaconTransport, deliverThroughPageLife, relayCustomers } from "@meter-lib/transport-beacon";
+import { createBrowserMeter } from "@meter-lib/page";
 
 // A service worker that records what pages tell it.
 const options = new URLSearchParams(location.search);
-const client = new MeterClient({
-  transport: beaconTransport({ url: options.get("relay") ?? "/relay" }),
-  customerLookup: relayCustomers(),
-  outbox: indexedDbOutbox({ name: options.get("outbox") ?? "meter-lib" }),
+const client = createBrowserMeter({
+  relayUrl: options.get("relay") ?? "/relay",
+  tenant_id: "page",
+  outbox: { name: options.get("outbox") ?? "meter-lib" },
   delivery: { lingerMs: 0 },
-  defaults: { tenant_id: "page", device_id: "worker" },
 });
-deliverThroughPageLife(client);
 
 addEventListener("activate", (event: Event & { waitUntil?(work: Promise<unknown>): void }) => {
   const { clients } = globalThis as unknown as { clients: { claim(): Promise<void> } };

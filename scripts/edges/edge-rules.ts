@@ -30,18 +30,12 @@ export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
     imports: ["core"],
     portable: ["hono.ts", "express.ts", "fastify.ts", "next.ts", "ai-sdk.ts"],
   },
+  page: { imports: ["core", "outbox-indexeddb", "transport-beacon"], portable: "all" },
   react: { imports: ["core"], portable: "all" },
   testing: { imports: ["core"], portable: [] },
   sandbox: { imports: ["core"], portable: [] },
   "meter-lib": {
-    imports: [
-      "core",
-      "lookup-http",
-      "outbox-indexeddb",
-      "outbox-sqlite",
-      "transport-beacon",
-      "transport-fetch",
-    ],
+    imports: ["core", "lookup-http", "outbox-sqlite", "page", "transport-fetch"],
     portable: ["index.ts", "browser.ts", "opentelemetry.ts"],
   },
   cli: {

@@ -117,17 +117,23 @@ describe.skipIf(found === undefined)("the browser entry as one script in a page"
 
     const left = await page.evaluate(async () => {
       let sent = 0;
-      const meter = browser.createVolatileBrowserMeter({ relayUrl: "/meter", tenant_id: "tenant_a" });
-      meter.sendNow = () => {
-        sent++;
-      };
+      const meter = browser.createVolatileBrowserMeter({
+        relayUrl: "/meter",
+        tenant_id: "tenant_a",
+        fetch: async () => {
+          sent++;
+          return new Response("", { status: 500 });
+        },
+      });
+      meter.record({ meter_id: "page.processed.basic", total_usage: 5 });
       dispatchEvent(new PageTransitionEvent("pagehide"));
       const before = sent;
-      await meter.close();
+      const { lost } = await meter.close({ timeoutMs: 0 });
+      const closed = sent;
       dispatchEvent(new PageTransitionEvent("pagehide"));
-      return [before, sent];
+      return { before, lost, after: sent - closed };
     });
 
-    expect(left).toEqual([1, 1]);
+    expect(left).toEqual({ before: 1, lost: 1, after: 0 });
   });
 });

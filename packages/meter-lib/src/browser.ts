@@ -1,36 +1,24 @@
 export {
+  type Account,
   type Catalog,
-  createEventId,
-  defineCatalog,
   type EventInput,
-  extendCatalog,
-  type Health,
   isMeterError,
-  litewaveCatalog,
-  type Meter,
-  MeterClient,
   MeterError,
   type MeterErrorCode,
   type MeterId,
   type PerformanceMeterId,
-  type PostResult,
-  pickRuleMeter,
   type Receipt,
   type SendResult,
   type Session,
   type VolumeMeterId,
 } from "@meter-lib/core";
-export { type IndexedDbOutboxOptions, indexedDbOutbox } from "@meter-lib/outbox-indexeddb";
 export {
-  type BeaconTransportOptions,
-  beaconTransport,
-  deliverThroughPageLife,
-  relayCustomers,
-  type TokenSource,
-} from "@meter-lib/transport-beacon";
-export { type BrowserMeterOptions, createBrowserMeter } from "./create-browser-meter.ts";
-export {
-  type BrowserMeter,
+  type BrowserMeterOptions,
+  createBrowserMeter,
   createVolatileBrowserMeter,
-  type VolatileBrowserMeterOptions,
-} from "./volatile-browser-meter.ts";
+  type DeadLetter,
+  type PageEvents,
+  type PageMeter,
+  type PageMeterOptions,
+  type PageOutboxOptions,
+} from "@meter-lib/page";

@@ -14,11 +14,11 @@ export const holdOwnerLock = (locks: LockManager, database: string, producer: st
   });
 
 /** Which of the owners are dead. Their rows are to be read before: an owner has its lock before it has a row. */
-export const deadOwners = async (
-  owners: readonly OwnerRow[],
+export const deadOwners = async <Owner extends Pick<OwnerRow, "producer" | "seen_at">>(
+  owners: readonly Owner[],
   database: string,
   leaseMs: number,
-): Promise<readonly OwnerRow[]> => {
+): Promise<readonly Owner[]> => {
   const locks = webLocks();
   if (locks === undefined) {
     const oldest = Date.now() - leaseMs;

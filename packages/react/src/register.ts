@@ -1,4 +1,5 @@
-import type { litewaveCatalog, MeterClient } from "@meter-lib/core";
+import type { litewaveCatalog } from "@meter-lib/core";
+import type { HooksClient } from "./hooks-client.ts";
 
 /**
  * Tells the hooks which client the application provides, so that they know its meters.
@@ -20,4 +21,4 @@ export interface Register {
 /** The client of {@link Register}; without one, a client on `litewaveCatalog` that knows tenant and device. */
 export type RegisteredClient = Register extends { readonly client: infer Client }
   ? Client
-  : MeterClient<typeof litewaveCatalog, "tenant_id" | "device_id">;
+  : HooksClient<typeof litewaveCatalog>;

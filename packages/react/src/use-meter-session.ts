@@ -1,12 +1,13 @@
-import type { MeterClient, MeterError, PerformanceMeterId, SessionOptions } from "@meter-lib/core";
+import type { Catalog, MeterError, PerformanceMeterId, SessionOptions } from "@meter-lib/core";
 import { useEffect, useRef, useState } from "react";
 import { HeldSession } from "./held-session.ts";
 import { useMeter } from "./meter-provider.ts";
 import type { RegisteredClient } from "./register.ts";
 
 /** The meters of the registered catalog that report times. */
-export type SessionMeterId =
-  RegisteredClient extends MeterClient<infer C, "tenant_id" | "device_id"> ? PerformanceMeterId<C> : never;
+export type SessionMeterId = RegisteredClient extends { readonly "~catalog"?: infer C extends Catalog }
+  ? PerformanceMeterId<C>
+  : never;
 
 export interface MeterSessionOptions extends Pick<SessionOptions, "scope"> {
   /** Whether it is on. */

@@ -3,7 +3,7 @@ import type { DestinationFault, Outcome, PageEventResult, Unsure } from "@meter-
 const MAX_SHOWN = 4096;
 
 /** What became of a body: an outcome by event id, one for all of it, or a fault that touched none of its events. */
-export type Verdict = ReadonlyMap<unknown, Outcome> | Unsure | DestinationFault;
+export type Verdict = Map<unknown, Outcome> | Unsure | DestinationFault;
 
 /** What an answer says; `text` is its body. */
 export const judgeAnswer = ({ status, headers }: Response, text: string): Verdict => {

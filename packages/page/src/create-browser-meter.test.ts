@@ -1,7 +1,7 @@
 import { isMeterError } from "@meter-lib/core";
 import { expect, test } from "vitest";
 import { createBrowserMeter } from "./create-browser-meter.ts";
-import { createVolatileBrowserMeter } from "./volatile-browser-meter.ts";
+import { createVolatileBrowserMeter } from "./create-volatile-browser-meter.ts";
 
 const messageOf = (call: () => unknown): string => {
   try {

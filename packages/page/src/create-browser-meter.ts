@@ -1,0 +1,51 @@
+import type { Catalog, litewaveCatalog } from "@meter-lib/core";
+import { durableKeeper } from "./durable-keeper.ts";
+import type { PageMeter } from "./page-meter.ts";
+import type { PageMeterOptions } from "./page-meter-options.ts";
+import { wirePageMeter } from "./wire-page-meter.ts";
+
+export interface PageOutboxOptions {
+  /** The database's name: pages of one origin that use the same name share events and sessions. @default one for each tenant */
+  readonly name?: string;
+  /** How long opening may take, in milliseconds; then the database counts as not working. @default 5,000 */
+  readonly openTimeoutMs?: number;
+  /**
+   * Only where the browser has no Web Locks: a page that gave no sign of life for so long, in milliseconds, counts as dead.
+   * Browsers wake hidden pages once a minute.
+   * @default 90,000
+   */
+  readonly leaseMs?: number;
+}
+
+export interface BrowserMeterOptions<C extends Catalog = typeof litewaveCatalog> extends PageMeterOptions<C> {
+  /**
+   * The database that keeps events until the relay has them, or `false` for none. Each tenant has its own, so that what one user left
+   * behind never goes out under the token of the next.
+   */
+  readonly outbox?: PageOutboxOptions | false;
+}
+
+/**
+ * All that a page needs to meter, in one call: events wait in IndexedDB, shared by the tabs of the origin, and go to your relay in
+ * requests that outlive the page. The relay knows tenant, device and customer; the page looks nothing up.
+ *
+ * @throws MeterError `invalid_options`
+ *
+ * @example
+ * ```ts
+ * const meter = createBrowserMeter({
+ *   relayUrl: "/meter",
+ *   tenant_id: "tenant_123",
+ *   token: async () => (await fetch("/meter-token")).text(),
+ * });
+ * meter.record({ meter_id: "page.processed.basic", total_usage: 3 });
+ * ```
+ */
+export const createBrowserMeter = <const C extends Catalog = typeof litewaveCatalog>(
+  options: BrowserMeterOptions<C>,
+): PageMeter<C> => {
+  const { outbox = {} } = options;
+  if (outbox === false) return wirePageMeter(options);
+  const { name = `meter-lib page ${options.tenant_id}`, openTimeoutMs = 5_000, leaseMs = 90_000 } = outbox;
+  return wirePageMeter(options, durableKeeper({ name, openTimeoutMs, leaseMs }));
+};

@@ -1,0 +1,9 @@
+export {
+  type BrowserMeterOptions,
+  createBrowserMeter,
+  type PageOutboxOptions,
+} from "./create-browser-meter.ts";
+export { createVolatileBrowserMeter } from "./create-volatile-browser-meter.ts";
+export type { DeadLetter, PageEvents } from "./page-events.ts";
+export type { PageMeter } from "./page-meter.ts";
+export type { PageMeterOptions } from "./page-meter-options.ts";

@@ -1,0 +1,301 @@
+import {
+  type Account,
+  type Acknowledged,
+  backoffMs,
+  type Catalog,
+  type Closing,
+  type DestinationFault,
+  emptyAccount,
+  MeterError,
+  type Receipt,
+  type Rejected,
+  retryAfterFloorMs,
+  type SettledOutcome,
+  type Unsure,
+} from "@meter-lib/core";
+import { PAGE_BATCH, type PagePost, type PageToken } from "@meter-lib/transport-beacon";
+import { type CheckedEvent, checkPageEvent } from "./check-page-event.ts";
+import type { Emit } from "./page-emitter.ts";
+import { type Entry, isSame, isStale, newEntry } from "./page-entry.ts";
+import type { PageKeeper } from "./page-keeper.ts";
+import type { PageSettings } from "./page-meter-options.ts";
+
+export interface PageDeliveryParts {
+  readonly settings: PageSettings;
+  readonly catalog: Catalog;
+  readonly post: PagePost;
+  /** Whether the token travels in the body. */
+  readonly hasTokenInBody: boolean;
+  readonly token: PageToken | undefined;
+  readonly emit: Emit;
+  /** Keeps events beyond this page. */
+  readonly keep?: ((delivery: PageDelivery) => PageKeeper) | undefined;
+}
+
+export interface PageDelivery {
+  readonly settings: PageSettings;
+  readonly emit: Emit;
+  /** What this page recorded and has not seen settled, by event id. */
+  readonly own: Map<string, Entry>;
+  check(input: unknown): CheckedEvent;
+  record(input: unknown): Receipt;
+  /** Takes an event up. */
+  add(entry: Entry): void;
+  /** Counts an event in, or out: the keeper has it. */
+  count(by: 1 | -1): void;
+  finish(entry: Entry, outcome: SettledOutcome): void;
+  refuse(entry: Entry, code: "id_conflict" | "no_room", message: string): void;
+  /** Sends what is due, in one batch at most. The request starts before this returns. */
+  send(entries: Iterable<Entry>, token: string | undefined): Promise<unknown>;
+  sendNow(): void;
+  retryNow(): void;
+  flush(ms: number): Promise<boolean>;
+  close(ms: number): Promise<Closing>;
+  stats(): Promise<Account>;
+}
+
+/** Takes events to the relay, until it has answered each one. Everything is sent again, because the relay counts an id once. */
+export const pageDelivery = (
+  parts: PageDeliveryParts,
+): PageDelivery & { readonly keeper: PageKeeper | undefined } => {
+  const { settings, catalog, post, token, emit } = parts;
+  const { lingerMs, retryCapMs, maxEvents, maxBytes, timeoutMs, dedupWindowMs } = settings;
+  const { now } = Date;
+  const own = new Map<string, Entry>();
+  /** Events that no keeper has. */
+  const tally = emptyAccount();
+  let keeper: PageKeeper | undefined;
+  let ownBytes = 0;
+  let acknowledged = 0;
+  let batchEvents = PAGE_BATCH.maxEvents;
+  let failures = 0;
+  let notBefore = 0;
+  let isRefreshed = false;
+  let isBlocked = false;
+  let isClosed = false;
+  let due = Number.POSITIVE_INFINITY;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let draining: Promise<void> | undefined;
+
+  const finish = (entry: Entry, outcome: SettledOutcome) => {
+    const { event, bytes, epoch, settled } = entry;
+    const { state } = outcome;
+    if (own.delete(event.event_id)) ownBytes -= bytes;
+    if (state === "acknowledged") acknowledged++;
+    if (epoch === undefined && state !== "refused" && state !== "persisted") {
+      tally.pending--;
+      tally[state]++;
+    }
+    settled.resolve(outcome);
+    emit(state, { event, ...outcome });
+  };
+
+  const refuseWith = (entry: Entry, error: MeterError) => {
+    entry.durable.resolve({ ok: false, reason: "refused", error });
+    finish(entry, { state: "refused", error });
+  };
+
+  const refuse: PageDelivery["refuse"] = (entry, code, message) =>
+    refuseWith(entry, new MeterError(code, message));
+
+  const count = (by: number) => {
+    tally.recorded += by;
+    tally.pending += by;
+  };
+
+  const hasWork = () => own.size > 0 || keeper?.hasMore === true;
+
+  const wake = (at: number) => {
+    const time = Math.max(at, notBefore);
+    if (isClosed || time >= due) return;
+    clearTimeout(timer);
+    due = time;
+    timer = setTimeout(drain, time - now());
+  };
+
+  const drain = (): Promise<void> => {
+    due = Number.POSITIVE_INFINITY;
+    draining ??= drainOnce().finally(() => {
+      draining = undefined;
+      if (hasWork()) wake(now() + lingerMs);
+      else if (keeper !== undefined) wake(now() + keeper.idleMs);
+    });
+    return draining;
+  };
+
+  const drainOnce = async (): Promise<void> => {
+    if (now() < notBefore) return;
+    try {
+      const known = await token?.get();
+      if (!(await keeper?.drain(known, batchEvents))) await send(own.values(), known);
+    } catch (error) {
+      fail({ kind: "unavailable", reason: `no token: ${error}` });
+    }
+  };
+
+  /** What is due, as much as goes into one batch. */
+  const pick = (entries: Iterable<Entry>) => {
+    const batch: Entry[] = [];
+    let bytes = 0;
+    for (const entry of entries) {
+      if (entry.isOnTheWay || entry.later > now()) continue;
+      if (isStale(entry, now() - dedupWindowMs))
+        finish(entry, { state: "quarantined", reason: STALE, status: undefined });
+      else if (
+        batch.length === 0 ||
+        (batch.length < batchEvents && bytes + entry.bytes < PAGE_BATCH.maxBytes)
+      ) {
+        bytes += entry.bytes;
+        batch.push(entry);
+      }
+    }
+    return batch;
+  };
+
+  const send: PageDelivery["send"] = async (entries, known) => {
+    const batch = pick(entries);
+    if (batch.length > 0) await dispatch(batch, known, false);
+  };
+
+  const dispatch = async (batch: readonly Entry[], known: string | undefined, isLeaving: boolean) => {
+    const sent_at = now();
+    const events = batch.map((entry) => {
+      entry.isOnTheWay = true;
+      entry.sent_at ??= sent_at;
+      return entry.event;
+    });
+    const verdict = await post(
+      JSON.stringify({ sent_at, token: parts.hasTokenInBody ? known : undefined, events }),
+      { token: known, signal: AbortSignal.timeout(timeoutMs), isLeaving },
+    );
+    const ended: [Entry, SettledOutcome][] = [];
+    const outcomes = verdict instanceof Map ? verdict : undefined;
+    let failure = verdict instanceof Map ? undefined : verdict;
+    const isTooLarge = failure !== undefined && "kind" in failure && failure.kind === "too_large";
+    for (const entry of batch) {
+      const outcome = outcomes?.get(entry.event.event_id);
+      if (outcome?.state === "retry")
+        entry.later = now() + retryAfterFloorMs(outcome.retryAfterMs ?? 1, Math.random);
+      else if (outcome !== undefined && outcome.state !== "unsure") ended.push([entry, settlement(outcome)]);
+      else if (isTooLarge && batch.length === 1)
+        ended.push([entry, settlement({ state: "rejected", reason: "too large" })]);
+      else failure ??= { state: "unsure", reason: "the answer does not name the event" };
+    }
+    batchEvents = isTooLarge ? Math.ceil(batch.length / 2) : PAGE_BATCH.maxEvents;
+    if (failure !== undefined) fail(failure);
+    else {
+      failures = notBefore = 0;
+      isRefreshed = false;
+      if (isBlocked) emit("unblocked", {});
+      isBlocked = false;
+    }
+    await keeper?.settle(ended, "kind" in verdict ? batch : []);
+    for (const entry of batch) entry.isOnTheWay = false;
+    for (const [entry, outcome] of ended) finish(entry, outcome);
+    if (hasWork()) wake(0);
+  };
+
+  const fail = (failure: DestinationFault | Unsure) => {
+    const isStuck = "kind" in failure && failure.kind === "blocked";
+    const block = () => {
+      if (!isBlocked) emit("blocked", failure);
+      isBlocked = true;
+    };
+    const waitMs = isStuck ? retryCapMs : backoffMs(++failures, retryCapMs, Math.random);
+    notBefore = now() + Math.max(waitMs, retryAfterFloorMs(failure.retryAfterMs, Math.random));
+    if (isStuck && failure.credentials && token !== undefined) {
+      token.refresh().then(isRefreshed ? block : retryNow, block);
+      isRefreshed = true;
+    } else if (isStuck) block();
+  };
+
+  const retryNow = () => {
+    notBefore = 0;
+    wake(0);
+  };
+
+  const add = (entry: Entry) => {
+    own.set(entry.event.event_id, entry);
+    ownBytes += entry.bytes;
+    wake(now() + (own.size < batchEvents ? lingerMs : 0));
+  };
+
+  const delivery: PageDelivery = {
+    settings,
+    emit,
+    own,
+    add,
+    count,
+    finish,
+    refuse,
+    send,
+    retryNow,
+    check: (input) => checkPageEvent(input, catalog, settings),
+    record: (input) => {
+      const { event, bytes, error } = delivery.check(input);
+      let entry = newEntry(event, bytes);
+      const known = own.get(event.event_id);
+      if (error !== undefined) refuseWith(entry, error);
+      else if (isClosed) refuseWith(entry, new MeterError("closed", "the client is closed"));
+      else if (known !== undefined) {
+        if (isSame(known.event, event)) entry = known;
+        else refuse(entry, ...ID_CONFLICT);
+      } else if (own.size >= maxEvents || ownBytes + bytes > maxBytes) refuse(entry, ...NO_ROOM);
+      else {
+        count(1);
+        if (keeper === undefined) entry.durable.resolve({ ok: false, reason: "volatile" });
+        keeper?.keep(entry);
+        add(entry);
+      }
+      return { event_id: event.event_id, durable: entry.durable.promise, settled: entry.settled.promise };
+    },
+    sendNow: () => {
+      const known = token?.get();
+      // A request that starts later may start after a long sleep.
+      if (typeof known === "object") return;
+      for (;;) {
+        const batch = pick([...own.values()].filter((entry) => keeper?.mayLeave(entry) !== false));
+        if (batch.length === 0) return;
+        void dispatch(batch, known, true);
+      }
+    },
+    flush: async (ms) => {
+      const until = now() + ms;
+      const pause = (pauseMs: number) => new Promise<void>((resolve) => setTimeout(resolve, pauseMs));
+      for (;;) {
+        await Promise.race([drain(), pause(until - now())]);
+        if (!hasWork()) return true;
+        if (now() >= until) return false;
+        await pause(50);
+      }
+    },
+    close: async (ms) => {
+      const before = acknowledged;
+      isClosed = true;
+      await delivery.flush(ms);
+      clearTimeout(timer);
+      await keeper?.close();
+      const closing = { acknowledged: acknowledged - before, persisted: 0, lost: 0 };
+      for (const entry of own.values()) {
+        const state = entry.epoch === undefined ? "lost" : "persisted";
+        closing[state]++;
+        finish(entry, { state });
+      }
+      return closing;
+    },
+    stats: async () => keeper?.stats(tally) ?? { ...tally },
+  };
+  keeper = parts.keep?.(delivery);
+  // What earlier pages left.
+  if (keeper !== undefined) wake(0);
+  return { ...delivery, keeper };
+};
+
+const settlement = (outcome: Acknowledged | Rejected): SettledOutcome =>
+  outcome.state === "rejected" ? { status: undefined, ...outcome } : outcome;
+
+/** Why an event is quarantined. */
+export const STALE = "it may have been counted so long ago that the relay no longer knows";
+
+export const ID_CONFLICT = ["id_conflict", "event_id: it was recorded before with other content"] as const;
+export const NO_ROOM = ["no_room", "too many events wait already"] as const;

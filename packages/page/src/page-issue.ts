@@ -1,0 +1,9 @@
+import type { EventIssue } from "@meter-lib/core";
+
+/** An issue in the few words that a page has room for. */
+export const pageIssue = (field: string, value: unknown, expected: string): EventIssue => ({
+  field,
+  given:
+    value === undefined ? "nothing" : typeof value === "object" ? "an object" : String(value).slice(0, 60),
+  expected,
+});

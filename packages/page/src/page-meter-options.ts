@@ -1,0 +1,60 @@
+import {
+  type Catalog,
+  type DeliveryOptions,
+  type litewaveCatalog,
+  MeterError,
+  type OutboxLimits,
+  type SessionRecovery,
+} from "@meter-lib/core";
+import type { BeaconTransportOptions } from "@meter-lib/transport-beacon";
+import { pageIssue } from "./page-issue.ts";
+
+export interface PageMeterOptions<C extends Catalog = typeof litewaveCatalog>
+  extends Pick<BeaconTransportOptions, "token" | "contentType" | "credentials" | "dedupWindowMs" | "fetch"> {
+  /** Where the relay takes batches: absolute, or relative to the page. */
+  readonly relayUrl: string | URL;
+  /** Whom the page is signed in for: the tenant of `token`. The relay bills the token's tenant, whatever is said here. */
+  readonly tenant_id: string;
+  /** The page's place among the tenant's devices; the relay takes the token's. @default "web" */
+  readonly device_id?: string;
+  /** The meters that exist, the same as the relay's. @default litewaveCatalog */
+  readonly catalog?: C;
+  /** Longest wait for a batch to fill, 2,000, and between two attempts, 60,000, in milliseconds. */
+  readonly delivery?: Pick<DeliveryOptions, "lingerMs" | "retryCapMs">;
+  /** How often a session is noted as on, 15,000, and for how long a page may go on with it after that, 30,000, in milliseconds. */
+  readonly sessions?: Pick<SessionRecovery, "checkpointMs" | "resumeWithinMs">;
+  /** How much may wait. @default 10,000 events, 4 MiB */
+  readonly limits?: Partial<OutboxLimits>;
+  /** Longest wait for one answer, in milliseconds. @default 10_000 */
+  readonly timeoutMs?: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The options with their defaults; throws `invalid_options` for what makes no sense. */
+export const pageSettings = (options: PageMeterOptions<Catalog>) => {
+  const { relayUrl, tenant_id, device_id = "web", delivery, sessions, limits } = options;
+  const { timeoutMs = 10_000, dedupWindowMs = DAY_MS } = options;
+  const texts = { relayUrl: relayUrl && String(relayUrl), tenant_id, device_id };
+  const issues = Object.entries(texts)
+    .filter(([, value]) => typeof value !== "string" || value === "")
+    .map(([field, value]) => pageIssue(field, value, "text"));
+  if (issues.length > 0) throw MeterError.fromIssues("invalid_options", issues);
+  return {
+    tenant_id,
+    device_id,
+    lingerMs: 2_000,
+    retryCapMs: 60_000,
+    checkpointMs: 15_000,
+    resumeWithinMs: 30_000,
+    maxEvents: 10_000,
+    maxBytes: 4 * 1024 * 1024,
+    timeoutMs,
+    dedupWindowMs,
+    ...delivery,
+    ...sessions,
+    ...limits,
+  };
+};
+
+export type PageSettings = ReturnType<typeof pageSettings>;

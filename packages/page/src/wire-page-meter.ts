@@ -1,0 +1,82 @@
+import type { Catalog, litewaveCatalog } from "@meter-lib/core";
+import {
+  deliverThroughPageLife,
+  hasTokenInBody,
+  isKept,
+  pagePost,
+  pageToken,
+} from "@meter-lib/transport-beacon";
+import { litewaveMeters } from "./litewave-meters.ts";
+import { type PageDelivery, pageDelivery } from "./page-delivery.ts";
+import { pageEmitter } from "./page-emitter.ts";
+import type { PageKeeper } from "./page-keeper.ts";
+import type { PageMeter } from "./page-meter.ts";
+import { type PageMeterOptions, pageSettings } from "./page-meter-options.ts";
+import { pageSession, recorded, shareSessions } from "./page-sessions.ts";
+
+const DRAIN_MS = 10_000;
+
+/** A client of `options`, delivering through the life of its page until it is closed. */
+export const wirePageMeter = <const C extends Catalog = typeof litewaveCatalog>(
+  options: PageMeterOptions<C>,
+  keep?: (delivery: PageDelivery) => PageKeeper,
+): PageMeter<C> => {
+  const settings = pageSettings(options);
+  const catalog: Catalog = options.catalog ?? litewaveMeters;
+  const { on, emit } = pageEmitter();
+  const wire = { ...options, url: options.relayUrl };
+  const delivery = pageDelivery({
+    settings,
+    catalog,
+    post: pagePost(wire),
+    hasTokenInBody: hasTokenInBody(wire),
+    token: options.token === undefined ? undefined : pageToken(options.token),
+    emit,
+    keep,
+  });
+  const { check, record, keeper, sendNow, retryNow, stats } = delivery;
+  const startSession = keeper?.startSession ?? shareSessions(pageSession(record));
+  const endPageLife = deliverThroughPageLife({
+    sendNow: (event) => {
+      sendNow();
+      keeper?.leave(event.type === "freeze" || isKept(event));
+    },
+    retryNow: () => {
+      keeper?.wake();
+      retryNow();
+    },
+  });
+  let closing: ReturnType<PageMeter["close"]> | undefined;
+  const close: PageMeter["close"] = ({ timeoutMs = DRAIN_MS } = {}) => {
+    endPageLife();
+    closing ??= delivery.close(timeoutMs);
+    return closing;
+  };
+  return {
+    record,
+    check: (input) => check(input).error,
+    startSession: (input, options = {}) => startSession(input, options),
+    time: async (event, work, { onMetered } = {}) => {
+      const start_time = Date.now();
+      try {
+        return await work();
+      } finally {
+        // A clock that was set back in between must not make an end before its start.
+        const end_time = Math.max(start_time, Date.now());
+        const result = await recorded(record({ ...event, start_time, end_time }));
+        try {
+          onMetered?.(result);
+        } catch {
+          // The hook's trouble is not the caller's.
+        }
+      }
+    },
+    stats,
+    on,
+    retryNow,
+    sendNow,
+    flush: ({ timeoutMs = DRAIN_MS } = {}) => delivery.flush(timeoutMs),
+    close,
+    [Symbol.asyncDispose]: async () => void (await close()),
+  };
+};
