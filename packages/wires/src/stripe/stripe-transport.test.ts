@@ -4,7 +4,7 @@ import { fakeClock } from "@meter-lib/testing";
 import Stripe from "stripe";
 import { describe, expect, test } from "vitest";
 import { NOW, outgoingEvent, sendTo } from "../../test/outgoing-event.ts";
-import { startReceiver } from "../../test/receiver.ts";
+import { type Reply, startReceiver } from "../../test/receiver.ts";
 import { stripeError, stripeServer } from "../../test/stripe-server.ts";
 import { type StripeTransportOptions, stripeTransport } from "../stripe.ts";
 
@@ -209,6 +209,26 @@ describe("a client on it", () => {
     const receipt = client.record({ meter_id: "page.processed.basic", total_usage: 3 });
     expect(await receipt.settled).toMatchObject({ state: "acknowledged", duplicate: true });
     expect(server.identifiers).toEqual([`tenant_123/${receipt.event_id}`]);
+  });
+
+  test("one call at a time for a customer: the others come again, and each counts once", async () => {
+    await using server = await stripeServer();
+    server.next(...Array<Reply>(20).fill(stripeError(409, "Another call for this customer is in progress")));
+    await using client = new MeterClient({
+      transport: stripeTransport({ apiKey: "sk_test_123", baseUrl: server.url }),
+      customerLookup: staticCustomers({ tenant_123: "cus_001" }),
+      delivery: { retryCapMs: 1, lingerMs: 0 },
+      defaults: { tenant_id: "tenant_123", device_id: "d" },
+    });
+    const receipts = Array.from({ length: 40 }, () =>
+      client.record({ meter_id: "page.processed.basic", total_usage: 1 }),
+    );
+    const fates = await Promise.all(receipts.map(({ settled }) => settled));
+    expect(fates.every(({ state }) => state === "acknowledged")).toBe(true);
+    expect(new Set(server.identifiers)).toEqual(
+      new Set(receipts.map(({ event_id }) => `tenant_123/${event_id}`)),
+    );
+    expect(server.received).toHaveLength(60);
   });
 
   test("an event that is too old is refused with a word that helps", async () => {
