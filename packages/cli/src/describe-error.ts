@@ -38,6 +38,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   route: "--lookup-route",
   path: "--outbox",
   port: "--port",
+  host: "--host",
   file: "--file",
   tenants: "--tenant",
   apiKeys: "--api-key",

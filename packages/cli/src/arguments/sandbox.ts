@@ -6,9 +6,20 @@ import type { Invoke } from "../run-meter.ts";
 
 export const sandboxCommand = (invoke: Invoke): Command =>
   new Command("sandbox")
-    .description("run a metering backend on this machine")
-    .option("--port <number>", "port on 127.0.0.1; 0 picks a free one", count("--port", 0, 65_535), 0)
+    .description("run a metering backend with a dashboard on this machine")
+    .option("--port <number>", "0 picks a free one", count("--port", 0, 65_535), 0)
+    .option(
+      "--host <address>",
+      "where to listen; 0.0.0.0 lets other machines in: then every request needs the token in the printed URL",
+      "127.0.0.1",
+    )
+    .option("--open", "open the dashboard in the browser")
     .option("--file <file>", "SQLite file to keep everything in; else memory")
+    .option(
+      "--outbox <file>",
+      "outbox of your app: the dashboard shows its dead letters and compares; may be repeated",
+      list,
+    )
     .option(
       "--tenant <tenant=customer>",
       "a tenant and the customer who pays for it; may be repeated",
@@ -19,8 +30,9 @@ export const sandboxCommand = (invoke: Invoke): Command =>
     .addHelpText(
       "after",
       `
-Example:
-  $ meter sandbox --port 8099 --file usage.db --tenant tenant_123=cust_001`,
+Examples:
+  $ meter sandbox --port 8099 --file usage.db --tenant tenant_123=cust_001 --open
+  $ meter sandbox --outbox outbox.db --open`,
     )
     .action((flags: SandboxFlags, command: Command) =>
       invoke(command, async (io) => (await import("../commands/sandbox.ts")).sandbox(flags, io)),

@@ -1,7 +1,6 @@
 import { Command, Option } from "commander";
 import type { TailFlags } from "../commands/tail.ts";
 import { count } from "../flags/count.ts";
-import { duration } from "../flags/duration.ts";
 import type { Invoke } from "../run-meter.ts";
 
 const STATES = ["accepted", "duplicate", "conflict", "refused"];
@@ -15,10 +14,14 @@ export const tailCommand = (invoke: Invoke): Command =>
     .addOption(new Option("--state <state>", "only these").choices(STATES))
     .option("--since <number>", "start behind this number of the log; 0 for its beginning", count("--since"))
     .option("--count <number>", "end after so many events", count("--count", 1))
-    .addOption(
-      new Option("--interval <duration>", "how often to look")
-        .argParser(duration("--interval"))
-        .default(500, "500ms"),
+    .addHelpText(
+      "after",
+      `
+A sandbox that is away for a while is waited for; nothing of its log is left out.
+
+Examples:
+  $ meter tail --state refused
+  $ meter tail --since 0 --json | jq .event_id`,
     )
     .action((flags: TailFlags, command: Command) =>
       invoke(command, async (io) => (await import("../commands/tail.ts")).tail(flags, io)),

@@ -4,10 +4,15 @@ import { EXIT } from "../exit-code.ts";
 import type { Report } from "../report.ts";
 import { aborted } from "../terminal/aborted.ts";
 import type { Io } from "../terminal/io.ts";
+import { openBrowser } from "../terminal/open-browser.ts";
+import { WatchedOutbox } from "../watched-outbox.ts";
 
 export interface SandboxFlags {
   readonly port: number;
+  readonly host: string;
+  readonly open?: boolean;
   readonly file?: string;
+  readonly outbox?: readonly string[];
   readonly tenant?: Readonly<Record<string, string>>;
   readonly apiKey?: readonly string[];
   readonly catalog?: string;
@@ -15,20 +20,33 @@ export interface SandboxFlags {
 
 /** Runs a backend until Ctrl-C. Its URL is the first line of standard output. */
 export const sandbox = async (flags: SandboxFlags, io: Io): Promise<Report> => {
+  await using outboxes = new AsyncDisposableStack();
   const options: SandboxOptions = {
     port: flags.port,
+    host: flags.host,
     tenants: flags.tenant ?? {},
     apiKeys: flags.apiKey ?? [],
+    outboxes: (flags.outbox ?? []).map((path) => outboxes.use(new WatchedOutbox(path))),
     ...(flags.file === undefined ? {} : { file: flags.file }),
     ...(flags.catalog === undefined ? {} : { catalog: await readCatalogFile(flags.catalog) }),
   };
   await using running = await createSandbox(options);
-  await io.stdout.write(io.json ? `${JSON.stringify({ url: running.url })}\n` : `${running.url}\n`);
+  const { url, urls } = running;
+  await io.stdout.write(io.json ? `${JSON.stringify({ url, urls })}\n` : `${url}\n`);
   if (io.stderr.isTTY) {
-    const { dim } = io.stderr.paint;
-    const env = `METER_LIB_BASE_URL=${running.url}`;
-    await io.stderr.write(dim(`In another terminal: export ${env}\nCtrl-C ends it.\n`));
+    const lines = [
+      "The dashboard is at this address, too.",
+      `In another terminal: export METER_LIB_BASE_URL=${url}`,
+      ...urls.slice(1).map((other) => `From other machines: ${other}`),
+      ...(new URL(url).pathname === "/" ? [] : ["Who knows the address may come in: it holds the token."]),
+      "Ctrl-C ends it.",
+    ];
+    await io.stderr.write(`${io.stderr.paint.dim(lines.join("\n"))}\n`);
   }
+  if (flags.open && !(await openBrowser(url)))
+    await io.stderr.write(
+      `${io.stderr.paint.warn("warning")}: no program opens a browser here; open ${url}\n`,
+    );
   await aborted(io.signal);
   return { exit: EXIT.done, text: "", data: undefined };
 };

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Report } from "../report.ts";
+import { readServerSentEvents } from "../server-sent-events.ts";
 import type { Io } from "../terminal/io.ts";
 import type { Paint } from "../terminal/paint.ts";
 import { printable } from "../terminal/printable.ts";
@@ -15,7 +16,6 @@ export interface TailFlags {
   readonly state?: string;
   readonly since?: number;
   readonly count?: number;
-  readonly interval: number;
 }
 
 const text = v.nullable(v.string());
@@ -34,72 +34,145 @@ const LoggedEvent = v.looseObject({
   reason: text,
 });
 type LoggedEvent = v.InferOutput<typeof LoggedEvent>;
-const Answer = v.object({ events: v.array(LoggedEvent) });
+const LogAnswer = v.object({ events: v.array(LoggedEvent) });
+
+type Query = Readonly<Record<string, string | number | undefined>>;
 
 const PAGE = 1_000;
+/** How long a sandbox that is away is left alone, at first and at most. */
+const FIRST_PAUSE_MS = 250;
+const LAST_PAUSE_MS = 5_000;
+/** A sandbox says something every 15 s, and be it that it is there. */
+const SILENCE_MS = 45_000;
 
-/** Prints what a sandbox receives, as it comes in, until Ctrl-C. A sandbox that is away for a while is waited for. */
+/**
+ * Prints what a sandbox receives, as it comes in, until Ctrl-C. The log is read up to its end, then the live stream goes on
+ * from there. A sandbox that is away for a while is waited for; what came meanwhile is in the log.
+ */
 export const tail = async (flags: TailFlags, io: Io): Promise<Report> => {
-  const url = String(resolveConnection({ baseUrl: flags.baseUrl }).baseUrl);
+  const log = new SandboxLog(String(resolveConnection({ baseUrl: flags.baseUrl }).baseUrl), io.signal);
+  const filter = { tenant_id: flags.tenant, meter_id: flags.meter, state: flags.state };
   const { signal, stdout, stderr } = io;
-  const left = () => (flags.count === undefined ? PAGE : flags.count - shown);
-  let shown = 0;
+  let left = flags.count ?? Number.POSITIVE_INFINITY;
+  let pause = FIRST_PAUSE_MS;
   let isAway = false;
-  // The newest one there is: from here on all is new.
-  let after = flags.since ?? (await readEvents(url, { limit: 1 }, signal))[0]?.id ?? 0;
-  while (!signal.aborted && left() > 0) {
+
+  const show = async (event: LoggedEvent): Promise<void> => {
+    await stdout.write(`${io.json ? JSON.stringify(event) : lineOf(event, stdout.paint)}\n`);
+    left--;
+  };
+  const answers = async (): Promise<void> => {
+    if (isAway) await stderr.write("The sandbox is back.\n");
+    isAway = false;
+    pause = FIRST_PAUSE_MS;
+  };
+
+  // From here on all is new. A URL without a sandbox is told at once, not waited for.
+  const first = await log.newest();
+  let after = flags.since ?? first;
+  while (!signal.aborted && left > 0) {
     try {
-      const events = await readEvents(
-        url,
-        { ...filterOf(flags), after, limit: Math.min(PAGE, left()) },
-        signal,
-      );
-      if (isAway) await stderr.write("The sandbox is back.\n");
-      isAway = false;
-      for (const event of events)
-        await stdout.write(`${io.json ? JSON.stringify(event) : lineOf(event, stdout.paint)}\n`);
-      after = events.at(-1)?.id ?? after;
-      shown += events.length;
-      if (events.length > 0) continue;
+      const newest = await log.newest();
+      await answers();
+      // A reset, or another sandbox in its place: the numbers start again.
+      if (newest < after) after = 0;
+      let page: readonly LoggedEvent[];
+      do {
+        page = await log.read({ ...filter, after, limit: Math.min(PAGE, left) });
+        for (const event of page) await show(event);
+        after = page.at(-1)?.id ?? after;
+      } while (page.length > 0 && left > 0);
+      // What does not match is passed, too: the stream need not look at it again.
+      after = Math.max(after, newest);
+      if (left <= 0) break;
+      for await (const event of log.follow({ ...filter, after })) {
+        await show(event);
+        after = event.id;
+        if (left <= 0) break;
+      }
     } catch (error) {
+      if (signal.aborted) break;
       if (!(error instanceof CliError) || error.exit !== EXIT.undelivered) throw error;
       if (!isAway) await stderr.write(`${stderr.paint.warn(error.message)}; waiting for it\n`);
       isAway = true;
+      await setTimeout(pause, undefined, { signal }).catch(() => {});
+      pause = Math.min(LAST_PAUSE_MS, pause * 2);
     }
-    await setTimeout(flags.interval, undefined, { signal }).catch(() => {});
   }
   return { exit: EXIT.done, text: "", data: undefined };
 };
 
-const filterOf = ({ tenant, meter, state }: TailFlags) => ({ tenant_id: tenant, meter_id: meter, state });
+/** A sandbox's log of events. */
+class SandboxLog {
+  readonly #url: string;
+  readonly #signal: AbortSignal;
 
-const readEvents = async (
-  url: string,
-  query: Readonly<Record<string, string | number | undefined>>,
-  signal: AbortSignal,
-): Promise<readonly LoggedEvent[]> => {
-  const target = new URL("/sandbox/v1/events", url);
-  for (const [name, value] of Object.entries(query))
-    if (value !== undefined) target.searchParams.set(name, String(value));
-  const failed = (why: string, options?: ErrorOptions) =>
-    new CliError(EXIT.undelivered, `${target.origin}: expected a sandbox's log of events, ${why}`, options);
-  let body: unknown;
-  try {
-    const answer = await fetch(target, { signal });
-    if (!answer.ok) throw failed(`got HTTP ${answer.status}`);
-    body = await answer.json();
-  } catch (error) {
-    if (signal.aborted) return [];
-    if (error instanceof CliError) throw error;
-    const cause = error instanceof Error ? error.cause : undefined;
-    throw failed(`got no answer: ${cause instanceof Error ? cause.message : String(error)}`, {
-      cause: error,
-    });
+  constructor(url: string, signal: AbortSignal) {
+    this.#url = url.replace(/\/$/, "");
+    this.#signal = signal;
   }
-  const parsed = v.safeParse(Answer, body);
-  if (!parsed.success) throw failed("got something else");
-  return parsed.output.events;
-};
+
+  /** The number of the newest event; 0 when there is none. */
+  async newest(): Promise<number> {
+    return (await this.read({ limit: 1 }))[0]?.id ?? 0;
+  }
+
+  /** A page: with `after` the oldest first, else the newest. */
+  async read(query: Query): Promise<readonly LoggedEvent[]> {
+    const answer = await this.#ask("events", { ...query, brief: "true" }, this.#signal);
+    const body: unknown = await answer.json().catch(() => undefined);
+    const parsed = v.safeParse(LogAnswer, body);
+    if (!parsed.success) throw this.#failed("got something else");
+    return parsed.output.events;
+  }
+
+  /** What comes in. Ends when the sandbox has more to tell than a stream holds: then `read` goes on. */
+  async *follow(query: Query): AsyncGenerator<LoggedEvent, void, undefined> {
+    const silent = new AbortController();
+    const timer = globalThis.setTimeout(() => silent.abort(), SILENCE_MS);
+    const signal = AbortSignal.any([this.#signal, silent.signal]);
+    try {
+      const answer = await this.#ask("stream", query, signal);
+      if (answer.body === null) throw this.#failed("got nothing");
+      for await (const { event, data } of readServerSentEvents(answer.body, () => timer.refresh())) {
+        if (event === "skipped") return;
+        const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), LoggedEvent), data);
+        if (!parsed.success) throw this.#failed("got something else");
+        yield parsed.output;
+      }
+    } catch (error) {
+      if (error instanceof CliError) throw error;
+      throw this.#failed("lost the connection", { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+    throw this.#failed("lost the connection");
+  }
+
+  async #ask(what: string, query: Query, signal: AbortSignal): Promise<Response> {
+    const target = new URL(`${this.#url}/sandbox/v1/${what}`);
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) target.searchParams.set(name, String(value));
+    let answer: Response;
+    try {
+      answer = await fetch(target, { signal });
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : undefined;
+      const why = cause instanceof Error ? cause.message : String(error);
+      throw this.#failed(`got no answer: ${why}`, { cause: error });
+    }
+    if (!answer.ok) throw this.#failed(`got HTTP ${answer.status}`);
+    return answer;
+  }
+
+  #failed(why: string, options?: ErrorOptions): CliError {
+    return new CliError(
+      EXIT.undelivered,
+      `${this.#url}: expected a sandbox's log of events, ${why}`,
+      options,
+    );
+  }
+}
 
 const lineOf = (event: LoggedEvent, paint: Paint): string => {
   const state = event.state.padEnd(9);

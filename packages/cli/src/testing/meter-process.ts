@@ -1,11 +1,15 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 /** The program's source. */
 export const SOURCE = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+const COMPILED = join(tmpdir(), "meter-cli-compiled");
 
 /** How the command ended. */
 export interface Ended {
@@ -20,6 +24,8 @@ export interface MeterProcess {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
   /** The first line of standard output; undefined when it ended without one. */
   readonly firstLine: Promise<string | undefined>;
+  /** Resolves once standard error holds this text. */
+  errorText(part: string): Promise<void>;
   readonly ended: Promise<Ended>;
 }
 
@@ -42,7 +48,8 @@ export const startMeter = (
   );
   const child = spawn(process.execPath, ["--conditions=source", program, ...args], {
     cwd,
-    env: { ...clean, ...env },
+    // Hundreds of starts share what was compiled once.
+    env: { NODE_COMPILE_CACHE: COMPILED, ...clean, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const text = { stdout: "", stderr: "" };
@@ -61,7 +68,10 @@ export const startMeter = (
     once(lines, "line").then(([line]) => String(line)),
     ended.then(() => undefined),
   ]);
-  return { child, firstLine, ended };
+  const errorText = async (part: string): Promise<void> => {
+    while (!text.stderr.includes(part)) await once(child.stderr, "data");
+  };
+  return { child, firstLine, errorText, ended };
 };
 
 /** Runs the command to its end. */

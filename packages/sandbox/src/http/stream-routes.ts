@@ -14,6 +14,8 @@ const PAGE = 200;
 const MAX_BEHIND = 2000;
 /** Between looks at the log, so that a burst is one page. */
 const PAUSE_MS = 100;
+/** A reader that hears nothing for much longer may take the connection for dead. */
+const HEARTBEAT_MS = 15_000;
 
 /**
  * Events as they arrive, as Server-Sent Events: `event` with one of the log, `skipped` with `{ events }` where the reader
@@ -35,6 +37,7 @@ export const streamRoutes = ({ store, closing }: SandboxContext): Hono<SandboxEn
       closing.addEventListener("abort", wake);
       // The headers go out with the first byte.
       await stream.write(": the log from here on\n\n");
+      const heart = setInterval(() => void stream.write(": still here\n\n"), HEARTBEAT_MS);
       try {
         while (!stream.aborted && !closing.aborted) {
           const newest = store.log.newest();
@@ -61,6 +64,7 @@ export const streamRoutes = ({ store, closing }: SandboxContext): Hono<SandboxEn
           await wait(PAUSE_MS, undefined, { signal: closing }).catch(() => undefined);
         }
       } finally {
+        clearInterval(heart);
         forget();
         closing.removeEventListener("abort", wake);
       }

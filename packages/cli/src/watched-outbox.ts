@@ -1,0 +1,66 @@
+import { existsSync } from "node:fs";
+import type { Outbox } from "@meter-lib/core";
+import type { SandboxOutbox } from "@meter-lib/sandbox";
+import { rememberingOutbox } from "./open-outbox.ts";
+
+/**
+ * The outbox of an app, looked into beside the app. It is opened once the app has made its file: a sandbox is often started
+ * first.
+ */
+export class WatchedOutbox implements SandboxOutbox, AsyncDisposable {
+  readonly name: string;
+  #opened: Promise<Outbox> | undefined;
+
+  constructor(path: string) {
+    this.name = path;
+  }
+
+  async accounts() {
+    return (await this.#open()).accounts();
+  }
+
+  async list(query: Parameters<Outbox["list"]>[0]) {
+    return (await this.#open()).list(query);
+  }
+
+  async redrive(selection: Parameters<Outbox["redrive"]>[0]) {
+    return (await this.#open()).redrive(selection);
+  }
+
+  async discard(selection: Parameters<Outbox["discard"]>[0], reason: string) {
+    return (await this.#open()).discard(selection, reason);
+  }
+
+  async ledger(range: Parameters<Outbox["ledger"]>[0]) {
+    return (await this.#open()).ledger(range);
+  }
+
+  async ledgerIds(row: Parameters<Outbox["ledgerIds"]>[0]) {
+    return (await this.#open()).ledgerIds(row);
+  }
+
+  async producers() {
+    return (await (await this.#open()).producers?.()) ?? [];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const opened = await this.#opened?.catch(() => undefined);
+    await opened?.close();
+  }
+
+  #open(): Promise<Outbox> {
+    if (!existsSync(this.name)) throw new Error("no such file yet; the app makes it when it starts");
+    this.#opened ??= open(this.name).catch((error: unknown) => {
+      // Another try at the next question.
+      this.#opened = undefined;
+      throw error;
+    });
+    return this.#opened;
+  }
+}
+
+const open = async (path: string): Promise<Outbox> => {
+  const outbox = rememberingOutbox(path);
+  await outbox.open();
+  return outbox;
+};
