@@ -1,9 +1,10 @@
+import type { OutgoingEvent } from "@meter-lib/core";
 import { expect, test } from "vitest";
 import { outgoingEvent } from "../test/outgoing-event.ts";
-import { kafkaRecord } from "./kafka-record.ts";
+import { kafkaRecords } from "./kafka-record.ts";
 
-const read = (event: Parameters<typeof kafkaRecord>[0]) => {
-  const { key, value, headers } = kafkaRecord(event);
+const read = (event: OutgoingEvent) => {
+  const { key, value, headers } = kafkaRecords("usage-events")(event, 1);
   return {
     key: key.toString(),
     value: value.toString(),
@@ -47,4 +48,13 @@ test("a performance event carries its own times, and its session", () => {
       "meter.session_id": "session-1",
     },
   });
+});
+
+test("one customer's events go to one partition, however many customers there are", () => {
+  const record = kafkaRecords("usage-events");
+  const partitionOf = (customer_id: string) => record(outgoingEvent({ customer_id }), 6).partition;
+  const before = partitionOf("cust_001");
+  const others = Array.from({ length: 25_000 }, (_, n) => partitionOf(`cust-${n}`));
+  expect(new Set(others).size).toBe(6);
+  expect(partitionOf("cust_001")).toBe(before);
 });

@@ -1,7 +1,10 @@
-import { type OutgoingEvent, usageRecordValue } from "@meter-lib/core";
+import { type OutgoingEvent, usageRecordJson } from "@meter-lib/core";
+import { hashOfKey } from "./hash-of-key.ts";
 
-/** A record of the topic, as bytes. */
+/** A record and its place: what the client takes as a message. */
 export interface KafkaRecord {
+  readonly topic: string;
+  readonly partition: number;
   readonly key: Buffer;
   readonly value: Buffer;
   readonly headers: Map<Buffer, Buffer>;
@@ -15,22 +18,52 @@ const PRODUCER = Buffer.from("meter.producer");
 const SEQ = Buffer.from("meter.seq");
 
 /**
- * An event as a record: the customer is the key, so that one customer's events stay in order on one partition; the value is what
- * a Kafka REST server would have written, the user's metadata included; the ids travel as headers.
+ * Writes events as records of a topic: the customer is the key, so that one customer's events stay in order on one partition; the
+ * value is what a Kafka REST server would have written, the user's metadata included; the ids travel as headers.
  */
-export const kafkaRecord = (event: OutgoingEvent): KafkaRecord => {
-  const headers = new Map([
-    [EVENT_ID, Buffer.from(event.event_id)],
-    [TENANT_ID, Buffer.from(event.tenant_id)],
-    [DEVICE_ID, Buffer.from(event.device_id)],
-  ]);
-  if (event.session_id !== undefined) headers.set(SESSION_ID, Buffer.from(event.session_id));
-  if (event.producer !== undefined) headers.set(PRODUCER, Buffer.from(event.producer));
-  if (event.seq !== undefined) headers.set(SEQ, Buffer.from(String(event.seq)));
-  return {
-    key: Buffer.from(event.customer_id),
-    // The ids are in the headers, so the value is the dialect's bare one.
-    value: Buffer.from(JSON.stringify(usageRecordValue(event, { strictWire: true }))),
-    headers,
+export const kafkaRecords = (topic: string): ((event: OutgoingEvent, partitions: number) => KafkaRecord) => {
+  // The ids are in the headers, so the value is the dialect's bare one.
+  const json = usageRecordJson({ strictWire: true });
+  // Few customers, tenants and devices make many events.
+  const known = remembered((text) => Buffer.from(text));
+  const keyOf = remembered((customer) => {
+    const bytes = Buffer.from(customer);
+    return { bytes, hash: hashOfKey(bytes) };
+  });
+
+  return (event, partitions) => {
+    const key = keyOf(event.customer_id);
+    const headers = new Map([
+      [EVENT_ID, Buffer.from(event.event_id)],
+      [TENANT_ID, known(event.tenant_id)],
+      [DEVICE_ID, known(event.device_id)],
+    ]);
+    if (event.session_id !== undefined) headers.set(SESSION_ID, Buffer.from(event.session_id));
+    if (event.producer !== undefined) headers.set(PRODUCER, known(event.producer));
+    if (event.seq !== undefined) headers.set(SEQ, Buffer.from(String(event.seq)));
+    return {
+      topic,
+      // https://kafka.apache.org/documentation/#producerconfigs_partitioner.class
+      partition: key.hash % partitions,
+      key: key.bytes,
+      value: Buffer.from(json(event)),
+      headers,
+    };
+  };
+};
+
+const MOST = 10_000;
+
+/** Works a text out once; when there are very many, it begins anew. */
+const remembered = <T>(work: (text: string) => T): ((text: string) => T) => {
+  const done = new Map<string, T>();
+  return (text) => {
+    let result = done.get(text);
+    if (result === undefined) {
+      if (done.size === MOST) done.clear();
+      result = work(text);
+      done.set(text, result);
+    }
+    return result;
   };
 };

@@ -17,11 +17,6 @@ export interface SessionOptions {
   readonly timeoutMs: number;
 }
 
-/** A record and the partition it goes to. */
-export interface PlacedRecord extends KafkaRecord {
-  readonly partition: number;
-}
-
 export interface Failed {
   readonly error: unknown;
   /** Nobody waited any longer. */
@@ -74,10 +69,10 @@ export class KafkaSession {
 
   /** Sends records; resolves to undefined when all were written, else to what is known. */
   async send(
-    records: readonly PlacedRecord[],
+    records: readonly KafkaRecord[],
     signal: AbortSignal,
   ): Promise<undefined | (Failed & { readonly log: ProduceLog })> {
-    const { topic, compression } = this.#options;
+    const { compression } = this.#options;
     const log = new ProduceLog();
     this.#log = log;
     // If the wire could not be watched, no failure proves that nothing left.
@@ -85,7 +80,7 @@ export class KafkaSession {
     const result = await this.#run(
       async () => {
         await this.#producer.send({
-          messages: records.map((record) => ({ topic, ...record })),
+          messages: [...records],
           // Said here and not in the constructor, where it would mean endless retries and, after an error, a gap in the sequence.
           idempotent: true,
           acks: ProduceAcks.ALL,

@@ -7,6 +7,7 @@ import {
   type Transport,
   type UsageEvent,
 } from "@meter-lib/core";
+import { kafkaRecords } from "./kafka-record.ts";
 import { KafkaSession } from "./kafka-session.ts";
 import { checkOptions, type KafkaTransportOptions } from "./kafka-transport-options.ts";
 import { sendBatch } from "./send-batch.ts";
@@ -36,6 +37,8 @@ export const kafkaTransport = (options: KafkaTransportOptions): Transport => {
     (made) => new KafkaSession({ ...sessionOptions, brokers: rotated(brokers, made) }),
   );
 
+  const recordOf = kafkaRecords(topic);
+
   const send = async (events: readonly OutgoingEvent[], signal: AbortSignal): Promise<SendAnswer> => {
     const abort = new AbortController();
     const stop = () => abort.abort(signal.reason);
@@ -43,7 +46,9 @@ export const kafkaTransport = (options: KafkaTransportOptions): Transport => {
     if (signal.aborted) stop();
     const timer = setTimeout(() => abort.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     try {
-      const answer = await pool.use(abort.signal, (session) => sendBatch(session, events, abort.signal));
+      const answer = await pool.use(abort.signal, (session) =>
+        sendBatch(session, events, recordOf, abort.signal),
+      );
       return answer ?? { fault: { kind: "unavailable", reason: "not sent: no free producer in time" } };
     } finally {
       clearTimeout(timer);
@@ -55,12 +60,16 @@ export const kafkaTransport = (options: KafkaTransportOptions): Transport => {
     name: checked.name ?? `kafka ${topic}`,
     dedup,
     maxInFlight: producers,
+    maxBatchEvents: MAX_BATCH_EVENTS,
     check: checkMetadata,
     send: ({ events }, { signal }) => send(events, signal),
     ...(refreshCredentials === undefined ? {} : { refreshCredentials }),
     [Symbol.asyncDispose]: () => pool.close(),
   };
 };
+
+// One request carries a batch for each partition, so it takes more events than elsewhere to fill them.
+const MAX_BATCH_EVENTS = 1_000;
 
 const rotated = (brokers: readonly string[], by: number): readonly string[] => {
   const start = by % brokers.length;

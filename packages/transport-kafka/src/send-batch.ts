@@ -1,14 +1,7 @@
 import type { DestinationFault, Outcome, OutgoingEvent, SendAnswer } from "@meter-lib/core";
 import { judgePartition, judgePreparation, type Verdict } from "./judge-partition.ts";
-import { kafkaRecord } from "./kafka-record.ts";
-import type { KafkaSession, PlacedRecord } from "./kafka-session.ts";
-import { partitionOf } from "./partition-of.ts";
-
-/** A record and its place in the batch. */
-interface Item {
-  readonly index: number;
-  readonly record: PlacedRecord;
-}
+import type { KafkaRecord } from "./kafka-record.ts";
+import type { KafkaSession } from "./kafka-session.ts";
 
 export interface Sent {
   readonly result: SendAnswer;
@@ -20,6 +13,7 @@ export interface Sent {
 export const sendBatch = async (
   session: KafkaSession,
   events: readonly OutgoingEvent[],
+  recordOf: (event: OutgoingEvent, partitions: number) => KafkaRecord,
   signal: AbortSignal,
 ): Promise<Sent> => {
   const partitions = await session.prepare(signal);
@@ -29,14 +23,13 @@ export const sendBatch = async (
     const fault: DestinationFault = { kind: "unavailable", reason: "the topic has no partitions yet" };
     return { result: { fault }, broken: true };
   }
-  const items = events.map((event, index): Item => {
-    const record = kafkaRecord(event);
-    return { index, record: { ...record, partition: partitionOf(record.key, partitions) } };
-  });
-  const delivery = new Delivery(session, signal, items.length);
-  await delivery.send(items);
+  const records = events.map((event) => recordOf(event, partitions));
+  const delivery = new Delivery(session, signal, records.length);
+  await delivery.send(records, [...records.keys()]);
   return { result: delivery.answer, broken: delivery.broken };
 };
+
+const ACKNOWLEDGED: Verdict = { state: "acknowledged" };
 
 class Delivery {
   readonly #session: KafkaSession;
@@ -52,37 +45,37 @@ class Delivery {
 
   /**
    * A partition refuses its records together and does not say which of them it means: they are halved until the one is alone.
+   * @param places - of the records in the batch
    */
-  async send(items: readonly Item[]): Promise<void> {
+  async send(records: readonly KafkaRecord[], places: readonly number[]): Promise<void> {
     if (this.broken || this.#signal.aborted) {
-      this.#judge(items, { state: "retry", reason: "not sent: the request before it had no clear answer" });
+      this.#judge(places, { state: "retry", reason: "not sent: the request before it had no clear answer" });
       return;
     }
-    const failure = await this.#session.send(
-      items.map(({ record }) => record),
-      this.#signal,
-    );
+    const failure = await this.#session.send(records, this.#signal);
     if (failure === undefined) {
-      this.#judge(items, { state: "acknowledged" });
+      this.#judge(places, ACKNOWLEDGED);
       return;
     }
     const { log } = failure;
     this.broken = failure.timeout || log.isEmpty || log.isInDoubt;
-    const firstHalves: Item[] = [];
-    const secondHalves: Item[] = [];
-    for (const [partition, group] of Map.groupBy(items, ({ record }) => record.partition)) {
+    const firstHalves: number[] = [];
+    const secondHalves: number[] = [];
+    const groups = Map.groupBy(records.keys(), (index) => records[index]?.partition ?? 0);
+    for (const [partition, group] of groups) {
       const verdict = judgePartition(log, partition, failure);
       if ("state" in verdict && verdict.state === "rejected" && group.length > 1) {
         const middle = Math.ceil(group.length / 2);
         firstHalves.push(...group.slice(0, middle));
         secondHalves.push(...group.slice(middle));
       } else {
-        this.#judge(group, verdict);
+        this.#judge(pick(places, group), verdict);
       }
     }
     // Both halves of a partition in one request would be one batch again.
-    if (firstHalves.length > 0) await this.send(firstHalves);
-    if (secondHalves.length > 0) await this.send(secondHalves);
+    for (const half of [firstHalves, secondHalves]) {
+      if (half.length > 0) await this.send(pick(records, half), pick(places, half));
+    }
   }
 
   get answer(): SendAnswer {
@@ -101,7 +94,10 @@ class Delivery {
     return { outcomes };
   }
 
-  #judge(items: readonly Item[], verdict: Verdict): void {
-    for (const { index } of items) this.#verdicts[index] = verdict;
+  #judge(places: readonly number[], verdict: Verdict): void {
+    for (const place of places) this.#verdicts[place] = verdict;
   }
 }
+
+const pick = <T>(all: readonly T[], indexes: readonly number[]): readonly T[] =>
+  indexes.flatMap((index) => all.slice(index, index + 1));
