@@ -1,3 +1,9 @@
 import { library } from "../../tsup.base.ts";
 
-export default library(["src/index.ts", "src/browser.ts", "src/node.ts", "src/opentelemetry.ts"]);
+export default library([
+  "src/index.ts",
+  "src/browser.ts",
+  "src/node.ts",
+  "src/opentelemetry.ts",
+  "src/bin.ts",
+]);

@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// `npx meter-lib`: the command of @meter-lib/cli, which is not a dependency of this package: services that send usage need
+// neither a parser of arguments nor a dashboard among what they install. Where the command is installed, it runs; else npm
+// gets the one of the same version, and asks first.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import manifest from "../package.json" with { type: "json" };
+
+const CLI = "@meter-lib/cli";
+const PROGRAM = "dist/main.js";
+const NOT_FOUND = 127;
+
+/** The command's program, installed in the project that this runs in, or beside this package. */
+const findInstalled = (): string | undefined => {
+  for (const from of [join(process.cwd(), "package.json"), import.meta.url]) {
+    try {
+      return join(dirname(createRequire(from).resolve(`${CLI}/package.json`)), PROGRAM);
+    } catch {
+      // Not there.
+    }
+  }
+  return undefined;
+};
+
+const fetchAndRun = async (args: readonly string[]): Promise<number> => {
+  const onWindows = process.platform === "win32";
+  const all = ["exec", `--package=${CLI}@${manifest.version}`, "--", "meter", ...args];
+  const child = spawn(onWindows ? "npm.cmd" : "npm", all, { stdio: "inherit", shell: onWindows });
+  // The terminal sends Ctrl-C to both: the command ends by itself, and this after it.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+  try {
+    const [code] = await once(child, "exit");
+    return typeof code === "number" ? code : 1;
+  } catch {
+    process.stderr.write(
+      `error: npm is not there to get ${CLI}. Install it: npm install --save-dev ${CLI}\n`,
+    );
+    return NOT_FOUND;
+  }
+};
+
+const installed = findInstalled();
+if (installed === undefined) process.exitCode = await fetchAndRun(process.argv.slice(2));
+else await import(pathToFileURL(installed).href);
