@@ -77,9 +77,8 @@ export const httpEntries = {
 export type Checked<Output> = Output & { readonly baseUrl: string };
 
 type HttpOutput = v.InferOutput<v.StrictObjectSchema<typeof httpEntries, undefined>>;
-/** A transport that makes the headers itself, or knows its receiver, has no such options. */
-type ComparableOutput = Omit<HttpOutput, "headers" | "dedup"> &
-  Partial<Pick<HttpOutput, "headers" | "dedup">>;
+/** What a schema gives at least: a transport that makes the headers itself, or knows its receiver, has no such options. */
+type LeastOutput = Omit<HttpOutput, "headers" | "dedup"> & Partial<Pick<HttpOutput, "headers" | "dedup">>;
 
 /** What it takes to send. */
 export type CheckedHttpOptions = Checked<HttpOutput>;
@@ -90,7 +89,7 @@ export type CheckedHttpOptions = Checked<HttpOutput>;
  * @param schema - a strict object with `httpEntries`
  * @param issuesOf - what else is wrong, beyond the single fields
  */
-export const checkHttpOptions = <Output extends ComparableOutput>(
+export const checkHttpOptions = <Output extends LeastOutput>(
   schema: v.GenericSchema<unknown, Output>,
   options: unknown,
   issuesOf: (checked: Output) => readonly EventIssue[] = () => [],
