@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBundle } from "./environments/open-bundle.ts";
-import { packPackages } from "./environments/pack-packages.ts";
 import { findChromium, NO_CHROMIUM } from "./find-chromium.ts";
+import { packPackages } from "./packages/pack-packages.ts";
 import { Report } from "./test/report.ts";
 import { root } from "./test/root.ts";
 import { runCommand } from "./test/run-command.ts";
@@ -21,6 +21,9 @@ const report = new Report();
 const folder = mkdtempSync(join(tmpdir(), "meter-lib-environments-"));
 const project = join(folder, "project");
 
+const fromTarballs = (tarballs: ReadonlyMap<string, string>): Readonly<Record<string, string>> =>
+  Object.fromEntries([...tarballs].map(([name, path]) => [name, `file:${path}`]));
+
 /** A program that prints "ok" and nothing else. */
 const says = async (name: string, command: string, ...args: readonly string[]): Promise<void> => {
   const { ok, output } = await runCommand(command, args, { cwd: project });
@@ -33,7 +36,7 @@ try {
   if (!built.ok) throw new Error(`the packages do not build:\n${built.output}`);
   report.check("build", true);
   cpSync(join(root, "environments"), project, { recursive: true });
-  const dependencies = { ...TOOLS, ...(await packPackages(folder)), react: "^19.0.0", vitest: "^5.1.1" };
+  const dependencies = { ...TOOLS, ...fromTarballs(await packPackages(folder)), react: "^19.0.0", vitest: "^5.1.1" };
   writeFileSync(
     join(project, "package.json"),
     JSON.stringify({ private: true, type: "module", dependencies }, undefined, 2),

@@ -1,51 +1,36 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path/posix";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { packPackages } from "../packages/pack-packages.ts";
+import { publishedPackages } from "../packages/published-packages.ts";
+import { tarballFaults } from "../packages/tarball-faults.ts";
 import type { Report } from "./report.ts";
 import { root } from "./root.ts";
 import { runCommand } from "./run-command.ts";
 
-/** What was built, as users get it: package.json against the files, every entry imported, and the demo on it. */
+/** What was built, as users get it: the tarballs, their surface, every entry imported and required, and the demo on it. */
 export const checkBuiltPackages = async (report: Report): Promise<void> => {
-  for (const folder of packageFolders()) {
-    const cwd = join(root, "packages", folder);
-    const { ok, output } = await runCommand("publint", ["--strict", "--pack", "npm"], { cwd });
-    report.check(`publint  ${folder}`, ok, output);
+  const folder = mkdtempSync(join(tmpdir(), "meter-lib-tarballs-"));
+  try {
+    for (const [name, tarball] of await packPackages(folder)) {
+      const faults = await tarballFaults(tarball);
+      report.check(`tarball  ${name}`, faults.length === 0, faults.join("\n"));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  for (const { folder, entry } of entries()) {
-    const cwd = join(root, "packages", folder);
-    const { ok, output } = await runCommand(
-      "node",
-      ["--input-type=module", "--eval", `await import("${entry}")`],
-      {
-        cwd,
-      },
-    );
-    report.check(`import   ${entry}`, ok, output);
+  const api = await runCommand("node", ["scripts/api.ts"]);
+  report.check("public surface, as recorded in api/", api.ok, api.output);
+  for (const { folder, name, entries } of publishedPackages()) {
+    // One process loads all entries of a package, as a module and from CommonJS.
+    const load = entries.map((entry) => `await import("${entry.name}");\nrequire("${entry.name}");`);
+    const program = `import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);\n${load.join("\n")}\nconsole.log("all loaded");`;
+    const { ok, output } = await runCommand("node", ["--input-type=module", "--eval", program], {
+      cwd: join(root, "packages", folder),
+    });
+    // One that ends the process when it is loaded ends it with 0, too.
+    report.check(`import and require  ${name}`, ok && output.includes("all loaded"), output);
   }
   const demo = await runCommand("node", ["examples/demo/src/demo.ts"]);
   report.check("demo on the built packages", demo.ok, demo.output);
 };
-
-interface Entry {
-  readonly folder: string;
-  /** As users import it: `meter-lib/node`. */
-  readonly entry: string;
-}
-
-const entries = (): readonly Entry[] =>
-  packageFolders().flatMap((folder) => {
-    const content: unknown = JSON.parse(readFileSync(join(root, "packages", folder, "package.json"), "utf8"));
-    if (!isObject(content) || typeof content.name !== "string" || !isObject(content.exports)) return [];
-    const { name } = content;
-    return Object.entries(content.exports)
-      .filter(([, target]) => isObject(target) && typeof target.default === "string")
-      .map(([path]) => ({ folder, entry: join(name, path) }));
-  });
-
-const packageFolders = (): readonly string[] =>
-  readdirSync(join(root, "packages")).filter((folder) =>
-    existsSync(join(root, "packages", folder, "package.json")),
-  );
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null;

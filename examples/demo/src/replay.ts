@@ -6,9 +6,9 @@ import { type TenantId, tenantOf, tenants } from "./tenants.ts";
 export type DemoClient = MeterClient<typeof demoCatalog, "device_id">;
 
 /** The trace has no durations: the demo takes 20 ms for each generated token. */
-export const MS_PER_TOKEN = 20;
+const MS_PER_TOKEN = 20;
 /** And counts a page for each 500 tokens of context that were begun. */
-export const TOKENS_PER_PAGE = 500;
+const TOKENS_PER_PAGE = 500;
 export const EVENTS_PER_REQUEST = 4;
 
 const STORE_EVERY = 1_000;

@@ -11,7 +11,7 @@ export interface Migration {
 }
 
 /** "MLOB": tells our files from other SQLite databases. */
-export const APPLICATION_ID = 0x4d_4c_4f_42;
+const APPLICATION_ID = 0x4d_4c_4f_42;
 
 /** The steps from an empty file to the present schema; the schema's version is how many there are. */
 export const MIGRATIONS: readonly Migration[] = [

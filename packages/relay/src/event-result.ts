@@ -1,7 +1,7 @@
 import type { PageEventResult } from "@meter-lib/core";
 import type { HandedOff } from "./hand-off.ts";
 
-export const accepted = (event_id: string): PageEventResult => ({ event_id, state: "accepted" });
+const accepted = (event_id: string): PageEventResult => ({ event_id, state: "accepted" });
 
 export const duplicate = (event_id: string): PageEventResult => ({ event_id, state: "duplicate" });
 

@@ -10,7 +10,7 @@ import {
 import { createRelay, memoryDedup, type Principal, type Relay, type RelaySettings } from "../src/index.ts";
 
 export const ORIGIN = "https://app.example.com";
-export const URL_OF_RELAY = "https://relay.example.com/meter";
+const URL_OF_RELAY = "https://relay.example.com/meter";
 export const PRINCIPAL: Principal = { tenant_id: "tenant_123", device_id: "web-1" };
 
 export const customerLookup = {

@@ -9,12 +9,11 @@ import { promisify } from "node:util";
 import { Admin } from "@platformatic/kafka";
 import { freePort } from "./free-port.ts";
 import { classPathOf, fetchJars, SMALL_JVM } from "./java-home.ts";
+import { type StoredRecord, TopicReader } from "./topic-reader.ts";
 import { untilLogged } from "./until-logged.ts";
 
 const run = promisify(execFile);
 const POM = fileURLToPath(new URL("./java/pom.xml", import.meta.url));
-const READ_TOPIC = fileURLToPath(new URL("./java/ReadTopic.java", import.meta.url));
-const MAX_OUTPUT_BYTES = 2 ** 30;
 
 export interface BrokerOptions {
   /** Where its data and its log are kept; a folder that holds a broker's data is opened again. */
@@ -29,16 +28,6 @@ export interface BrokerOptions {
   readonly format?: readonly string[];
   /** Goes on when this process ends. @default false */
   readonly detached?: boolean;
-}
-
-export interface StoredRecord {
-  readonly partition: number;
-  readonly offset: number;
-  /** Where Kafka's own producer would have put it. */
-  readonly javaPartition: number;
-  readonly key: string | null;
-  readonly value: string | null;
-  readonly headers: readonly (readonly [string, string | null])[];
 }
 
 /** A single Kafka node on 127.0.0.1, as a process of its own. */
@@ -60,7 +49,7 @@ export interface Broker {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export const kafkaJars = (): Promise<string> => fetchJars(POM, "kafka-4.3.1");
+const kafkaJars = (): Promise<string> => fetchJars(POM, "kafka-4.3.1");
 
 /** Formats the storage when it is new, starts the node, and resolves when it serves. */
 export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
@@ -133,6 +122,7 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
     await log.close();
     await untilLogged(child, logFile, STARTED);
   };
+  const reader = new TopicReader(`127.0.0.1:${port}`, classPath);
   const end = async (signal: "SIGKILL" | "SIGTERM") => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
@@ -165,23 +155,13 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
       await admin.metadata({ topics: [topic] });
       await admin.close();
     },
-    async read(topic) {
-      const { stdout } = await run(
-        "java",
-        [...SMALL_JVM, QUIET, "-cp", classPath, READ_TOPIC, `127.0.0.1:${port}`, topic],
-        { maxBuffer: MAX_OUTPUT_BYTES },
-      );
-      return stdout
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line): StoredRecord => JSON.parse(line));
-    },
+    read: (topic) => reader.read(topic),
     async [Symbol.asyncDispose]() {
       process.removeListener("exit", endWithUs);
+      reader.end();
       await end("SIGKILL");
     },
   };
 };
 
-const QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error";
 const STARTED = "Kafka Server started";

@@ -37,7 +37,7 @@ export interface UsageSeries {
 /** At most {@link MAX_SERIES} customers, those with the most events, and one series for the others. */
 export type QuerySeries = (query: SeriesQuery) => readonly UsageSeries[];
 
-export const MAX_SERIES = 8;
+const MAX_SERIES = 8;
 
 const TOP = `
   WITH RECURSIVE ${SPAN}

@@ -1,0 +1,33 @@
+// The public surface of every package against its record in api/; `--write` renews the records. Reads dist: build first.
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describeApi } from "./api/describe-api.ts";
+import { firstDifference } from "./api/first-difference.ts";
+import { publishedPackages } from "./packages/published-packages.ts";
+import { root } from "./test/root.ts";
+
+const write = process.argv.includes("--write");
+const packages = publishedPackages();
+const fileOf = (folder: string) => join(root, "api", `${folder}.api.md`);
+mkdirSync(join(root, "api"), { recursive: true });
+
+const faults: string[] = [];
+for (const [folder, api] of describeApi(packages)) {
+  const file = fileOf(folder);
+  const recorded = existsSync(file) ? readFileSync(file, "utf8") : "";
+  if (recorded === api) continue;
+  if (write) writeFileSync(file, api);
+  else faults.push(`api/${folder}.api.md\n${firstDifference(recorded, api)}`);
+}
+const known = new Set(packages.map(({ folder }) => `${folder}.api.md`));
+for (const name of globSync("*.api.md", { cwd: join(root, "api") })) {
+  if (known.has(name)) continue;
+  if (write) rmSync(join(root, "api", name));
+  else faults.push(`api/${name} is of no package`);
+}
+if (faults.length > 0) {
+  console.error(
+    `${faults.join("\n\n")}\n\nThe public surface has changed. If that is meant, run \`pnpm api\`, look at the difference and commit it.`,
+  );
+  process.exitCode = 1;
+}

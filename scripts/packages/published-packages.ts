@@ -1,0 +1,34 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path/posix";
+import { root } from "../test/root.ts";
+
+/** A package that users install. */
+export interface PublishedPackage {
+  /** Its folder below `packages/`. */
+  readonly folder: string;
+  readonly name: string;
+  readonly version: string;
+  /** What users import, with the built types: `meter-lib/node` in `dist/node.d.ts`. */
+  readonly entries: readonly { readonly name: string; readonly types: string }[];
+}
+
+/** All packages of `packages/`, by folder. */
+export const publishedPackages = (): readonly PublishedPackage[] =>
+  globSync("packages/*/package.json", { cwd: root })
+    .sort()
+    .map((path) => {
+      const folder = path.split(/[\\/]/)[1] ?? "";
+      const content: unknown = JSON.parse(readFileSync(join(root, path), "utf8"));
+      if (!isObject(content) || typeof content.name !== "string" || typeof content.version !== "string")
+        throw new Error(`${path}: expected a name and a version`);
+      const { name, version, exports } = content;
+      const entries = Object.entries(isObject(exports) ? exports : {}).flatMap(([path, target]) =>
+        isObject(target) && typeof target.types === "string"
+          ? [{ name: join(name, path), types: join("packages", folder, target.types) }]
+          : [],
+      );
+      return { folder, name, version, entries };
+    });
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
