@@ -1,28 +1,51 @@
 import { describe, expect, test } from "vitest";
+import { runMeter } from "./run-meter.ts";
+import { paint } from "./terminal/paint.ts";
 import { meter } from "./testing/meter-process.ts";
 
+const COMMANDS = [
+  "send",
+  "session",
+  "import",
+  "doctor",
+  "tail",
+  "reconcile",
+  "outbox",
+  "catalog",
+  "sandbox",
+  "completion",
+];
 const FLAGS = ["--tenant", "t", "--device", "d", "--meter", "page.processed.basic"];
 
 describe.concurrent("the program", { timeout: 240_000 }, () => {
   test("explains itself: commands, examples, exit codes", async () => {
     const { exit, stdout, stderr } = await meter(["--help"]);
     expect(exit).toBe(0);
-    for (const command of [
-      "send",
-      "session",
-      "import",
-      "doctor",
-      "tail",
-      "reconcile",
-      "outbox",
-      "catalog",
-      "sandbox",
-    ])
-      expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
     expect(stdout).toContain("$ meter send --tenant tenant_123");
     expect(stdout).toMatch(/ 130 {2}stopped by Ctrl-C/);
     expect(stdout).not.toContain("complete ");
     expect(stderr).toBe("");
+  });
+
+  test("every command has examples in its help", async () => {
+    const silent = { isTTY: false, columns: 100, paint: paint(false) };
+    const helpOf = async (path: readonly string[]): Promise<string> => {
+      const parts: string[] = [];
+      const stdout = { ...silent, write: async (part: string) => void parts.push(part) };
+      const stderr = { ...silent, write: async () => {} };
+      const signal = new AbortController().signal;
+      expect(await runMeter([...path, "--help"], { stdout, stderr, signal })).toBe(0);
+      return parts.join("");
+    };
+    const visit = async (path: readonly string[]): Promise<void> => {
+      const help = await helpOf(path);
+      const commands = /^Commands:\n((?: {2}.*\n)+)/m.exec(help)?.[1] ?? "";
+      const names = [...commands.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name ?? "");
+      for (const name of names.filter((one) => one !== "help")) await visit([...path, name]);
+      if (names.length === 0) expect(help, path.join(" ")).toMatch(/^Examples?:\n {2}\S/m);
+    };
+    for (const name of COMMANDS) await visit([name]);
   });
 
   test("without a command it explains itself, and that is a mistake", async () => {
@@ -45,6 +68,11 @@ describe.concurrent("the program", { timeout: 240_000 }, () => {
     [["import", "usage.txt"], "--format: expected csv or ndjson"],
     [["outbox", "redrive", "x.db", "--state", "rejected"], "--all: expected --id, --tenant or --all"],
     [["outbox", "redrive", "x.db", "--state", "quarantined", "--all"], "--may-count-twice"],
+    [
+      ["outbox", "discard", "x.db", "--state", "rejected", "--all", "--reason", " "],
+      "--reason: expected text",
+    ],
+    [["sandbox", "--host", "192.0.2.1"], "--host: expected an address of this machine, got 192.0.2.1"],
     [["sandbox", "--port", "70000"], '--port: expected an integer from 0 to 65535, got "70000"'],
     [["completion", "tcsh"], "Allowed choices are bash, zsh, fish"],
   ])("%j is a mistake that it names", async (args, message) => {

@@ -6,7 +6,15 @@ export const catalogDiffCommand = (invoke: Invoke): Command =>
     .description("say which changes between two catalogs break callers or bills")
     .argument("<before>", "YAML, JSON, a module, or litewave")
     .argument("<after>", "the same")
-    .addHelpText("after", "\nEnds with 4 when a change breaks something: for a check before a merge.")
+    .addHelpText(
+      "after",
+      `
+Ends with 4 when a change breaks something: for a check before a merge.
+
+Examples:
+  $ meter catalog diff litewave meters.yaml
+  $ git show main:meters.yaml > before.yaml && meter catalog diff before.yaml meters.yaml`,
+    )
     .action((before: string, after: string, _flags: unknown, command: Command) =>
       invoke(command, async (io) =>
         (await import("../commands/catalog-diff.ts")).catalogDiff(before, after, io),

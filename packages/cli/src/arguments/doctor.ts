@@ -11,7 +11,15 @@ export const doctorCommand = (invoke: Invoke): Command =>
       .option("--tenant <id>", "also look up this tenant's customer")
       .option("--send", "also post an event of 0 units twice, to see whether an id is counted once"),
   )
-    .addHelpText("after", "\nEnds with 4 when a check fails.")
+    .addHelpText(
+      "after",
+      `
+Ends with 4 when a check fails.
+
+Examples:
+  $ meter doctor --base-url http://127.0.0.1:8099
+  $ meter doctor --tenant tenant_123 --send`,
+    )
     .action((flags: DoctorFlags, command: Command) =>
       invoke(command, async (io) => (await import("../commands/doctor.ts")).doctor(flags, io)),
     );

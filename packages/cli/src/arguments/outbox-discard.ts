@@ -10,6 +10,12 @@ export const outboxDiscardCommand = (invoke: Invoke): Command =>
       .argument("<file>", "an outbox"),
   )
     .requiredOption("--reason <text>", "why")
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ meter outbox discard outbox.db --state rejected --tenant tenant_123 --reason "test data"`,
+    )
     .action((file: string, flags: OutboxDiscardFlags, command: Command) =>
       invoke(command, async (io) =>
         (await import("../commands/outbox-discard.ts")).outboxDiscard(file, flags, io),

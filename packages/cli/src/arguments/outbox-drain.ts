@@ -22,6 +22,15 @@ export const outboxDrainCommand = (invoke: Invoke): Command =>
             .default(HALF_A_MINUTE_MS, "30s"),
         ),
     ),
-  ).action((file: string, flags: OutboxDrainFlags, command: Command) =>
-    invoke(command, async (io) => (await import("../commands/outbox-drain.ts")).outboxDrain(file, flags, io)),
-  );
+  )
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ meter outbox drain outbox.db --dedup 7d --give-up-after 5m`,
+    )
+    .action((file: string, flags: OutboxDrainFlags, command: Command) =>
+      invoke(command, async (io) =>
+        (await import("../commands/outbox-drain.ts")).outboxDrain(file, flags, io),
+      ),
+    );

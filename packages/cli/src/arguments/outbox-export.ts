@@ -11,6 +11,13 @@ export const outboxExportCommand = (invoke: Invoke): Command =>
     )
     .option("--tenant <id>", "only this tenant's")
     .option("--rows", "with all that the outbox knows: state, reason, attempts")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ meter outbox export outbox.db --state rejected > rejected.ndjson
+  $ meter import rejected.ndjson --dedup 7d`,
+    )
     .action((file: string, flags: OutboxExportFlags, command: Command) =>
       invoke(command, async (io) =>
         (await import("../commands/outbox-export.ts")).outboxExport(file, flags, io),

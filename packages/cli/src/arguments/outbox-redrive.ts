@@ -10,6 +10,13 @@ export const outboxRedriveCommand = (invoke: Invoke): Command =>
       .argument("<file>", "an outbox"),
   )
     .option("--may-count-twice", "needed for quarantined events")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ meter outbox redrive outbox.db --state rejected --all
+  $ meter outbox redrive outbox.db --state quarantined --id order-4711 --may-count-twice`,
+    )
     .action((file: string, flags: OutboxRedriveFlags, command: Command) =>
       invoke(command, async (io) =>
         (await import("../commands/outbox-redrive.ts")).outboxRedrive(file, flags, io),

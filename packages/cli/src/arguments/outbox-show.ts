@@ -7,6 +7,12 @@ export const outboxShowCommand = (invoke: Invoke): Command =>
     .argument("<file>", "an outbox")
     .argument("<event>", "the event's id")
     .option("--tenant <id>", "whose event, when several tenants use one id")
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ meter outbox show outbox.db order-4711`,
+    )
     .action((file: string, event: string, flags: { readonly tenant?: string }, command: Command) =>
       invoke(command, async (io) =>
         (await import("../commands/outbox-show.ts")).outboxShow(file, event, flags, io),

@@ -12,6 +12,13 @@ export const sessionEndCommand = (invoke: Invoke): Command =>
         .requiredOption("--session <id>", "the id that meter session start printed")
         .option("--at <time>", "when it ended; else now", moment("--at")),
     ),
-  ).action((flags: SessionEndFlags, command: Command) =>
-    invoke(command, async (io) => (await import("../commands/session-end.ts")).sessionEnd(flags, io)),
-  );
+  )
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ meter session end --tenant tenant_123 --device web-1 --meter chat.on.time_hours --session 019a…`,
+    )
+    .action((flags: SessionEndFlags, command: Command) =>
+      invoke(command, async (io) => (await import("../commands/session-end.ts")).sessionEnd(flags, io)),
+    );

@@ -14,6 +14,13 @@ export const sessionStartCommand = (invoke: Invoke): Command =>
         .option("--at <time>", "when it began; else now", moment("--at"))
         .option("--session <id>", "the session's id; else a new one"),
     ),
-  ).action((flags: SessionStartFlags, command: Command) =>
-    invoke(command, async (io) => (await import("../commands/session-start.ts")).sessionStart(flags, io)),
-  );
+  )
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ meter session start --tenant tenant_123 --device web-1 --meter chat.on.time_hours`,
+    )
+    .action((flags: SessionStartFlags, command: Command) =>
+      invoke(command, async (io) => (await import("../commands/session-start.ts")).sessionStart(flags, io)),
+    );

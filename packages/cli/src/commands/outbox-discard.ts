@@ -1,3 +1,4 @@
+import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 import { type SelectionFlags, selectionOf } from "../flags/selection-flags.ts";
 import { withOutbox } from "../open-outbox.ts";
@@ -12,6 +13,7 @@ export interface OutboxDiscardFlags extends SelectionFlags {
 /** Gives dead letters up for good; the accounts say so. */
 export const outboxDiscard = (file: string, flags: OutboxDiscardFlags, io: Io): Promise<Report> => {
   const selection = selectionOf(flags);
+  if (flags.reason.trim() === "") throw CliError.usage("--reason", "text that says why", "nothing");
   return withOutbox(file, io, async (outbox) => {
     const discarded = await outbox.discard(selection, flags.reason);
     return { exit: EXIT.done, text: `${formatNumber(discarded)} events are discarded.`, data: { discarded } };

@@ -1,12 +1,13 @@
 import { ACCOUNT_FIELDS, type OutboxRow, type RowState } from "@meter-lib/core";
 import { EXIT } from "../exit-code.ts";
 import { withOutbox } from "../open-outbox.ts";
+import { type DiscardedEvent, readDiscarded } from "../read-discarded.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 
 export interface OutboxListFlags {
-  readonly state?: RowState;
+  readonly state?: RowState | "discarded";
   readonly tenant?: string;
   readonly limit: number;
 }
@@ -15,7 +16,11 @@ export interface OutboxListFlags {
 export const outboxList = (file: string, flags: OutboxListFlags, io: Io): Promise<Report> =>
   withOutbox(file, io, async (outbox) => {
     const accounts = await outbox.accounts();
-    const rows = await outbox.list({ state: flags.state, tenant_id: flags.tenant, limit: flags.limit });
+    const { state, tenant: tenant_id, limit } = flags;
+    const rows =
+      state === "discarded"
+        ? readDiscarded(file, { tenant_id, limit }).map((event) => ({ ...event, state }))
+        : await outbox.list({ state, tenant_id, limit });
     const shown =
       rows.length === 0
         ? ["No such events in it."]
@@ -33,7 +38,15 @@ export const outboxList = (file: string, flags: OutboxListFlags, io: Io): Promis
     };
   });
 
-const cells = ({ event, state, attempts, reason, status }: OutboxRow): readonly (string | number)[] => [
+type Shown = OutboxRow | (DiscardedEvent & { readonly state: "discarded" });
+
+const cells = (row: Shown): readonly (string | number)[] => {
+  if (row.state !== "discarded") return rowCells(row);
+  const { event_id, state, tenant_id, meter_id, usage_time, attempts, reason } = row;
+  return [event_id, state, tenant_id, meter_id, "", new Date(usage_time).toISOString(), attempts, reason];
+};
+
+const rowCells = ({ event, state, attempts, reason, status }: OutboxRow): readonly (string | number)[] => [
   event.event_id,
   state,
   event.tenant_id,

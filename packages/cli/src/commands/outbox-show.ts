@@ -2,8 +2,12 @@ import { stringify } from "yaml";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 import { withOutbox } from "../open-outbox.ts";
+import { readDiscarded } from "../read-discarded.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
+
+/** An id may belong to as many tenants at most. */
+const MAX_TENANTS = 100;
 
 /** Everything an outbox knows of an event. An id may belong to several tenants. */
 export const outboxShow = (
@@ -14,27 +18,38 @@ export const outboxShow = (
 ): Promise<Report> =>
   withOutbox(file, io, async (outbox) => {
     const rows = await outbox.list({ event_id, tenant_id: tenant });
-    if (rows.length === 0) {
+    const discarded = readDiscarded(file, { event_id, tenant_id: tenant, limit: MAX_TENANTS });
+    if (rows.length === 0 && discarded.length === 0) {
       throw new CliError(
         EXIT.findings,
-        `${file}: expected an event ${JSON.stringify(event_id)}, found none; what is acknowledged or discarded is not in it any more`,
+        `${file}: expected an event ${JSON.stringify(event_id)}, found none; what is acknowledged is not in it any more`,
       );
     }
-    const text = rows
-      .map(({ recorded_at, first_sent_at, ended_at, event, ...row }) =>
-        stringify(
-          {
-            ...row,
-            recorded_at: isoTime(recorded_at),
-            first_sent_at: isoTime(first_sent_at),
-            ended_at: isoTime(ended_at),
-            event: { ...event, event_time: isoTime(event.event_time) },
-          },
-          { keepUndefined: false },
-        ).trimEnd(),
-      )
-      .join("\n\n");
-    return { exit: EXIT.done, text, data: rows };
+    const texts = rows.map(({ recorded_at, first_sent_at, ended_at, event, ...row }) =>
+      stringify(
+        {
+          ...row,
+          recorded_at: isoTime(recorded_at),
+          first_sent_at: isoTime(first_sent_at),
+          ended_at: isoTime(ended_at),
+          event: { ...event, event_time: isoTime(event.event_time) },
+        },
+        { keepUndefined: false },
+      ).trimEnd(),
+    );
+    const gone = discarded.map(({ usage_time, ended_at, ...event }) =>
+      stringify({
+        state: "discarded",
+        ...event,
+        event_time: isoTime(usage_time),
+        ended_at: isoTime(ended_at),
+      }).trimEnd(),
+    );
+    return {
+      exit: EXIT.done,
+      text: [...texts, ...gone].join("\n\n"),
+      data: [...rows, ...discarded.map((event) => ({ state: "discarded", ...event }))],
+    };
   });
 
 const isoTime = (time: number | undefined): string | undefined =>

@@ -78,6 +78,15 @@ describe.concurrent("meter outbox", { timeout: 240_000 }, () => {
     expect((await meter([...select, "--reason", "test data"])).stdout).toBe("2 events are discarded.\n");
     const { stdout } = await meter(["outbox", "list", file, "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ accounts: { discarded: 2, rejected: 0 }, events: [] });
+    const gone = await meter(["outbox", "list", file, "--state", "discarded"]);
+    expect(gone.stdout).toMatch(
+      /e1 +discarded +a +page\.processed\.basic +2026-11-01T10:00:00\.000Z +1 +test data/,
+    );
+    const one = await meter(["outbox", "show", file, "e2", "--json"]);
+    expect(JSON.parse(one.stdout)).toMatchObject([
+      { state: "discarded", event_id: "e2", tenant_id: "a", reason: "test data" },
+    ]);
+    expect((await meter(["outbox", "show", file, "e2"])).stdout).toContain("reason: test data");
   });
 
   test("what it exports can be imported elsewhere, under the same ids", async () => {

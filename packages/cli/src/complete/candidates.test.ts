@@ -22,7 +22,7 @@ describe("what may stand at the end of a line", () => {
     [["outbox", "list", "--st"], ["--state"]],
     [
       ["outbox", "list", "--state", ""],
-      ["pending", "inflight", "rejected", "quarantined"],
+      ["pending", "inflight", "rejected", "quarantined", "discarded"],
     ],
     [["outbox", "list", "--state", "q"], ["quarantined"]],
     [["outbox", "list", "--state", "rejected", ""], [":files"]],
