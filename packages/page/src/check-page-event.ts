@@ -24,56 +24,64 @@ export interface CheckedEvent {
 /** Whom the page is of: an event may say the same, and nothing else. */
 export interface PageContext {
   readonly tenant_id: string;
-  readonly device_id: string;
+  readonly device_id?: string | undefined;
 }
 
 const TIME = "milliseconds since the epoch";
-const TOKEN = "visible ASCII, 1 to 255 characters";
+const TOKEN = "1 to 255 visible ASCII characters";
+const COUNT = "an integer ≥ 0";
 
-/** Checks what a caller gave, whatever it is: the rules of core, in the few words that a page has room for. */
-export const checkPageEvent = (input: unknown, catalog: Catalog, context: PageContext): CheckedEvent => {
+/**
+ * Checks what a caller gave, whatever it is: the rules of core, in the few words that a page has room for. What a meter's schema
+ * makes of metadata is the relay's to say.
+ */
+export const checkPageEvent = (
+  input: unknown,
+  catalog: Catalog,
+  { tenant_id, device_id = "web" }: PageContext,
+): CheckedEvent => {
+  const given: Record<string, unknown> = { ...Object(input) };
+  const take = <T>(field: string, isRight: (value: unknown) => value is T): T | undefined => {
+    const value = given[field];
+    return isRight(value) ? value : undefined;
+  };
   const issues: EventIssue[] = [];
-  const fail = (field: string, value: unknown, expected: string): undefined => {
-    issues.push(pageIssue(field, value, expected));
-  };
-  const take = <T>(
-    field: string,
-    isRight: (value: unknown) => value is T,
-    expected: string,
-  ): T | undefined => {
-    const value = given[field] ?? undefined;
-    delete given[field];
-    return value === undefined || isRight(value) ? value : fail(field, value, expected);
-  };
+  const fail = (field: string, expected: string) => issues.push(pageIssue(field, given[field], expected));
 
-  const given: Record<string, unknown> = { ...(typeof input === "object" ? input : undefined) };
-  const { meter_id, metadata } = given;
-  const meter =
-    typeof meter_id === "string" && Object.hasOwn(catalog, meter_id) ? catalog[meter_id] : undefined;
   const now = Date.now();
-  const isVolume = meter?.type === "volume";
+  const meter_id = String(given.meter_id);
+  const type = Object.hasOwn(catalog, meter_id) ? catalog[meter_id]?.type : undefined;
+  const isVolume = type === "volume";
+  const metadata = take("metadata", isMetadata);
   const event = {
-    event_id: take("event_id", isToken, TOKEN) ?? pageEventId(now),
-    meter_id: String(meter_id),
-    event_time: take("event_time", isTime, TIME) ?? now,
-    total_usage: isVolume ? take("total_usage", isUsage, "an integer ≥ 0") : undefined,
-    start_time: isVolume ? undefined : take("start_time", isTime, TIME),
-    end_time: isVolume ? undefined : take("end_time", isTime, TIME),
-    metadata: takeMetadata(metadata, meter?.metadata, fail),
-    session_id: take("session_id", isToken, TOKEN),
+    event_id: take("event_id", isToken) ?? pageEventId(now),
+    meter_id,
+    event_time: take("event_time", isTime) ?? now,
+    total_usage: isVolume ? take("total_usage", isUsage) : undefined,
+    start_time: isVolume ? undefined : take("start_time", isTime),
+    end_time: isVolume ? undefined : take("end_time", isTime),
+    metadata: metadata && { ...metadata },
+    session_id: take("session_id", isToken),
   };
   const { total_usage, start_time, end_time } = event;
   const bytes = utf8Bytes(JSON.stringify(event));
-  if (meter === undefined) fail("meter_id", meter_id, "a meter of the catalog");
-  else if (isVolume && total_usage === undefined) fail("total_usage", given.total_usage, "an integer ≥ 0");
-  else if (!isVolume && (end_time ?? start_time ?? -1) < (start_time ?? 0))
-    fail("end_time", end_time, "start_time, or a time at or after it");
-  if (bytes > MAX_EVENT_BYTES) fail("metadata", bytes, `at most ${MAX_EVENT_BYTES} bytes`);
-  const known = { ...context, meter_id, metadata };
+  const expected: Record<string, string> = {
+    event_id: TOKEN,
+    session_id: TOKEN,
+    event_time: TIME,
+    metadata: "texts",
+    ...(isVolume ? { total_usage: COUNT } : { start_time: TIME, end_time: TIME }),
+  };
+  const taken = { ...event, tenant_id, device_id, metadata };
   for (const field in given) {
-    const value = given[field];
-    if (value !== undefined && value !== Reflect.get(known, field)) fail(field, value, "nothing");
+    if ((given[field] ?? undefined) !== undefined && given[field] !== Reflect.get(taken, field))
+      fail(field, expected[field] ?? "nothing");
   }
+  if (type === undefined) fail("meter_id", "a meter of the catalog");
+  else if (isVolume ? total_usage === undefined : start_time === undefined && end_time === undefined)
+    fail(isVolume ? "total_usage" : "start_time", isVolume ? COUNT : TIME);
+  else if ((end_time ?? start_time ?? 0) < (start_time ?? 0)) fail("end_time", "a time ≥ start_time");
+  if (bytes > MAX_EVENT_BYTES) fail("metadata", `at most ${MAX_EVENT_BYTES} bytes`);
   return {
     event,
     bytes,
@@ -81,24 +89,7 @@ export const checkPageEvent = (input: unknown, catalog: Catalog, context: PageCo
   };
 };
 
-/** A copy of metadata that is text throughout, as the meter's schema leaves it. */
-const takeMetadata = (
-  given: unknown,
-  schema: NonNullable<Catalog[string]["metadata"]> | undefined,
-  fail: (field: string, value: unknown, expected: string) => undefined,
-): Metadata | undefined => {
-  let metadata = given;
-  if (schema !== undefined) {
-    const result = schema["~standard"].validate(given ?? {});
-    if (!("value" in result)) return fail("metadata", given, "what the meter's schema takes");
-    metadata = result.value;
-  }
-  if (metadata === undefined) return undefined;
-  if (typeof metadata !== "object" || metadata === null) return fail("metadata", given, "an object of texts");
-  const texts: Record<string, string> = {};
-  for (const [key, value] of Object.entries(metadata)) {
-    if (typeof value === "string") texts[key] = value;
-    else if (value !== undefined) fail(`metadata.${key}`, value, "text");
-  }
-  return texts;
-};
+const isMetadata = (value: unknown): value is Metadata =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.values(value).every((text) => text === undefined || typeof text === "string");

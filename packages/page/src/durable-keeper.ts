@@ -13,7 +13,7 @@ import {
   putRow,
 } from "./event-rows.ts";
 import { pageDatabase } from "./page-database.ts";
-import { ID_CONFLICT, NO_ROOM, type PageDelivery } from "./page-delivery.ts";
+import { DAY_MS, MAX_BYTES, MAX_EVENTS, type PageDelivery, refusal } from "./page-delivery.ts";
 import { type Entry, isSame, newEntry } from "./page-entry.ts";
 import { pageEventId } from "./page-event-id.ts";
 import type { DeadLetter } from "./page-events.ts";
@@ -35,8 +35,8 @@ export interface DurableKeeperOptions {
 export const durableKeeper =
   ({ name, openTimeoutMs, leaseMs }: DurableKeeperOptions) =>
   (delivery: PageDelivery): PageKeeper => {
-    const { settings, own, emit, finish, refuse, count } = delivery;
-    const { maxEvents, maxBytes, dedupWindowMs } = settings;
+    const { options, own, emit, finish, refuse, count } = delivery;
+    const { limits: { maxEvents = MAX_EVENTS, maxBytes = MAX_BYTES } = {}, dedupWindowMs = DAY_MS } = options;
     const { now } = Date;
     const me = pageEventId(now());
     const database = pageDatabase(name, openTimeoutMs);
@@ -115,8 +115,8 @@ export const durableKeeper =
             continue;
           }
           count(-1);
-          if (saved.isKnown && !saved.isRepeat) refuse(entry, ...ID_CONFLICT);
-          else if (saved.isFull && !saved.isKnown) refuse(entry, ...NO_ROOM);
+          if (saved.isKnown && !saved.isRepeat) refuse(entry, refusal(true));
+          else if (saved.isFull && !saved.isKnown) refuse(entry, refusal(false));
           else {
             entry.epoch = epoch;
             entry.durable.resolve({ ok: true, ...(saved.isRepeat && { repeat: true }) });
@@ -179,7 +179,6 @@ export const durableKeeper =
       get hasMore() {
         return hasMore;
       },
-      idleMs: IDLE_MS,
       keep: (entry) => {
         // A page that is online may send it as it leaves, when there is no time to write that down.
         if (globalThis.navigator?.onLine !== false) entry.exposed_at = now();

@@ -1,9 +1,9 @@
-import type { MeterError, PageEvent, Receipt, SendResult, SessionOptions } from "@meter-lib/core";
+import type { Catalog, MeterError, PageEvent, Receipt, SendResult, SessionOptions } from "@meter-lib/core";
 import { deadOwners, holdOwnerLock, webLocks } from "@meter-lib/outbox-indexeddb";
 import type { EventRow } from "./event-rows.ts";
 import { ask, keysOf, type PageDatabase } from "./page-database.ts";
 import { pageEventId } from "./page-event-id.ts";
-import type { PageSettings } from "./page-meter-options.ts";
+import type { PageMeterOptions } from "./page-meter-options.ts";
 import { type PageSession, pageSession, type StartSession, shareSessions } from "./page-sessions.ts";
 import {
   endOf,
@@ -20,7 +20,7 @@ import {
 const ASLEEP_MS = 180_000;
 
 export interface DurableSessionsParts {
-  readonly settings: PageSettings;
+  readonly options: PageMeterOptions<Catalog>;
   readonly database: PageDatabase;
   readonly name: string;
   readonly me: string;
@@ -51,8 +51,8 @@ interface HeldSession {
 
 /** Sessions that all pages share and that outlive their page. */
 export const durableSessions = (parts: DurableSessionsParts): DurableSessions => {
-  const { settings, database, name, me, leaseMs, check, record, use, adopt } = parts;
-  const { checkpointMs, resumeWithinMs } = settings;
+  const { options, database, name, me, leaseMs, check, record, use, adopt } = parts;
+  const { device_id = "web", sessions: { checkpointMs = 15_000, resumeWithinMs = 30_000 } = {} } = options;
   const held = new Set<HeldSession>();
   let beat: ReturnType<typeof setInterval> | undefined;
   /** The lock that shows that this page lives. */
@@ -111,7 +111,7 @@ export const durableSessions = (parts: DurableSessionsParts): DurableSessions =>
       start_time,
     });
     if (error !== undefined) return pageSession(record)(input, options);
-    const key = scope === "process" ? event.event_id : JSON.stringify([event.meter_id, settings.device_id]);
+    const key = scope === "process" ? event.event_id : JSON.stringify([event.meter_id, device_id]);
     const session: HeldSession = { row: newSession(key, event), isOver: false };
     let volatile: PageSession | undefined;
     const start = async (): Promise<SendResult> => {

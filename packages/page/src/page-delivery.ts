@@ -1,6 +1,5 @@
 import {
   type Account,
-  type Acknowledged,
   backoffMs,
   type Catalog,
   type Closing,
@@ -8,32 +7,27 @@ import {
   emptyAccount,
   MeterError,
   type Receipt,
-  type Rejected,
   retryAfterFloorMs,
   type SettledOutcome,
   type Unsure,
 } from "@meter-lib/core";
-import { PAGE_BATCH, type PagePost, type PageToken } from "@meter-lib/transport-beacon";
+import { isPrerendered, PAGE_BATCH, pagePost, pageToken } from "@meter-lib/transport-beacon";
 import { type CheckedEvent, checkPageEvent } from "./check-page-event.ts";
+import { litewaveMeters } from "./litewave-meters.ts";
 import type { Emit } from "./page-emitter.ts";
 import { type Entry, isSame, isStale, newEntry } from "./page-entry.ts";
 import type { PageKeeper } from "./page-keeper.ts";
-import type { PageSettings } from "./page-meter-options.ts";
+import type { PageMeterOptions } from "./page-meter-options.ts";
 
-export interface PageDeliveryParts {
-  readonly settings: PageSettings;
-  readonly catalog: Catalog;
-  readonly post: PagePost;
-  /** Whether the token travels in the body. */
-  readonly hasTokenInBody: boolean;
-  readonly token: PageToken | undefined;
-  readonly emit: Emit;
-  /** Keeps events beyond this page. */
-  readonly keep?: ((delivery: PageDelivery) => PageKeeper) | undefined;
-}
+/** How often to look for what other pages left. */
+const IDLE_MS = 15_000;
+export const DAY_MS = 86_400_000;
+/** What may wait, unless told otherwise. */
+export const MAX_EVENTS = 10_000;
+export const MAX_BYTES = 4 * 1024 * 1024;
 
 export interface PageDelivery {
-  readonly settings: PageSettings;
+  readonly options: PageMeterOptions<Catalog>;
   readonly emit: Emit;
   /** What this page recorded and has not seen settled, by event id. */
   readonly own: Map<string, Entry>;
@@ -44,7 +38,7 @@ export interface PageDelivery {
   /** Counts an event in, or out: the keeper has it. */
   count(by: 1 | -1): void;
   finish(entry: Entry, outcome: SettledOutcome): void;
-  refuse(entry: Entry, code: "id_conflict" | "no_room", message: string): void;
+  refuse(entry: Entry, error: MeterError): void;
   /** Sends what is due, in one batch at most. The request starts before this returns. */
   send(entries: Iterable<Entry>, token: string | undefined): Promise<unknown>;
   sendNow(): void;
@@ -56,10 +50,21 @@ export interface PageDelivery {
 
 /** Takes events to the relay, until it has answered each one. Everything is sent again, because the relay counts an id once. */
 export const pageDelivery = (
-  parts: PageDeliveryParts,
+  options: PageMeterOptions<Catalog>,
+  emit: Emit,
+  /** Keeps events beyond this page. */
+  keep?: (delivery: PageDelivery) => PageKeeper,
 ): PageDelivery & { readonly keeper: PageKeeper | undefined } => {
-  const { settings, catalog, post, token, emit } = parts;
-  const { lingerMs, retryCapMs, maxEvents, maxBytes, timeoutMs, dedupWindowMs } = settings;
+  const {
+    relayUrl,
+    catalog = litewaveMeters,
+    delivery: { lingerMs = 2_000, retryCapMs = 60_000 } = {},
+    limits: { maxEvents = MAX_EVENTS, maxBytes = MAX_BYTES } = {},
+    timeoutMs = 10_000,
+    dedupWindowMs = DAY_MS,
+  } = options;
+  const post = pagePost({ ...options, url: relayUrl });
+  const token = options.token === undefined ? undefined : pageToken(options.token);
   const { now } = Date;
   const own = new Map<string, Entry>();
   /** Events that no keeper has. */
@@ -73,30 +78,31 @@ export const pageDelivery = (
   let isRefreshed = false;
   let isBlocked = false;
   let isClosed = false;
-  let due = Number.POSITIVE_INFINITY;
+  let due = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let draining: Promise<void> | undefined;
 
   const finish = (entry: Entry, outcome: SettledOutcome) => {
-    const { event, bytes, epoch, settled } = entry;
+    const { event, epoch } = entry;
     const { state } = outcome;
-    if (own.delete(event.event_id)) ownBytes -= bytes;
+    // Not of another one with the same id.
+    if (own.get(event.event_id) === entry) {
+      own.delete(event.event_id);
+      ownBytes -= entry.bytes;
+    }
     if (state === "acknowledged") acknowledged++;
     if (epoch === undefined && state !== "refused" && state !== "persisted") {
       tally.pending--;
       tally[state]++;
     }
-    settled.resolve(outcome);
+    entry.settled.resolve(outcome);
     emit(state, { event, ...outcome });
   };
 
-  const refuseWith = (entry: Entry, error: MeterError) => {
+  const refuse = (entry: Entry, error: MeterError) => {
     entry.durable.resolve({ ok: false, reason: "refused", error });
     finish(entry, { state: "refused", error });
   };
-
-  const refuse: PageDelivery["refuse"] = (entry, code, message) =>
-    refuseWith(entry, new MeterError(code, message));
 
   const count = (by: number) => {
     tally.recorded += by;
@@ -106,25 +112,24 @@ export const pageDelivery = (
   const hasWork = () => own.size > 0 || keeper?.hasMore === true;
 
   const wake = (at: number) => {
-    const time = Math.max(at, notBefore);
-    if (isClosed || time >= due) return;
+    const time = Math.max(at, notBefore, now());
+    if (isClosed || (due > 0 && time >= due)) return;
     clearTimeout(timer);
     due = time;
     timer = setTimeout(drain, time - now());
   };
 
   const drain = (): Promise<void> => {
-    due = Number.POSITIVE_INFINITY;
+    due = 0;
     draining ??= drainOnce().finally(() => {
       draining = undefined;
-      if (hasWork()) wake(now() + lingerMs);
-      else if (keeper !== undefined) wake(now() + keeper.idleMs);
+      if (hasWork() || keeper) wake(now() + (hasWork() ? lingerMs : IDLE_MS));
     });
     return draining;
   };
 
   const drainOnce = async (): Promise<void> => {
-    if (now() < notBefore) return;
+    if (now() < notBefore || isPrerendered()) return;
     try {
       const known = await token?.get();
       if (!(await keeper?.drain(known, batchEvents))) await send(own.values(), known);
@@ -164,22 +169,22 @@ export const pageDelivery = (
       entry.sent_at ??= sent_at;
       return entry.event;
     });
-    const verdict = await post(
-      JSON.stringify({ sent_at, token: parts.hasTokenInBody ? known : undefined, events }),
-      { token: known, signal: AbortSignal.timeout(timeoutMs), isLeaving },
-    );
+    const verdict = await post(JSON.stringify({ sent_at, token: known, events }), {
+      signal: AbortSignal.timeout(timeoutMs),
+      isLeaving,
+    });
     const ended: [Entry, SettledOutcome][] = [];
-    const outcomes = verdict instanceof Map ? verdict : undefined;
     let failure = verdict instanceof Map ? undefined : verdict;
     const isTooLarge = failure !== undefined && "kind" in failure && failure.kind === "too_large";
     for (const entry of batch) {
-      const outcome = outcomes?.get(entry.event.event_id);
-      if (outcome?.state === "retry")
+      const outcome = verdict instanceof Map ? verdict.get(entry.event.event_id) : undefined;
+      if (outcome?.state === "acknowledged") ended.push([entry, outcome]);
+      else if (outcome?.state === "rejected" || (isTooLarge && batch.length === 1)) {
+        const { reason = "too large", status } = outcome ?? {};
+        ended.push([entry, { state: "rejected", reason, status }]);
+      } else if (outcome?.state === "retry") {
         entry.later = now() + retryAfterFloorMs(outcome.retryAfterMs ?? 1, Math.random);
-      else if (outcome !== undefined && outcome.state !== "unsure") ended.push([entry, settlement(outcome)]);
-      else if (isTooLarge && batch.length === 1)
-        ended.push([entry, settlement({ state: "rejected", reason: "too large" })]);
-      else failure ??= { state: "unsure", reason: "the answer does not name the event" };
+      } else failure ??= { state: "unsure", reason: "the answer leaves it out" };
     }
     batchEvents = isTooLarge ? Math.ceil(batch.length / 2) : PAGE_BATCH.maxEvents;
     if (failure !== undefined) fail(failure);
@@ -203,7 +208,7 @@ export const pageDelivery = (
     };
     const waitMs = isStuck ? retryCapMs : backoffMs(++failures, retryCapMs, Math.random);
     notBefore = now() + Math.max(waitMs, retryAfterFloorMs(failure.retryAfterMs, Math.random));
-    if (isStuck && failure.credentials && token !== undefined) {
+    if (isStuck && failure.credentials && token) {
       token.refresh().then(isRefreshed ? block : retryNow, block);
       isRefreshed = true;
     } else if (isStuck) block();
@@ -221,7 +226,7 @@ export const pageDelivery = (
   };
 
   const delivery: PageDelivery = {
-    settings,
+    options,
     emit,
     own,
     add,
@@ -230,21 +235,20 @@ export const pageDelivery = (
     refuse,
     send,
     retryNow,
-    check: (input) => checkPageEvent(input, catalog, settings),
+    check: (input) => checkPageEvent(input, catalog, options),
     record: (input) => {
       const { event, bytes, error } = delivery.check(input);
       let entry = newEntry(event, bytes);
       const known = own.get(event.event_id);
-      if (error !== undefined) refuseWith(entry, error);
-      else if (isClosed) refuseWith(entry, new MeterError("closed", "the client is closed"));
-      else if (known !== undefined) {
-        if (isSame(known.event, event)) entry = known;
-        else refuse(entry, ...ID_CONFLICT);
-      } else if (own.size >= maxEvents || ownBytes + bytes > maxBytes) refuse(entry, ...NO_ROOM);
+      const isFull = own.size >= maxEvents || ownBytes + bytes > maxBytes;
+      if (error) refuse(entry, error);
+      else if (isClosed) refuse(entry, new MeterError("closed", "the client is closed"));
+      else if (known && isSame(known.event, event)) entry = known;
+      else if (known || isFull) refuse(entry, refusal(known !== undefined));
       else {
         count(1);
-        if (keeper === undefined) entry.durable.resolve({ ok: false, reason: "volatile" });
-        keeper?.keep(entry);
+        if (keeper) keeper.keep(entry);
+        else entry.durable.resolve({ ok: false, reason: "volatile" });
         add(entry);
       }
       return { event_id: event.event_id, durable: entry.durable.promise, settled: entry.settled.promise };
@@ -285,17 +289,17 @@ export const pageDelivery = (
     },
     stats: async () => keeper?.stats(tally) ?? { ...tally },
   };
-  keeper = parts.keep?.(delivery);
+  keeper = keep?.(delivery);
   // What earlier pages left.
-  if (keeper !== undefined) wake(0);
+  if (keeper) wake(0);
   return { ...delivery, keeper };
 };
 
-const settlement = (outcome: Acknowledged | Rejected): SettledOutcome =>
-  outcome.state === "rejected" ? { status: undefined, ...outcome } : outcome;
-
 /** Why an event is quarantined. */
-export const STALE = "it may have been counted so long ago that the relay no longer knows";
+export const STALE = "it may have been counted too long ago for the relay to know";
 
-export const ID_CONFLICT = ["id_conflict", "event_id: it was recorded before with other content"] as const;
-export const NO_ROOM = ["no_room", "too many events wait already"] as const;
+/** Of an event whose id is known with other content, or that finds no room. */
+export const refusal = (isKnown: boolean): MeterError =>
+  isKnown
+    ? new MeterError("id_conflict", "event_id: recorded before with other content")
+    : new MeterError("no_room", "too many events wait");

@@ -6,8 +6,6 @@ import type { StartSession } from "./page-sessions.ts";
 export interface PageKeeper {
   /** Whether events wait that this page does not have. */
   readonly hasMore: boolean;
-  /** How often to look for what other pages left. */
-  readonly idleMs: number;
   /** Stores a new event, and resolves its `durable`. */
   keep(entry: Entry): void;
   /** Sends a batch of what all pages left. False when it does not work: what is in memory is to be sent. */

@@ -1,6 +1,7 @@
 import {
   type Catalog,
   type DeliveryOptions,
+  type EventIssue,
   type litewaveCatalog,
   MeterError,
   type OutboxLimits,
@@ -10,7 +11,7 @@ import type { BeaconTransportOptions } from "@meter-lib/transport-beacon";
 import { pageIssue } from "./page-issue.ts";
 
 export interface PageMeterOptions<C extends Catalog = typeof litewaveCatalog>
-  extends Pick<BeaconTransportOptions, "token" | "contentType" | "credentials" | "dedupWindowMs" | "fetch"> {
+  extends Pick<BeaconTransportOptions, "token" | "credentials" | "dedupWindowMs" | "fetch"> {
   /** Where the relay takes batches: absolute, or relative to the page. */
   readonly relayUrl: string | URL;
   /** Whom the page is signed in for: the tenant of `token`. The relay bills the token's tenant, whatever is said here. */
@@ -29,32 +30,16 @@ export interface PageMeterOptions<C extends Catalog = typeof litewaveCatalog>
   readonly timeoutMs?: number;
 }
 
-const DAY_MS = 86_400_000;
-
-/** The options with their defaults; throws `invalid_options` for what makes no sense. */
-export const pageSettings = (options: PageMeterOptions<Catalog>) => {
-  const { relayUrl, tenant_id, device_id = "web", delivery, sessions, limits } = options;
-  const { timeoutMs = 10_000, dedupWindowMs = DAY_MS } = options;
-  const texts = { relayUrl: relayUrl && String(relayUrl), tenant_id, device_id };
-  const issues = Object.entries(texts)
-    .filter(([, value]) => typeof value !== "string" || value === "")
-    .map(([field, value]) => pageIssue(field, value, "text"));
+/** Throws `invalid_options` where a text is missing. */
+export const checkPageOptions = ({
+  relayUrl,
+  tenant_id,
+  device_id = "web",
+}: PageMeterOptions<Catalog>): void => {
+  const issues: EventIssue[] = [];
+  for (const [field, value] of Object.entries({ relayUrl, tenant_id, device_id })) {
+    if ((typeof value !== "string" && !(value instanceof URL)) || value === "")
+      issues.push(pageIssue(field, value, "text"));
+  }
   if (issues.length > 0) throw MeterError.fromIssues("invalid_options", issues);
-  return {
-    tenant_id,
-    device_id,
-    lingerMs: 2_000,
-    retryCapMs: 60_000,
-    checkpointMs: 15_000,
-    resumeWithinMs: 30_000,
-    maxEvents: 10_000,
-    maxBytes: 4 * 1024 * 1024,
-    timeoutMs,
-    dedupWindowMs,
-    ...delivery,
-    ...sessions,
-    ...limits,
-  };
 };
-
-export type PageSettings = ReturnType<typeof pageSettings>;

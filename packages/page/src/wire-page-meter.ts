@@ -1,17 +1,10 @@
 import type { Catalog, litewaveCatalog } from "@meter-lib/core";
-import {
-  deliverThroughPageLife,
-  hasTokenInBody,
-  isKept,
-  pagePost,
-  pageToken,
-} from "@meter-lib/transport-beacon";
-import { litewaveMeters } from "./litewave-meters.ts";
+import { deliverThroughPageLife, isKept } from "@meter-lib/transport-beacon";
 import { type PageDelivery, pageDelivery } from "./page-delivery.ts";
 import { pageEmitter } from "./page-emitter.ts";
 import type { PageKeeper } from "./page-keeper.ts";
 import type { PageMeter } from "./page-meter.ts";
-import { type PageMeterOptions, pageSettings } from "./page-meter-options.ts";
+import { checkPageOptions, type PageMeterOptions } from "./page-meter-options.ts";
 import { pageSession, recorded, shareSessions } from "./page-sessions.ts";
 
 const DRAIN_MS = 10_000;
@@ -21,19 +14,9 @@ export const wirePageMeter = <const C extends Catalog = typeof litewaveCatalog>(
   options: PageMeterOptions<C>,
   keep?: (delivery: PageDelivery) => PageKeeper,
 ): PageMeter<C> => {
-  const settings = pageSettings(options);
-  const catalog: Catalog = options.catalog ?? litewaveMeters;
+  checkPageOptions(options);
   const { on, emit } = pageEmitter();
-  const wire = { ...options, url: options.relayUrl };
-  const delivery = pageDelivery({
-    settings,
-    catalog,
-    post: pagePost(wire),
-    hasTokenInBody: hasTokenInBody(wire),
-    token: options.token === undefined ? undefined : pageToken(options.token),
-    emit,
-    keep,
-  });
+  const delivery = pageDelivery(options, emit, keep);
   const { check, record, keeper, sendNow, retryNow, stats } = delivery;
   const startSession = keeper?.startSession ?? shareSessions(pageSession(record));
   const endPageLife = deliverThroughPageLife({
@@ -63,12 +46,7 @@ export const wirePageMeter = <const C extends Catalog = typeof litewaveCatalog>(
       } finally {
         // A clock that was set back in between must not make an end before its start.
         const end_time = Math.max(start_time, Date.now());
-        const result = await recorded(record({ ...event, start_time, end_time }));
-        try {
-          onMetered?.(result);
-        } catch {
-          // The hook's trouble is not the caller's.
-        }
+        void recorded(record({ ...event, start_time, end_time })).then(onMetered);
       }
     },
     stats,

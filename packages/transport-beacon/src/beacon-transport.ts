@@ -10,7 +10,7 @@ import { type BeaconTransportOptions, checkOptions } from "./beacon-transport-op
 import { PAGE_BATCH } from "./page-batch-limits.ts";
 import { pageBodies } from "./page-body.ts";
 import { pageEvent } from "./page-event.ts";
-import { hasTokenInBody, pagePost } from "./page-post.ts";
+import { isPrerendered, pagePost } from "./page-post.ts";
 import { pageToken } from "./page-token.ts";
 import { watchClosing } from "./watch-closing.ts";
 
@@ -32,12 +32,15 @@ const DAY_MS = 86_400_000;
  */
 export const beaconTransport = (options: BeaconTransportOptions): Transport => {
   checkOptions(options);
-  const { url, token: source, dedupWindowMs = DAY_MS } = options;
+  const { url, token: source, contentType = "text/plain", dedupWindowMs = DAY_MS } = options;
+  const isInBody = contentType === "text/plain";
   const post = pagePost(options);
   const page = source === undefined ? undefined : pageToken(source);
   const isClosing = watchClosing();
 
   const sendBatch = async (events: readonly PageEvent[], signal: AbortSignal): Promise<SendAnswer> => {
+    if (isPrerendered())
+      return { fault: { kind: "unavailable", reason: "the page is prerendered and not shown yet" } };
     let token = page?.get();
     if (typeof token === "object") {
       try {
@@ -50,10 +53,12 @@ export const beaconTransport = (options: BeaconTransportOptions): Transport => {
     const answered = ({ headers }: Response) => {
       receiverTime ??= Date.parse(headers.get("date") ?? "") || undefined;
     };
-    const context = { token, signal, answered, isLeaving: isClosing() };
+    const headers: Record<string, string> = { "content-type": `${contentType};charset=UTF-8` };
+    if (!isInBody && token !== undefined) headers.authorization = `Bearer ${token}`;
+    const context = { headers, signal, answered, isLeaving: isInBody && isClosing() };
     const faults: DestinationFault[] = [];
     const judged = await Promise.all(
-      pageBodies(events, Date.now(), hasTokenInBody(options) ? token : undefined).map(async (body) => {
+      pageBodies(events, Date.now(), isInBody ? token : undefined).map(async (body) => {
         const verdict = await post(body.text, context);
         if ("kind" in verdict) faults.push(verdict);
         return body.events.map(({ event_id }): Outcome => {

@@ -13,22 +13,17 @@ export interface PageLifeClient {
 export const deliverThroughPageLife = (client: PageLifeClient): (() => void) => {
   if (typeof document !== "object") return () => {};
   const listening = new AbortController();
-  const listen = (target: EventTarget, names: string, handler: (event: Event) => void) => {
-    for (const name of names.split(" ")) target.addEventListener(name, handler, listening);
+  const listen = (names: string, handler: (event: Event) => void) => {
+    // Some of them are fired at the document, `pagehide` only at the window: capturing sees both.
+    const options = { capture: true, signal: listening.signal };
+    for (const name of names.split(" ")) addEventListener(name, handler, options);
   };
-  const send = (event: Event) => client.sendNow(event);
-  const retry = () => client.retryNow();
-  listen(document, "visibilitychange", (event) => {
-    if (document.visibilityState === "hidden") send(event);
+  listen("visibilitychange pagehide freeze", (event) => {
+    if (event.type !== "visibilitychange" || document.visibilityState === "hidden") client.sendNow(event);
   });
-  listen(document, "freeze", send);
-  listen(document, "resume prerenderingchange", retry);
-  // On the window: `pagehide` never reaches the document.
-  listen(globalThis, "pagehide", send);
-  listen(globalThis, "pageshow", (event) => {
-    if (isKept(event)) retry();
+  listen("resume prerenderingchange online pageshow", (event) => {
+    if (event.type !== "pageshow" || isKept(event)) client.retryNow();
   });
-  listen(globalThis, "online", retry);
   return () => listening.abort();
 };
 

@@ -5,7 +5,7 @@ export type { Verdict } from "./judge-answer.ts";
 export { PAGE_BATCH } from "./page-batch-limits.ts";
 export { utf8Bytes } from "./page-body.ts";
 export {
-  hasTokenInBody,
+  isPrerendered,
   type PagePost,
   type PagePostContext,
   type PagePostOptions,

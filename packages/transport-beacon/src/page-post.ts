@@ -3,51 +3,40 @@ import { judgeAnswer, type Verdict } from "./judge-answer.ts";
 import { reserveKeepalive } from "./keepalive-ledger.ts";
 import { utf8Bytes } from "./page-body.ts";
 
-export type PagePostOptions = Pick<BeaconTransportOptions, "url" | "contentType" | "credentials" | "fetch">;
+export type PagePostOptions = Pick<BeaconTransportOptions, "url" | "credentials" | "fetch">;
 
 export interface PagePostContext {
-  readonly token: string | undefined;
+  /** @default none: `fetch` says `text/plain;charset=UTF-8` of text */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** The page closes, so that only a beacon may get through where keepalive is missing. */
+  /** The page closes, so that only a beacon, which has no headers, may get through where keepalive is missing. */
   readonly isLeaving: boolean;
   readonly answered?: (response: Response) => void;
 }
 
 /** Posts a body once; the request starts before this returns. */
-export type PagePost = (text: string, context: PagePostContext) => Promise<Verdict>;
-
-/** Whether the token travels in the body. */
-export const hasTokenInBody = ({ contentType = "text/plain" }: PagePostOptions): boolean =>
-  contentType === "text/plain";
+export type PagePost = (body: string, context: PagePostContext) => Promise<Verdict>;
 
 /** Posts to the relay of a page, in requests that outlive the page. */
-export const pagePost = (options: PagePostOptions): PagePost => {
-  const { contentType = "text/plain", credentials = "same-origin" } = options;
-  const url = String(options.url);
-  const isInBody = hasTokenInBody(options);
-
-  return async (body, { token, signal, isLeaving, answered }) => {
+export const pagePost =
+  ({ url, credentials, fetch }: PagePostOptions): PagePost =>
+  async (body, { headers, signal, isLeaving, answered }) => {
     const { navigator } = globalThis;
     const wasOffline = navigator?.onLine === false;
     const exchange = async (keepalive: boolean): Promise<Verdict> => {
-      const headers: Record<string, string> = { "content-type": `${contentType};charset=UTF-8` };
-      if (!isInBody && token !== undefined) headers.authorization = `Bearer ${token}`;
-      const request = {
+      const response = await (fetch ?? globalThis.fetch)(url, {
         method: "POST",
         redirect: "manual",
-        credentials,
-        headers,
         body,
         keepalive,
         signal,
-      } as const;
-      const response = await (options.fetch ?? fetch)(url, request);
+        ...(credentials && { credentials }),
+        ...(headers && { headers }),
+      });
       answered?.(response);
       return judgeAnswer(response, await response.text());
     };
     try {
-      if (typeof document === "object" && "prerendering" in document && document.prerendering === true)
-        return { kind: "unavailable", reason: "the page is prerendered and not shown yet" };
       // Whether requests of this runtime may outlive their page.
       if ("keepalive" in Request.prototype) {
         const release = reserveKeepalive(utf8Bytes(body));
@@ -61,9 +50,8 @@ export const pagePost = (options: PagePostOptions): PagePost => {
             release();
           }
         }
-        // A beacon sets no headers.
-      } else if (isLeaving && isInBody && navigator.sendBeacon?.(url, body)) {
-        return { state: "unsure", reason: "sent as a beacon, which has no answer" };
+      } else if (isLeaving && navigator.sendBeacon?.(url, body)) {
+        return { state: "unsure", reason: "a beacon has no answer" };
       }
       return await exchange(false);
     } catch (error) {
@@ -73,4 +61,7 @@ export const pagePost = (options: PagePostOptions): PagePost => {
         : { state: "unsure", reason, timeout: signal.aborted };
     }
   };
-};
+
+/** Such a page is to send nothing. */
+export const isPrerendered = (): boolean =>
+  typeof document === "object" && "prerendering" in document && document.prerendering === true;

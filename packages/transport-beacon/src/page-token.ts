@@ -13,9 +13,9 @@ export const pageToken = (source: TokenSource): PageToken => {
   let asking: Promise<string> | undefined;
 
   const ask = async () => {
-    if (typeof source === "string") throw new Error("the relay refused the token, and there is no other");
+    if (typeof source === "string") throw new Error("the only token was refused");
     const token = await source();
-    if (typeof token !== "string" || token === "") throw new Error("the token function gave no token");
+    if (typeof token !== "string" || token === "") throw new Error("no text was given");
     known = token;
     return token;
   };
