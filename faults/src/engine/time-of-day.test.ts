@@ -50,6 +50,31 @@ test("a clock set forward by a day delivers all the same; times of events stay a
   expect(transport.events[0]?.event_time).toBe(before);
 });
 
+test("after a freeze, what was in flight is unsure at once and goes again; an answer that came meanwhile is heard first", async () => {
+  const { client, clock, transport } = engineRig();
+  const freeze = () => clock.setTimeOfDay(clock.now() + DAY_MS);
+  transport.pause();
+  client.record(usage());
+  await clock.advance(1_000);
+  freeze();
+  client.record(usage());
+  transport.pause()();
+  await clock.advance(4_000);
+  expect(transport.batches.map(({ events }) => events.length)).toEqual([1, 2]);
+  expect(transport).toHaveAcknowledged(2);
+
+  const answer = transport.pause();
+  client.record(usage());
+  await clock.advance(1_000);
+  freeze();
+  client.record(usage());
+  await clock.settle();
+  answer();
+  await clock.advance(4_000);
+  expect(transport.batches).toHaveLength(4);
+  expect(transport).toHaveAcknowledged(4);
+});
+
 test("the backoff goes on growing after the clock was set back", async () => {
   const { client, clock, transport } = engineRig();
   for (let i = 0; i < 20; i++) transport.failNext({ kind: "unavailable", reason: "busy" });

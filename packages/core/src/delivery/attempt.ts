@@ -6,6 +6,8 @@ export interface AttemptOptions {
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** The time was over while the process was frozen. */
+  readonly thawed?: AbortSignal | undefined;
 }
 
 // A transport that ignores its signal is not waited for any longer.
@@ -15,19 +17,16 @@ const GRACE_MS = 1_000;
 export const attempt = async (
   transport: Transport,
   events: readonly OutgoingEvent[],
-  { clock, timeoutMs, signal }: AttemptOptions,
+  { clock, timeoutMs, signal, thawed }: AttemptOptions,
 ): Promise<SendAnswer> => {
   const abort = new AbortController();
   const giveUp = () => abort.abort(signal?.reason);
+  const timeOut = () => abort.abort(new Error(`no answer within ${timeoutMs} ms`));
   let cancelTimer = () => {};
   let cancelGrace = () => {};
   try {
     const ended = new Promise<SendAnswer>((resolve) => {
-      cancelTimer = clock.schedule(
-        timeoutMs,
-        () => abort.abort(new Error(`no answer within ${timeoutMs} ms`)),
-        { holdProcess: true },
-      );
+      cancelTimer = clock.schedule(timeoutMs, timeOut, { holdProcess: true });
       abort.signal.addEventListener(
         "abort",
         () => {
@@ -44,6 +43,7 @@ export const attempt = async (
     });
     if (signal?.aborted) giveUp();
     else signal?.addEventListener("abort", giveUp, { once: true });
+    thawed?.addEventListener("abort", timeOut, { once: true });
     const answer = await Promise.race([
       transport.send({ events }, { signal: abort.signal, deadline: clock.now() + timeoutMs }),
       ended,

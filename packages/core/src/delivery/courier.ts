@@ -1,18 +1,13 @@
 import type { EventRecord } from "../event/event-record.ts";
-import type { Clock } from "../strategies/clock.ts";
 import type { Answered, DestinationFault, Outcome, SendAnswer, Unsure } from "../strategies/transport.ts";
-import { attempt } from "./attempt.ts";
+import { Attempts, type AttemptsOptions } from "./attempts.ts";
 import type { Destination, DestinationStatus } from "./destination.ts";
 import type { Settlement } from "./settlement.ts";
 
 /** What happens to an event whose fate is unsure at a receiver that does not deduplicate. */
 export type AmbiguityPolicy = "quarantine" | "resend";
 
-export interface CourierOptions {
-  readonly clock: Clock;
-  /** Time for waits; see `steadyTime`. */
-  readonly steady: () => number;
-  readonly timeoutMs: number;
+export interface CourierOptions extends AttemptsOptions {
   readonly ambiguity: AmbiguityPolicy;
   /** Stores the leases of a batch, then calls one of the two; `taken` are those that another owner has now. */
   readonly lease: (
@@ -50,11 +45,13 @@ export class Courier {
   readonly #signal: AbortSignal;
   /** Each lets a batch go that waits for its lease. */
   readonly #leasing = new Set<() => void>();
+  readonly #attempts: Attempts;
 
   constructor(destination: Destination, options: CourierOptions, signal: AbortSignal) {
     this.#destination = destination;
     this.#options = options;
     this.#signal = signal;
+    this.#attempts = new Attempts(destination.transport, options, signal);
   }
 
   /**
@@ -83,6 +80,11 @@ export class Courier {
   letGo(): void {
     for (const go of this.#leasing) go();
     this.#leasing.clear();
+  }
+
+  /** See `Attempts`. */
+  giveUpOverdue(now: number): void {
+    this.#attempts.giveUpOverdue(now);
   }
 
   /** Leaves out events that were perhaps sent before and may not be sent again. */
@@ -125,11 +127,9 @@ export class Courier {
   }
 
   async #send(trip: Trip): Promise<void> {
-    const { clock, timeoutMs } = this.#options;
+    const { clock } = this.#options;
     const sentAt = clock.now();
-    const answer: SendAnswer = this.#signal.aborted
-      ? { fault: { kind: "unavailable", reason: "closed before it left" } }
-      : await attempt(this.#destination.transport, trip.events, { clock, timeoutMs, signal: this.#signal });
+    const answer = await this.#attempts.make(trip.events);
     if (answer.receiverTime !== undefined) {
       this.#options.receiverTime(sentAt, clock.now(), answer.receiverTime);
     }

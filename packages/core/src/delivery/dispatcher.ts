@@ -43,6 +43,7 @@ export class Dispatcher {
   dispatch(now: number, hurry: boolean): void {
     if (this.#abort.signal.aborted) return;
     for (const { destination, courier } of this.#lines.values()) {
+      courier.giveUpOverdue(now);
       let batch = destination.take(now, hurry);
       while (batch !== undefined) {
         this.#launch(courier.carry(batch));
