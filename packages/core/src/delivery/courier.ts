@@ -1,5 +1,5 @@
 import type { EventRecord } from "../event/event-record.ts";
-import type { Answered, DestinationFault, Outcome, SendAnswer, Unsure } from "../strategies/transport.ts";
+import type { Answered, DestinationFault, Outcome, Unsure } from "../strategies/transport.ts";
 import { Attempts, type AttemptsOptions } from "./attempts.ts";
 import type { Destination, DestinationStatus } from "./destination.ts";
 import type { Settlement } from "./settlement.ts";
