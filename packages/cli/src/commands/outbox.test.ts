@@ -129,7 +129,7 @@ describe.concurrent("meter reconcile", { timeout: 240_000 }, () => {
     const at = ["--base-url", sandbox.url];
     const before = await meter(["reconcile", file, ...at]);
     expect(before.exit).toBe(4);
-    expect(before.stdout).toContain("1 differences in 1 tenants, meters and hours");
+    expect(before.stdout).toContain("1 difference in 1 rows by tenant, meter and hour");
     const named = JSON.parse((await meter(["reconcile", file, ...at, "--json"])).stdout);
     expect(named.differences[0].undelivered).toEqual([
       { event_id: "e1", state: "rejected" },
@@ -138,7 +138,10 @@ describe.concurrent("meter reconcile", { timeout: 240_000 }, () => {
     await meter(["outbox", "redrive", file, "--state", "rejected", "--all"]);
     await meter(["outbox", "drain", file, ...at]);
     const after = await meter(["reconcile", file, ...at]);
-    expect(after).toMatchObject({ exit: 0, stdout: "Both sides agree, over 1 tenants, meters and hours.\n" });
+    expect(after).toMatchObject({
+      exit: 0,
+      stdout: "Both sides agree, over 1 rows by tenant, meter and hour.\n",
+    });
     const nobody = await meter(["reconcile", file, "--base-url", "http://127.0.0.1:1"]);
     expect(nobody.exit).toBe(5);
     expect(nobody.stderr).toContain("expected a sandbox's ledger");

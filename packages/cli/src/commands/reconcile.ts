@@ -38,7 +38,8 @@ export const reconcile = async (file: string, flags: ReconcileFlags, io: Io): Pr
 
 const describe = ({ agrees, compared, differences, gaps }: Reconciliation, io: Io): string => {
   const { paint } = io.stdout;
-  const scope = `${formatNumber(compared)} tenants, meters and hours`;
+  const scope = `${formatNumber(compared)} rows by tenant, meter and hour`;
+  const count = differences.length + gaps.length;
   if (agrees) return paint.good(`Both sides agree, over ${scope}.`);
   const rows = differences.map((difference) => [
     new Date(difference.hour).toISOString().slice(0, 13),
@@ -56,7 +57,7 @@ const describe = ({ agrees, compared, differences, gaps }: Reconciliation, io: I
   return [
     ...table([...header, "MISSING", "UNDELIVERED", "UNKNOWN"], rows),
     "",
-    paint.bad(`${formatNumber(differences.length)} differences in ${scope}.`),
+    paint.bad(`${formatNumber(count)} ${count === 1 ? "difference" : "differences"} in ${scope}.`),
     "missing: acknowledged, not counted there. undelivered: still in the outbox. unknown: counted there, not from this outbox.",
     ...gaps.map(
       ({ producer, missing }) =>

@@ -48,7 +48,16 @@ export const importFile = async (file: string, flags: ImportFlags, io: Io): Prom
   const { recorded, stop } = await deliver(source, checked, catalog, ways, outbox, flags, io);
   await source.mustBeUnchanged();
   const accounts = await withOutbox(outbox, io, async (opened) => opened.accounts());
-  const sum: ImportSum = { file, outbox, total: checked.rows, recorded, accounts, stop };
+  // Stopped with nothing left to do: it was through.
+  const isThrough = recorded.rows === checked.rows && accounts.pending === 0;
+  const sum: ImportSum = {
+    file,
+    outbox,
+    total: checked.rows,
+    recorded,
+    accounts,
+    stop: isThrough ? undefined : stop,
+  };
   return { exit: importExit(sum), text: describeImport(sum, io.stdout.paint), data: sum };
 };
 

@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 /** The program's source. */
 export const SOURCE = fileURLToPath(new URL("../main.ts", import.meta.url));
 
-const COMPILED = join(tmpdir(), "meter-cli-compiled");
+/** Where what was compiled is kept for the next start. */
+export const COMPILED = join(tmpdir(), "meter-cli-compiled");
 
 /** How the command ended. */
 export interface Ended {
