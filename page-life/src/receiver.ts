@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Backend } from "./backend.ts";
 
 /** One event as it arrived, again for each time it did. */
 export interface Arrival {
@@ -29,7 +30,8 @@ export interface Receiver {
 
 const PAGE = `<!doctype html><meta charset="utf-8"><title>page</title><script src="/app.js"></script>`;
 
-export const startReceiver = async (): Promise<Receiver> => {
+/** @param backend - answers in its place; it still logs what comes, and is silent or down when it is told to be */
+export const startReceiver = async (backend?: Backend): Promise<Receiver> => {
   const arrivals: Arrival[] = [];
   const seen = new Set<string>();
   let watchers: (() => void)[] = [];
@@ -48,6 +50,26 @@ export const startReceiver = async (): Promise<Receiver> => {
       return;
     }
     const { events } = JSON.parse(body) as { events: { event_id: string }[] };
+    if (backend !== undefined) {
+      const forwarded = new Request(`http://${request.headers.host}/relay`, {
+        method: "POST",
+        headers: {
+          origin: request.headers.origin ?? "",
+          "content-type": request.headers["content-type"] ?? "",
+        },
+        body,
+      });
+      const answer = await backend.take(forwarded);
+      const text = await answer.text();
+      const taken: readonly { readonly event_id: string; readonly state: string }[] =
+        answer.status === 200 ? JSON.parse(text).results : [];
+      for (const { event_id, state } of taken)
+        if (state === "accepted" || state === "duplicate") seen.add(event_id);
+      for (const event of events) arrivals.push({ event_id: event.event_id, text: JSON.stringify(event) });
+      tell();
+      response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(text);
+      return;
+    }
     const results = events.map((event) => {
       const state = seen.has(event.event_id) ? "duplicate" : "accepted";
       seen.add(event.event_id);

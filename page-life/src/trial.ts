@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FoundChromium } from "../../scripts/find-chromium.ts";
+import { type BackendKind, startBackend } from "./backend.ts";
 import type { BrowserPage, PageOptions } from "./browser-page.ts";
 import { bundlePage } from "./bundle-page.ts";
 import type { Sender } from "./page-app.ts";
@@ -41,7 +42,7 @@ export interface PageCase {
   readonly run: (trial: Trial) => Promise<void>;
 }
 
-/** How one trial ended, by the receiver's raw log alone. */
+/** How one trial ended, by the receiver's raw log alone; with a backend, by what was counted there. */
 export interface TrialResult {
   readonly issued: number;
   /** Missing when the page was gone. */
@@ -52,6 +53,8 @@ export interface TrialResult {
   readonly received_again: number;
   /** Of those, how many said something else than the first time: they could not be recognised. */
   readonly unequal: number;
+  /** Events that the backend counted more than once. */
+  readonly countedTwice: number;
 }
 
 const NEXT_VISIT_MS = 12_000;
@@ -64,9 +67,17 @@ export interface TrialGround {
   close(): Promise<void>;
 }
 
-/** @param atOnceMs - how long to wait after a page is gone before its events count as missing */
-export const openTrialGround = async (chromium: FoundChromium, atOnceMs: number): Promise<TrialGround> => {
-  const receiver = await startReceiver();
+/**
+ * @param atOnceMs - how long to wait after a page is gone before its events count as missing
+ * @param countedAt - where events are counted behind a real relay; without it the receiver is the relay
+ */
+export const openTrialGround = async (
+  chromium: FoundChromium,
+  atOnceMs: number,
+  countedAt?: BackendKind,
+): Promise<TrialGround> => {
+  const backend = countedAt === undefined ? undefined : await startBackend(countedAt);
+  const receiver = await startReceiver(backend);
   receiver.scripts = {
     "/app.js": await bundlePage("page-app"),
     "/worker.js": await bundlePage("worker-app"),
@@ -123,11 +134,13 @@ export const openTrialGround = async (chromium: FoundChromium, atOnceMs: number)
       await trial.visit();
       await receiver.waitFor(ids, NEXT_VISIT_MS);
     }
+    const counted = await backend?.counted(ids);
     const result = {
       issued: ids.length,
       missingAtOnce,
-      lost: missing(receiver, ids),
+      lost: counted?.filter((times) => times === 0).length ?? missing(receiver, ids),
       ...again(receiver, ids),
+      countedTwice: counted?.filter((times) => times > 1).length ?? 0,
     };
     for (const page of pages) await page.close().catch(() => {});
     return result;
@@ -139,6 +152,7 @@ export const openTrialGround = async (chromium: FoundChromium, atOnceMs: number)
     close: async () => {
       await browser?.kill();
       await receiver.close();
+      await backend?.close();
       await rm(profile, { recursive: true, force: true, maxRetries: 3 });
     },
   };

@@ -73,14 +73,16 @@ export const checkPageEvent = (
     ...(isVolume ? { total_usage: COUNT } : { start_time: TIME, end_time: TIME }),
   };
   const taken = { ...event, tenant_id, device_id, metadata };
-  for (const field in given) {
-    if ((given[field] ?? undefined) !== undefined && given[field] !== Reflect.get(taken, field))
-      fail(field, expected[field] ?? "nothing");
-  }
   if (type === undefined) fail("meter_id", "a meter of the catalog");
-  else if (isVolume ? total_usage === undefined : start_time === undefined && end_time === undefined)
-    fail(isVolume ? "total_usage" : "start_time", isVolume ? COUNT : TIME);
-  else if ((end_time ?? start_time ?? 0) < (start_time ?? 0)) fail("end_time", "a time ≥ start_time");
+  else {
+    for (const field in given) {
+      if ((given[field] ?? undefined) !== undefined && given[field] !== Reflect.get(taken, field))
+        fail(field, expected[field] ?? "nothing");
+    }
+    if (isVolume ? total_usage === undefined : start_time === undefined && end_time === undefined)
+      fail(isVolume ? "total_usage" : "start_time", isVolume ? COUNT : TIME);
+    else if ((end_time ?? start_time ?? 0) < (start_time ?? 0)) fail("end_time", "a time ≥ start_time");
+  }
   if (bytes > MAX_EVENT_BYTES) fail("metadata", `at most ${MAX_EVENT_BYTES} bytes`);
   return {
     event,
