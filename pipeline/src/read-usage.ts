@@ -1,4 +1,4 @@
-import type { StoredRecord } from "../../packages/transport-kafka/test/broker.ts";
+import type { StoredRecord } from "../../packages/transport-kafka/test/topic-reader.ts";
 import type { UsageRow } from "./expected-usage.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -49,10 +49,13 @@ describe.skipIf(missing !== undefined)(`against a real broker${missing ? ` (${mi
       properties: {
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": "User:ANONYMOUS;User:metering",
-        "listener.name.sasl.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512",
+        "listener.name.sasl.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512,OAUTHBEARER",
         "listener.name.sasl.plain.sasl.jaas.config": `org.apache.kafka.common.security.plain.PlainLoginModule required ${users};`,
         "listener.name.sasl.scram-sha-512.sasl.jaas.config":
           "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+        // Takes tokens that nobody signed: https://kafka.apache.org/documentation/#security_sasl_oauthbearer
+        "listener.name.sasl.oauthbearer.sasl.jaas.config":
+          'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";',
         "listener.name.tls.ssl.keystore.type": "PEM",
         "listener.name.tls.ssl.keystore.location": keyStore,
       },
@@ -234,12 +237,59 @@ describe.skipIf(missing !== undefined)(`against a real broker${missing ? ` (${mi
       TEST_MS,
     );
 
+    /** An unsecured JSON web signature: https://datatracker.ietf.org/doc/html/rfc7515#appendix-A.5 */
+    const token = (sub: string, lifetimeSeconds: number): string => {
+      const now = Math.floor(Date.now() / 1000);
+      const parts = [{ alg: "none" }, { sub, iat: now - 60, exp: now + lifetimeSeconds }];
+      return `${parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".")}.`;
+    };
+
+    test(
+      "OAUTHBEARER, with a token asked for at the connection",
+      async () => {
+        const topic = await newTopic(1);
+        const brokers = [broker.addresses.SASL ?? ""];
+        let asked = 0;
+        const sasl = {
+          mechanism: "OAUTHBEARER" as const,
+          token: async () => {
+            asked++;
+            return token("metering", 600);
+          },
+        };
+        await using transport = connect({ topic, brokers, sasl });
+        expect(states(await send(transport, events(2)))).toBe("acknowledged");
+        expect(asked).toBeGreaterThan(0);
+        expect((await broker.read(topic)).length).toBe(2);
+      },
+      TEST_MS,
+    );
+
+    test(
+      "OAUTHBEARER with a token that has expired blocks, and the token is not told",
+      async () => {
+        const topic = await newTopic(1);
+        const brokers = [broker.addresses.SASL ?? ""];
+        const expired = token("metering", -30);
+        await using transport = connect({
+          topic,
+          brokers,
+          sasl: { mechanism: "OAUTHBEARER", token: expired },
+        });
+        const answer = await send(transport, events(2));
+        expect(answer).toMatchObject({ fault: { kind: "blocked", credentials: true } });
+        expect(JSON.stringify(answer)).not.toContain(expired);
+      },
+      TEST_MS,
+    );
+
     test(
       "a mechanism that the broker does not offer blocks",
       async () => {
         const topic = await newTopic(1);
         const brokers = [broker.addresses.SASL ?? ""];
-        await using transport = connect({ topic, brokers, sasl: { mechanism: "OAUTHBEARER", token: "t" } });
+        const sasl = { mechanism: "SCRAM-SHA-256", username: "metering", password: "right" } as const;
+        await using transport = connect({ topic, brokers, sasl });
         expect(await send(transport, events(2))).toMatchObject({ fault: { kind: "blocked" } });
       },
       TEST_MS,

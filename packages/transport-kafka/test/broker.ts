@@ -104,7 +104,10 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
       .join(""),
   );
   if (isNew) {
-    const clusterId = randomBytes(16).toString("base64url");
+    const id = randomBytes(16);
+    // One that begins with a minus sign would be taken for an option.
+    id.writeUInt8(id.readUInt8(0) & 0x7f, 0);
+    const clusterId = id.toString("base64url");
     const format = ["format", "-t", clusterId, "-c", file, ...(options.format ?? [])];
     await run("java", [...SMALL_JVM, "-cp", classPath, "kafka.tools.StorageTool", ...format]);
   }
@@ -124,6 +127,7 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
   };
   const reader = new TopicReader(`127.0.0.1:${port}`, classPath);
   const end = async (signal: "SIGKILL" | "SIGTERM") => {
+    reader.end();
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
     child.kill(signal);
@@ -151,14 +155,18 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
       });
       const list = Object.entries(configs).map(([name, value]) => ({ name, value }));
       await admin.createTopics({ topics: [topic], partitions, replicas: 1, configs: list });
-      // Created is not yet known: asked until the node itself has heard of it.
+      // Created is not yet known, and known is not yet led: asked until each partition answers.
       await admin.metadata({ topics: [topic] });
+      const all = Array.from({ length: partitions }, (_, partitionIndex) => ({
+        partitionIndex,
+        timestamp: -1n,
+      }));
+      await admin.listOffsets({ topics: [{ name: topic, partitions: all }] });
       await admin.close();
     },
     read: (topic) => reader.read(topic),
     async [Symbol.asyncDispose]() {
       process.removeListener("exit", endWithUs);
-      reader.end();
       await end("SIGKILL");
     },
   };

@@ -1,3 +1,6 @@
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -8,20 +11,31 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Prints every committed record of a topic up to its present end, one JSON object a line, with the partition that Kafka's own
- * producer would have chosen. Kafka's Java consumer, so that it shares no code with what it judges.
+ * For each line with the name of a topic: prints every committed record up to the topic's present end, one JSON object a line, with
+ * the partition that Kafka's own producer would have chosen, and then the line "end". Kafka's Java consumer, so that it shares no code with what it judges.
  */
 public class ReadTopic {
-    public static void main(String[] args) {
+    private static final PrintStream STDOUT = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+
+    public static void main(String[] args) throws Exception {
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String topic = in.readLine(); topic != null; topic = in.readLine()) {
+            read(args[0], topic);
+            STDOUT.println("end");
+            STDOUT.flush();
+        }
+    }
+
+    private static void read(String brokers, String topic) {
         Map<String, Object> config = Map.of(
-            "bootstrap.servers", args[0],
+            "bootstrap.servers", brokers,
             "key.deserializer", ByteArrayDeserializer.class,
             "value.deserializer", ByteArrayDeserializer.class,
             "isolation.level", "read_committed",
             "enable.auto.commit", false);
         StringBuilder out = new StringBuilder();
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(config)) {
-            List<TopicPartition> partitions = consumer.partitionsFor(args[1]).stream()
+            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
                 .map(info -> new TopicPartition(info.topic(), info.partition())).toList();
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
@@ -44,11 +58,10 @@ public class ReadTopic {
                     }
                     out.append("]}\n");
                 }
-                System.out.print(out);
+                STDOUT.print(out);
                 out.setLength(0);
             }
         }
-        System.out.flush();
     }
 
     private static String quoted(byte[] bytes) {
