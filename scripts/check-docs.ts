@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { headingAnchors } from "./docs/heading-anchor.ts";
 import { relativeLinks } from "./docs/relative-links.ts";
 import { snippetsOf } from "./docs/snippet.ts";
 
@@ -20,7 +21,7 @@ const files = globSync(
   ],
   {
     cwd: root,
-    exclude: (path) => path.includes("node_modules"),
+    exclude: (path) => path.includes("node_modules") || path.includes("reference"),
   },
 ).sort();
 
@@ -64,9 +65,17 @@ const run = (command: string, args: readonly string[]): boolean => {
 
 let failed = run("tsc", ["-p", "docs/.snippets", "--pretty", "false"]) ? 0 : 1;
 for (const file of files) {
-  for (const { line, target } of relativeLinks(readFileSync(join(root, file), "utf8"))) {
-    if (existsSync(join(root, dirname(file), target))) continue;
-    console.error(`${file}:${line} the link ${target} leads nowhere`);
+  for (const { line, target, anchor } of relativeLinks(readFileSync(join(root, file), "utf8"))) {
+    const path = target === "" ? file : join(dirname(file), target);
+    const leads =
+      existsSync(join(root, path)) &&
+      (anchor === undefined ||
+        !path.endsWith(".md") ||
+        headingAnchors(readFileSync(join(root, path), "utf8")).has(anchor));
+    if (leads) continue;
+    console.error(
+      `${file}:${line} the link ${target}${anchor === undefined ? "" : `#${anchor}`} leads nowhere`,
+    );
     failed++;
   }
 }

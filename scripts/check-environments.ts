@@ -36,7 +36,12 @@ try {
   if (!built.ok) throw new Error(`the packages do not build:\n${built.output}`);
   report.check("build", true);
   cpSync(join(root, "environments"), project, { recursive: true });
-  const dependencies = { ...TOOLS, ...fromTarballs(await packPackages(folder)), react: "^19.0.0", vitest: "^5.1.1" };
+  const dependencies = {
+    ...TOOLS,
+    ...fromTarballs(await packPackages(folder)),
+    react: "^19.0.0",
+    vitest: "^5.1.1",
+  };
   writeFileSync(
     join(project, "package.json"),
     JSON.stringify({ private: true, type: "module", dependencies }, undefined, 2),

@@ -10,7 +10,8 @@ test("links to files, with their lines", () => {
 
   expect(relativeLinks(markdown.join("\n"))).toEqual([
     { line: 1, target: "a.md" },
-    { line: 1, target: "../b/c.ts" },
+    { line: 1, target: "../b/c.ts", anchor: "L3" },
+    { line: 3, target: "", anchor: "below" },
     { line: 3, target: "docs" },
   ]);
 });

@@ -11,7 +11,8 @@ export interface Snippet {
 const OPEN = /^( *)```ts( .*)?$/;
 
 /**
- * The fenced blocks that begin with `ts`: `ts run` is also run, `ts continue` goes on where the block before it ended.
+ * The fenced blocks that begin with `ts`: `ts run` is also run, `ts continue` goes on where the block before it ended, `ts file=a.ts` is a
+ * file of a newcomer's project.
  *
  * @throws Error for a block without an end, an unknown word after `ts`, or a continuation of nothing
  */
@@ -22,7 +23,7 @@ export const snippetsOf = (markdown: string): readonly Snippet[] => {
     const open = OPEN.exec(lines[index] ?? "");
     if (open === null) continue;
     const word = open[2]?.trim() ?? "";
-    if (!["", "run", "continue"].includes(word))
+    if (!/^(run|continue|file=\S+)?$/.test(word))
       throw new Error(`line ${index + 1}: "ts ${word}" is not known`);
     const start = index + 1;
     const end = lines.indexOf(`${open[1] ?? ""}\`\`\``, start);

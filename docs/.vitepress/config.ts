@@ -1,0 +1,163 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type DefaultTheme, defineConfig } from "vitepress";
+import { headingAnchor } from "../../scripts/docs/heading-anchor.ts";
+import { siteLink } from "../../scripts/docs/site-link.ts";
+import { sitePath } from "../../scripts/docs/site-path.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const referenceSidebar = fileURLToPath(new URL("../reference/typedoc-sidebar.json", import.meta.url));
+
+const pages = (folder: string, names: Readonly<Record<string, string>>): DefaultTheme.SidebarItem[] =>
+  Object.entries(names).map(([name, text]) => ({ text, link: `/${folder}/${name}` }));
+
+/** TypeDoc writes it; without it (`docs:dev` before the first build) the reference has one page. */
+const reference = (): DefaultTheme.SidebarItem[] =>
+  existsSync(referenceSidebar) ? JSON.parse(readFileSync(referenceSidebar, "utf8")) : [];
+
+export default defineConfig({
+  title: "meter-lib",
+  description: "Tells your billing backend what each customer used: one typed call.",
+  srcDir: "..",
+  // Only what has a place on the site.
+  srcExclude: globSync("**/*.md", { cwd: root, exclude: ["**/node_modules/**"] }).filter(
+    (path) => sitePath(path) === undefined,
+  ),
+  rewrites: (path) => sitePath(path) ?? path,
+  cleanUrls: true,
+  // Addresses of a newcomer's own machine.
+  ignoreDeadLinks: "localhostLinks",
+  lastUpdated: false,
+  markdown: {
+    anchor: { slugify: headingAnchor },
+    config: (markdown) => {
+      markdown.core.ruler.push("site links", ({ tokens, env }) => {
+        const from = relative(root, env.path);
+        for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+          const href = token.type === "link_open" ? token.attrGet("href") : null;
+          if (href !== null && !from.startsWith("docs/reference/"))
+            token.attrSet("href", siteLink(root, from, href));
+        }
+      });
+    },
+  },
+  themeConfig: {
+    search: { provider: "local" },
+    socialLinks: [{ icon: "github", link: "https://github.com/aiorch/meter-lib" }],
+    nav: [
+      { text: "Get started", link: "/guide/get-started" },
+      { text: "Guide", link: "/guide/record-and-delivery" },
+      { text: "Packages", link: "/packages/meter-lib" },
+      { text: "Reference", link: "/reference/" },
+    ],
+    sidebar: {
+      "/reference/": reference(),
+      "/": [
+        {
+          text: "Begin",
+          items: [
+            ...pages("guide", {
+              "get-started": "Get started",
+              configuration: "Configuration",
+              testing: "Testing",
+              faq: "What people stumble over",
+            }),
+          ],
+        },
+        {
+          text: "Concepts",
+          items: pages("concepts", {
+            catalog: "The catalog",
+            "event-life": "The life of an event",
+            accounting: "Accounting",
+            idempotency: "Counted once",
+          }),
+        },
+        {
+          text: "Deliver",
+          items: pages("guide", {
+            "record-and-delivery": "Record and delivery",
+            browser: "From a page",
+            relay: "The relay",
+            middleware: "In a framework",
+            "serverless-and-edge": "Serverless and edge",
+            kafka: "Kafka",
+            wires: "Other backends",
+          }),
+        },
+        {
+          text: "Run",
+          items: [
+            ...pages("guide", {
+              operations: "Operations",
+              security: "Security",
+              observe: "Observe",
+              cli: "The meter command",
+              faults: "Faults",
+            }),
+            ...pages("operations", { pipeline: "The Flink pipeline" }),
+          ],
+        },
+        {
+          text: "Coming from",
+          items: pages("guide", {
+            "from-python": "Python",
+            "from-openmeter": "OpenMeter",
+            "from-stripe": "Stripe",
+            "from-lago": "Lago",
+            "from-polar": "Polar",
+            "from-segment": "Segment",
+          }),
+        },
+        {
+          text: "Packages",
+          collapsed: true,
+          items: globSync("packages/*/README.md", { cwd: root })
+            .sort()
+            .map((path) => {
+              const folder = path.split(/[\\/]/)[1] ?? "";
+              return { text: folder, link: `/packages/${folder}` };
+            }),
+        },
+        {
+          text: "Extend",
+          items: pages("extend", {
+            "write-a-transport": "A transport",
+            "write-a-customer-lookup": "A customer lookup",
+            "write-an-outbox": "An outbox",
+          }),
+        },
+        {
+          text: "Contribute",
+          collapsed: true,
+          items: [
+            ...pages("contributing", { "": "Contributing", releasing: "Releasing", security: "Threats" }),
+            ...globSync("docs/decisions/*.md", { cwd: root })
+              .sort()
+              .map((path) => {
+                const [title = path] = readFileSync(`${root}/${path}`, "utf8").split("\n");
+                return {
+                  text: title.replace("# ", ""),
+                  link: `/${sitePath(path)?.replace(".md", "") ?? ""}`,
+                };
+              }),
+          ],
+        },
+      ].map((group) => ({
+        ...group,
+        // A page that is still to come has no place in the list.
+        items: group.items.filter(({ link }) => link === undefined || isPage(link)),
+      })),
+    },
+  },
+});
+
+/** Whether a file of the repository is this page. */
+function isPage(link: string): boolean {
+  const page = `${link.replace(/\/$/, "/index")}.md`.slice(1);
+  return globSync(["docs/**/*.md", "packages/*/README.md", "CONTRIBUTING.md", "SECURITY.md"], {
+    cwd: root,
+    exclude: ["**/node_modules/**"],
+  }).some((path) => sitePath(path) === page);
+}
