@@ -319,6 +319,7 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await postEvent(sandbox.url, { headers: { "idempotency-key": "a" } });
     await postEvent(sandbox.url, { body: { total_usage: -1 } });
     await fetch(`${sandbox.url}/api/v1/customer-accounts/tenant/stranger`);
+    await fetch(`${sandbox.url}/sandbox/v1/api-keys`, { method: "POST" });
     const found: unknown[] = [];
     const look = async (): Promise<void> => {
       await page.locator("main .card").first().waitFor();
