@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { compilers } from "./compiler.ts";
 import { type CostOptions, typeCost } from "./type-cost-project.ts";
 
-// Instantiations are the same on every machine, time is not: `pnpm --filter @meter-lib/bench types` shows both.
+// Instantiations are the same on every machine, time is not: `pnpm bench types` shows both.
 const PER_CALL = 120;
 const PER_METER = 60;
 // A catalog of 18 has a share of what a first call costs whatever the catalog.

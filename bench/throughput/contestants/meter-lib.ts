@@ -7,78 +7,105 @@ import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
 import { fetchTransport } from "@meter-lib/transport-fetch";
 import { undiciSend } from "@meter-lib/transport-fetch/undici";
 import type { Contestant, Load } from "../contestant.ts";
+import { BATCHES_IN_FLIGHT } from "./in-batches.ts";
+import { SINGLES_IN_FLIGHT, singly } from "./singly.ts";
 import { usage } from "./usage.ts";
 
 const DAY_MS = 86_400_000;
-const MEMORY = { maxEvents: 100_000, maxBytes: 256 * 1024 * 1024 };
+const HELD_EVENTS = 100_000;
+const HELD_BYTES = 256 * 1024 * 1024;
 
-const recording = (transport: Transport, url: string, outbox: Outbox): Load => {
-  const client = new MeterClient({
-    transport,
-    customerLookup: cachedLookup(httpCustomerLookup({ baseUrl: url })),
-    outbox,
-    delivery: { onFull: "block", maxHeldEvents: 100_000, maxHeldBytes: 256 * 1024 * 1024 },
+export interface OwnSetup {
+  readonly dialect: "kafka-rest" | "events";
+  readonly outbox: "memory" | "SQLite";
+}
+
+const transportTo = (baseUrl: string, dialect: OwnSetup["dialect"]): Transport =>
+  fetchTransport({
+    baseUrl,
+    dialect,
+    dedup: { windowMs: DAY_MS },
+    send: undiciSend({ connections: dialect === "events" ? SINGLES_IN_FLIGHT : BATCHES_IN_FLIGHT }),
   });
-  // A producer that never stops: it waits when the outbox is a good deal behind.
-  let untilNextLook = 5_000;
+
+/** A client as the benchmark runs it, with a file of its own where it has one. */
+export const ownClient = (url: string, { dialect, outbox }: OwnSetup) => {
+  const folder = outbox === "SQLite" ? mkdtempSync(join(tmpdir(), "meter-lib-bench-")) : undefined;
+  const store: Outbox =
+    folder === undefined
+      ? memoryOutbox({ maxEvents: HELD_EVENTS, maxBytes: HELD_BYTES })
+      : sqliteOutbox({ path: join(folder, "outbox.db") });
+  const client = new MeterClient({
+    transport: transportTo(url, dialect),
+    customerLookup: cachedLookup(httpCustomerLookup({ baseUrl: url })),
+    outbox: store,
+    delivery: { onFull: "block", maxHeldEvents: HELD_EVENTS, maxHeldBytes: HELD_BYTES },
+  });
   return {
-    send: (index) => {
-      const receipt = client.record(usage(index));
-      if (--untilNextLook > 0) return;
-      untilNextLook = 5_000;
-      return receipt.durable.then(() => {});
-    },
+    client,
     flush: async () => {
       if (!(await client.flush({ timeoutMs: 60_000 }))) throw new Error("not delivered in a minute");
     },
+    close: async () => {
+      await client.close();
+      if (folder !== undefined) rmSync(folder, { recursive: true });
+    },
+  };
+};
+
+const EVENTS_BETWEEN_LOOKS = 5_000;
+
+/** A producer that never stops: it waits when the outbox is a good deal behind. */
+export const recording = (url: string, setup: OwnSetup, tenants = 1): Load => {
+  const { client, flush, close } = ownClient(url, setup);
+  let untilNextLook = EVENTS_BETWEEN_LOOKS;
+  return {
+    send: (index) => {
+      const receipt = client.record(usage(index, tenants));
+      if (--untilNextLook > 0) return;
+      untilNextLook = EVENTS_BETWEEN_LOOKS;
+      return receipt.durable.then(() => {});
+    },
+    flush,
+    close,
+  };
+};
+
+const posting = (url: string): Load => {
+  const client = new MeterClient({
+    transport: transportTo(url, "events"),
+    customerLookup: cachedLookup(httpCustomerLookup({ baseUrl: url })),
+  });
+  const load = singly(async (index) => {
+    const result = await client.post(usage(index));
+    if (!result.ok) throw result.error;
+  });
+  return {
+    ...load,
     close: async () => {
       await client.close();
     },
   };
 };
 
-const kafkaRest = (url: string): Transport =>
-  fetchTransport({
-    baseUrl: url,
-    dialect: "kafka-rest",
-    dedup: { windowMs: DAY_MS },
-    send: undiciSend({ connections: 4 }),
-  });
-
-const events = (url: string): Transport =>
-  fetchTransport({ baseUrl: url, dedup: { windowMs: DAY_MS }, send: undiciSend({ connections: 64 }) });
-
-const onDisk = async (url: string, transport: Transport): Promise<Load> => {
-  const folder = mkdtempSync(join(tmpdir(), "meter-lib-bench-"));
-  const load = recording(transport, url, sqliteOutbox({ path: join(folder, "outbox.db") }));
-  return {
-    ...load,
-    close: async () => {
-      await load.close();
-      rmSync(folder, { recursive: true });
-    },
-  };
-};
+const recorder = (setup: OwnSetup): Contestant => ({
+  name: `meter-lib record, ${setup.dialect}, ${setup.outbox}`,
+  promise: setup.outbox === "SQLite" ? "durable before it leaves" : "in memory",
+  requests: setup.dialect === "events" ? "single" : "batches",
+  share: setup.dialect === "events" ? 0.2 : 1,
+  prepare: async (url) => recording(url, setup),
+});
 
 export const meterLib: readonly Contestant[] = [
+  recorder({ dialect: "kafka-rest", outbox: "memory" }),
+  recorder({ dialect: "kafka-rest", outbox: "SQLite" }),
+  recorder({ dialect: "events", outbox: "memory" }),
+  recorder({ dialect: "events", outbox: "SQLite" }),
   {
-    name: "meter-lib record, kafka-rest, memory",
-    promise: "in memory",
-    prepare: async (url) => recording(kafkaRest(url), url, memoryOutbox(MEMORY)),
-  },
-  {
-    name: "meter-lib record, kafka-rest, SQLite",
-    promise: "durable before it leaves",
-    prepare: (url) => onDisk(url, kafkaRest(url)),
-  },
-  {
-    name: "meter-lib record, events, memory",
-    promise: "in memory",
-    prepare: async (url) => recording(events(url), url, memoryOutbox(MEMORY)),
-  },
-  {
-    name: "meter-lib record, events, SQLite",
-    promise: "durable before it leaves",
-    prepare: (url) => onDisk(url, events(url)),
+    name: "meter-lib post, events",
+    promise: "none",
+    requests: "single",
+    share: 0.2,
+    prepare: async (url) => posting(url),
   },
 ];

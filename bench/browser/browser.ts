@@ -1,0 +1,55 @@
+import { measureBrowserSizes } from "../../packages/meter-lib/browser-size.ts";
+import { findChromium } from "../../scripts/find-chromium.ts";
+import type { Measure } from "../harness/measure.ts";
+import type { Row, Table } from "../harness/report.ts";
+import { median, spread } from "../harness/statistics.ts";
+import { METERS, type PageCost, pageCost } from "./page-cost.ts";
+
+/** What a page pays. */
+export const browser: Measure = {
+  name: "browser",
+  about: "bundle size, and main-thread time per event in Chromium where one is found",
+  defaults: { rounds: 3, events: 5_000 },
+  run: async ({ rounds, events }) => {
+    const tables: Table[] = [{ title: "Bundle, minified", rows: await sizes() }];
+    const chromium = await findChromium();
+    if (chromium === undefined)
+      return { tables, notes: ["Skipped: main-thread time, for no Chromium was found (CHROMIUM_PATH)."] };
+    const readings = new Map<string, PageCost[]>(METERS.map((meter) => [meter, []]));
+    for (let round = 1; round <= rounds; round++) {
+      for (const meter of METERS) readings.get(meter)?.push(await pageCost(chromium, meter, events));
+    }
+    tables.push({
+      title: "In the page",
+      rows: METERS.map((meter) => rowOf(meter, readings.get(meter) ?? [])),
+    });
+    return {
+      tables,
+      notes: [
+        "record(): the median of runs of 50, one run every 10 ms. Main thread: all tasks of the page from the first event until the relay has " +
+          "answered for the last, as Chromium counts them, storing and posting included.",
+      ],
+      readings: Object.fromEntries(readings),
+    };
+  },
+};
+
+const sizes = async (): Promise<readonly Row[]> =>
+  (await measureBrowserSizes()).map(({ use, gzipped, minified }) => ({
+    use,
+    "gzipped bytes": gzipped,
+    bytes: minified,
+  }));
+
+const rowOf = (meter: string, costs: readonly PageCost[]): Row => {
+  const mainThread = costs.map(({ mainThreadMicros }) => mainThreadMicros);
+  return {
+    meter,
+    "load ms": median(costs.map(({ loadMs }) => loadMs)).toFixed(1),
+    "record() µs": median(costs.map(({ recordMicros }) => recordMicros)).toFixed(1),
+    "main thread µs/event": median(mainThread).toFixed(1),
+    spread: spread(mainThread, 1),
+    "longest run ms": median(costs.map(({ longestRunMs }) => longestRunMs)).toFixed(1),
+    lost: costs.reduce((sum, { lost }) => sum + lost, 0),
+  };
+};

@@ -1,0 +1,131 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
+import { chromium as playwright } from "playwright";
+import { browserBundle } from "../../packages/meter-lib/browser-bundle.ts";
+import type { FoundChromium } from "../../scripts/find-chromium.ts";
+
+/** What `meter-lib/browser` makes for pages: with a database, and without. */
+export const METERS = ["createBrowserMeter", "createVolatileBrowserMeter"] as const;
+
+export interface PageCost {
+  /** To load and run the module. */
+  readonly loadMs: number;
+  readonly recordMicros: number;
+  readonly longestRunMs: number;
+  readonly mainThreadMicros: number;
+  readonly lost: number;
+}
+
+const RUN = 50;
+
+/** What the page runs. Its clock ticks every 5 µs, so a run is timed and not a call. */
+const pageScript = (meter: string): string => `
+let client;
+globalThis.load = async () => {
+  const startedAt = performance.now();
+  const { ${meter} } = await import("/meter.js");
+  client = ${meter}({ relayUrl: "/meter", tenant_id: "tenant_123", token: () => "token", limits: { maxEvents: 1e6, maxBytes: 1e9 } });
+  return performance.now() - startedAt;
+};
+globalThis.record = async (events) => {
+  const runs = [];
+  for (let made = 0; made < events; made += ${RUN}) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const startedAt = performance.now();
+    for (let index = 0; index < ${RUN}; index++) client.record({ meter_id: "page.processed.basic", total_usage: 1 });
+    runs.push(performance.now() - startedAt);
+  }
+  if (!(await client.flush({ timeoutMs: 60000 }))) throw new Error("not delivered in a minute");
+  runs.sort((a, b) => a - b);
+  return { median: runs[runs.length >> 1], longest: runs.at(-1) };
+};
+globalThis.ready = true;`;
+
+/** Loads a page with a meter in a fresh browser, records so many events and waits until the relay has them. */
+export const pageCost = async (
+  { executablePath, args }: FoundChromium,
+  meter: (typeof METERS)[number],
+  events: number,
+): Promise<PageCost> => {
+  const site = await serve(meter);
+  const browser = await playwright.launch({ executablePath, args: [...args] });
+  try {
+    const page = await browser.newPage();
+    await page.goto(site.url);
+    await page.waitForFunction("globalThis.ready");
+    const session = await page.context().newCDPSession(page);
+    await session.send("Performance.enable");
+    const mainThreadSeconds = async (): Promise<number> => {
+      const { metrics } = await session.send("Performance.getMetrics");
+      return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
+    };
+    const loadMs = await page.evaluate<number>("globalThis.load()");
+    await page.evaluate(`globalThis.record(${RUN * 4})`);
+    const arrivedBefore = site.arrived();
+    const before = await mainThreadSeconds();
+    const { median, longest } = await page.evaluate<{ readonly median: number; readonly longest: number }>(
+      `globalThis.record(${events})`,
+    );
+    const seconds = (await mainThreadSeconds()) - before;
+    const recorded = Math.ceil(events / RUN) * RUN;
+    return {
+      loadMs,
+      recordMicros: (median * 1_000) / RUN,
+      longestRunMs: longest,
+      mainThreadMicros: (seconds * 1e6) / recorded,
+      lost: recorded - (site.arrived() - arrivedBefore),
+    };
+  } finally {
+    await browser.close();
+    site.close();
+  }
+};
+
+/** Alone in its process, a page gets the finer clock. */
+const ISOLATED = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
+/** The page's server, which is its relay too. */
+const serve = async (meter: string) => {
+  const { code } = await browserBundle(`export { ${meter} } from "meter-lib/browser";`);
+  let arrived = 0;
+  const answers: Readonly<Record<string, readonly [type: string, body: string]>> = {
+    "/": [
+      "text/html",
+      `<!doctype html><title>bench</title><script type="module">${pageScript(meter)}</script>`,
+    ],
+    "/meter.js": ["text/javascript", code],
+  };
+  const server = createServer(async (request, response) => {
+    if (request.method === "POST") {
+      const batch: unknown = JSON.parse(await text(request));
+      const results = eventIds(batch).map((event_id) => ({ event_id, state: "accepted" }));
+      arrived += results.length;
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ results }));
+      return;
+    }
+    const [type, body] = answers[request.url ?? ""] ?? ["text/plain", ""];
+    response.writeHead(body === "" ? 404 : 200, { "content-type": type, ...ISOLATED }).end(body);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    arrived: () => arrived,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};
+
+const eventIds = (batch: unknown): readonly unknown[] => {
+  const events = typeof batch === "object" && batch !== null && "events" in batch ? batch.events : undefined;
+  if (!Array.isArray(events)) throw new Error("the page posted no batch");
+  return events.map(({ event_id }) => event_id);
+};

@@ -1,0 +1,90 @@
+// `pnpm bench`: what the parts cost, beside hand-written clients and other SDKs.
+import { writeFileSync } from "node:fs";
+import { browser } from "./browser/browser.ts";
+import { drain } from "./drain/drain.ts";
+import { machineFacts } from "./harness/machine.ts";
+import type { Measure } from "./harness/measure.ts";
+import { markdownOf, printReport } from "./harness/print-report.ts";
+import { readSettings, UsageError } from "./harness/settings.ts";
+import { writeIntoDoc } from "./harness/write-into-doc.ts";
+import { latency } from "./latency/latency.ts";
+import { memory } from "./memory/memory.ts";
+import { outbox } from "./outbox/outbox.ts";
+import { regression } from "./regression/regression.ts";
+import { sandbox } from "./sandbox/sandbox.ts";
+import { start } from "./start/start.ts";
+import { tenants } from "./tenants/tenants.ts";
+import { throughput } from "./throughput/throughput.ts";
+import { types } from "./types/types.ts";
+
+const MEASURES: readonly Measure[] = [
+  throughput,
+  latency,
+  memory,
+  start,
+  tenants,
+  drain,
+  outbox,
+  sandbox,
+  browser,
+  types,
+  regression,
+];
+
+const defaultsOf = ({ defaults: { rounds, events }, chooses = false }: Measure): string => {
+  const parts = [
+    rounds === undefined ? "" : `--rounds ${rounds}`,
+    events === undefined ? "" : `--events ${events}`,
+    chooses ? "--only" : "",
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+};
+
+const HELP = `What meter-lib costs, beside hand-written clients and other SDKs, measured on this machine.
+
+  pnpm bench MEASURE [--rounds N] [--events N] [--only TEXT] [--json FILE] [--markdown] [--doc FILE] [--save]
+
+${MEASURES.map((measure) => {
+  const own = defaultsOf(measure);
+  return `  ${measure.name.padEnd(11)} ${measure.about}${own === "" ? "" : `\n${" ".repeat(14)}(${own})`}`;
+}).join("\n")}
+
+  --rounds    how often each reading is taken, in turn with the others
+  --events    how many events each contestant is given
+  --only      rows whose name has this text, and what they are compared with
+  --json      a file for every single reading, with what is known of the machine
+  --markdown  the table as Markdown
+  --doc       a Markdown file; the table takes the place of the last one between the comments
+              <!-- bench MEASURE --> and <!-- end of bench MEASURE -->
+  --save      regression: make this run's ratios the baseline
+
+Figures of one machine do not compare with those of another; ratios within one run do, when nothing else runs.
+Kafka has its own measure, where a broker is: pnpm pipeline throughput.`;
+
+const main = async ([name, ...args]: readonly string[]): Promise<void> => {
+  if (name === undefined || name === "help" || name === "--help" || args.includes("--help")) {
+    console.log(HELP);
+    return;
+  }
+  const measure = MEASURES.find((candidate) => candidate.name === name);
+  if (measure === undefined) throw new UsageError(`no measure ${JSON.stringify(name)}`);
+  const settings = readSettings(args, measure.defaults);
+  const machine = machineFacts();
+  if (machine.load > machine.cores)
+    console.error(`Others are at work here (load ${machine.load}): figures will be poor, ratios rough.`);
+  const report = await measure.run(settings);
+  const command = ["pnpm bench", name, ...args.filter((arg) => arg !== "--markdown")].join(" ");
+  if (settings.markdown) console.log(markdownOf(report, command, machine));
+  else printReport(report, machine);
+  if (settings.json !== undefined)
+    writeFileSync(settings.json, `${JSON.stringify({ command, machine, ...report }, undefined, 2)}\n`);
+  if (settings.doc !== undefined) writeIntoDoc(settings.doc, name, markdownOf(report, command, machine));
+  for (const failure of report.failures ?? []) console.error(failure);
+  if ((report.failures ?? []).length > 0) process.exitCode = 1;
+};
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const mistake = error instanceof UsageError;
+  console.error(mistake ? `${error.message}\nTry: pnpm bench --help` : error);
+  process.exitCode = mistake ? 2 : 1;
+});
