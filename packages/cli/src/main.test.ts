@@ -91,6 +91,15 @@ describe.concurrent("the program", { timeout: 240_000 }, () => {
     });
   });
 
+  test.each([["snd"], ["send"], ["outbox", "list"], ["send", "--usage", "2.5"]])(
+    "%j, a mistake of the arguments, too",
+    async (...args) => {
+      const { exit, stdout, stderr } = await meter([...args, "--json"]);
+      expect([exit, stdout]).toEqual([2, ""]);
+      expect(JSON.parse(stderr)).toEqual({ error: { exit: 2, code: "cli", message: expect.any(String) } });
+    },
+  );
+
   test.each([
     [{}, false],
     [{ FORCE_COLOR: "1" }, true],

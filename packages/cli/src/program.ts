@@ -11,9 +11,9 @@ import { sandboxCommand } from "./arguments/sandbox.ts";
 import { sendCommand } from "./arguments/send.ts";
 import { sessionCommand } from "./arguments/session.ts";
 import { tailCommand } from "./arguments/tail.ts";
-import { EXIT_MEANINGS } from "./exit-code.ts";
+import { EXIT, EXIT_MEANINGS } from "./exit-code.ts";
 import type { Invoke } from "./run-meter.ts";
-import type { Io } from "./terminal/io.ts";
+import type { Io, Output } from "./terminal/io.ts";
 
 const exitTable = (): string =>
   Object.entries(EXIT_MEANINGS)
@@ -21,7 +21,7 @@ const exitTable = (): string =>
     .join("\n");
 
 /** All commands. The parser knows flags and arguments, nothing else. */
-export const createProgram = (invoke: Invoke, { stdout, stderr }: Omit<Io, "json">): Command => {
+export const createProgram = (invoke: Invoke, { stdout, stderr, json }: Io): Command => {
   const program: Command = new Command("meter")
     .description("Tells a billing backend what customers used.")
     .version(manifest.version, "-v, --version", "show the version")
@@ -62,8 +62,7 @@ ${exitTable()}`,
       .configureOutput({
         writeOut: (text) => void stdout.write(text),
         writeErr: (text) => void stderr.write(text),
-        outputError: (text, write) =>
-          write(`${text.replace(/^error: /, `${stderr.paint.bad("error")}: `)}Try --help.\n`),
+        outputError: (text, write) => write(json ? errorJson(text) : errorText(text, stderr)),
         getOutHelpWidth: () => stdout.columns,
         getErrHelpWidth: () => stderr.columns,
         getOutHasColors: () => true,
@@ -75,6 +74,14 @@ ${exitTable()}`,
       });
   }
   return program;
+};
+
+const errorText = (text: string, { paint }: Output): string =>
+  `${text.replace(/^error: /, `${paint.bad("error")}: `)}Try --help.\n`;
+
+const errorJson = (text: string): string => {
+  const message = text.replace(/^error: /, "").trimEnd();
+  return `${JSON.stringify({ error: { exit: EXIT.usage, code: "cli", message } })}\n`;
 };
 
 const withDescendants = (command: Command): readonly Command[] => [

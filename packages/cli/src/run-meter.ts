@@ -28,7 +28,7 @@ export const runMeter = async (args: readonly string[], world: Omit<Io, "json">)
     if (!json && report.text !== "") await world.stdout.write(`${report.text}\n`);
   };
   try {
-    await createProgram(invoke, world).parseAsync([...args], { from: "user" });
+    await createProgram(invoke, { ...world, json }).parseAsync([...args], { from: "user" });
     return exit;
   } catch (error) {
     // The parser has said what it has to say.

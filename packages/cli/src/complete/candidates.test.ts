@@ -7,6 +7,7 @@ const silent = { write: async () => {}, isTTY: false, columns: 80, paint: paint(
 const program = createProgram(async () => {}, {
   stdout: silent,
   stderr: silent,
+  json: false,
   signal: new AbortController().signal,
 });
 
