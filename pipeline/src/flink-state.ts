@@ -3,7 +3,6 @@ type Json = Readonly<Record<string, unknown>>;
 /** What one task of the job is doing, by Flink's own account. */
 export interface TaskReading {
   readonly name: string;
-  readonly records: number;
   /** Of its newest checkpoint, in bytes. */
   readonly stateBytes: number;
 }
@@ -20,9 +19,8 @@ export const flinkTasks = async (restUrl: string): Promise<readonly TaskReading[
   const { latest } = await get(`${job}/checkpoints`);
   const checkpoint = fieldsIn(fieldsIn(latest).completed).id;
   const details = fieldsIn((await get(`${job}/checkpoints/details/${checkpoint}`)).tasks);
-  return listIn(await get(job), "vertices").map(({ id, name, metrics }) => ({
+  return listIn(await get(job), "vertices").map(({ id, name }) => ({
     name: String(name),
-    records: Number(fieldsIn(metrics)["read-records"] ?? 0),
     stateBytes: Number(fieldsIn(details[String(id)]).state_size ?? 0),
   }));
 };

@@ -31,6 +31,9 @@ const USAGE = `pnpm pipeline <command>
   down                  ends everything; its data stays until up is called again
   prove [--events N]    all of it with kills, compared with what was recorded (see prove.ts)
   measure [--events N]  how fast the job is, and what it keeps as state (see measure-job.ts)
+  throughput            record() into Kafka, beside @platformatic/kafka alone (see throughput.ts)
+  skew                  how customers of different size fall on partitions (see simulate-skew.ts)
+  capacity              what a rate of events needs, from what was measured (see capacity.ts)
   sql                   prints the SQL for a cluster; values from the environment
   meters                writes sql/03-meters.sql from the catalog`;
 
@@ -139,6 +142,15 @@ switch (positionals[0]) {
     break;
   case "measure":
     await import("./measure-job.ts");
+    break;
+  case "throughput":
+    await import("./throughput.ts");
+    break;
+  case "skew":
+    await import("./simulate-skew.ts");
+    break;
+  case "capacity":
+    await import("./capacity.ts");
     break;
   case "sql":
     printSql();

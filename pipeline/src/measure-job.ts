@@ -24,6 +24,9 @@ const LOOK_EVERY_MS = 250;
 // The compiler of the JVM has warmed up by then; and at the very end there is less to do.
 const FROM = 0.25;
 const TO = 0.95;
+// A checkpoint that has all of it is there by then.
+const CHECKPOINT_MS = 10_000;
+const SHOWN_CHARS = 60;
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
@@ -44,7 +47,11 @@ const measure = async (parallelism: string): Promise<void> => {
     const topicBytes = bytesIn(path.join(folder, "kafka"));
     const job = await startJob(
       { broker, postgres },
-      { folder, settings: { PARALLELISM: parallelism, CHECKPOINT_INTERVAL: "10 s" }, jvm: LONG_RUN },
+      {
+        folder,
+        settings: { PARALLELISM: parallelism, CHECKPOINT_INTERVAL: `${CHECKPOINT_MS / 1000} s` },
+        jvm: LONG_RUN,
+      },
     );
     try {
       const look = async () => {
@@ -80,11 +87,11 @@ parallelism ${parallelism}, ${events} events, load average ${loadavg()
   per core of the job   ${Math.round(counted / (to.job - from.job))} events/s
   processor time        job ${cost("job")}, broker ${cost("broker")}, PostgreSQL ${cost("postgres")}
   topic on disk         ${(topicBytes / events).toFixed(1)} bytes per event`);
-      // A checkpoint that has all of it.
-      await sleep(10_000);
-      for (const { name, records, stateBytes } of await flinkTasks(job.restUrl)) {
+      await sleep(CHECKPOINT_MS + LOOK_EVERY_MS);
+      for (const { name, stateBytes } of await flinkTasks(job.restUrl)) {
+        if (stateBytes / events < 0.05) continue;
         console.log(
-          `  state ${(stateBytes / events).toFixed(1).padStart(7)} bytes per event, ${String(records).padStart(9)} records: ${name.slice(0, 110)}`,
+          `  state ${(stateBytes / events).toFixed(1).padStart(7)} bytes per event: ${name.slice(0, SHOWN_CHARS)}`,
         );
       }
     } finally {
