@@ -18,6 +18,8 @@ const sections: Readonly<Record<string, () => Promise<void>>> = {
     await check("biome", "biome", "check", ".");
     await check("edges between packages", "node", "scripts/check-edges.ts");
     await check("lockfile", "node", "scripts/check-lockfile.ts");
+    await check("what nothing uses", "knip", "--no-progress");
+    await check("spelling", "cspell", "lint", "--no-progress", "--no-summary");
   },
   Types: () => checkTypes(report),
   Docs: async () => {

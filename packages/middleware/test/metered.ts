@@ -23,4 +23,4 @@ export const metered = () => {
   };
 };
 
-export type Litewave = ReturnType<typeof metered>["client"];
+type Litewave = ReturnType<typeof metered>["client"];
