@@ -43,7 +43,12 @@ const sandboxBackend = async () => {
     return events.length;
   };
   return {
-    transport: fetchTransport({ baseUrl: sandbox.url, dedup: { windowMs: 86_400_000 } }),
+    transport: fetchTransport({
+      baseUrl: sandbox.url,
+      // The other one has no place for metadata.
+      dialect: "kafka-rest",
+      dedup: { windowMs: 86_400_000 },
+    }),
     counted: (ids: readonly string[]) => Promise.all(ids.map(countOf)),
     close: () => sandbox.close(),
   };
