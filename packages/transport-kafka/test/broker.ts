@@ -127,7 +127,6 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
   };
   const reader = new TopicReader(`127.0.0.1:${port}`, classPath);
   const end = async (signal: "SIGKILL" | "SIGTERM") => {
-    reader.end();
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
     child.kill(signal);
@@ -145,7 +144,10 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
     },
     start,
     kill: () => end("SIGKILL"),
-    stop: () => end("SIGTERM"),
+    stop: () => {
+      reader.end();
+      return end("SIGTERM");
+    },
     async createTopic(topic, partitions, configs = {}) {
       const admin = new Admin({
         clientId: "test",
@@ -167,6 +169,7 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
     read: (topic) => reader.read(topic),
     async [Symbol.asyncDispose]() {
       process.removeListener("exit", endWithUs);
+      reader.end();
       await end("SIGKILL");
     },
   };
