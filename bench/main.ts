@@ -4,12 +4,13 @@ import { browser } from "./browser/browser.ts";
 import { drain } from "./drain/drain.ts";
 import { machineFacts } from "./harness/machine.ts";
 import type { Measure } from "./harness/measure.ts";
-import { markdownOf, printReport } from "./harness/print-report.ts";
+import { reportText } from "./harness/report-text.ts";
 import { readSettings, UsageError } from "./harness/settings.ts";
 import { writeIntoDoc } from "./harness/write-into-doc.ts";
 import { latency } from "./latency/latency.ts";
 import { memory } from "./memory/memory.ts";
 import { outbox } from "./outbox/outbox.ts";
+import { profile } from "./profile/profile.ts";
 import { regression } from "./regression/regression.ts";
 import { sandbox } from "./sandbox/sandbox.ts";
 import { start } from "./start/start.ts";
@@ -28,6 +29,7 @@ const MEASURES: readonly Measure[] = [
   sandbox,
   browser,
   types,
+  profile,
   regression,
 ];
 
@@ -42,7 +44,7 @@ const defaultsOf = ({ defaults: { rounds, events }, chooses = false }: Measure):
 
 const HELP = `What meter-lib costs, beside hand-written clients and other SDKs, measured on this machine.
 
-  pnpm bench MEASURE [--rounds N] [--events N] [--only TEXT] [--json FILE] [--markdown] [--doc FILE] [--save]
+  pnpm bench MEASURE [--rounds N] [--events N] [--only TEXT] [--json FILE] [--doc FILE] [--save]
 
 ${MEASURES.map((measure) => {
   const own = defaultsOf(measure);
@@ -53,13 +55,18 @@ ${MEASURES.map((measure) => {
   --events    how many events each contestant is given
   --only      rows whose name has this text, and what they are compared with
   --json      a file for every single reading, with what is known of the machine
-  --markdown  the table as Markdown
-  --doc       a Markdown file; the table takes the place of the last one between the comments
+  --doc       a Markdown file; what is printed takes the place of the last such text between the comments
               <!-- bench MEASURE --> and <!-- end of bench MEASURE -->
   --save      regression: make this run's ratios the baseline
 
 Figures of one machine do not compare with those of another; ratios within one run do, when nothing else runs.
 Kafka has its own measure, where a broker is: pnpm pipeline throughput.`;
+
+/** The command as it takes the same readings: where they were written is another matter. */
+const withoutFiles = (args: readonly string[]): readonly string[] =>
+  args.filter((arg, at) => !FILES.has(arg) && !FILES.has(args[at - 1] ?? ""));
+
+const FILES = new Set(["--json", "--doc"]);
 
 const main = async ([name, ...args]: readonly string[]): Promise<void> => {
   if (name === undefined || name === "help" || name === "--help" || args.includes("--help")) {
@@ -73,12 +80,12 @@ const main = async ([name, ...args]: readonly string[]): Promise<void> => {
   if (machine.load > machine.cores)
     console.error(`Others are at work here (load ${machine.load}): figures will be poor, ratios rough.`);
   const report = await measure.run(settings);
-  const command = ["pnpm bench", name, ...args.filter((arg) => arg !== "--markdown")].join(" ");
-  if (settings.markdown) console.log(markdownOf(report, command, machine));
-  else printReport(report, machine);
+  const command = ["pnpm bench", name, ...withoutFiles(args)].join(" ");
+  const text = reportText(report, command, machine);
+  console.log(text);
   if (settings.json !== undefined)
     writeFileSync(settings.json, `${JSON.stringify({ command, machine, ...report }, undefined, 2)}\n`);
-  if (settings.doc !== undefined) writeIntoDoc(settings.doc, name, markdownOf(report, command, machine));
+  if (settings.doc !== undefined) writeIntoDoc(settings.doc, name, text);
   for (const failure of report.failures ?? []) console.error(failure);
   if ((report.failures ?? []).length > 0) process.exitCode = 1;
 };

@@ -8,7 +8,6 @@ export interface Settings {
   /** Rows whose name has this text; empty for all. */
   readonly only: string;
   readonly json: string | undefined;
-  readonly markdown: boolean;
   readonly doc: string | undefined;
   readonly save: boolean;
 }
@@ -27,7 +26,6 @@ export const readSettings = (
     events: wholeNumber("--events", values.events, defaults.events ?? 1),
     only: values.only,
     json: values.json,
-    markdown: values.markdown,
     doc: values.doc,
     save: values.save,
   };
@@ -42,7 +40,6 @@ const parse = (args: readonly string[]) => {
         events: { type: "string" },
         only: { type: "string", default: "" },
         json: { type: "string" },
-        markdown: { type: "boolean", default: false },
         doc: { type: "string" },
         save: { type: "boolean", default: false },
       },

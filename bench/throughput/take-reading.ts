@@ -15,18 +15,28 @@ export interface Reading {
 
 const WARM_UP_SHARE = 0.1;
 
-/** Has a contestant deliver so many events to a sink of its own. */
-export const takeReading = async (contestant: string, events: number): Promise<Reading> => {
+/**
+ * Has a contestant deliver so many events to a sink of its own.
+ *
+ * @param flags - flags of Node for its process, which is then waited for until it has ended
+ */
+export const takeReading = async (
+  contestant: string,
+  events: number,
+  flags: readonly string[] = [],
+): Promise<Reading> => {
   using sink = await SinkProcess.start();
   const warmUp = Math.ceil(events * WARM_UP_SHARE);
   using child = new Child(import.meta.resolve("./run-contestant.ts"), {
     args: [contestant, sink.url, warmUp, events],
+    flags,
   });
   await child.next();
   const before = await sink.settled(warmUp);
   const { startedAt } = await child.ask({ run: true });
   const after = await sink.settled(before.events + events);
   const cost = await child.ask({ cost: true });
+  if (flags.length > 0) await child.ended();
   const arrived = after.events - before.events;
   return {
     deliveredPerSecond: (arrived / (after.lastArrival - Number(startedAt))) * 1_000,
