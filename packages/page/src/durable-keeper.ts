@@ -37,14 +37,14 @@ export const durableKeeper =
   (delivery: PageDelivery): PageKeeper => {
     const { options, own, emit, finish, refuse, count } = delivery;
     const { limits: { maxEvents = MAX_EVENTS, maxBytes = MAX_BYTES } = {}, dedupWindowMs = DAY_MS } = options;
-    const { now } = Date;
-    const me = pageEventId(now());
+    const now = () => performance.now();
+    const me = pageEventId(Date.now());
     const database = pageDatabase(name, openTimeoutMs);
     const unsaved = new Set<Entry>();
     /** As they were before they were claimed. */
     const claimed = new Map<string, EventRow>();
     let epoch: string | undefined;
-    let hasMore = true;
+    let hasMore = "indexedDB" in globalThis;
     let isDown = false;
     let downUntil = 0;
     let sweepAt = 0;
@@ -136,7 +136,7 @@ export const durableKeeper =
     const sessions = durableSessions({ ...delivery, database, name, me, leaseMs, use, adopt });
 
     const drainRows = async (token: string | undefined, batchEvents: number) => {
-      const begun = now();
+      const begun = Date.now();
       const mine = [...own.values()].filter((entry) => entry.epoch !== undefined);
       const claim = await database.change((rows, totals) =>
         claimRows(rows, totals, {
@@ -146,7 +146,7 @@ export const durableKeeper =
           sentAfter: begun - dedupWindowMs,
           isSkipped: (event_id) => {
             const entry = own.get(event_id);
-            return entry !== undefined && (entry.isOnTheWay === true || entry.later > begun);
+            return entry !== undefined && (entry.isOnTheWay === true || entry.later > now());
           },
         }),
       );
@@ -165,7 +165,7 @@ export const durableKeeper =
       for (const [index, entry] of gone.entries())
         if (!entry.isOnTheWay) finish(entry, letters[index] ?? { state: "acknowledged" });
       for (const letter of claim.buried) if (!own.has(letter.event.event_id)) emit("quarantined", letter);
-      if (now() - begun > STALE_CLAIM_MS) return;
+      if (Date.now() - begun > STALE_CLAIM_MS) return;
       const batch = claim.claimed.map((row) => {
         const entry = own.get(row.event.event_id) ?? entryOf(row);
         claimed.set(row.event.event_id, { ...row, sent_at: row.sent_at ?? entry.sent_at });
@@ -181,7 +181,7 @@ export const durableKeeper =
       },
       keep: (entry) => {
         // A page that is online may send it as it leaves, when there is no time to write that down.
-        if (globalThis.navigator?.onLine !== false) entry.exposed_at = now();
+        if (globalThis.navigator?.onLine !== false) entry.exposed_at = Date.now();
         unsaved.add(entry);
         void save();
       },
@@ -232,7 +232,7 @@ export const durableKeeper =
         database.sleep();
       },
       wake: () => {
-        sleeping = new AbortController();
+        if (sleeping.signal.aborted) sleeping = new AbortController();
         database.wake();
         sessions.wake();
       },

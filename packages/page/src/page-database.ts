@@ -126,9 +126,13 @@ export const pageDatabase = (name: string, openTimeoutMs: number): PageDatabase 
     change,
     putNow: (row, key) => {
       if (current === undefined) return;
-      const { tx, rows } = begin(current);
-      rows.put(row, [...key]);
-      tx.commit();
+      try {
+        const { tx, rows } = begin(current);
+        rows.put(row, [...key]);
+        tx.commit();
+      } catch {
+        // The browser closed it a moment ago.
+      }
     },
     account: () => change(async (_, { epoch: _epoch, bytes: _bytes, lease: _lease, ...account }) => account),
     sleep: () => {

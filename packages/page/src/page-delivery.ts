@@ -21,6 +21,7 @@ import type { PageMeterOptions } from "./page-meter-options.ts";
 
 /** How often to look for what other pages left. */
 const IDLE_MS = 15_000;
+const SHORTEST_PAUSE_MS = 50;
 export const DAY_MS = 86_400_000;
 /** What may wait, unless told otherwise. */
 export const MAX_EVENTS = 10_000;
@@ -65,7 +66,8 @@ export const pageDelivery = (
   } = options;
   const post = pagePost({ ...options, url: relayUrl });
   const token = options.token === undefined ? undefined : pageToken(options.token);
-  const { now } = Date;
+  // Unlike the time of day it is not set back.
+  const now = () => performance.now();
   const own = new Map<string, Entry>();
   /** Events that no keeper has. */
   const tally = emptyAccount();
@@ -123,7 +125,7 @@ export const pageDelivery = (
     due = 0;
     draining ??= drainOnce().finally(() => {
       draining = undefined;
-      if (hasWork() || keeper) wake(now() + (hasWork() ? lingerMs : IDLE_MS));
+      if (hasWork() || keeper) wake(now() + (hasWork() ? Math.max(lingerMs, SHORTEST_PAUSE_MS) : IDLE_MS));
     });
     return draining;
   };
@@ -144,7 +146,7 @@ export const pageDelivery = (
     let bytes = 0;
     for (const entry of entries) {
       if (entry.isOnTheWay || entry.later > now()) continue;
-      if (isStale(entry, now() - dedupWindowMs))
+      if (isStale(entry, Date.now() - dedupWindowMs))
         finish(entry, { state: "quarantined", reason: STALE, status: undefined });
       else if (
         batch.length === 0 ||
@@ -163,7 +165,7 @@ export const pageDelivery = (
   };
 
   const dispatch = async (batch: readonly Entry[], known: string | undefined, isLeaving: boolean) => {
-    const sent_at = now();
+    const sent_at = Date.now();
     const events = batch.map((entry) => {
       entry.isOnTheWay = true;
       entry.sent_at ??= sent_at;
@@ -270,7 +272,7 @@ export const pageDelivery = (
         await Promise.race([drain(), pause(until - now())]);
         if (!hasWork()) return true;
         if (now() >= until) return false;
-        await pause(50);
+        await pause(SHORTEST_PAUSE_MS);
       }
     },
     close: async (ms) => {
@@ -290,8 +292,8 @@ export const pageDelivery = (
     stats: async () => keeper?.stats(tally) ?? { ...tally },
   };
   keeper = keep?.(delivery);
-  // What earlier pages left.
-  if (keeper) wake(0);
+  // What earlier pages left; where a page is rendered on a server there is nothing to be done.
+  if (keeper?.hasMore) wake(0);
   return { ...delivery, keeper };
 };
 
