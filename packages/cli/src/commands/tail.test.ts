@@ -52,6 +52,26 @@ describe.concurrent("meter tail", { timeout: 240_000 }, () => {
     expect(await run.ended).toMatchObject({ exit: 0 });
   });
 
+  test("between the log and the stream nothing is told twice, and nothing is left out", async () => {
+    await using sandbox = await createSandbox({ tenants: { a: "cust_a" } });
+    await post(sandbox.url, "page.processed.basic", 1, "e0");
+    const args = ["tail", "--base-url", sandbox.url, "--since", "0", "--count", "40", "--json"];
+    const run = startMeter(args);
+    await run.firstLine;
+    let over = false;
+    const posting = (async () => {
+      for (let next = 1; !over; next++) await post(sandbox.url, "page.processed.basic", 1, `e${next}`);
+    })();
+    const { stdout } = await run.ended;
+    over = true;
+    await posting;
+    const ids = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).id);
+    expect(ids).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+  });
+
   test("a sandbox that is away is waited for; nothing of its log is left out", async () => {
     await using folder = await TempFolder.create();
     const options = { tenants: { a: "cust_a" }, file: join(folder.path, "usage.db") };

@@ -81,7 +81,7 @@ export const tail = async (flags: TailFlags, io: Io): Promise<Report> => {
         page = await log.read({ ...filter, after, limit: Math.min(PAGE, left) });
         for (const event of page) await show(event);
         after = page.at(-1)?.id ?? after;
-      } while (page.length > 0 && left > 0);
+      } while (page.length === PAGE && left > 0);
       // What does not match is passed, too: the stream need not look at it again.
       after = Math.max(after, newest);
       if (left <= 0) break;
