@@ -1,3 +1,2 @@
 export { indexedDbOutbox } from "./indexed-db-outbox.ts";
 export type { IndexedDbOutboxOptions } from "./indexed-db-outbox-options.ts";
-export { deadOwners, holdOwnerLock, webLocks } from "./owner-life.ts";

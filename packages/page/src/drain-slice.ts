@@ -1,4 +1,4 @@
-import { webLocks } from "@meter-lib/outbox-indexeddb";
+import { webLocks } from "@meter-lib/outbox-indexeddb/owner-life";
 import type { PageDatabase } from "./page-database.ts";
 
 export interface DrainSlice {

@@ -1,5 +1,5 @@
 import type { Catalog, MeterError, PageEvent, Receipt, SendResult, SessionOptions } from "@meter-lib/core";
-import { deadOwners, holdOwnerLock, webLocks } from "@meter-lib/outbox-indexeddb";
+import { deadOwners, holdOwnerLock, webLocks } from "@meter-lib/outbox-indexeddb/owner-life";
 import type { EventRow } from "./event-rows.ts";
 import { ask, keysOf, type PageDatabase } from "./page-database.ts";
 import { pageEventId } from "./page-event-id.ts";
