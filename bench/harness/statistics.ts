@@ -18,7 +18,7 @@ export const median = (numbers: readonly number[]): number => {
 /** Lowest and highest as text: "0.71–0.83"; empty without numbers. */
 export const spread = (numbers: readonly number[], digits: number): string => {
   const inOrder = sorted(numbers);
-  const low = inOrder[0];
-  const high = inOrder.at(-1);
-  return low === undefined || high === undefined ? "" : `${low.toFixed(digits)}–${high.toFixed(digits)}`;
+  const ends = [inOrder[0], inOrder.at(-1)].filter((end) => end !== undefined);
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return ends.map((end) => end.toLocaleString("en-US", format)).join("–");
 };

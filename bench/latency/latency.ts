@@ -3,6 +3,7 @@ import type { Measure } from "../harness/measure.ts";
 import type { Row } from "../harness/report.ts";
 import { SinkProcess } from "../harness/sink-process.ts";
 import { median, spread } from "../harness/statistics.ts";
+import { type Target, targetsTable } from "../harness/targets.ts";
 
 const EVENTS_PER_SECOND = 100_000;
 
@@ -28,7 +29,10 @@ export const latency: Measure = {
       for (const name of chosen) readings.get(name)?.push(await take(name, events));
     }
     return {
-      tables: [{ rows: chosen.map((name) => rowOf(name, readings.get(name) ?? [])) }],
+      tables: [
+        { rows: chosen.map((name) => rowOf(name, readings.get(name) ?? [])) },
+        ...targetsTable(targets(readings)),
+      ],
       notes: [
         "Medians of the rounds; spread of the first column. " +
           "The median call is timed in runs of 100, so that reading the clock does not count; the others call by call.",
@@ -46,6 +50,21 @@ interface Latency {
   readonly max: number;
   readonly stallMs: number;
 }
+
+const targets = (readings: ReadonlyMap<string, readonly Latency[]>): readonly Target[] => {
+  const own = readings.get("meter-lib record, kafka-rest, memory") ?? [];
+  const target = (what: string, field: keyof Latency, bound: number): Target => ({
+    what,
+    reading: median(own.map((reading) => reading[field])),
+    bound,
+    is: "at most",
+  });
+  return [
+    target("record(), memory: median, µs", "p50", 0.7),
+    target("record(), memory: p99.9, µs", "p999", 50),
+    target("longest stall of the event loop, ms", "stallMs", 10),
+  ];
+};
 
 const take = async (name: string, events: number): Promise<Latency> => {
   using sink = await SinkProcess.start();

@@ -1,13 +1,13 @@
 import { machineFacts } from "../harness/machine.ts";
 import type { Measure } from "../harness/measure.ts";
 import { spread } from "../harness/statistics.ts";
-import { contestants, LIMITS, SAME_BYTES_LIMIT } from "../throughput/contestants/index.ts";
+import { contestants, LIMITS } from "../throughput/contestants/index.ts";
 import { ratios, takeRounds } from "../throughput/rounds.ts";
 import { saveBaseline, savedRatios } from "./baseline.ts";
 import { judgeRatios, TOLERANCE } from "./judge-ratios.ts";
 
 const OWN = contestants.filter(({ name }) => name.startsWith("meter-lib ") && !name.includes("Python"));
-const LIMIT_NAMES = new Set<string>([...Object.values(LIMITS), SAME_BYTES_LIMIT]);
+const LIMIT_NAMES = new Set(Object.values(LIMITS));
 
 /** Whether ours got slower beside the limit. A ratio of one run holds on any machine, more or less; a rate does not. */
 export const regression: Measure = {
@@ -20,7 +20,7 @@ export const regression: Measure = {
     const taken = await takeRounds([...limits, ...OWN], rounds, events);
     const baseline = savedRatios();
     const judged = OWN.map(({ name, requests }) => {
-      const own = ratios(taken, name, requests === "batches" ? SAME_BYTES_LIMIT : LIMITS.single);
+      const own = ratios(taken, name, LIMITS[requests]);
       // A contestant without a single reading is as bad as can be.
       return { name, own, ...judgeRatios(own.length === 0 ? [0] : own, baseline.get(name)) };
     });
@@ -45,7 +45,7 @@ export const regression: Measure = {
         },
       ],
       notes: [
-        `Batches beside "${SAME_BYTES_LIMIT}", single events beside "${LIMITS.single}". Worse: the median is more than ` +
+        `Batches beside "${LIMITS.batches}", single events beside "${LIMITS.single}". Worse: the median is more than ` +
           `${TOLERANCE * 100} % below the baseline, and no round reached it.`,
         ...taken.skipped,
       ],

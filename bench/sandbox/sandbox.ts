@@ -5,6 +5,7 @@ import { Child, numberIn } from "../harness/child.ts";
 import type { Measure } from "../harness/measure.ts";
 import type { Row } from "../harness/report.ts";
 import { median, spread } from "../harness/statistics.ts";
+import { targetsTable } from "../harness/targets.ts";
 
 interface Taken {
   readonly newPerSecond: number;
@@ -24,7 +25,18 @@ export const sandbox: Measure = {
       for (const store of stores) readings.get(store)?.push(await take(store, events));
     }
     return {
-      tables: [{ rows: stores.flatMap((store) => rowsOf(store, readings.get(store) ?? [], events)) }],
+      tables: [
+        { rows: stores.flatMap((store) => rowsOf(store, readings.get(store) ?? [], events)) },
+        ...targetsTable(
+          stores.map((store) => ({
+            what: `new events a second, ${store}`,
+            reading: median((readings.get(store) ?? []).map(({ newPerSecond }) => newPerSecond)),
+            bound: 100_000,
+            is: "at least",
+            digits: 0,
+          })),
+        ),
+      ],
       notes: [
         "Records in batches of 500 from another process, 4 batches at once, written before the clock starts; then the same again, all repeats.",
       ],

@@ -5,6 +5,7 @@ import type { Measure } from "../harness/measure.ts";
 import { UsageError } from "../harness/settings.ts";
 import { SinkProcess } from "../harness/sink-process.ts";
 import { median, spread } from "../harness/statistics.ts";
+import { targetsTable } from "../harness/targets.ts";
 import { STARTERS, type Starter } from "./starters.ts";
 
 const run = promisify(execFile);
@@ -35,8 +36,10 @@ export const start: Measure = {
       }
     }
     const base = median(empty);
+    const overEmpty = (name: string, kind: "imports" | "first") =>
+      (readings.get(name)?.[kind] ?? []).map((ms) => ms - base);
     const rowOf = ({ name }: Starter) => {
-      const over = (kind: "imports" | "first") => (readings.get(name)?.[kind] ?? []).map((ms) => ms - base);
+      const over = (kind: "imports" | "first") => overEmpty(name, kind);
       return {
         client: name,
         "import ms": median(over("imports")).toFixed(1),
@@ -46,7 +49,18 @@ export const start: Measure = {
       };
     };
     return {
-      tables: [{ rows: chosen.map(rowOf) }],
+      tables: [
+        { rows: chosen.map(rowOf) },
+        ...targetsTable([
+          {
+            what: "cold import of meter-lib, ms",
+            reading: median(overEmpty("meter-lib, post", "imports")),
+            bound: 15,
+            is: "at most",
+            digits: 1,
+          },
+        ]),
+      ],
       notes: [
         `A fresh process each time, from its start, less the median of ${EMPTY} (${base.toFixed(1)} ms). ` +
           "The first event counts when its receiver has answered. The packages are as they were last built.",

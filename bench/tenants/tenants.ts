@@ -3,6 +3,7 @@ import type { Measure } from "../harness/measure.ts";
 import type { Row } from "../harness/report.ts";
 import { SinkProcess } from "../harness/sink-process.ts";
 import { median, spread } from "../harness/statistics.ts";
+import { targetsTable } from "../harness/targets.ts";
 import type { OwnSetup } from "../throughput/contestants/meter-lib.ts";
 
 const TENANTS = [1, 10, 100, 10_000];
@@ -32,6 +33,14 @@ export const tenants: Measure = {
     return {
       tables: [
         { rows: OUTBOXES.flatMap((outbox) => TENANTS.map((count) => rowOf(outbox, count, readings))) },
+        ...targetsTable(
+          OUTBOXES.map((outbox) => ({
+            what: `CPU with 10,000 tenants over that with one, ${outbox}`,
+            reading: median(growth(outbox, 10_000, readings)),
+            bound: 1.2,
+            is: "at most",
+          })),
+        ),
       ],
       notes: [
         "All threads of the process, kafka-rest. Every tenant was met before, so that its customer is known; what that took stands in the last column.",
@@ -55,12 +64,19 @@ const take = async (outbox: string, count: number, events: number): Promise<Cost
   };
 };
 
-const rowOf = (outbox: string, count: number, readings: ReadonlyMap<string, readonly Cost[]>): Row => {
-  const own = readings.get(keyOf(outbox, count)) ?? [];
+type Readings = ReadonlyMap<string, readonly Cost[]>;
+
+/** Cost with so many tenants over that with one, round by round. */
+const growth = (outbox: string, count: number, readings: Readings): readonly number[] => {
   const one = readings.get(keyOf(outbox, 1)) ?? [];
-  const ratios = own.map(
+  return (readings.get(keyOf(outbox, count)) ?? []).map(
     ({ cpuMicrosPerEvent }, round) => cpuMicrosPerEvent / (one[round]?.cpuMicrosPerEvent ?? Number.NaN),
   );
+};
+
+const rowOf = (outbox: string, count: number, readings: Readings): Row => {
+  const own = readings.get(keyOf(outbox, count)) ?? [];
+  const ratios = growth(outbox, count, readings);
   return {
     outbox,
     tenants: count,

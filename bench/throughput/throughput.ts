@@ -1,9 +1,11 @@
 import type { Measure } from "../harness/measure.ts";
 import type { Row } from "../harness/report.ts";
 import { median, spread } from "../harness/statistics.ts";
+import { targetsTable } from "../harness/targets.ts";
 import type { Contestant } from "./contestant.ts";
 import { contestants, LIMITS, SAME_BYTES_LIMIT } from "./contestants/index.ts";
 import { type Rounds, ratios, takeRounds } from "./rounds.ts";
+import { throughputTargets } from "./targets.ts";
 
 /** Delivered events and what they cost, for every way to bring them to a backend. */
 export const throughput: Measure = {
@@ -17,7 +19,7 @@ export const throughput: Measure = {
     const taken = await takeRounds(chosen, rounds, events);
     const rows = chosen.filter(({ name }) => taken.readings.has(name)).map((each) => row(each, taken));
     return {
-      tables: [{ rows }],
+      tables: [{ rows }, ...targetsTable(throughputTargets(taken))],
       notes: [
         `Ratios are to "${LIMITS.batches}" or, where a request is one event, to "${LIMITS.single}", within a round; ` +
           `"same bytes" is to "${SAME_BYTES_LIMIT}", which sends what ours sends.`,

@@ -7,14 +7,16 @@ import { queueingPeers } from "./queueing-peers.ts";
 import { relay } from "./relay.ts";
 import { UNDICI_BATCHES, UNDICI_BATCHES_SAME_BYTES, UNDICI_SINGLE, undici } from "./undici.ts";
 
+/** What a user would pick in its place: SDKs, each at its default and at its best. */
+export const sdkPeers: readonly Contestant[] = [...meteringPeers, ...queueingPeers];
+
 /** In the order of the table. */
 export const contestants: readonly Contestant[] = [
   ...undici,
   ...meterLib,
   ...relay,
   ...handWrittenFetch,
-  ...meteringPeers,
-  ...queueingPeers,
+  ...sdkPeers,
   ...pythonMeterLib,
 ];
 
