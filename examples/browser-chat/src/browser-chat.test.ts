@@ -23,6 +23,7 @@ describe.skipIf(found === undefined)("the chat in a browser", () => {
   const problems: string[] = [];
   const openChat = async ({ url }: ChatServer, context: BrowserContext): Promise<Page> => {
     const page = await context.newPage();
+    page.setDefaultTimeout(120_000);
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
     });

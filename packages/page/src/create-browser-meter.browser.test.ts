@@ -98,6 +98,23 @@ describe("events", () => {
     expect(await busy.stats()).toMatchObject({ recorded: 2, acknowledged: 2, pending: 0 });
   });
 
+  test("a tab that sleeps with the lock is not waited for", async () => {
+    const { ids, tab } = site();
+    const { promise: asleep, resolve: wake } = Promise.withResolvers<void>();
+    await new Promise<void>((held) => {
+      void navigator.locks
+        .request(`${name} drain`, () => {
+          held();
+          return asleep;
+        })
+        .catch(() => {});
+    });
+    tab().record(page("one"));
+    await eventually(() => ids().length > 0);
+    wake();
+    expect(ids()).toEqual(["one"]);
+  });
+
   test("an id that waits already is a repeat, or a conflict, whichever tab recorded it", async () => {
     const { relay, tab } = site();
     relay.isDown = true;

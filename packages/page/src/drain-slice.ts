@@ -1,6 +1,9 @@
 import { webLocks } from "@meter-lib/outbox-indexeddb/owner-life";
 import type { PageDatabase } from "./page-database.ts";
 
+/** One request takes less, unless the relay is silent. */
+const PATIENCE_MS = 5_000;
+
 export interface DrainSlice {
   readonly database: PageDatabase;
   readonly name: string;
@@ -20,10 +23,20 @@ export const inSlice = async (
   const slept = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
   const locks = webLocks();
   if (locks !== undefined) {
-    const request = locks.request(`${name} drain`, { signal }, () => Promise.race([work(), slept]));
-    await request.catch((error) => {
-      if (!signal.aborted) throw error;
-    });
+    const lock = `${name} drain`;
+    let isHeld = false;
+    const hold = (options: LockOptions) =>
+      locks.request(lock, options, () => {
+        isHeld = true;
+        return Promise.race([work(), slept]);
+      });
+    try {
+      await hold({ signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]) });
+    } catch (error) {
+      if (isHeld || signal.aborted) return ignoreAbort(error);
+      // Its holder was put to sleep in the moment that it got the lock. Two at once would do no harm either.
+      await hold({ steal: true }).catch(ignoreAbort);
+    }
     return;
   }
   const now = Date.now();
@@ -38,4 +51,9 @@ export const inSlice = async (
   await database.change(async (_, totals) => {
     if (totals.lease?.owner === me) totals.lease = undefined;
   });
+};
+
+/** It was not this page's turn, or another one has taken the lock. */
+const ignoreAbort = (error: unknown): void => {
+  if (!(error instanceof DOMException) || error.name !== "AbortError") throw error;
 };

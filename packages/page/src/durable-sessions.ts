@@ -72,9 +72,11 @@ export const durableSessions = (parts: DurableSessionsParts): DurableSessions =>
   const change = async <Answer>(work: (change: SessionChange) => Promise<Answer>): Promise<Answer> => {
     const present = await database.change((rows) => ask<PresenceRow[]>(rows.getAll(keysOf("p"))));
     const dead = await deadOwners(present, name, leaseMs);
-    const added: EventRow[] = [];
+    let added: EventRow[] = [];
     let epoch = "";
     const answer = await database.change((rows, totals) => {
+      // It may be done anew.
+      added = [];
       epoch = totals.epoch;
       return work({
         rows,

@@ -39,6 +39,8 @@ export const pageDatabase = (name: string, openTimeoutMs: number): PageDatabase 
   let opening: Promise<IDBDatabase> | undefined;
   let current: IDBDatabase | undefined;
   let asleep: PromiseWithResolvers<void> | undefined;
+  let sleeps = 0;
+  const active = new Set<IDBTransaction>();
 
   const forget = () => {
     current?.close();
@@ -89,6 +91,7 @@ export const pageDatabase = (name: string, openTimeoutMs: number): PageDatabase 
 
   const changeOn = async <Answer>(db: IDBDatabase, work: Work<Answer>): Promise<Answer> => {
     const { tx, rows } = begin(db);
+    active.add(tx);
     const ended = new Promise<void>((resolve, reject) => {
       tx.oncomplete = () => resolve();
       tx.onabort = () => reject(tx.error);
@@ -107,23 +110,27 @@ export const pageDatabase = (name: string, openTimeoutMs: number): PageDatabase 
       ended.catch(() => {});
       if (tx.error === null) tx.abort();
       throw error;
+    } finally {
+      active.delete(tx);
     }
   };
 
-  const change = async <Answer>(work: Work<Answer>): Promise<Answer> => {
+  const change = async <Answer>(work: Work<Answer>, isRetry = false): Promise<Answer> => {
     const db = await open();
+    const before = sleeps;
     try {
       return await changeOn(db, work);
     } catch (error) {
+      if (sleeps > before) return change(work);
       // The browser closed it a moment ago: then once more with a new one.
-      if (!(error instanceof DOMException) || error.name !== "InvalidStateError") throw error;
+      if (isRetry || !(error instanceof DOMException) || error.name !== "InvalidStateError") throw error;
       forget();
-      return changeOn(await open(), work);
+      return change(work, true);
     }
   };
 
   return {
-    change,
+    change: (work) => change(work),
     putNow: (row, key) => {
       if (current === undefined) return;
       try {
@@ -137,6 +144,9 @@ export const pageDatabase = (name: string, openTimeoutMs: number): PageDatabase 
     account: () => change(async (_, { epoch: _epoch, bytes: _bytes, lease: _lease, ...account }) => account),
     sleep: () => {
       asleep ??= Promise.withResolvers();
+      sleeps++;
+      // A page that sleeps cannot end them, and all others would wait.
+      for (const tx of active) tx.abort();
       forget();
     },
     wake: () => {
