@@ -12,9 +12,33 @@ import { runCommand } from "./test/run-command.ts";
 const TOOLS = {
   "edge-runtime": "4.0.1",
   esbuild: "0.28.2",
+  "@types/node": "24.19.2",
+  "@types/react": "19.3.0",
   miniflare: "4.20260730.0",
+  next: "16.4.6",
   vite: "8.3.8",
   webpack: "5.112.2",
+};
+
+const ALWAYS = {
+  noEmit: true,
+  skipLibCheck: false,
+  target: "es2023",
+  lib: ["es2024", "esnext.disposable", "dom"],
+  types: ["node"],
+};
+const NODE_NEXT = { module: "nodenext", moduleResolution: "nodenext" };
+const BUNDLER = { module: "esnext", moduleResolution: "bundler" };
+const EXACT = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
+
+/** How users have their compiler set. */
+const TYPESCRIPT = {
+  "nodenext, strict": { ...NODE_NEXT, strict: true },
+  "nodenext, exact optional properties": { ...NODE_NEXT, ...EXACT },
+  "nodenext, loose": { ...NODE_NEXT, strict: false },
+  "bundler, strict": { ...BUNDLER, strict: true },
+  "bundler, exact optional properties, verbatim": { ...BUNDLER, ...EXACT, verbatimModuleSyntax: true },
+  "bundler, loose": { ...BUNDLER, strict: false },
 };
 
 const report = new Report();
@@ -24,9 +48,17 @@ const project = join(folder, "project");
 const fromTarballs = (tarballs: ReadonlyMap<string, string>): Readonly<Record<string, string>> =>
   Object.fromEntries([...tarballs].map(([name, path]) => [name, `file:${path}`]));
 
-/** A program that prints "ok" and nothing else. */
-const says = async (name: string, command: string, ...args: readonly string[]): Promise<void> => {
-  const { ok, output } = await runCommand(command, args, { cwd: project });
+/** A program that prints "ok" at its end. */
+const says = async (name: string, command: string, ...args: readonly string[]): Promise<void> =>
+  saysIn(project, name, command, ...args);
+
+const saysIn = async (
+  cwd: string,
+  name: string,
+  command: string,
+  ...args: readonly string[]
+): Promise<void> => {
+  const { ok, output } = await runCommand(command, args, { cwd });
   report.check(name, ok && /(^|\n)ok\n*$/.test(output), output);
 };
 
@@ -49,6 +81,18 @@ try {
   const installed = await runCommand("npm", ["install", "--no-audit", "--no-fund"], { cwd: project });
   report.check("npm install of the tarballs", installed.ok, installed.output);
 
+  report.section("TypeScript, with declarations checked too");
+  for (const compiler of ["tsc", "tsc6"])
+    for (const [name, options] of Object.entries(TYPESCRIPT)) {
+      const config = join(project, "typescript/tsconfig.json");
+      writeFileSync(
+        config,
+        JSON.stringify({ compilerOptions: { ...ALWAYS, ...options }, include: ["*.ts"] }),
+      );
+      const { ok, output } = await runCommand(compiler, ["-p", config], { cwd: project });
+      report.check(`${compiler}  ${name}`, ok, output);
+    }
+
   report.section("Bundles of the browser entry, in Chromium");
   const chromium = await findChromium();
   if (chromium === undefined) console.warn(NO_CHROMIUM);
@@ -62,6 +106,8 @@ try {
 
   report.section("Core, fetch and relay");
   await says("Node", "node", "plain.js");
+  await says("Node, CommonJS", "node", "commonjs.cjs");
+  await saysIn(join(project, "next"), "Next.js builds and serves", "node", "check.js");
   await says("workerd", "node", "workerd.js");
   await says("edge-runtime", "node", "edge-runtime.js");
   await says("Bun", "npx", "-y", "bun@1.4.5", "plain.js");

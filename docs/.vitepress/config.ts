@@ -95,6 +95,7 @@ export default defineConfig({
               observe: "Observe",
               cli: "The meter command",
               faults: "Faults",
+              benchmarks: "Benchmarks",
             }),
             ...pages("operations", { pipeline: "The Flink pipeline" }),
           ],
