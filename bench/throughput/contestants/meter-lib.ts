@@ -13,6 +13,7 @@ import { usage } from "./usage.ts";
 
 const DAY_MS = 86_400_000;
 const HELD_EVENTS = 100_000;
+const FLUSH_MS = 115_000;
 const HELD_BYTES = 256 * 1024 * 1024;
 
 export interface OwnSetup {
@@ -44,7 +45,7 @@ export const ownClient = (url: string, { dialect, outbox }: OwnSetup) => {
   return {
     client,
     flush: async () => {
-      if (!(await client.flush({ timeoutMs: 60_000 }))) throw new Error("not delivered in a minute");
+      if (!(await client.flush({ timeoutMs: FLUSH_MS }))) throw new Error("not delivered in two minutes");
     },
     close: async () => {
       await client.close();
