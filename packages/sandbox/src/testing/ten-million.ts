@@ -135,9 +135,11 @@ const fill = (store: Store): void => {
 
 /** Everything that the dashboard asks, with the time over at the end of the events. */
 const questions = (lastId: number): Readonly<Record<string, string>> => {
-  const usage = (days: number): string => `usage?from=${END - days * DAY_MS + HOUR_MS}`;
+  // As the dashboard asks: far back it begins with a whole day.
+  const from = (days: number): number => END - days * DAY_MS + (days < 30 ? HOUR_MS : 0);
+  const usage = (days: number): string => `usage?from=${from(days)}`;
   const series = (days: number, more: string): string =>
-    `usage/series?meter_id=page.processed.basic&from=${END - days * DAY_MS + HOUR_MS}&${more}`;
+    `usage/series?meter_id=page.processed.basic&from=${from(days)}&${more}`;
   const events = (filter: string): string => `events?${filter}&limit=200&brief=true`;
   return {
     "sums, 24 hours": usage(1),
@@ -173,14 +175,25 @@ const questions = (lastId: number): Readonly<Record<string, string>> => {
   };
 };
 
-const timesOf = async (ask: () => Promise<void>): Promise<readonly number[]> => {
+interface Took {
+  readonly median: number;
+  readonly max: number;
+  /** Processor time of this process for one ask: server and asker together, whatever else the machine does. */
+  readonly processor: number;
+}
+
+const measure = async (ask: () => Promise<void>): Promise<Took> => {
   const times: number[] = [];
+  const usageBefore = process.cpuUsage();
   for (let i = 0; i < asks; i++) {
     const before = performance.now();
     await ask();
     times.push(performance.now() - before);
   }
-  return times;
+  const { user, system } = process.cpuUsage(usageBefore);
+  times.sort((a, b) => a - b);
+  const median = times[Math.floor(times.length / 2)] ?? 0;
+  return { median, max: times.at(-1) ?? 0, processor: (user + system) / 1000 / asks };
 };
 
 const firstOfStream = async (url: string): Promise<void> => {
@@ -213,7 +226,7 @@ const main = async (): Promise<void> => {
     console.log(
       `${count(lastId)} events, ${gigabytes.toFixed(1)} GB, Node ${process.version}, ${availableParallelism()} cores\n`,
     );
-    console.log(`${"    p50      max   (ms, ".padEnd(23)}${asks} times each, over HTTP, answer read)`);
+    console.log(`     p50      max  processor   (ms; ${asks} times each, over HTTP, answer read)`);
     const all = Object.entries(questions(lastId)).map(
       ([name, path]) =>
         [
@@ -231,12 +244,10 @@ const main = async (): Promise<void> => {
     ] as const;
     let slow = 0;
     for (const [name, ask] of [...all, stream]) {
-      const times = (await timesOf(ask)).toSorted((a, b) => a - b);
-      const median = times[Math.floor(times.length / 2)] ?? 0;
+      const { median, max, processor } = await measure(ask);
       if (median > LIMIT_MS) slow++;
-      console.log(
-        `${ms(median)} ${ms(times.at(-1) ?? 0)}   ${name}${median > LIMIT_MS ? "   TOO SLOW" : ""}`,
-      );
+      const verdict = median > LIMIT_MS ? "   TOO SLOW" : "";
+      console.log(`${ms(median)} ${ms(max)} ${ms(processor)}     ${name}${verdict}`);
     }
     console.log(slow === 0 ? `\nall medians under ${LIMIT_MS} ms` : `\n${slow} over ${LIMIT_MS} ms`);
     if (slow > 0) process.exitCode = 1;
