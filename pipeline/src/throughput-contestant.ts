@@ -131,6 +131,8 @@ const recorded = ({ way, brokers, topic, producers }: Contestant): Load => {
 };
 
 if (import.meta.main) {
+  // Nobody waits for it any longer.
+  process.once("disconnect", () => process.exit());
   const contestant: Contestant = JSON.parse(process.argv[2] ?? "{}");
   const load =
     contestant.way === "bare" || contestant.way === "raw"

@@ -2,7 +2,8 @@
 // `pnpm pipeline throughput [--events 100000] [--rounds 3] [--producers 1,2,4] [--ways raw,memory]`.
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -60,6 +61,7 @@ const median = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 
 const folder = await mkdtemp(path.join(tmpdir(), "meter-throughput-"));
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 const broker = await startBroker({ folder });
 const readings = new Map<string, Reading[]>();
 try {
@@ -84,7 +86,6 @@ try {
   }
 } finally {
   await broker.kill();
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 const of = (way: Way, producers: number): readonly Reading[] => readings.get(`${way} ${producers}`) ?? [];
