@@ -296,6 +296,23 @@ describe("sessions", () => {
     ]);
   });
 
+  test("a checkpoint that is on its way does not bring an ended session back", async () => {
+    const { got, tab } = site();
+    const meter = tab({ sessions: { checkpointMs: 1 } });
+    for (let turn = 0; turn < 10; turn++) await (await meter.startSession(CHAT)).end();
+    await meter.flush();
+    // Whatever was on its way has come through before this one.
+    await (await tab().startSession({ meter_id: "chat.query.time_secs" })).end();
+    await meter.flush();
+    const chats = boundaries(got.filter(({ meter_id }) => meter_id === CHAT.meter_id));
+    expect(chats.map(({ is }) => is)).toEqual(
+      Array.from({ length: 20 }, (_, index) => (index % 2 ? "end" : "start")),
+    );
+    const next = tab({ sessions: { resumeWithinMs: 0 } });
+    await next.flush();
+    expect(await next.stats()).toMatchObject({ recorded: 22, pending: 0 });
+  });
+
   test("a page that comes soon goes on with it", async () => {
     const { got, tab } = site();
     const left = tab();
