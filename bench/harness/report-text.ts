@@ -18,7 +18,8 @@ const machineText = ({ cpu, cores, memoryGiB, system, node, date, load }: Machin
 const tableText = (rows: readonly Row[]): string => {
   const columns = Object.keys(rows[0] ?? {}).map((heading) => {
     const cells = rows.map((row) => cellText(row[heading] ?? ""));
-    const isNumeric = cells.every((cell) => /^[\d.,–-]*( %)?$/.test(cell));
+    const isNumeric =
+      cells.some((cell) => cell !== "") && cells.every((cell) => /^[\d.,–-]*( %)?$/.test(cell));
     const width = Math.max(4, heading.length, ...cells.map((cell) => cell.length));
     const fit = (text: string) => (isNumeric ? text.padStart(width) : text.padEnd(width));
     return [

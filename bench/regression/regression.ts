@@ -31,7 +31,12 @@ export const regression: Measure = {
         events,
         ratios: Object.fromEntries(judged.map(({ name, ratio }) => [name, Number(ratio.toFixed(3))])),
       });
-    const worse = save ? [] : judged.filter(({ isWorse }) => isWorse);
+    const failures = judged.flatMap(({ name, ratio, baseline: before, isWorse }) => {
+      if (before === undefined) return [`${name}: has no baseline; pnpm bench regression --save`];
+      return isWorse
+        ? [`${name}: ${ratio.toFixed(2)} of the limit, ${before.toFixed(2)} in the baseline`]
+        : [];
+    });
     return {
       tables: [
         {
@@ -50,10 +55,7 @@ export const regression: Measure = {
         ...taken.skipped,
       ],
       readings: Object.fromEntries(taken.readings),
-      failures: worse.map(
-        ({ name, ratio, baseline: before }) =>
-          `${name}: ${ratio.toFixed(2)} of the limit, ${before?.toFixed(2)} in the baseline`,
-      ),
+      failures: save ? [] : failures,
     };
   },
 };
