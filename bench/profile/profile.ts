@@ -23,7 +23,10 @@ export const profile: Measure = {
       tables.push(...(await take(name, events)));
     return {
       tables,
-      notes: ["Shares of the time that the thread works, waiting left out; the process's start is in it."],
+      notes: [
+        "Shares of the time that the thread works, waiting left out; the process's start is in it. " +
+          "Of a worker that ends with its process Node writes no profile.",
+      ],
     };
   },
 };
@@ -63,8 +66,9 @@ const byPackage = (times: readonly SelfTime[]): readonly Row[] => {
 
 const byFunction = (times: readonly SelfTime[]): readonly Row[] =>
   times.slice(0, FUNCTIONS).map((time) => ({
-    function: time.name === "" ? `(in ${basename(time.url)}, line ${time.line})` : time.name,
+    function: time.name === "" ? "(no name)" : time.name,
     package: packageOf(time),
+    line: time.url === "" ? "" : `${basename(time.url)}:${time.line}`,
     share: share(time.micros, total(times)),
   }));
 
