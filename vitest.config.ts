@@ -28,6 +28,9 @@ export default defineConfig({
             "examples/*/src/**/*.test.ts",
           ],
           exclude: [BROWSER_TESTS, "**/node_modules/**"],
+          // Much of it waits for processes and disks: one worker less than cores, the default, is one on two cores.
+          maxWorkers: "100%",
+          sequence: { groupOrder: 0 },
           // One of them has an export condition `source`, too, that Node would load its TypeScript by.
           server: { deps: { inline: [/[\\/]ai[\\/]dist[\\/]/, /@ai-sdk/, /eventsource-parser/] } },
         },
@@ -42,6 +45,7 @@ export default defineConfig({
               test: {
                 name: "chromium",
                 include: [BROWSER_TESTS],
+                sequence: { groupOrder: 1 },
                 browser: {
                   enabled: true,
                   headless: true,

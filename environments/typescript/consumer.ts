@@ -25,7 +25,8 @@ closeOnSignals(client);
 export const meter = async (tenant_id: string): Promise<string> => {
   const result = await client.post({ tenant_id, meter_id: "image.resized", total_usage: 1 });
   client.record({ tenant_id, meter_id: "page.processed.basic", total_usage: 24 });
-  return result.ok ? result.event_id : result.error.code;
+  // Without `strict`, the compiler tells the two apart only by a comparison.
+  return result.ok === true ? result.event_id : result.error.code;
 };
 
 export const relay = createRelay({
