@@ -1,6 +1,6 @@
 // How fast the job counts a topic that is full already, what that costs each process, and what it keeps as state:
 // `pnpm pipeline measure [--events 1000000] [--parallelism 1,2]`. It prints readings and judges nothing.
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import path from "node:path";
@@ -39,6 +39,7 @@ const bytesIn = (folder: string): number =>
 
 const measure = async (parallelism: string): Promise<void> => {
   const folder = await mkdtemp(path.join(tmpdir(), "meter-measure-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   // PostgreSQL runs as another user.
   await chmod(folder, 0o755);
   const { broker, postgres } = await startStores({ folder });
