@@ -59,12 +59,12 @@ const restart = async (events: number): Promise<Drained> => {
   try {
     const file = join(folder, "outbox.db");
     const port = await freePort();
-    using first = recorder(file, port, events);
+    await using first = recorder(file, port, events);
     await first.next();
     await first.ask({ close: true });
     await first.ended();
-    using sink = await SinkProcess.start(port);
-    using second = recorder(file, port, 0);
+    await using sink = await SinkProcess.start(port);
+    await using second = recorder(file, port, 0);
     const startedAt = numberIn(await second.next(), "startedAt");
     return await drained(second, sink, startedAt, events);
   } finally {
@@ -77,9 +77,9 @@ const outage = async (events: number): Promise<Drained> => {
   const folder = mkdtempSync(join(tmpdir(), "meter-lib-bench-"));
   try {
     const port = await freePort();
-    using child = recorder(join(folder, "outbox.db"), port, events);
+    await using child = recorder(join(folder, "outbox.db"), port, events);
     await child.next();
-    using sink = await SinkProcess.start(port);
+    await using sink = await SinkProcess.start(port);
     return await drained(child, sink, preciseNow(), events);
   } finally {
     rmSync(folder, { recursive: true });
@@ -107,9 +107,6 @@ const drained = async (
 
 /** A port that had a listener until just now. */
 const freePort = async (): Promise<number> => {
-  using sink = await SinkProcess.start();
-  const { port } = sink;
-  sink[Symbol.dispose]();
-  await sink.ended();
-  return port;
+  await using sink = await SinkProcess.start();
+  return sink.port;
 };

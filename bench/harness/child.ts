@@ -1,4 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 export type Message = Readonly<Record<string, unknown>>;
 
@@ -8,8 +11,12 @@ export interface ChildOptions {
   readonly flags?: readonly string[];
 }
 
-/** A process that is told what to do and answers, message by message. Ended with `using`. */
+/**
+ * A process that is told what to do and answers, message by message. Its temporary files are in a folder of its own. `await using` ends
+ * it, and removes them.
+ */
 export class Child {
+  readonly #folder = mkdtempSync(join(tmpdir(), "meter-lib-bench-"));
   readonly #process: ChildProcess;
   readonly #arrived: Message[] = [];
   #ended: string | undefined;
@@ -19,6 +26,7 @@ export class Child {
   constructor(module: string, { args = [], flags = [] }: ChildOptions = {}) {
     this.#process = fork(new URL(module), args.map(String), {
       execArgv: ["--conditions=source", "--no-warnings", ...flags],
+      env: { ...process.env, TMPDIR: this.#folder },
     });
     this.#process.on("message", (message) => {
       if (isMessage(message)) this.#arrived.push(message);
@@ -64,8 +72,10 @@ export class Child {
     if (this.#ended === undefined) await new Promise((resolve) => this.#process.once("exit", resolve));
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#process.kill("SIGKILL");
+    await this.ended();
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 

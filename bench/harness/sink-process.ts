@@ -14,7 +14,7 @@ export interface SinkState {
 const LOOK_MS = 20;
 const QUIET_MS = 3_000;
 
-/** A sink in a process of its own. Ended with `using`. */
+/** A sink in a process of its own. Ended with `await using`. */
 export class SinkProcess {
   readonly url: string;
   readonly port: number;
@@ -55,11 +55,7 @@ export class SinkProcess {
     return state;
   }
 
-  ended(): Promise<void> {
-    return this.#child.ended();
-  }
-
-  [Symbol.dispose](): void {
-    this.#child[Symbol.dispose]();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#child[Symbol.asyncDispose]();
   }
 }

@@ -67,8 +67,8 @@ const targets = (readings: ReadonlyMap<string, readonly Latency[]>): readonly Ta
 };
 
 const take = async (name: string, events: number): Promise<Latency> => {
-  using sink = await SinkProcess.start();
-  using child = new Child(import.meta.resolve("./time-calls.ts"), {
+  await using sink = await SinkProcess.start();
+  await using child = new Child(import.meta.resolve("./time-calls.ts"), {
     args: [name, sink.url, events, EVENTS_PER_SECOND],
   });
   const report = await child.next();

@@ -1,5 +1,5 @@
 // The process whose outbox fills: OUTBOX EVENTS. Nobody listens where it sends.
-import { globSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { globSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MeterClient, memoryOutbox } from "@meter-lib/core";
@@ -26,40 +26,35 @@ const heapBytes = (): number => {
 const [kind = "", count = "0"] = process.argv.slice(2);
 const events = Number(count);
 endWithParent();
-const folder = mkdtempSync(join(tmpdir(), "meter-lib-bench-"));
-try {
-  const limits = { maxEvents: events, maxBytes: ROOM };
-  const client = new MeterClient({
-    transport: fetchTransport({
-      baseUrl: NOBODY,
-      dialect: "kafka-rest",
-      send: undiciSend({ connections: 4 }),
-    }),
-    customerLookup: staticCustomers({ [usage(0).tenant_id]: "cust_001" }),
-    outbox:
-      kind === "SQLite" ? sqliteOutbox({ path: join(folder, "outbox.db"), limits }) : memoryOutbox(limits),
-    ...(kind === "SQLite" ? {} : { delivery: { maxHeldEvents: events, maxHeldBytes: ROOM } }),
-  });
-  const before = heapBytes();
-  const startedAt = performance.now();
-  for (let index = 0; index < events; index++) {
-    const receipt = client.record(usage(index));
-    if (index % EVENTS_BETWEEN_LOOKS === EVENTS_BETWEEN_LOOKS - 1 || index === events - 1)
-      await receipt.durable;
-  }
-  const milliseconds = performance.now() - startedAt;
-  const [row] = await client.list({ limit: 1 });
-  const accounts = await client.stats();
-  const files = globSync(join(folder, "*")).map((file) => statSync(file).size);
-  await tellParent({
-    milliseconds,
-    heapBytes: heapBytes() - before,
-    rssBytes: process.memoryUsage().rss,
-    fileBytes: files.reduce((sum, size) => sum + size, 0),
-    jsonBytes: JSON.stringify(row?.event, EVENT_FIELDS).length,
-    refused: events - accounts.pending,
-  });
-} finally {
-  rmSync(folder, { recursive: true });
+const limits = { maxEvents: events, maxBytes: ROOM };
+const client = new MeterClient({
+  transport: fetchTransport({
+    baseUrl: NOBODY,
+    dialect: "kafka-rest",
+    send: undiciSend({ connections: 4 }),
+  }),
+  customerLookup: staticCustomers({ [usage(0).tenant_id]: "cust_001" }),
+  outbox:
+    kind === "SQLite" ? sqliteOutbox({ path: join(tmpdir(), "outbox.db"), limits }) : memoryOutbox(limits),
+  ...(kind === "SQLite" ? {} : { delivery: { maxHeldEvents: events, maxHeldBytes: ROOM } }),
+});
+const before = heapBytes();
+const startedAt = performance.now();
+for (let index = 0; index < events; index++) {
+  const receipt = client.record(usage(index));
+  if (index % EVENTS_BETWEEN_LOOKS === EVENTS_BETWEEN_LOOKS - 1 || index === events - 1)
+    await receipt.durable;
 }
+const milliseconds = performance.now() - startedAt;
+const [row] = await client.list({ limit: 1 });
+const accounts = await client.stats();
+const files = globSync(join(tmpdir(), "outbox.db*")).map((file) => statSync(file).size);
+await tellParent({
+  milliseconds,
+  heapBytes: heapBytes() - before,
+  rssBytes: process.memoryUsage().rss,
+  fileBytes: files.reduce((sum, size) => sum + size, 0),
+  jsonBytes: JSON.stringify(row?.event, EVENT_FIELDS).length,
+  refused: events - accounts.pending,
+});
 process.exit();

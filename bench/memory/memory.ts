@@ -43,7 +43,7 @@ interface Filled {
 }
 
 const take = async (outbox: string, events: number): Promise<Filled> => {
-  using child = new Child(import.meta.resolve("./fill-outbox.ts"), {
+  await using child = new Child(import.meta.resolve("./fill-outbox.ts"), {
     args: [outbox, events],
     flags: ["--expose-gc"],
   });

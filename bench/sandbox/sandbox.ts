@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Child, numberIn } from "../harness/child.ts";
 import type { Measure } from "../harness/measure.ts";
 import type { Row } from "../harness/report.ts";
@@ -46,23 +43,16 @@ export const sandbox: Measure = {
 };
 
 const take = async (store: string, events: number): Promise<Taken> => {
-  const folder = mkdtempSync(join(tmpdir(), "meter-lib-bench-"));
-  try {
-    using backend = new Child(import.meta.resolve("./serve-sandbox.ts"), {
-      args: store === "file" ? [join(folder, "sandbox.db")] : [],
-    });
-    const { url } = await backend.next();
-    using sender = new Child(import.meta.resolve("./send-records.ts"), { args: [String(url), events] });
-    const sent = await sender.next();
-    const { counted } = await backend.ask({ count: true });
-    return {
-      newPerSecond: numberIn(sent, "newPerSecond"),
-      repeatsPerSecond: numberIn(sent, "repeatsPerSecond"),
-      counted: Number(counted),
-    };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  await using backend = new Child(import.meta.resolve("./serve-sandbox.ts"), { args: [store] });
+  const { url } = await backend.next();
+  await using sender = new Child(import.meta.resolve("./send-records.ts"), { args: [String(url), events] });
+  const sent = await sender.next();
+  const { counted } = await backend.ask({ count: true });
+  return {
+    newPerSecond: numberIn(sent, "newPerSecond"),
+    repeatsPerSecond: numberIn(sent, "repeatsPerSecond"),
+    counted: Number(counted),
+  };
 };
 
 const rowsOf = (store: string, taken: readonly Taken[], events: number): readonly Row[] => {

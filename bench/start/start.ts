@@ -21,7 +21,7 @@ export const start: Measure = {
   chooses: true,
   run: async ({ rounds, only }) => {
     if (!existsSync(BUILT)) throw new UsageError("the packages are not built: run `pnpm build` first");
-    using sink = await SinkProcess.start();
+    await using sink = await SinkProcess.start();
     const chosen = STARTERS.filter(({ name }) => name.includes(only));
     const empty: number[] = [];
     const readings = new Map<string, { readonly imports: number[]; readonly first: number[] }>(

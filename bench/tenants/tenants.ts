@@ -53,8 +53,8 @@ export const tenants: Measure = {
 const keyOf = (outbox: string, count: number): string => `${outbox}, ${count} tenants`;
 
 const take = async (outbox: string, count: number, events: number): Promise<Cost> => {
-  using sink = await SinkProcess.start();
-  using child = new Child(import.meta.resolve("./run-tenants.ts"), {
+  await using sink = await SinkProcess.start();
+  await using child = new Child(import.meta.resolve("./run-tenants.ts"), {
     args: [outbox, count, sink.url, events],
   });
   const report = await child.next();

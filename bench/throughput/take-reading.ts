@@ -25,9 +25,9 @@ export const takeReading = async (
   events: number,
   flags: readonly string[] = [],
 ): Promise<Reading> => {
-  using sink = await SinkProcess.start();
+  await using sink = await SinkProcess.start();
   const warmUp = Math.ceil(events * WARM_UP_SHARE);
-  using child = new Child(import.meta.resolve("./run-contestant.ts"), {
+  await using child = new Child(import.meta.resolve("./run-contestant.ts"), {
     args: [contestant, sink.url, warmUp, events],
     flags,
   });

@@ -1,4 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEventId, type PageEvent } from "@meter-lib/core";
@@ -66,17 +65,6 @@ export const relay: readonly Contestant[] = [
     name: "meter-lib relay, kafka-rest, SQLite",
     promise: "durable before it leaves",
     requests: "batches",
-    prepare: async (url) => {
-      const folder = mkdtempSync(join(tmpdir(), "meter-lib-bench-"));
-      const dedup = sqliteDedup({ path: join(folder, "dedup.db") });
-      const load = relaying(url, "SQLite", dedup);
-      return {
-        ...load,
-        close: async () => {
-          await load.close();
-          rmSync(folder, { recursive: true });
-        },
-      };
-    },
+    prepare: async (url) => relaying(url, "SQLite", sqliteDedup({ path: join(tmpdir(), "dedup.db") })),
   },
 ];
