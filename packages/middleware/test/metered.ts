@@ -22,5 +22,3 @@ export const metered = () => {
     },
   };
 };
-
-type Litewave = ReturnType<typeof metered>["client"];
