@@ -33,7 +33,8 @@ export default defineConfig({
     anchor: { slugify: headingAnchor },
     config: (markdown) => {
       markdown.core.ruler.push("site links", ({ tokens, env }) => {
-        const from = relative(root, env.path);
+        // `path` is where the page will be, `realPath` where it is written.
+        const from = relative(root, env.realPath ?? env.path);
         for (const token of tokens.flatMap(({ children }) => children ?? [])) {
           const href = token.type === "link_open" ? token.attrGet("href") : null;
           if (href !== null && !from.startsWith("docs/reference/"))
@@ -97,7 +98,7 @@ export default defineConfig({
               faults: "Faults",
               benchmarks: "Benchmarks",
             }),
-            ...pages("operations", { pipeline: "The Flink pipeline" }),
+            ...pages("operations", { pipeline: "The Flink pipeline", capacity: "Capacity of the pipeline" }),
           ],
         },
         {
