@@ -108,7 +108,7 @@ export const pageDatabase = (name: string, openTimeoutMs: number): PageDatabase 
       return answer;
     } catch (error) {
       ended.catch(() => {});
-      if (tx.error === null) tx.abort();
+      abort(tx);
       throw error;
     } finally {
       active.delete(tx);
@@ -146,7 +146,7 @@ export const pageDatabase = (name: string, openTimeoutMs: number): PageDatabase 
       asleep ??= Promise.withResolvers();
       sleeps++;
       // A page that sleeps cannot end them, and all others would wait.
-      for (const tx of active) tx.abort();
+      active.forEach(abort);
       forget();
     },
     wake: () => {
@@ -154,4 +154,12 @@ export const pageDatabase = (name: string, openTimeoutMs: number): PageDatabase 
       asleep = undefined;
     },
   };
+};
+
+const abort = (tx: IDBTransaction): void => {
+  try {
+    tx.abort();
+  } catch {
+    // It has ended, or is about to.
+  }
 };
