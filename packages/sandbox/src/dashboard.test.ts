@@ -74,6 +74,8 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
         await Promise.all(receipts.map(({ settled }) => settled));
       }
       await work(watching, path);
+      // Before its backend goes: an open page would complain.
+      await page.close();
     } finally {
       await look.close();
       await rm(folder, { recursive: true });
@@ -224,6 +226,7 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await page.getByLabel("Failing").check();
     await page.getByRole("button", { name: "End the outage" }).waitFor();
     expect((await postEvent(behind.url)).status).toBe(503);
+    await page.close();
   });
 
   test("the chart is zoomed and shifted by keyboard, and shown whole again", async () => {
