@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
 /** `system` follows the machine's setting. */
 export type Theme = "system" | "light" | "dark";
@@ -8,6 +8,11 @@ const KEY = "meter-sandbox-theme";
 const stored = (): Theme => {
   const value = localStorage.getItem(KEY);
   return value === "light" || value === "dark" ? value : "system";
+};
+
+const keep = (theme: Theme): void => {
+  if (theme === "system") localStorage.removeItem(KEY);
+  else localStorage.setItem(KEY, theme);
 };
 
 /** The theme, kept for the next visit; `shown` is what it comes to. */
@@ -25,11 +30,14 @@ export const useTheme = (): {
     query.addEventListener("change", change);
     return () => query.removeEventListener("change", change);
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.dataset.theme = theme;
-    if (theme === "system") localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, theme);
   }, [theme]);
+  // Kept at once: an effect would run after the next paint, which a page that is left does not reach.
+  const choose = (chosen: Theme): void => {
+    keep(chosen);
+    setTheme(chosen);
+  };
 
-  return { theme, shown: theme === "system" ? (systemDark ? "dark" : "light") : theme, choose: setTheme };
+  return { theme, shown: theme === "system" ? (systemDark ? "dark" : "light") : theme, choose };
 };
