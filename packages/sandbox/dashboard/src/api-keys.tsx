@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import type { ApiKey } from "../../src/store/api-keys.ts";
 import { post, remove } from "./ask.ts";
+import { DataTable } from "./data-table.tsx";
 import { numberText } from "./number-text.ts";
-import { ScrollRegion } from "./scroll-region.tsx";
 import { timeText, type Zone } from "./time-text.ts";
 import { useAnswer } from "./use-answer.ts";
 
@@ -43,44 +43,30 @@ export const ApiKeys = ({ zone }: { readonly zone: Zone }) => {
           : "The portal's lookup asks for one of these; a wrong key is refused everywhere. Internal lookups and event posts work without."}
       </p>
       {keys.length > 0 && (
-        <ScrollRegion label="API keys">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Key</th>
-                <th scope="col">Made</th>
-                <th scope="col" class="number">
-                  Uses
-                </th>
-                <th scope="col">Last used</th>
-                <th scope="col">
-                  <span class="unseen">Remove</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {keys.map(({ id, ending, added_at, uses, last_used_at }, place) => (
-                <tr key={id ?? `given ${place}`}>
-                  <td class="id">…{ending}</td>
-                  <td class="time">{added_at === null ? "given at the start" : timeText(added_at, zone)}</td>
-                  <td class="number">{numberText(uses)}</td>
-                  <td class="time">{timeText(last_used_at, zone)}</td>
-                  <td class="act">
-                    {id !== null && (
-                      <button
-                        type="button"
-                        aria-label={`Remove the key that ends with ${ending}`}
-                        onClick={() => drop(id, ending)}
-                      >
-                        Remove
-                      </button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </ScrollRegion>
+        <DataTable
+          label="API keys"
+          heads={["Key", "Made", { number: "Uses" }, "Last used", { unseen: "Remove" }]}
+        >
+          {keys.map(({ id, ending, added_at, uses, last_used_at }, place) => (
+            <tr key={id ?? `given ${place}`}>
+              <td class="id">…{ending}</td>
+              <td class="time">{added_at === null ? "given at the start" : timeText(added_at, zone)}</td>
+              <td class="number">{numberText(uses)}</td>
+              <td class="time">{timeText(last_used_at, zone)}</td>
+              <td class="act">
+                {id !== null && (
+                  <button
+                    type="button"
+                    aria-label={`Remove the key that ends with ${ending}`}
+                    onClick={() => drop(id, ending)}
+                  >
+                    Remove
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </DataTable>
       )}
       <div class="buttons">
         <button type="button" onClick={add}>

@@ -1,7 +1,7 @@
 import type { UsageRow } from "../../src/store/usage-query.ts";
 import { ApiKeys } from "./api-keys.tsx";
+import { DataTable } from "./data-table.tsx";
 import { numberText } from "./number-text.ts";
-import { ScrollRegion } from "./scroll-region.tsx";
 import { Tenants } from "./tenants.tsx";
 import type { Zone } from "./time-text.ts";
 import { useAnswer } from "./use-answer.ts";
@@ -37,32 +37,19 @@ const Customers = () => {
       {sums.length === 0 ? (
         <p class="quiet">Nothing has been counted yet.</p>
       ) : (
-        <ScrollRegion label="Customers with usage">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Customer</th>
-                <th scope="col">Tenants</th>
-                <th scope="col" class="number">
-                  Meters
-                </th>
-                <th scope="col" class="number">
-                  Events
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {sums.slice(0, SHOWN).map(({ customer_id, tenants, meters, events }) => (
-                <tr key={customer_id}>
-                  <td class="id">{customer_id}</td>
-                  <td class="id">{[...tenants].join(", ")}</td>
-                  <td class="number">{numberText(meters.size)}</td>
-                  <td class="number">{numberText(events)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </ScrollRegion>
+        <DataTable
+          label="Customers with usage"
+          heads={["Customer", "Tenants", { number: "Meters" }, { number: "Events" }]}
+        >
+          {sums.slice(0, SHOWN).map(({ customer_id, tenants, meters, events }) => (
+            <tr key={customer_id}>
+              <td class="id">{customer_id}</td>
+              <td class="id">{[...tenants].join(", ")}</td>
+              <td class="number">{numberText(meters.size)}</td>
+              <td class="number">{numberText(events)}</td>
+            </tr>
+          ))}
+        </DataTable>
       )}
       {sums.length > SHOWN && <p class="quiet">{numberText(sums.length - SHOWN)} more with fewer events.</p>}
     </section>

@@ -1,8 +1,8 @@
 import type { OutboxRow } from "@meter-lib/core";
 import { useState } from "preact/hooks";
 import { post, withQuery } from "./ask.ts";
+import { DataTable } from "./data-table.tsx";
 import { numberText } from "./number-text.ts";
-import { ScrollRegion } from "./scroll-region.tsx";
 import { timeText, type Zone } from "./time-text.ts";
 import { useAnswer } from "./use-answer.ts";
 
@@ -65,52 +65,42 @@ const Letters = ({
       </p>
       {rows.length > 0 && (
         <>
-          <ScrollRegion label={state === "rejected" ? "Dead letters" : "Quarantined events"}>
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Event</th>
-                  <th scope="col">Why</th>
-                  <th scope="col">
-                    <span class="unseen">Send again</span>
-                  </th>
-                  <th scope="col">Tenant</th>
-                  <th scope="col">Meter</th>
-                  <th scope="col" class="number">
-                    Usage
-                  </th>
-                  <th scope="col" class="number">
-                    Tries
-                  </th>
-                  <th scope="col">Recorded</th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map(({ key, event, status, reason: why, attempts, recorded_at }) => (
-                  <tr key={key}>
-                    <td class="id">{event.event_id}</td>
-                    <td class="words">
-                      {status !== undefined && <span class="badge refused">{status}</span>} {why}
-                    </td>
-                    <td class="act">
-                      <button
-                        type="button"
-                        aria-label={`Send again: ${event.event_id}`}
-                        onClick={() => redrive({ tenant_id: event.tenant_id, event_ids: [event.event_id] })}
-                      >
-                        Send again
-                      </button>
-                    </td>
-                    <td class="id">{event.tenant_id}</td>
-                    <td class="id">{event.meter_id}</td>
-                    <td class="number">{numberText(event.total_usage)}</td>
-                    <td class="number">{attempts}</td>
-                    <td class="time">{timeText(recorded_at, zone)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </ScrollRegion>
+          <DataTable
+            label={state === "rejected" ? "Dead letters" : "Quarantined events"}
+            heads={[
+              "Event",
+              "Why",
+              { unseen: "Send again" },
+              "Tenant",
+              "Meter",
+              { number: "Usage" },
+              { number: "Tries" },
+              "Recorded",
+            ]}
+          >
+            {rows.map(({ key, event, status, reason: why, attempts, recorded_at }) => (
+              <tr key={key}>
+                <td class="id">{event.event_id}</td>
+                <td class="words">
+                  {status !== undefined && <span class="badge refused">{status}</span>} {why}
+                </td>
+                <td class="act">
+                  <button
+                    type="button"
+                    aria-label={`Send again: ${event.event_id}`}
+                    onClick={() => redrive({ tenant_id: event.tenant_id, event_ids: [event.event_id] })}
+                  >
+                    Send again
+                  </button>
+                </td>
+                <td class="id">{event.tenant_id}</td>
+                <td class="id">{event.meter_id}</td>
+                <td class="number">{numberText(event.total_usage)}</td>
+                <td class="number">{attempts}</td>
+                <td class="time">{timeText(recorded_at, zone)}</td>
+              </tr>
+            ))}
+          </DataTable>
           {rows.length === SHOWN && <p class="quiet">The first {SHOWN}.</p>}
           <form
             class="fields actions"

@@ -1,8 +1,8 @@
 import type { LoggedEvent, LoggedRequest } from "../../src/store/log-query.ts";
 import type { Gap } from "../../src/store/seq-ranges.ts";
+import { DataTable } from "./data-table.tsx";
 import { EventTable } from "./event-table.tsx";
 import { numberText } from "./number-text.ts";
-import { ScrollRegion } from "./scroll-region.tsx";
 import { timeText, type Zone } from "./time-text.ts";
 import { useAnswer } from "./use-answer.ts";
 
@@ -59,34 +59,21 @@ export const DeliveryView = ({ zone }: { readonly zone: Zone }) => {
             No event carried a producer and a sequence number yet. Clients with an outbox send both.
           </p>
         ) : (
-          <ScrollRegion label="Gaps by producer">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Producer</th>
-                  <th scope="col" class="number">
-                    Highest
-                  </th>
-                  <th scope="col" class="number">
-                    Missing
-                  </th>
-                  <th scope="col">Which</th>
-                </tr>
-              </thead>
-              <tbody>
-                {producers.map(({ producer, highest, missing, ranges }) => (
-                  <tr key={producer}>
-                    <td class="id">{producer}</td>
-                    <td class="number">{numberText(highest)}</td>
-                    <td class="number">
-                      {missing === 0 ? "0" : <strong class="bad-text">{numberText(missing)}</strong>}
-                    </td>
-                    <td>{missing === 0 ? <span class="quiet">complete</span> : rangesText(ranges)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </ScrollRegion>
+          <DataTable
+            label="Gaps by producer"
+            heads={["Producer", { number: "Highest" }, { number: "Missing" }, "Which"]}
+          >
+            {producers.map(({ producer, highest, missing, ranges }) => (
+              <tr key={producer}>
+                <td class="id">{producer}</td>
+                <td class="number">{numberText(highest)}</td>
+                <td class="number">
+                  {missing === 0 ? "0" : <strong class="bad-text">{numberText(missing)}</strong>}
+                </td>
+                <td>{missing === 0 ? <span class="quiet">complete</span> : rangesText(ranges)}</td>
+              </tr>
+            ))}
+          </DataTable>
         )}
       </section>
       <section class="card">

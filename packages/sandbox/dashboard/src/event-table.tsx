@@ -1,6 +1,6 @@
 import type { LoggedEvent } from "../../src/store/log-query.ts";
+import { DataTable } from "./data-table.tsx";
 import { durationText, numberText } from "./number-text.ts";
-import { ScrollRegion } from "./scroll-region.tsx";
 import { StateBadge } from "./state-badge.tsx";
 import { timeText, type Zone } from "./time-text.ts";
 
@@ -20,40 +20,26 @@ export const EventTable = ({
   readonly zone: Zone;
   readonly label: string;
 }) => (
-  <ScrollRegion label={label}>
-    <table class="events">
-      <thead>
-        <tr>
-          <th scope="col">Event</th>
-          <th scope="col">State</th>
-          <th scope="col">Tenant</th>
-          <th scope="col">Meter</th>
-          <th scope="col" class="number">
-            Usage
-          </th>
-          <th scope="col">Arrived</th>
-          <th scope="col">Event id</th>
-        </tr>
-      </thead>
-      <tbody>
-        {events.map((event) => (
-          <tr key={event.id}>
-            <td>
-              <a href={`#/events/${event.id}`} aria-label={`Story of event ${event.id}`}>
-                #{event.id}
-              </a>
-            </td>
-            <td>
-              <StateBadge state={event.state} late={event.late} />
-            </td>
-            <td class="id">{event.tenant_id ?? "–"}</td>
-            <td class="id">{event.meter_id ?? "–"}</td>
-            <td class="number">{valueText(event)}</td>
-            <td class="time">{timeText(event.received_at, zone)}</td>
-            <td class="id">{event.event_id ?? "–"}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </ScrollRegion>
+  <DataTable
+    label={label}
+    heads={["Event", "State", "Tenant", "Meter", { number: "Usage" }, "Arrived", "Event id"]}
+  >
+    {events.map((event) => (
+      <tr key={event.id}>
+        <td>
+          <a href={`#/events/${event.id}`} aria-label={`Story of event ${event.id}`}>
+            #{event.id}
+          </a>
+        </td>
+        <td>
+          <StateBadge state={event.state} late={event.late} />
+        </td>
+        <td class="id">{event.tenant_id ?? "–"}</td>
+        <td class="id">{event.meter_id ?? "–"}</td>
+        <td class="number">{valueText(event)}</td>
+        <td class="time">{timeText(event.received_at, zone)}</td>
+        <td class="id">{event.event_id ?? "–"}</td>
+      </tr>
+    ))}
+  </DataTable>
 );

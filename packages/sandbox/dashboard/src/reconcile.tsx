@@ -1,8 +1,8 @@
 import type { Reconciliation } from "@meter-lib/core";
 import { useState } from "preact/hooks";
 import { ask, withQuery } from "./ask.ts";
+import { DataTable } from "./data-table.tsx";
 import { numberText } from "./number-text.ts";
-import { ScrollRegion } from "./scroll-region.tsx";
 import { timeText, type Zone } from "./time-text.ts";
 
 const HOUR_MS = 3_600_000;
@@ -20,46 +20,36 @@ const idsText = (ids: readonly string[]): string => {
 };
 
 const Differences = ({ found, zone }: { readonly found: Reconciliation; readonly zone: Zone }) => (
-  <ScrollRegion label="Differences">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Hour</th>
-          <th scope="col">Tenant</th>
-          <th scope="col">Meter</th>
-          <th scope="col" class="number">
-            Recorded
-          </th>
-          <th scope="col" class="number">
-            Acknowledged
-          </th>
-          <th scope="col" class="number">
-            Counted
-          </th>
-          <th scope="col">Missing here</th>
-          <th scope="col">Not delivered</th>
-          <th scope="col">Unknown there</th>
-        </tr>
-      </thead>
-      <tbody>
-        {found.differences.map((difference) => (
-          <tr key={`${difference.hour} ${difference.tenant_id} ${difference.meter_id}`}>
-            <td class="time">{timeText(difference.hour, zone)}</td>
-            <td class="id">{difference.tenant_id}</td>
-            <td class="id">{difference.meter_id}</td>
-            <td class="number">{numberText(difference.recorded)}</td>
-            <td class="number">{numberText(difference.acknowledged)}</td>
-            <td class="number">{numberText(difference.counted)}</td>
-            <td class="words">{idsText(difference.missing)}</td>
-            <td class="words">
-              {idsText(difference.undelivered.map(({ event_id, state }) => `${event_id} (${state})`))}
-            </td>
-            <td class="words">{idsText(difference.unknown)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </ScrollRegion>
+  <DataTable
+    label="Differences"
+    heads={[
+      "Hour",
+      "Tenant",
+      "Meter",
+      { number: "Recorded" },
+      { number: "Acknowledged" },
+      { number: "Counted" },
+      "Missing here",
+      "Not delivered",
+      "Unknown there",
+    ]}
+  >
+    {found.differences.map((difference) => (
+      <tr key={`${difference.hour} ${difference.tenant_id} ${difference.meter_id}`}>
+        <td class="time">{timeText(difference.hour, zone)}</td>
+        <td class="id">{difference.tenant_id}</td>
+        <td class="id">{difference.meter_id}</td>
+        <td class="number">{numberText(difference.recorded)}</td>
+        <td class="number">{numberText(difference.acknowledged)}</td>
+        <td class="number">{numberText(difference.counted)}</td>
+        <td class="words">{idsText(difference.missing)}</td>
+        <td class="words">
+          {idsText(difference.undelivered.map(({ event_id, state }) => `${event_id} (${state})`))}
+        </td>
+        <td class="words">{idsText(difference.unknown)}</td>
+      </tr>
+    ))}
+  </DataTable>
 );
 
 /** Compares what an outbox recorded with what was counted here, by tenant, meter and hour. */

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { Tenant } from "../../src/store/accounts.ts";
 import type { UnknownTenant } from "../../src/store/unknown-tenants.ts";
 import { put, remove } from "./ask.ts";
-import { ScrollRegion } from "./scroll-region.tsx";
+import { DataTable } from "./data-table.tsx";
 import { timeText, type Zone } from "./time-text.ts";
 import { useAnswer } from "./use-answer.ts";
 
@@ -43,43 +43,29 @@ export const Tenants = ({ zone }: { readonly zone: Zone }) => {
             A client looked these up and found nobody to bill. Events of such a tenant wait at the client;
             once it is added, they are sent.
           </p>
-          <ScrollRegion label="Unknown tenants">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Tenant</th>
-                  <th scope="col">Customer</th>
-                  <th scope="col">
-                    <span class="unseen">Add</span>
-                  </th>
-                  <th scope="col" class="number">
-                    Lookups
-                  </th>
-                  <th scope="col">Last</th>
-                </tr>
-              </thead>
-              <tbody>
-                {strangers.map(({ tenant_id, lookups, last_at }) => (
-                  <tr key={tenant_id}>
-                    <td class="id">{tenant_id}</td>
-                    <td class="id">cust_{tenant_id}</td>
-                    <td class="act">
-                      <button
-                        type="button"
-                        class="primary"
-                        aria-label={`Add ${tenant_id}`}
-                        onClick={() => add(tenant_id, `cust_${tenant_id}`)}
-                      >
-                        Add
-                      </button>
-                    </td>
-                    <td class="number">{lookups}</td>
-                    <td class="time">{timeText(last_at, zone)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </ScrollRegion>
+          <DataTable
+            label="Unknown tenants"
+            heads={["Tenant", "Customer", { unseen: "Add" }, { number: "Lookups" }, "Last"]}
+          >
+            {strangers.map(({ tenant_id, lookups, last_at }) => (
+              <tr key={tenant_id}>
+                <td class="id">{tenant_id}</td>
+                <td class="id">cust_{tenant_id}</td>
+                <td class="act">
+                  <button
+                    type="button"
+                    class="primary"
+                    aria-label={`Add ${tenant_id}`}
+                    onClick={() => add(tenant_id, `cust_${tenant_id}`)}
+                  >
+                    Add
+                  </button>
+                </td>
+                <td class="number">{lookups}</td>
+                <td class="time">{timeText(last_at, zone)}</td>
+              </tr>
+            ))}
+          </DataTable>
         </section>
       )}
       <section class="card">
@@ -122,38 +108,25 @@ export const Tenants = ({ zone }: { readonly zone: Zone }) => {
         {known.length === 0 ? (
           <p class="quiet">None yet.</p>
         ) : (
-          <ScrollRegion label="Known tenants">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Tenant</th>
-                  <th scope="col">Customer</th>
-                  <th scope="col">
-                    <span class="unseen">Remove</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {known.map(({ tenant_id, customer_id }) => (
-                  <tr key={tenant_id}>
-                    <td class="id">{tenant_id}</td>
-                    <td class="id">{customer_id}</td>
-                    <td class="act">
-                      <button
-                        type="button"
-                        aria-label={`Remove ${tenant_id}`}
-                        onClick={() =>
-                          change(() => remove(pathOf(tenant_id)), `${tenant_id} is removed; its usage stays.`)
-                        }
-                      >
-                        Remove
-                      </button>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </ScrollRegion>
+          <DataTable label="Known tenants" heads={["Tenant", "Customer", { unseen: "Remove" }]}>
+            {known.map(({ tenant_id, customer_id }) => (
+              <tr key={tenant_id}>
+                <td class="id">{tenant_id}</td>
+                <td class="id">{customer_id}</td>
+                <td class="act">
+                  <button
+                    type="button"
+                    aria-label={`Remove ${tenant_id}`}
+                    onClick={() =>
+                      change(() => remove(pathOf(tenant_id)), `${tenant_id} is removed; its usage stays.`)
+                    }
+                  >
+                    Remove
+                  </button>
+                </td>
+              </tr>
+            ))}
+          </DataTable>
         )}
       </section>
     </>

@@ -4,10 +4,10 @@ import type { UsageSeries } from "../../src/store/usage-series.ts";
 import { withQuery } from "./ask.ts";
 import type { CatalogAnswer } from "./catalog-answer.ts";
 import { chartData, type Measure } from "./chart-data.ts";
+import { DataTable } from "./data-table.tsx";
 import { DownloadLinks } from "./download-links.tsx";
 import { NoUsage } from "./no-usage.tsx";
 import { durationText, numberText } from "./number-text.ts";
-import { ScrollRegion } from "./scroll-region.tsx";
 import { SendEvent } from "./send-event.tsx";
 import { timeZoneOf, type Zone } from "./time-text.ts";
 import { UsageChart } from "./usage-chart.tsx";
@@ -159,54 +159,38 @@ export const UsageView = ({ zone, theme }: { readonly zone: Zone; readonly theme
           <h2>In all</h2>
           <DownloadLinks of="usage" query={{ customer_id, from, by: "hour" }} />
         </div>
-        <ScrollRegion label="Usage in all">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Customer</th>
-                <th scope="col">Tenant</th>
-                <th scope="col">Meter</th>
-                <th scope="col" class="number">
-                  Usage
-                </th>
-                <th scope="col" class="number">
-                  Duration
-                </th>
-                <th scope="col" class="number">
-                  Events
-                </th>
-                <th scope="col" class="number">
-                  Duplicates
-                </th>
-                <th scope="col" class="number">
-                  Conflicts
-                </th>
-                <th scope="col" class="number">
-                  Late
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.slice(0, SHOWN_ROWS).map((row) => (
-                <tr key={JSON.stringify([row.customer_id, row.tenant_id, row.meter_id])}>
-                  <td class="id">{row.customer_id}</td>
-                  <td class="id">{row.tenant_id}</td>
-                  <td class="id">
-                    <button type="button" class="link" onClick={() => setMeter(row.meter_id)}>
-                      {row.meter_id}
-                    </button>
-                  </td>
-                  <td class="number">{numberText(row.total_usage)}</td>
-                  <td class="number">{row.duration_ms === 0 ? "–" : durationText(row.duration_ms)}</td>
-                  <td class="number">{numberText(row.events)}</td>
-                  <td class="number">{numberText(row.duplicates)}</td>
-                  <td class="number">{numberText(row.conflicts)}</td>
-                  <td class="number">{numberText(row.late)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </ScrollRegion>
+        <DataTable
+          label="Usage in all"
+          heads={[
+            "Customer",
+            "Tenant",
+            "Meter",
+            { number: "Usage" },
+            { number: "Duration" },
+            { number: "Events" },
+            { number: "Duplicates" },
+            { number: "Conflicts" },
+            { number: "Late" },
+          ]}
+        >
+          {shown.slice(0, SHOWN_ROWS).map((row) => (
+            <tr key={JSON.stringify([row.customer_id, row.tenant_id, row.meter_id])}>
+              <td class="id">{row.customer_id}</td>
+              <td class="id">{row.tenant_id}</td>
+              <td class="id">
+                <button type="button" class="link" onClick={() => setMeter(row.meter_id)}>
+                  {row.meter_id}
+                </button>
+              </td>
+              <td class="number">{numberText(row.total_usage)}</td>
+              <td class="number">{row.duration_ms === 0 ? "–" : durationText(row.duration_ms)}</td>
+              <td class="number">{numberText(row.events)}</td>
+              <td class="number">{numberText(row.duplicates)}</td>
+              <td class="number">{numberText(row.conflicts)}</td>
+              <td class="number">{numberText(row.late)}</td>
+            </tr>
+          ))}
+        </DataTable>
         {shown.length > SHOWN_ROWS && (
           <p class="quiet">
             {numberText(shown.length - SHOWN_ROWS)} more rows: choose a customer, or export.
