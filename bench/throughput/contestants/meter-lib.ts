@@ -52,18 +52,21 @@ export const ownClient = (url: string, { dialect, outbox }: OwnSetup) => {
   };
 };
 
-const EVENTS_BETWEEN_LOOKS = 5_000;
+const EVENTS_BETWEEN_LOOKS = 2_500;
 
-/** A producer that never stops: it waits when the outbox is a good deal behind. */
+/** A producer that never stops: it waits when delivery is a good deal behind, so that what waits stays bounded. */
 export const recording = (url: string, setup: OwnSetup, tenants = 1): Load => {
   const { client, flush, close } = ownClient(url, setup);
   let untilNextLook = EVENTS_BETWEEN_LOOKS;
+  let earlier: Promise<unknown> | undefined;
   return {
     send: (index) => {
       const receipt = client.record(usage(index, tenants));
       if (--untilNextLook > 0) return;
       untilNextLook = EVENTS_BETWEEN_LOOKS;
-      return receipt.durable.then(() => {});
+      const settled = earlier;
+      earlier = receipt.settled;
+      return settled?.then(() => {});
     },
     flush,
     close,

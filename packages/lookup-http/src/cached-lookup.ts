@@ -88,11 +88,15 @@ export const cachedLookup = (lookup: CustomerLookup, options: CachedLookupOption
 
   const dispose = lookup[Symbol.asyncDispose];
   return {
-    lookup: async (tenant_id, { signal }) => {
-      const now = clock.now();
+    lookupNow: (tenant_id) => {
       const entry = entries.get(tenant_id);
-      // A clock set back must not keep an answer for longer than its time.
-      if (entry !== undefined && now < entry.freshUntil && now >= entry.storedAt) return entry.answer;
+      return entry?.answer.state === "found" && isFresh(entry, clock.now())
+        ? entry.answer.customer_id
+        : undefined;
+    },
+    lookup: async (tenant_id, { signal }) => {
+      const entry = entries.get(tenant_id);
+      if (entry !== undefined && isFresh(entry, clock.now())) return entry.answer;
       const answer = signal.aborted
         ? undefined
         : await (calls.get(tenant_id) ?? call(tenant_id)).join(signal);
@@ -103,6 +107,10 @@ export const cachedLookup = (lookup: CustomerLookup, options: CachedLookupOption
     ...(dispose === undefined ? {} : { [Symbol.asyncDispose]: () => dispose.call(lookup) }),
   };
 };
+
+// A clock set back must not keep an answer for longer than its time.
+const isFresh = ({ storedAt, freshUntil }: Entry, now: number): boolean =>
+  now < freshUntil && now >= storedAt;
 
 /** Whether an old answer counts in place of a lookup that fails. */
 const standsIn = ({ answer, storedAt, staleUntil }: Entry, now: number): boolean =>

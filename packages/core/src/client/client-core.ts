@@ -1,6 +1,6 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import { leafTransport } from "../compose/leaf-transport.ts";
-import { attempt } from "../delivery/attempt.ts";
+import { Attempt } from "../delivery/attempt.ts";
 import { DeliveryEngine } from "../delivery/delivery-engine.ts";
 import type { Closing } from "../delivery/delivery-options.ts";
 import { lookUp } from "../delivery/look-up.ts";
@@ -76,8 +76,8 @@ export class ClientCore {
         event_id,
         error: new MeterError("closed", "the client is closed; nothing was sent"),
       };
-    const options = { clock: this.clock, timeoutMs: this.#timeoutMs, signal };
-    const customer = await lookUp(this.#lookup, tenant_id, options);
+    const options = { clock: this.clock, timeoutMs: this.#timeoutMs };
+    const customer = await lookUp(this.#lookup, tenant_id, { ...options, signal });
     if (signal?.aborted) {
       return {
         ok: false,
@@ -87,7 +87,12 @@ export class ClientCore {
     }
     if (customer.state !== "found") return { ok: false, event_id, error: lookupError(tenant_id, customer) };
     event.customer_id = customer.customer_id;
-    return postResult(event_id, await attempt(this.#transport, [event], options), signal);
+    const attempt = new Attempt(this.#transport, [event], options);
+    const abort = () => attempt.abort(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    const answer = await attempt.make();
+    signal?.removeEventListener("abort", abort);
+    return postResult(event_id, answer, signal);
   }
 
   record(input: unknown, context: EventContext, lane: Lane): Receipt {

@@ -1,7 +1,7 @@
 import type { EventRecord } from "../event/event-record.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { SendAnswer, Transport } from "../strategies/transport.ts";
-import { attempt } from "./attempt.ts";
+import { Attempt } from "./attempt.ts";
 
 export interface AttemptsOptions {
   readonly clock: Clock;
@@ -19,26 +19,23 @@ export class Attempts {
   readonly #options: AttemptsOptions;
   readonly #signal: AbortSignal;
   /** When each is to be over, in steady time. */
-  readonly #overAt = new Map<AbortController, number>();
+  readonly #overAt = new Map<Attempt, number>();
 
   constructor(transport: Transport, options: AttemptsOptions, signal: AbortSignal) {
     this.#transport = transport;
     this.#options = options;
     this.#signal = signal;
+    signal.addEventListener("abort", () => {
+      for (const attempt of this.#overAt.keys()) attempt.abort(signal.reason);
+    });
   }
 
   async make(events: readonly EventRecord[]): Promise<SendAnswer> {
     if (this.#signal.aborted) return { fault: { kind: "unavailable", reason: "closed before it left" } };
-    const { clock, steady, timeoutMs } = this.#options;
-    const thawed = new AbortController();
-    this.#overAt.set(thawed, steady() + timeoutMs);
-    const answer = await attempt(this.#transport, events, {
-      clock,
-      timeoutMs,
-      signal: this.#signal,
-      thawed: thawed.signal,
-    });
-    this.#overAt.delete(thawed);
+    const attempt = new Attempt(this.#transport, events, this.#options);
+    this.#overAt.set(attempt, this.#options.steady() + this.#options.timeoutMs);
+    const answer = await attempt.make();
+    this.#overAt.delete(attempt);
     return answer;
   }
 
@@ -47,10 +44,10 @@ export class Attempts {
    * with it, and the connections they wait for are gone.
    */
   giveUpOverdue(now: number): void {
-    for (const [thawed, overAt] of this.#overAt) {
+    for (const [attempt, overAt] of this.#overAt) {
       if (overAt >= now) continue;
-      this.#overAt.delete(thawed);
-      this.#options.clock.schedule(AFTER_THAW_MS, () => thawed.abort());
+      this.#overAt.delete(attempt);
+      this.#options.clock.schedule(AFTER_THAW_MS, () => attempt.timeOut());
     }
   }
 }

@@ -2,7 +2,7 @@ import type { EventRecord } from "../event/event-record.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { CustomerLookup, LookupAnswer } from "../strategies/customer-lookup.ts";
 import { backoffMs, type Random, retryAfterFloorMs } from "./backoff.ts";
-import { lookUp } from "./look-up.ts";
+import { lookUp, lookUpNow } from "./look-up.ts";
 
 export interface CustomerDirectoryOptions {
   readonly lookup: CustomerLookup;
@@ -66,17 +66,13 @@ export class CustomerDirectory {
 
   /** Gives the event its customer if that is known without waiting; answers whether it has one. */
   resolveNow(event: EventRecord): boolean {
-    if (event.customer_id === "") {
-      event.customer_id =
-        this.#tenants.get(event.tenant_id)?.customer_id || this.#lookupNow(event.tenant_id) || "";
-    }
+    if (event.customer_id === "") event.customer_id = this.#known(event.tenant_id);
     return event.customer_id !== "";
   }
 
   /** Gives the event its customer and passes it on, now or when the customer is known. */
   admit(event: EventRecord): void {
-    if (event.customer_id === "") event.customer_id = this.#lookupNow(event.tenant_id) ?? "";
-    if (event.customer_id !== "") {
+    if (this.resolveNow(event)) {
       this.#options.ready(event);
       return;
     }
@@ -85,15 +81,8 @@ export class CustomerDirectory {
       this.#setAside(tenant, [event]);
       return;
     }
-    if (tenant.customer_id === "") {
-      tenant.waiting.push(event);
-      this.#ask(tenant);
-      return;
-    }
-    event.customer_id = tenant.customer_id;
-    this.#options.ready(event);
-    // An old answer still serves while a new one is fetched.
-    if (tenant.knownUntil < this.#options.clock.now()) this.#ask(tenant);
+    tenant.waiting.push(event);
+    this.#ask(tenant);
   }
 
   parkings(): readonly Parking[] {
@@ -133,12 +122,15 @@ export class CustomerDirectory {
     return waiting;
   }
 
-  #lookupNow(tenant_id: string): string | undefined {
-    try {
-      return this.#options.lookup.lookupNow?.(tenant_id);
-    } catch {
-      return undefined;
+  /** The tenant's customer, empty where it is not known. */
+  #known(tenant_id: string): string {
+    const tenant = this.#tenants.get(tenant_id);
+    if (tenant === undefined || tenant.customer_id === "") {
+      return lookUpNow(this.#options.lookup, tenant_id) ?? "";
     }
+    // An old answer still serves while a new one is fetched.
+    if (tenant.knownUntil < this.#options.clock.now()) this.#ask(tenant);
+    return tenant.customer_id;
   }
 
   #tenant(tenant_id: string): Tenant {

@@ -1,0 +1,113 @@
+import type { Dispatcher } from "undici";
+import type { HttpBody, HttpResponse } from "./http-send.ts";
+
+/** What is taken in before anybody reads it. */
+const UNREAD_BYTES = 64 * 1024;
+
+const decoder = new TextDecoder();
+
+/** The answer to one request, as undici tells it piece by piece. */
+export class UndiciAnswer implements Dispatcher.DispatchHandler, HttpResponse {
+  status = 0;
+
+  readonly #signal: AbortSignal;
+  readonly #answered: (answer: HttpResponse) => void;
+  readonly #failed: (error: unknown) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #headers: Readonly<Record<string, string | readonly string[] | undefined>> = {};
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
+  #maxBytes = UNREAD_BYTES;
+  #ended = false;
+  #error: Error | undefined;
+  #reader: PromiseWithResolvers<HttpBody> | undefined;
+
+  /**
+   * @param answered - called when the head is there
+   * @param failed - called instead when there will be none
+   */
+  constructor(
+    signal: AbortSignal,
+    answered: (answer: HttpResponse) => void,
+    failed: (error: unknown) => void,
+  ) {
+    this.#signal = signal;
+    this.#answered = answered;
+    this.#failed = failed;
+    signal.addEventListener("abort", this.#abort, { once: true });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#signal.aborted) this.#abort();
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+  ): void {
+    if (status < 200) return;
+    this.status = status;
+    this.#headers = headers;
+    this.#answered(this);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.byteLength;
+    if (this.#bytes <= this.#maxBytes) return;
+    if (this.#reader === undefined) controller.pause();
+    else this.#finish();
+  }
+
+  onResponseEnd(): void {
+    this.#ended = true;
+    this.#finish();
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.#signal.removeEventListener("abort", this.#abort);
+    if (this.status === 0) this.#failed(error);
+    this.#error = error;
+    this.#reader?.reject(error);
+  }
+
+  header(name: string): string | null {
+    const value = this.#headers[name];
+    return typeof value === "string" ? value : (value?.join(", ") ?? null);
+  }
+
+  read(maxBytes: number): Promise<HttpBody> {
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    this.#maxBytes = maxBytes;
+    this.#reader = Promise.withResolvers();
+    if (this.#ended || this.#bytes > maxBytes) this.#finish();
+    else this.#controller?.resume();
+    return this.#reader.promise;
+  }
+
+  discard(): void {
+    if (!this.#ended) this.#controller?.abort(new Error("the rest of the answer is given up"));
+  }
+
+  readonly #abort = (): void => {
+    const { reason } = this.#signal;
+    const error = reason instanceof Error ? reason : new Error("aborted", { cause: reason });
+    // One that waits for a connection is not heard of again before it has one.
+    if (this.#controller === undefined) this.#failed(error);
+    else this.#controller.abort(error);
+  };
+
+  /** Hands the body, or the part that may be read, to whoever reads it. */
+  #finish(): void {
+    if (this.#ended) this.#signal.removeEventListener("abort", this.#abort);
+    if (this.#reader === undefined) return;
+    const whole = this.#bytes <= this.#maxBytes;
+    const [only] = this.#chunks;
+    const body = this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks);
+    this.#chunks = [];
+    this.#reader.resolve({ text: decoder.decode(whole ? body : body.subarray(0, this.#maxBytes)), whole });
+    if (!whole) this.discard();
+  }
+}
