@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Choice } from "./choice.tsx";
 import { DownloadLinks } from "./download-links.tsx";
 import { EventTable } from "./event-table.tsx";
 import { numberText } from "./number-text.ts";
@@ -6,7 +7,7 @@ import { SendEvent } from "./send-event.tsx";
 import type { Zone } from "./time-text.ts";
 import { type EventFilter, useStream } from "./use-stream.ts";
 
-const STATES = ["accepted", "duplicate", "conflict", "refused"];
+const STATES = [["", "all"], ["accepted"], ["duplicate"], ["conflict"], ["refused"]] as const;
 const NO_FILTER: EventFilter = { tenant_id: "", meter_id: "", state: "" };
 
 /** Events as they arrive. */
@@ -37,18 +38,12 @@ export const LiveView = ({ zone }: { readonly zone: Zone }) => {
             onChange={(e) => setFilter({ ...filter, meter_id: e.currentTarget.value.trim() })}
           />
         </label>
-        <label>
-          State
-          <select
-            value={filter.state}
-            onChange={(e) => setFilter({ ...filter, state: e.currentTarget.value })}
-          >
-            <option value="">all</option>
-            {STATES.map((state) => (
-              <option key={state}>{state}</option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="State"
+          value={filter.state}
+          options={STATES}
+          onChoose={(state) => setFilter({ ...filter, state })}
+        />
         <DownloadLinks of="events" query={{ ...filter }} />
       </div>
       {skipped > 0 && (

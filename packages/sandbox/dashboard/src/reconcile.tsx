@@ -1,16 +1,18 @@
 import type { Reconciliation } from "@meter-lib/core";
 import { useState } from "preact/hooks";
 import { ask, withQuery } from "./ask.ts";
+import { Choice } from "./choice.tsx";
 import { DataTable } from "./data-table.tsx";
 import { numberText } from "./number-text.ts";
 import { timeText, type Zone } from "./time-text.ts";
 
 const HOUR_MS = 3_600_000;
-const RANGES: readonly (readonly [string, number | undefined])[] = [
-  ["Last 24 hours", 24],
-  ["Last 7 days", 7 * 24],
-  ["Last 30 days", 30 * 24],
-  ["All time", undefined],
+/** How many hours back, in words. */
+const RANGES: readonly (readonly [number, string])[] = [
+  [24, "Last 24 hours"],
+  [7 * 24, "Last 7 days"],
+  [30 * 24, "Last 30 days"],
+  [Number.POSITIVE_INFINITY, "All time"],
 ];
 const SHOWN_IDS = 3;
 
@@ -54,7 +56,7 @@ const Differences = ({ found, zone }: { readonly found: Reconciliation; readonly
 
 /** Compares what an outbox recorded with what was counted here, by tenant, meter and hour. */
 export const Reconcile = ({ outbox, zone }: { readonly outbox: number; readonly zone: Zone }) => {
-  const [range, setRange] = useState(0);
+  const [hours, setHours] = useState(24);
   const [found, setFound] = useState<Reconciliation>();
   const [said, setSaid] = useState("");
 
@@ -62,8 +64,9 @@ export const Reconcile = ({ outbox, zone }: { readonly outbox: number; readonly 
     setSaid("Comparing …");
     setFound(undefined);
     try {
-      const hours = RANGES[range]?.[1];
-      const from = hours === undefined ? undefined : Math.floor(Date.now() / HOUR_MS + 1 - hours) * HOUR_MS;
+      const from = Number.isFinite(hours)
+        ? Math.floor(Date.now() / HOUR_MS + 1 - hours) * HOUR_MS
+        : undefined;
       const answer = await ask<Reconciliation>(
         withQuery(`sandbox/v1/outboxes/${outbox}/reconciliation`, { from }),
       );
@@ -85,16 +88,7 @@ export const Reconcile = ({ outbox, zone }: { readonly outbox: number; readonly 
       <h2>Reconcile</h2>
       <p class="quiet">What the outbox recorded, beside what is counted here.</p>
       <div class="fields">
-        <label>
-          Time
-          <select value={range} onChange={(e) => setRange(Number(e.currentTarget.value))}>
-            {RANGES.map(([label], i) => (
-              <option key={label} value={i}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice label="Time" value={hours} options={RANGES} onChoose={setHours} />
         <button type="button" class="primary" onClick={compare}>
           Compare
         </button>

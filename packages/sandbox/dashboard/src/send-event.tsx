@@ -3,6 +3,7 @@ import type { Tenant } from "../../src/store/accounts.ts";
 import { ask, put } from "./ask.ts";
 import { baseUrl } from "./base-url.ts";
 import type { CatalogAnswer } from "./catalog-answer.ts";
+import { Choice } from "./choice.tsx";
 import { eventBody, type Language, snippet } from "./snippet.ts";
 import { useAnswer } from "./use-answer.ts";
 
@@ -23,6 +24,7 @@ export const SendEvent = ({ meterId }: { readonly meterId?: string | undefined }
   const [opened] = useState(Date.now);
 
   const meters = catalog.data?.meters ?? [];
+  const ids = meters.map((meter) => meter.meter_id);
   const known = tenants.data?.tenants ?? [];
   const meter_id = chosenMeter ?? meters[0]?.meter_id ?? "page.processed.basic";
   const type = meters.find((meter) => meter.meter_id === meter_id)?.type ?? "volume";
@@ -65,30 +67,19 @@ export const SendEvent = ({ meterId }: { readonly meterId?: string | undefined }
   return (
     <section class="card">
       <div class="fields">
-        <label>
-          Meter
-          <select value={meter_id} onChange={(e) => setMeter(e.currentTarget.value)}>
-            {!meters.some((meter) => meter.meter_id === meter_id) && (
-              <option value={meter_id}>{meter_id}</option>
-            )}
-            {meters.map((meter) => (
-              <option key={meter.meter_id} value={meter.meter_id}>
-                {meter.meter_id}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="Meter"
+          value={meter_id}
+          options={(ids.includes(meter_id) ? ids : [meter_id, ...ids]).map((id) => [id])}
+          onChoose={setMeter}
+        />
         {known.length > 0 && (
-          <label>
-            Tenant
-            <select value={tenant.tenant_id} onChange={(e) => setTenant(e.currentTarget.value)}>
-              {known.map(({ tenant_id }) => (
-                <option key={tenant_id} value={tenant_id}>
-                  {tenant_id}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Choice
+            label="Tenant"
+            value={tenant.tenant_id}
+            options={known.map(({ tenant_id }) => [tenant_id])}
+            onChoose={setTenant}
+          />
         )}
         <fieldset class="tabs">
           <legend class="unseen">Language</legend>

@@ -4,6 +4,7 @@ import type { UsageSeries } from "../../src/store/usage-series.ts";
 import { withQuery } from "./ask.ts";
 import type { CatalogAnswer } from "./catalog-answer.ts";
 import { chartData, type Measure } from "./chart-data.ts";
+import { Choice } from "./choice.tsx";
 import { DataTable } from "./data-table.tsx";
 import { DownloadLinks } from "./download-links.tsx";
 import { NoUsage } from "./no-usage.tsx";
@@ -17,12 +18,18 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** From so many hours on, a time begins with a whole day in UTC. */
 const WHOLE_DAYS = 30 * 24;
-const RANGES: readonly (readonly [string, number | undefined])[] = [
-  ["Last 24 hours", 24],
-  ["Last 7 days", 7 * 24],
-  ["Last 30 days", 30 * 24],
-  ["Last year", 365 * 24],
-  ["All time", undefined],
+/** How many hours back, in words. */
+const RANGES: readonly (readonly [number, string])[] = [
+  [24, "Last 24 hours"],
+  [7 * 24, "Last 7 days"],
+  [30 * 24, "Last 30 days"],
+  [365 * 24, "Last year"],
+  [Number.POSITIVE_INFINITY, "All time"],
+];
+const MEASURES: readonly (readonly [Measure, string])[] = [
+  ["total_usage", "usage"],
+  ["duration_ms", "duration"],
+  ["events", "events"],
 ];
 const SHOWN_ROWS = 200;
 
@@ -37,17 +44,17 @@ const unique = (values: readonly string[]): readonly string[] => [...new Set(val
 
 /** Usage over time and in sums. */
 export const UsageView = ({ zone, theme }: { readonly zone: Zone; readonly theme: "light" | "dark" }) => {
-  const [range, setRange] = useState(1);
+  const [hours, setHours] = useState(7 * 24);
   const [by, setBy] = useState<"hour" | "day">("hour");
   const [chosenMeter, setMeter] = useState<string>();
   const [customer_id, setCustomer] = useState("");
   const [chosenMeasure, setMeasure] = useState<Measure>();
 
-  const hours = RANGES[range]?.[1];
   // By the hour, so that the question stays the same while it is asked again; far back by the day, which is quicker to add up.
-  const step = hours !== undefined && hours >= WHOLE_DAYS ? DAY_MS : HOUR_MS;
-  const from =
-    hours === undefined ? undefined : Math.floor((Date.now() + HOUR_MS - hours * HOUR_MS) / step) * step;
+  const step = hours >= WHOLE_DAYS ? DAY_MS : HOUR_MS;
+  const from = Number.isFinite(hours)
+    ? Math.floor((Date.now() + HOUR_MS - hours * HOUR_MS) / step) * step
+    : undefined;
   const catalog = useAnswer<CatalogAnswer>("sandbox/v1/catalog");
   const totals = useAnswer<{ rows: readonly UsageRow[] }>(withQuery("sandbox/v1/usage", { from }));
   const rows = totals.data?.rows ?? [];
@@ -72,18 +79,7 @@ export const UsageView = ({ zone, theme }: { readonly zone: Zone; readonly theme
   );
 
   if (totals.data === undefined) return <h1>Usage</h1>;
-  const time = (
-    <label>
-      Time
-      <select value={range} onChange={(e) => setRange(Number(e.currentTarget.value))}>
-        {RANGES.map(([label], i) => (
-          <option key={label} value={i}>
-            {label}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
+  const time = <Choice label="Time" value={hours} options={RANGES} onChoose={setHours} />;
   if (rows.length === 0) return <NoUsage>{time}</NoUsage>;
   const unit =
     measure === "duration_ms" ? "hours" : measure === "events" ? "events" : (meter?.unit ?? "units");
@@ -92,50 +88,21 @@ export const UsageView = ({ zone, theme }: { readonly zone: Zone; readonly theme
     <>
       <h1>Usage</h1>
       <div class="fields">
-        <label>
-          Meter
-          <select value={meter_id} onChange={(e) => setMeter(e.currentTarget.value)}>
-            {!meters.includes(meter_id) && <option value={meter_id}>{meter_id}</option>}
-            {meters.map((id) => (
-              <option key={id} value={id}>
-                {id}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          Customer
-          <select value={customer_id} onChange={(e) => setCustomer(e.currentTarget.value)}>
-            <option value="">all</option>
-            {customers.map((id) => (
-              <option key={id} value={id}>
-                {id}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="Meter"
+          value={meter_id}
+          options={(meters.includes(meter_id) ? meters : [meter_id, ...meters]).map((id) => [id])}
+          onChoose={setMeter}
+        />
+        <Choice
+          label="Customer"
+          value={customer_id}
+          options={[["", "all"], ...customers.map((id) => [id] as const)]}
+          onChoose={setCustomer}
+        />
         {time}
-        <label>
-          Per
-          <select value={by} onChange={(e) => setBy(e.currentTarget.value === "day" ? "day" : "hour")}>
-            <option value="hour">hour</option>
-            <option value="day">day</option>
-          </select>
-        </label>
-        <label>
-          Show
-          <select
-            value={measure}
-            onChange={(e) => {
-              const { value } = e.currentTarget;
-              setMeasure(value === "duration_ms" || value === "events" ? value : "total_usage");
-            }}
-          >
-            <option value="total_usage">usage</option>
-            <option value="duration_ms">duration</option>
-            <option value="events">events</option>
-          </select>
-        </label>
+        <Choice label="Per" value={by} options={[["hour"], ["day"]]} onChoose={setBy} />
+        <Choice label="Show" value={measure} options={MEASURES} onChoose={setMeasure} />
       </div>
       <section class="card">
         <h2 class="id">{meter_id}</h2>
@@ -145,7 +112,7 @@ export const UsageView = ({ zone, theme }: { readonly zone: Zone; readonly theme
         ) : (
           <UsageChart
             // Another time or meter starts without the zoom of the one before.
-            key={`${range} ${by} ${meter_id}`}
+            key={`${hours} ${by} ${meter_id}`}
             data={data}
             labels={(over.data?.series ?? []).map((one) => one.customer_id ?? "all others")}
             unit={unit}
