@@ -4,31 +4,24 @@ import { post, remove } from "./ask.ts";
 import { DataTable } from "./data-table.tsx";
 import { numberText } from "./number-text.ts";
 import { timeText, type Zone } from "./time-text.ts";
+import { useAction } from "./use-action.ts";
 import { useAnswer } from "./use-answer.ts";
 
 /** The keys of the portal's lookup. */
 export const ApiKeys = ({ zone }: { readonly zone: Zone }) => {
   const { data, refresh } = useAnswer<{ keys: readonly ApiKey[] }>("sandbox/v1/api-keys");
-  const [said, setSaid] = useState("");
+  const { said, act } = useAction(refresh);
   const [made, setMade] = useState<string>();
   const keys = data?.keys ?? [];
 
-  const change = async (what: () => Promise<string>): Promise<void> => {
-    try {
-      setSaid(await what());
-    } catch (error) {
-      setSaid(error instanceof Error ? error.message : String(error));
-    }
-    refresh();
-  };
   const add = (): Promise<void> =>
-    change(async () => {
+    act(async () => {
       const { key } = await post<{ readonly key: string }>("sandbox/v1/api-keys", {});
       setMade(key);
       return "Made. It is shown this once:";
     });
   const drop = (id: number, ending: string): Promise<void> =>
-    change(async () => {
+    act(async () => {
       await remove(`sandbox/v1/api-keys/${id}`);
       setMade(undefined);
       return `The key that ends with ${ending} is removed.`;

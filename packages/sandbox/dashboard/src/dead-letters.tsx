@@ -4,6 +4,7 @@ import { post, withQuery } from "./ask.ts";
 import { DataTable } from "./data-table.tsx";
 import { numberText } from "./number-text.ts";
 import { timeText, type Zone } from "./time-text.ts";
+import { useAction } from "./use-action.ts";
 import { useAnswer } from "./use-answer.ts";
 
 type DeadState = "rejected" | "quarantined";
@@ -29,25 +30,17 @@ const Letters = ({
     withQuery(`${path}/events`, { state, limit: SHOWN }),
   );
   const [reason, setReason] = useState("");
-  const [said, setSaid] = useState("");
+  const { said, act } = useAction(refresh);
   const rows = data?.events ?? [];
 
-  const change = async (what: () => Promise<string>): Promise<void> => {
-    try {
-      setSaid(await what());
-    } catch (error) {
-      setSaid(error instanceof Error ? error.message : String(error));
-    }
-    refresh();
-  };
   const redrive = (which: object): Promise<void> =>
-    change(async () => {
+    act(async () => {
       const body = { state, ...which, may_count_twice: state === "quarantined" };
       const { redriven } = await post<{ readonly redriven: number }>(`${path}/redrive`, body);
       return `${numberText(redriven)} pending again; the app that owns the outbox sends them.`;
     });
   const discard = (which: object): Promise<void> =>
-    change(async () => {
+    act(async () => {
       const { discarded } = await post<{ readonly discarded: number }>(`${path}/discard`, {
         state,
         ...which,

@@ -1,7 +1,7 @@
-import { useState } from "preact/hooks";
 import type { FaultSettings, FaultState } from "../../src/http/faults.ts";
 import { put } from "./ask.ts";
 import { numberText } from "./number-text.ts";
+import { useAction } from "./use-action.ts";
 import type { Answered } from "./use-answer.ts";
 
 const OUTCOMES: readonly (readonly [FaultSettings["outcome"], string, string])[] = [
@@ -13,18 +13,14 @@ const DELAYS = [0, 500, 2000, 10_000, 30_000];
 
 /** Switches that let a developer watch an app survive an outage. */
 export const OutageView = ({ faults }: { readonly faults: Answered<FaultState> }) => {
-  const [said, setSaid] = useState("");
+  const { said, act } = useAction(faults.refresh);
   const { data } = faults;
   if (data === undefined) return <h1>Outage</h1>;
-  const set = async (settings: FaultSettings): Promise<void> => {
-    try {
+  const set = (settings: FaultSettings): Promise<void> =>
+    act(async () => {
       await put("sandbox/v1/faults", settings);
-      setSaid("");
-    } catch (error) {
-      setSaid(error instanceof Error ? error.message : String(error));
-    }
-    faults.refresh();
-  };
+      return "";
+    });
   const { delay_ms, outcome, requests } = data;
   return (
     <>

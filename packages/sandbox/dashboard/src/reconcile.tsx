@@ -5,6 +5,7 @@ import { Choice } from "./choice.tsx";
 import { DataTable } from "./data-table.tsx";
 import { numberText } from "./number-text.ts";
 import { timeText, type Zone } from "./time-text.ts";
+import { useAction } from "./use-action.ts";
 
 const HOUR_MS = 3_600_000;
 /** How many hours back, in words. */
@@ -58,12 +59,12 @@ const Differences = ({ found, zone }: { readonly found: Reconciliation; readonly
 export const Reconcile = ({ outbox, zone }: { readonly outbox: number; readonly zone: Zone }) => {
   const [hours, setHours] = useState(24);
   const [found, setFound] = useState<Reconciliation>();
-  const [said, setSaid] = useState("");
+  const { said, act } = useAction();
 
-  const compare = async (): Promise<void> => {
-    setSaid("Comparing …");
-    setFound(undefined);
-    try {
+  const compare = (): Promise<void> =>
+    act(async (say) => {
+      say("Comparing …");
+      setFound(undefined);
       const from = Number.isFinite(hours)
         ? Math.floor(Date.now() / HOUR_MS + 1 - hours) * HOUR_MS
         : undefined;
@@ -73,15 +74,10 @@ export const Reconcile = ({ outbox, zone }: { readonly outbox: number; readonly 
       setFound(answer);
       const scope = `${numberText(answer.compared)} rows by tenant, meter and hour`;
       const differences = answer.differences.length + answer.gaps.length;
-      setSaid(
-        answer.agrees
-          ? `Both sides agree, over ${scope}.`
-          : `${numberText(differences)} ${differences === 1 ? "difference" : "differences"} in ${scope}.`,
-      );
-    } catch (error) {
-      setSaid(error instanceof Error ? error.message : String(error));
-    }
-  };
+      return answer.agrees
+        ? `Both sides agree, over ${scope}.`
+        : `${numberText(differences)} ${differences === 1 ? "difference" : "differences"} in ${scope}.`;
+    });
 
   return (
     <section class="card">

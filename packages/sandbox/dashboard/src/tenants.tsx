@@ -4,6 +4,7 @@ import type { UnknownTenant } from "../../src/store/unknown-tenants.ts";
 import { put, remove } from "./ask.ts";
 import { DataTable } from "./data-table.tsx";
 import { timeText, type Zone } from "./time-text.ts";
+import { useAction } from "./use-action.ts";
 import { useAnswer } from "./use-answer.ts";
 
 const pathOf = (tenant_id: string): string => `sandbox/v1/tenants/${encodeURIComponent(tenant_id)}`;
@@ -14,20 +15,21 @@ export const Tenants = ({ zone }: { readonly zone: Zone }) => {
   const unknown = useAnswer<{ tenants: readonly UnknownTenant[] }>("sandbox/v1/unknown-tenants");
   const [tenant, setTenant] = useState("");
   const [customer, setCustomer] = useState("");
-  const [said, setSaid] = useState("");
-
-  const change = async (what: () => Promise<unknown>, done: string): Promise<void> => {
-    try {
-      await what();
-      setSaid(done);
-    } catch (error) {
-      setSaid(error instanceof Error ? error.message : String(error));
-    }
+  const { said, act } = useAction(() => {
     tenants.refresh();
     unknown.refresh();
-  };
+  });
+
   const add = (tenant_id: string, customer_id: string): Promise<void> =>
-    change(() => put(pathOf(tenant_id), { customer_id }), `${tenant_id} is paid for by ${customer_id}.`);
+    act(async () => {
+      await put(pathOf(tenant_id), { customer_id });
+      return `${tenant_id} is paid for by ${customer_id}.`;
+    });
+  const drop = (tenant_id: string): Promise<void> =>
+    act(async () => {
+      await remove(pathOf(tenant_id));
+      return `${tenant_id} is removed; its usage stays.`;
+    });
 
   const known = tenants.data?.tenants ?? [];
   const strangers = unknown.data?.tenants ?? [];
@@ -114,13 +116,7 @@ export const Tenants = ({ zone }: { readonly zone: Zone }) => {
                 <td class="id">{tenant_id}</td>
                 <td class="id">{customer_id}</td>
                 <td class="act">
-                  <button
-                    type="button"
-                    aria-label={`Remove ${tenant_id}`}
-                    onClick={() =>
-                      change(() => remove(pathOf(tenant_id)), `${tenant_id} is removed; its usage stays.`)
-                    }
-                  >
+                  <button type="button" aria-label={`Remove ${tenant_id}`} onClick={() => drop(tenant_id)}>
                     Remove
                   </button>
                 </td>
