@@ -1,23 +1,13 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createEventId, EventRecord, fingerprint, type OutboxChanges } from "@meter-lib/core";
+import { createEventId, EventRecord, fingerprint, NO_CHANGES } from "@meter-lib/core";
 import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
 import type { Measure } from "../harness/measure.ts";
 import type { Row } from "../harness/report.ts";
 
 const BATCH = 500;
 const BACKLOG_PER_COMMIT = 2_000;
-const NOTHING: OutboxChanges = {
-  now: 0,
-  acknowledge: [],
-  release: [],
-  bury: [],
-  append: [],
-  lease: [],
-  sessions: [],
-  unhold: [],
-};
 
 /** What the SQLite file costs by itself, without a client around it. */
 export const outbox: Measure = {
@@ -53,9 +43,9 @@ const take = async (thread: "worker" | "main", backlog: number): Promise<readonl
     const separate = newBatches(Math.ceil(backlog / 10 / BATCH));
     await timed("record, lease, acknowledge, a commit each", separate.length * BATCH, async () => {
       for (const batch of separate) {
-        await outbox.commit({ ...NOTHING, now: Date.now(), append: appends(batch) });
-        await outbox.commit({ ...NOTHING, now: Date.now(), lease: sent(batch) });
-        await outbox.commit({ ...NOTHING, now: Date.now(), acknowledge: batch });
+        await outbox.commit({ ...NO_CHANGES, now: Date.now(), append: appends(batch) });
+        await outbox.commit({ ...NO_CHANGES, now: Date.now(), lease: sent(batch) });
+        await outbox.commit({ ...NO_CHANGES, now: Date.now(), acknowledge: batch });
       }
     });
 
@@ -66,7 +56,7 @@ const take = async (thread: "worker" | "main", backlog: number): Promise<readonl
       async () => {
         for (let turn = 0; turn < grouped.length + 2; turn++) {
           await outbox.commit({
-            ...NOTHING,
+            ...NO_CHANGES,
             now: Date.now(),
             append: appends(grouped[turn] ?? []),
             lease: sent(grouped[turn - 1] ?? []),
@@ -81,7 +71,7 @@ const take = async (thread: "worker" | "main", backlog: number): Promise<readonl
         const events = Array.from({ length: Math.min(left, BACKLOG_PER_COMMIT) }, () =>
           newEvent("tenant-many"),
         );
-        await outbox.commit({ ...NOTHING, now: Date.now(), append: appends(events, false) });
+        await outbox.commit({ ...NO_CHANGES, now: Date.now(), append: appends(events, false) });
       }
     });
     const claim = { now: Date.now(), maxEvents: BATCH, maxBytes: 512 * 1024, skipTenants: [] };

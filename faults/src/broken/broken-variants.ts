@@ -1,15 +1,11 @@
-import type { EventRecord, Outbox, OutboxCommit, Transport } from "@meter-lib/core";
+import {
+  type EventRecord,
+  NO_CHANGES,
+  type Outbox,
+  type OutboxCommit,
+  type Transport,
+} from "@meter-lib/core";
 import { wrapOutbox } from "./wrap-outbox.ts";
-
-const NO_CHANGES = {
-  acknowledge: [],
-  release: [],
-  bury: [],
-  append: [],
-  lease: [],
-  sessions: [],
-  unhold: [],
-};
 
 /** Deletes a row when it is sent, not when it is acknowledged. */
 export const deletesBeforeAcknowledgement = (inner: Outbox): Outbox => {

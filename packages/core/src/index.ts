@@ -97,6 +97,7 @@ export type {
   LookupAnswer,
   LookupFailed,
 } from "./strategies/customer-lookup.ts";
+export { NO_CHANGES } from "./strategies/no-changes.ts";
 export type {
   Append,
   Appended,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { EventRecord } from "../event/event-record.ts";
 import { memoryOutbox } from "../memory/memory-outbox.ts";
 import { memoryTransport } from "../memory/memory-transport.ts";
+import { NO_CHANGES } from "../strategies/no-changes.ts";
 import type { Outbox, OutboxChanges, OutboxCommit } from "../strategies/outbox.ts";
 import type { SendAnswer, Transport } from "../strategies/transport.ts";
 import { MeterClient } from "./meter-client.ts";
@@ -208,7 +209,7 @@ describe("sendNow", () => {
     const { transport, sent } = pageTransport({ dedup: { windowMs: 60_000 } });
     const leftBehind = (event_id: string, recordedAt: number): void => {
       const event = new EventRecord({ ...USAGE, event_id }, 100, 1);
-      store.inner.commit({ ...NOTHING, now: recordedAt, append: [{ event, hold: false }] });
+      store.inner.commit({ ...NO_CHANGES, now: recordedAt, append: [{ event, hold: false }] });
     };
     leftBehind("long ago", Date.now() - 61_000);
     leftBehind("just now", Date.now());
@@ -253,14 +254,3 @@ const USAGE = {
   metadata: undefined,
   session_id: undefined,
 } as const;
-
-const NOTHING: OutboxChanges = {
-  now: 0,
-  acknowledge: [],
-  release: [],
-  bury: [],
-  append: [],
-  lease: [],
-  sessions: [],
-  unhold: [],
-};

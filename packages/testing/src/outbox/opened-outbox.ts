@@ -5,6 +5,7 @@ import {
   type Burial,
   type ClaimRequest,
   type EventRecord,
+  NO_CHANGES,
   type Outbox,
   type OutboxChanges,
   type OutboxOpening,
@@ -13,17 +14,6 @@ import {
 } from "@meter-lib/core";
 import { expect } from "vitest";
 import { SAMPLE_TIME } from "./sample-event.ts";
-
-const NOTHING: OutboxChanges = {
-  now: SAMPLE_TIME,
-  acknowledge: [],
-  release: [],
-  bury: [],
-  append: [],
-  lease: [],
-  sessions: [],
-  unhold: [],
-};
 
 /** An opened outbox, used as the delivery engine uses it. After every change the accounts are checked for their law. */
 export class OpenedOutbox {
@@ -40,7 +30,7 @@ export class OpenedOutbox {
   }
 
   async commit(changes: Partial<OutboxChanges>) {
-    const commit = await this.outbox.commit({ ...NOTHING, ...changes });
+    const commit = await this.outbox.commit({ ...NO_CHANGES, now: SAMPLE_TIME, ...changes });
     for (const [index, { event }] of (changes.append ?? []).entries()) {
       const answer = commit.appended[index];
       if (answer?.state !== "recorded") continue;
