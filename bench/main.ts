@@ -16,7 +16,7 @@ import { sandbox } from "./sandbox/sandbox.ts";
 import { start } from "./start/start.ts";
 import { tenants } from "./tenants/tenants.ts";
 import { throughput } from "./throughput/throughput.ts";
-import { types } from "./types/types.ts";
+import { typeCheckCost } from "./types/type-check-cost.ts";
 
 const MEASURES: readonly Measure[] = [
   throughput,
@@ -28,7 +28,7 @@ const MEASURES: readonly Measure[] = [
   outbox,
   sandbox,
   browser,
-  types,
+  typeCheckCost,
   profile,
   regression,
 ];

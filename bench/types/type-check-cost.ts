@@ -13,7 +13,7 @@ const CATALOGS = [
 ];
 
 /** What the types cost the compiler. Instantiations are the same on every machine. */
-export const types: Measure = {
+export const typeCheckCost: Measure = {
   name: "types",
   about: "what checking 2,000 calls costs the compiler, by size of the catalog",
   defaults: {},
