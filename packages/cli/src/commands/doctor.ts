@@ -34,7 +34,7 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<Report> => {
             check: "dedup",
             state: "unknown",
             found: "not looked at",
-            todo: "--tenant ID --send posts an event of 0 units twice",
+            advice: "--tenant ID --send posts an event of 0 units twice",
           } as const,
         ]),
   ];
@@ -48,8 +48,8 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<Report> => {
 
 const MARKS = { good: "ok", warn: "warn", bad: "FAIL", unknown: "?" } as const;
 
-const lineOf = ({ check, state, found, todo }: Finding, paint: Paint): string => {
+const lineOf = ({ check, state, found, advice }: Finding, paint: Paint): string => {
   const mark = MARKS[state].padEnd(4);
   const shown = { good: paint.good, warn: paint.warn, bad: paint.bad, unknown: paint.dim }[state](mark);
-  return `${shown}  ${check.padEnd(11)}  ${found}${todo === undefined ? "" : paint.dim(` → ${todo}`)}`;
+  return `${shown}  ${check.padEnd(11)}  ${found}${advice === undefined ? "" : paint.dim(` → ${advice}`)}`;
 };

@@ -41,7 +41,7 @@ export const checkBackend = async (
         check: "backend",
         state: "bad",
         found: `${url} does not answer: ${reasonOf(error)}`,
-        todo: "check --base-url, the network and the proxy",
+        advice: "check --base-url, the network and the proxy",
       },
     ];
   }
@@ -58,7 +58,7 @@ const dialectFinding = (status: number, dialect: Connection["dialect"]): Finding
   const good = (found: string): Finding => ({ check: "dialect", state: "good", found });
   if (status === 400 || status === 422) return good(`${dialect}: an empty request is refused (${status})`);
   if (status >= 200 && status < 300) return good(`${dialect}: an empty request is taken (${status})`);
-  const bad = (found: string, todo: string): Finding => ({ check: "dialect", state: "bad", found, todo });
+  const bad = (found: string, advice: string): Finding => ({ check: "dialect", state: "bad", found, advice });
   if (status === 404 || status === 405)
     return bad(
       `nothing here speaks ${dialect} (${status})`,
@@ -75,7 +75,7 @@ const dialectFinding = (status: number, dialect: Connection["dialect"]): Finding
     check: "dialect",
     state: "unknown",
     found: `the backend answers ${status}`,
-    todo: "try again later, or ask who runs it",
+    advice: "try again later, or ask who runs it",
   };
 };
 
@@ -91,7 +91,7 @@ const clockFinding = (date: string | null, now: number): Finding => {
     check: "clock",
     state: "bad",
     found: `this clock is ${seconds} s ${skew > 0 ? "ahead of" : "behind"} the backend's`,
-    todo: "set the clock (NTP): events would count in another hour",
+    advice: "set the clock (NTP): events would count in another hour",
   };
 };
 

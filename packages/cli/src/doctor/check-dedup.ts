@@ -20,7 +20,7 @@ export const checkDedup = async (
   } as const;
   const first = await client.post(event, { signal });
   if (!first.ok)
-    return [{ check: "event", state: "bad", found: first.error.message, todo: "see the lines above" }];
+    return [{ check: "event", state: "bad", found: first.error.message, advice: "see the lines above" }];
   const taken: Finding = {
     check: "event",
     state: "good",
@@ -29,7 +29,7 @@ export const checkDedup = async (
   const second = await client.post(event, { signal });
   if (second.ok && second.duplicate) {
     const found = "the same id a second time is known as a duplicate";
-    return [taken, { check: "dedup", state: "good", found, todo: "--dedup is safe here" }];
+    return [taken, { check: "dedup", state: "good", found, advice: "--dedup is safe here" }];
   }
   const words =
     connection.dialect === "kafka-rest"
@@ -41,7 +41,7 @@ export const checkDedup = async (
       check: "dedup",
       state: connection.dialect === "kafka-rest" ? "unknown" : "warn",
       found: words,
-      todo: "use --dedup only if who runs the backend says that it counts an id once",
+      advice: "use --dedup only if who runs the backend says that it counts an id once",
     },
   ];
 };

@@ -29,7 +29,7 @@ const lookupFinding = (answer: LookupAnswer, way: string, isRefused: boolean): F
         check: "lookup",
         state: "bad",
         found: `${way} does not work: ${answer.reason}`,
-        todo: "check --lookup-url and --lookup-route",
+        advice: "check --lookup-url and --lookup-route",
       };
 
 const keyFinding = (answer: LookupAnswer, apiKey: string | undefined, isRefused: boolean): Finding => {
@@ -38,7 +38,7 @@ const keyFinding = (answer: LookupAnswer, apiKey: string | undefined, isRefused:
       check: "credentials",
       state: "bad",
       found: apiKey === undefined ? "the lookup wants a key" : "the lookup refuses the key",
-      todo: "set METER_LIB_API_KEY to a key of the portal",
+      advice: "set METER_LIB_API_KEY to a key of the portal",
     };
   }
   if (answer.state === "failed")
@@ -54,5 +54,5 @@ const customerFinding = (answer: Exclude<LookupAnswer, { state: "failed" }>, ten
         check: "customer",
         state: "bad",
         found: `${tenant} has no customer`,
-        todo: "set up the tenant's customer, or check --tenant",
+        advice: "set up the tenant's customer, or check --tenant",
       };

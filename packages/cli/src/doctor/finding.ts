@@ -13,5 +13,5 @@ export interface Finding {
   /** `unknown`: could not be found out. */
   readonly state: "good" | "warn" | "bad" | "unknown";
   readonly found: string;
-  readonly todo?: string;
+  readonly advice?: string;
 }
