@@ -45,7 +45,8 @@ export class Attempts {
    */
   giveUpOverdue(now: number): void {
     for (const [attempt, overAt] of this.#overAt) {
-      if (overAt >= now) continue;
+      // In the order they began: those that follow have more time left.
+      if (overAt >= now) return;
       this.#overAt.delete(attempt);
       this.#options.clock.schedule(AFTER_THAW_MS, () => attempt.timeOut());
     }

@@ -108,8 +108,8 @@ export class Courier {
         (taken) => {
           // Once let go, the batch is sent whole.
           if (!this.#leasing.delete(go)) return;
-          for (const event of events) if (taken.includes(event)) this.#options.taken(event);
-          resolve(events.filter((event) => !taken.includes(event)));
+          for (const event of taken) if (events.includes(event)) this.#options.taken(event);
+          resolve(taken.length === 0 ? events : events.filter((event) => !taken.includes(event)));
         },
         () => {
           this.#leasing.delete(go);

@@ -90,8 +90,9 @@ export class Destination {
     return this.#blockedBy;
   }
 
-  enqueue(event: EventRecord, now: number): void {
-    if (this.#live.size + this.#backfill.size === 0) this.#lingerUntil = now + this.#limits.lingerMs;
+  /** @param steady - asked only for the first of those that wait */
+  enqueue(event: EventRecord, steady: () => number): void {
+    if (this.#live.size + this.#backfill.size === 0) this.#lingerUntil = steady() + this.#limits.lingerMs;
     this.#queueOf(event).push(event);
   }
 

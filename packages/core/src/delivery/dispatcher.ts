@@ -36,7 +36,7 @@ export class Dispatcher {
   }
 
   enqueue(event: EventRecord): void {
-    if (!this.#ahead.has(event)) this.#lineOf(event).destination.enqueue(event, this.#options.steady());
+    if (!this.#ahead.has(event)) this.#lineOf(event).destination.enqueue(event, this.#options.steady);
   }
 
   /** Sends all batches that may leave now. `hurry`: do not wait for batches to fill. */
@@ -67,7 +67,7 @@ export class Dispatcher {
     for (const event of unstored) {
       const line = this.#lineOf(event);
       if (this.#ahead.has(event) || !mayLeave(line)) continue;
-      line.destination.enqueue(event, now);
+      line.destination.enqueue(event, () => now);
       this.#ahead.add(event);
     }
     for (const line of this.#lines.values()) {

@@ -54,7 +54,7 @@ export class Store {
   readonly #events: StoreEvents;
   readonly #inSpare = new Set<EventRecord>();
   /** Identities that the spare outbox knows, and the other one does not. */
-  readonly #spareIdentities = new MemoryIdentities(SPARE_EVENTS);
+  readonly #spareIdentities = new MemoryIdentities(SPARE_EVENTS, []);
   #spareUsed = false;
   #producer: string | undefined;
 

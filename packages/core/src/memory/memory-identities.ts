@@ -1,23 +1,24 @@
 import type { EventRecord } from "../event/event-record.ts";
 
 /**
- * The events of a store, by identity: tenant and event id. One that has ended stays known, as a tombstone, until `maxEnded` others
+ * Finds the events of a store by identity: tenant and event id. One that has ended stays known, as a tombstone, until `maxEnded` others
  * have ended after it.
  *
  * Ids made here are not looked for and so need no index, which costs more than all else done to an event. It is built when somebody
  * asks for the first time, and kept from then on.
  */
 export class MemoryIdentities {
-  /** In the order they came. */
-  readonly #events = new Set<EventRecord>();
-  #byTenant: Map<string, Map<string, EventRecord>> | undefined;
+  readonly #events: Iterable<EventRecord>;
   readonly #maxEnded: number;
+  #byTenant: Map<string, Map<string, EventRecord>> | undefined;
   /** A ring: the newest takes the place of the oldest. */
   readonly #ended: EventRecord[] = [];
   #oldest = 0;
 
-  constructor(maxEnded: number) {
+  /** @param events - all that are in the store when somebody asks for the first time */
+  constructor(maxEnded: number, events: Iterable<EventRecord>) {
     this.#maxEnded = maxEnded;
+    this.#events = events;
   }
 
   find({ tenant_id, event_id }: EventRecord): EventRecord | undefined {
@@ -29,34 +30,28 @@ export class MemoryIdentities {
   }
 
   add(event: EventRecord): void {
-    this.#events.add(event);
     if (this.#byTenant !== undefined) enter(this.#byTenant, event);
   }
 
-  /** Its fate is decided: from now on it is only remembered. */
-  end(event: EventRecord): void {
+  /** Its fate is decided: from now on it is only remembered. Answers the one that is forgotten for it, if any. */
+  end(event: EventRecord): EventRecord | undefined {
     if (this.#ended.length < this.#maxEnded) {
       this.#ended.push(event);
-      return;
+      return undefined;
     }
     const forgotten = this.#ended[this.#oldest] ?? event;
     this.remove(forgotten);
-    if (this.#maxEnded === 0) return;
-    this.#ended[this.#oldest] = event;
-    this.#oldest = (this.#oldest + 1) % this.#maxEnded;
+    if (this.#maxEnded > 0) {
+      this.#ended[this.#oldest] = event;
+      this.#oldest = (this.#oldest + 1) % this.#maxEnded;
+    }
+    return forgotten;
   }
 
-  all(): Iterable<EventRecord> {
-    return this.#events;
-  }
-
-  remove(event: EventRecord): void {
-    this.#events.delete(event);
-    if (this.#byTenant === undefined) return;
-    const { tenant_id, event_id } = event;
-    const tenant = this.#byTenant.get(tenant_id);
+  remove({ tenant_id, event_id }: EventRecord): void {
+    const tenant = this.#byTenant?.get(tenant_id);
     tenant?.delete(event_id);
-    if (tenant?.size === 0) this.#byTenant.delete(tenant_id);
+    if (tenant?.size === 0) this.#byTenant?.delete(tenant_id);
   }
 }
 

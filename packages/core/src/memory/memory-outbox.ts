@@ -50,6 +50,8 @@ class MemoryOutbox implements Outbox {
   readonly durable = false;
   readonly limits: { readonly maxEvents: number; readonly maxBytes: number };
 
+  /** By key, pending and ended, until they are forgotten. */
+  readonly #rows = new Map<number, EventRecord>();
   readonly #identities: MemoryIdentities;
   readonly #buried = new Map<EventRecord, Burial & { readonly ended_at: number }>();
   readonly #unheld = new Set<EventRecord>();
@@ -68,7 +70,7 @@ class MemoryOutbox implements Outbox {
     maxTombstones = 10_000,
   }: MemoryOutboxOptions) {
     this.limits = { maxEvents, maxBytes };
-    this.#identities = new MemoryIdentities(maxTombstones);
+    this.#identities = new MemoryIdentities(maxTombstones, { [Symbol.iterator]: () => this.#rows.values() });
   }
 
   open() {
@@ -124,7 +126,7 @@ class MemoryOutbox implements Outbox {
 
   list({ state, tenant_id, event_id, after = 0, limit = 100 }: OutboxQuery): readonly OutboxRow[] {
     const rows: OutboxRow[] = [];
-    for (const event of this.#identities.all()) {
+    for (const event of this.#rows.values()) {
       if (hasEnded(event)) continue;
       const row = this.#view(event);
       if (state !== undefined && row.state !== state) continue;
@@ -156,7 +158,7 @@ class MemoryOutbox implements Outbox {
       this.#buried.delete(event);
       this.#accounts.move(event.meter_id, selection.state, "discarded");
       event.state = "discarded";
-      this.#identities.end(event);
+      this.#end(event);
     }
     return chosen.length;
   }
@@ -167,7 +169,7 @@ class MemoryOutbox implements Outbox {
 
   ledgerIds({ tenant_id, meter_id, hour }: LedgerKey): readonly LedgerId[] {
     const ids: LedgerId[] = [];
-    for (const event of this.#identities.all()) {
+    for (const event of this.#rows.values()) {
       if (event.tenant_id !== tenant_id || event.meter_id !== meter_id || hourOf(event) !== hour) continue;
       ids.push({ event_id: event.event_id, state: this.#whereIs(event) });
     }
@@ -176,7 +178,7 @@ class MemoryOutbox implements Outbox {
 
   producers(): readonly ProducerRow[] {
     const seqs: number[] = [];
-    for (const { seq, state } of this.#identities.all()) {
+    for (const { seq, state } of this.#rows.values()) {
       if (seq !== undefined && state !== "acknowledged") seqs.push(seq);
     }
     seqs.sort((a, b) => a - b);
@@ -190,7 +192,7 @@ class MemoryOutbox implements Outbox {
   }
 
   close(): void {
-    for (const event of this.#identities.all()) {
+    for (const event of this.#rows.values()) {
       if (event.state !== "pending" && event.state !== "inflight") continue;
       this.#accounts.move(event.meter_id, "pending", "lost");
       event.state = "lost";
@@ -233,6 +235,7 @@ class MemoryOutbox implements Outbox {
     this.#identities.add(event);
     this.#seq++;
     event.key = this.#seq;
+    this.#rows.set(event.key, event);
     event.seq = this.#seq;
     event.producer = this.#producer;
     event.recordedAt = now;
@@ -250,7 +253,12 @@ class MemoryOutbox implements Outbox {
     this.#leavePending(event, "acknowledged");
     this.#ledger.acknowledged(event);
     event.state = "acknowledged";
-    this.#identities.end(event);
+    this.#end(event);
+  }
+
+  #end(event: EventRecord): void {
+    const forgotten = this.#identities.end(event);
+    if (forgotten !== undefined) this.#rows.delete(forgotten.key);
   }
 
   #bury(burial: Burial, now: number): void {
