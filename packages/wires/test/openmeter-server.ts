@@ -4,10 +4,6 @@ import { type Received, type Receiver, type Reply, startReceiver } from "./recei
 export interface OpenMeterServer extends Receiver {
   /** The events that it keeps: without the repeats. */
   readonly events: readonly OpenMeterServerEvent[];
-  /** From now on it takes requests and never answers. */
-  fallSilent(): void;
-  /** The next requests are answered so, and nothing of them is kept unless it says so. */
-  next(...replies: readonly (Reply & { readonly keeps?: boolean })[]): void;
 }
 
 export interface OpenMeterServerEvent {
@@ -32,8 +28,6 @@ export const openMeterServer = async ({
   readonly apiKey?: string;
 } = {}): Promise<OpenMeterServer> => {
   const events = new Map<string, OpenMeterServerEvent>();
-  const scripted: (Reply & { readonly keeps?: boolean })[] = [];
-  let silent = false;
 
   const take = ({ method, path, headers, body }: Received): Reply => {
     if (path !== "/api/v1/events" || method !== "POST") return problem(404, "Not Found", path);
@@ -50,21 +44,10 @@ export const openMeterServer = async ({
     return { status: 204 };
   };
 
-  const receiver = await startReceiver((received) => {
-    if (silent) return undefined;
-    const reply = scripted.shift();
-    if (reply === undefined) return take(received);
-    if (reply.keeps) take(received);
-    return reply;
-  });
   return {
-    ...receiver,
+    ...(await startReceiver(take)),
     get events() {
       return [...events.values()];
     },
-    fallSilent: () => {
-      silent = true;
-    },
-    next: (...replies) => scripted.push(...replies),
   };
 };

@@ -3,10 +3,6 @@ import { type Received, type Receiver, type Reply, startReceiver } from "./recei
 export interface StripeServer extends Receiver {
   /** The identifiers that it keeps. */
   readonly identifiers: readonly string[];
-  /** From now on it takes requests and never answers. */
-  fallSilent(): void;
-  /** The next requests are answered so; nothing of them is kept unless it says so. */
-  next(...replies: readonly (Reply & { readonly keeps?: boolean })[]): void;
 }
 
 export interface StripeServerOptions {
@@ -35,8 +31,6 @@ export const stripeServer = async ({
   now = Date.now,
 }: StripeServerOptions = {}): Promise<StripeServer> => {
   const identifiers = new Set<string>();
-  const scripted: (Reply & { readonly keeps?: boolean })[] = [];
-  let silent = false;
 
   const take = ({ method, path, headers, body }: Received): Reply => {
     if (headers.authorization !== `Bearer ${apiKey}`) return stripeError(401, "Invalid API Key provided");
@@ -84,21 +78,10 @@ export const stripeServer = async ({
     };
   };
 
-  const receiver = await startReceiver((received) => {
-    if (silent) return undefined;
-    const reply = scripted.shift();
-    if (reply === undefined) return take(received);
-    if (reply.keeps) take(received);
-    return reply;
-  });
   return {
-    ...receiver,
+    ...(await startReceiver(take)),
     get identifiers() {
       return [...identifiers];
     },
-    fallSilent: () => {
-      silent = true;
-    },
-    next: (...replies) => scripted.push(...replies),
   };
 };
