@@ -8,6 +8,7 @@ import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
 import { type FaultBackend, faultBackend } from "@meter-lib/testing/fault-backend";
 import { fetchTransport } from "@meter-lib/transport-fetch";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { acknowledged } from "../engine/acknowledged.ts";
 import { ALWAYS_DEDUP, everybody } from "../engine/engine-rig.ts";
 import { type Child, startChild } from "../kills/child.ts";
 
@@ -40,16 +41,6 @@ const openClient = (sessions: SessionRecovery = {}, laterMs = 0) =>
     outbox: sqliteOutbox({ path: outbox }),
     sessions,
     delivery: { lingerMs: 1, retryCapMs: 50 },
-  });
-
-/** Resolves when a client has delivered so many events. */
-const acknowledged = (client: MeterClient, count: number): Promise<void> =>
-  new Promise((resolve) => {
-    let left = count;
-    client.on("acknowledged", () => {
-      left--;
-      if (left === 0) resolve();
-    });
   });
 
 const endAcknowledged = (client: MeterClient): Promise<void> =>

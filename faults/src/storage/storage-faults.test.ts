@@ -7,6 +7,7 @@ import { type FaultBackend, faultBackend } from "@meter-lib/testing/fault-backen
 import { fetchTransport } from "@meter-lib/transport-fetch";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import "@meter-lib/testing/matchers";
+import { acknowledged } from "../engine/acknowledged.ts";
 import { ALWAYS_DEDUP, everybody, usage } from "../engine/engine-rig.ts";
 
 let folder: string;
@@ -41,15 +42,6 @@ const leaveBehind = async (path: string, count: number): Promise<void> => {
   await client.close({ timeoutMs: 0 });
   backend.always(undefined);
 };
-
-const acknowledged = (client: MeterClient, count: number): Promise<void> =>
-  new Promise((resolve) => {
-    let left = count;
-    client.on("acknowledged", () => {
-      left--;
-      if (left === 0) resolve();
-    });
-  });
 
 test("a copied file: the receiver gets every event twice and counts it once, and the accounts of both balance", async () => {
   const original = join(folder, "original.db");

@@ -1,0 +1,11 @@
+import type { MeterClient } from "@meter-lib/core";
+
+/** Resolves when a client has delivered so many events more. */
+export const acknowledged = (client: MeterClient, count: number): Promise<void> =>
+  new Promise((resolve) => {
+    let left = count;
+    client.on("acknowledged", () => {
+      left--;
+      if (left === 0) resolve();
+    });
+  });
