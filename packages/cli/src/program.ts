@@ -12,7 +12,7 @@ import { sendCommand } from "./arguments/send.ts";
 import { sessionCommand } from "./arguments/session.ts";
 import { tailCommand } from "./arguments/tail.ts";
 import { EXIT, EXIT_MEANINGS } from "./exit-code.ts";
-import type { Invoke } from "./run-meter.ts";
+import type { Invoke } from "./invoke.ts";
 import type { Io, Output } from "./terminal/io.ts";
 
 const exitTable = (): string =>

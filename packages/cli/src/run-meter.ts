@@ -1,12 +1,9 @@
-import { type Command, CommanderError } from "commander";
+import { CommanderError } from "commander";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import type { Invoke } from "./invoke.ts";
 import { createProgram } from "./program.ts";
-import type { Report } from "./report.ts";
 import type { Io } from "./terminal/io.ts";
 import { printable } from "./terminal/printable.ts";
-
-/** Runs the work of a command, once its arguments are read. */
-export type Invoke = (command: Command, work: (io: Io) => Promise<Report>) => Promise<void>;
 
 /**
  * The whole program.

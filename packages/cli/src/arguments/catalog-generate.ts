@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { CatalogGenerateFlags } from "../commands/catalog-generate.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 export const catalogGenerateCommand = (invoke: Invoke): Command =>
   new Command("generate")

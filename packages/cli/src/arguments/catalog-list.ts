@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { BUILT_IN } from "../catalog/built-in.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 export const catalogListCommand = (invoke: Invoke): Command =>
   new Command("list")

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 import { catalogCheckCommand } from "./catalog-check.ts";
 import { catalogDiffCommand } from "./catalog-diff.ts";
 import { catalogGenerateCommand } from "./catalog-generate.ts";

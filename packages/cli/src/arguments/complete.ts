@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 /** @param program - the whole program, once all its commands are there */
 export const completeCommand = (invoke: Invoke, program: () => Command): Command =>

@@ -1,6 +1,6 @@
 import { Argument, Command } from "commander";
 import { SHELLS, type Shell } from "../complete/shell-script.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 export const completionCommand = (invoke: Invoke): Command =>
   new Command("completion")

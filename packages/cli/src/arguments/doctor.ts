@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { DoctorFlags } from "../commands/doctor.ts";
 import { withConnection } from "../flags/connection-flags.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 export const doctorCommand = (invoke: Invoke): Command =>
   withConnection(

@@ -4,7 +4,7 @@ import { count } from "../flags/count.ts";
 import { duration } from "../flags/duration.ts";
 import { pairs } from "../flags/pair.ts";
 import type { ImportFlags } from "../import/import-flags.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 const MINUTE_MS = 60_000;
 

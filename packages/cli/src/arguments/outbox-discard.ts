@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { OutboxDiscardFlags } from "../commands/outbox-discard.ts";
 import { withSelection } from "../flags/selection-flags.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 export const outboxDiscardCommand = (invoke: Invoke): Command =>
   withSelection(

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import type { OutboxDrainFlags } from "../commands/outbox-drain.ts";
 import { withConnection, withDedup } from "../flags/connection-flags.ts";
 import { duration } from "../flags/duration.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 const HALF_A_MINUTE_MS = 30_000;
 

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { OutboxExportFlags } from "../commands/outbox-export.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 export const outboxExportCommand = (invoke: Invoke): Command =>
   new Command("export")

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import type { OutboxListFlags } from "../commands/outbox-list.ts";
 import { count } from "../flags/count.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 export const outboxListCommand = (invoke: Invoke): Command =>
   new Command("list")

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { OutboxRedriveFlags } from "../commands/outbox-redrive.ts";
 import { withSelection } from "../flags/selection-flags.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 export const outboxRedriveCommand = (invoke: Invoke): Command =>
   withSelection(

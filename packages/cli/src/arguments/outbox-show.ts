@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 export const outboxShowCommand = (invoke: Invoke): Command =>
   new Command("show")

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 import { outboxDiscardCommand } from "./outbox-discard.ts";
 import { outboxDrainCommand } from "./outbox-drain.ts";
 import { outboxExportCommand } from "./outbox-export.ts";

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { ReconcileFlags } from "../commands/reconcile.ts";
 import { moment } from "../flags/moment.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 export const reconcileCommand = (invoke: Invoke): Command =>
   new Command("reconcile")

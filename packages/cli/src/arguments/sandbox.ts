@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { SandboxFlags } from "../commands/sandbox.ts";
 import { count } from "../flags/count.ts";
 import { list, pairs } from "../flags/pair.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 export const sandboxCommand = (invoke: Invoke): Command =>
   new Command("sandbox")

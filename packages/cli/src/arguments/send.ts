@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { type ConnectionFlags, withConnection, withDedup } from "../flags/connection-flags.ts";
 import { type EventFlags, withEvent } from "../flags/event-flags.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 export const sendCommand = (invoke: Invoke): Command =>
   withDedup(

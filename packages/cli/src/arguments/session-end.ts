@@ -3,7 +3,7 @@ import type { SessionEndFlags } from "../commands/session-end.ts";
 import { withConnection, withDedup } from "../flags/connection-flags.ts";
 import { withSubject } from "../flags/event-flags.ts";
 import { moment } from "../flags/moment.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 export const sessionEndCommand = (invoke: Invoke): Command =>
   withDedup(

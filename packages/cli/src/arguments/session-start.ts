@@ -3,7 +3,7 @@ import type { SessionStartFlags } from "../commands/session-start.ts";
 import { withConnection, withDedup } from "../flags/connection-flags.ts";
 import { withSubject } from "../flags/event-flags.ts";
 import { moment } from "../flags/moment.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 export const sessionStartCommand = (invoke: Invoke): Command =>
   withDedup(

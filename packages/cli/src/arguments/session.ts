@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 import { sessionEndCommand } from "./session-end.ts";
 import { sessionStartCommand } from "./session-start.ts";
 

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import type { TailFlags } from "../commands/tail.ts";
 import { count } from "../flags/count.ts";
-import type { Invoke } from "../run-meter.ts";
+import type { Invoke } from "../invoke.ts";
 
 const STATES = ["accepted", "duplicate", "conflict", "refused"];
 
