@@ -8,12 +8,11 @@ import { whyNoJava } from "../../packages/transport-kafka/test/java-home.ts";
 import { whyNoPostgres } from "./postgres.ts";
 import { queryPostgres } from "./query-postgres.ts";
 import { renderSql } from "./render-sql.ts";
-import { DEDUP_WINDOW_MS, startStack } from "./stack.ts";
-import { startWriter } from "./writer-process.ts";
+import { startStack } from "./stack.ts";
+import { startWriters, WRITERS } from "./writer-process.ts";
 
 const FOLDER = process.env.METER_PIPELINE_FOLDER ?? path.join(tmpdir(), "meter-pipeline");
 const STATE = path.join(FOLDER, "state.json");
-const WRITERS = 3;
 
 /** What `up` leaves for the other commands. */
 interface State {
@@ -64,16 +63,7 @@ const up = async (): Promise<void> => {
 
 const feed = async (events: number): Promise<void> => {
   const { brokers } = await readState();
-  const share = Math.ceil(events / WRITERS);
-  const writers = Array.from({ length: WRITERS }, (_, writer) =>
-    startWriter(FOLDER, {
-      writer,
-      writers: WRITERS,
-      events: Math.min(share, events - writer * share),
-      brokers: [brokers],
-      dedupWindowMs: DEDUP_WINDOW_MS / 2,
-    }),
-  );
+  const writers = startWriters(FOLDER, brokers, events);
   await Promise.all(writers.map(({ done }) => done));
   console.log(`${events} events acknowledged`);
 };

@@ -13,8 +13,8 @@ import { expectedUsage, type UsageRow } from "./expected-usage.ts";
 import { LONG_RUN } from "./flink-job.ts";
 import { whyNoPostgres } from "./postgres.ts";
 import { usageInTopic, usageRow } from "./read-usage.ts";
-import { DEDUP_WINDOW_MS, type Stack, startStack, stopStack } from "./stack.ts";
-import { startWriter, type WriterProcess } from "./writer-process.ts";
+import { type Stack, startStack, stopStack } from "./stack.ts";
+import { startWriters, WRITERS, type WriterProcess } from "./writer-process.ts";
 
 const { values } = parseArgs({
   allowPositionals: true,
@@ -26,7 +26,6 @@ const { values } = parseArgs({
 });
 const events = Number(values.events);
 const patienceMs = Number(values.minutes) * 60_000;
-const WRITERS = 3;
 const LOOK_EVERY_MS = 500;
 // Of the end of a journal; there is a mark after every 500 events.
 const MARK_WITHIN_BYTES = 512 * 1024;
@@ -109,16 +108,7 @@ try {
   say(`${new Date(startedAt).toISOString()}, ${cpus().length} × ${cpus()[0]?.model}`);
   say(`broker, PostgreSQL and job are up; ${WRITERS} processes record ${events} events`);
   await writeInvalid(stack);
-  const share = Math.ceil(events / WRITERS);
-  const writers = Array.from({ length: WRITERS }, (_, writer) =>
-    startWriter(folder, {
-      writer,
-      writers: WRITERS,
-      events: Math.min(share, events - writer * share),
-      brokers: [stack.broker.address],
-      dedupWindowMs: DEDUP_WINDOW_MS / 2,
-    }),
-  );
+  const writers = startWriters(folder, stack.broker.address, events);
   const all = Promise.all(writers.map(({ done }) => done));
   await Promise.all([
     all,

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { DEDUP_WINDOW_MS } from "./stack.ts";
 import type { WriterOptions } from "./writer.ts";
 
 const WRITER = fileURLToPath(new URL("writer.ts", import.meta.url));
@@ -17,10 +18,24 @@ export interface WriterProcess {
   readonly done: Promise<void>;
 }
 
-export const startWriter = (
-  folder: string,
-  options: Omit<WriterOptions, "journal" | "outbox">,
-): WriterProcess => {
+/** How many record at once. */
+export const WRITERS = 3;
+
+/** Starts all writers, each with its share of the events. */
+export const startWriters = (folder: string, broker: string, events: number): readonly WriterProcess[] => {
+  const share = Math.ceil(events / WRITERS);
+  return Array.from({ length: WRITERS }, (_, writer) =>
+    startWriter(folder, {
+      writer,
+      writers: WRITERS,
+      events: Math.min(share, events - writer * share),
+      brokers: [broker],
+      dedupWindowMs: DEDUP_WINDOW_MS / 2,
+    }),
+  );
+};
+
+const startWriter = (folder: string, options: Omit<WriterOptions, "journal" | "outbox">): WriterProcess => {
   const journal = path.join(folder, `writer-${options.writer}.jsonl`);
   const outbox = path.join(folder, `writer-${options.writer}.db`);
   let child: ChildProcess | undefined;
