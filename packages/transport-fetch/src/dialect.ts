@@ -17,8 +17,8 @@ export interface Dialect {
   /** See `Transport.maxEventAgeMs`. */
   readonly maxEventAgeMs?: number | undefined;
   check(event: UsageEvent): EventIssue | undefined;
-  /** The requests that carry the events, in order. */
-  encode(events: readonly OutgoingEvent[]): Iterable<Part> | AsyncIterable<Part>;
+  /** The requests that carry the events, in order. A promise, which must not reject, where one takes time to make. */
+  encode(events: readonly OutgoingEvent[]): Iterable<Part | Promise<Part>>;
   /** What the answer to a request with so many events means. `now` is this machine's time. */
   judge(answer: HttpAnswer, events: number, now: number): SendAnswer;
 }

@@ -37,7 +37,8 @@ export const sendBatch = async (
   const outcomes: Outcome[] = [];
   let receiverTime: number | undefined;
   let sent = false;
-  for await (const part of route.dialect.encode(events)) {
+  for (const next of route.dialect.encode(events)) {
+    const part = next instanceof Promise ? await next : next;
     if (part.rejected !== undefined) {
       outcomes.push(part.rejected);
       continue;

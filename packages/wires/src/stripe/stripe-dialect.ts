@@ -18,8 +18,8 @@ export const stripeDialect = (names: StripeNames, clock: Pick<Clock, "now">): Di
   headers: false,
   maxEventAgeMs: STRIPE_PAST_MS,
   check: (event) => stripeIssue(event, names, clock.now()),
-  async *encode(events) {
-    for (const event of events) yield await encode(event, names, clock.now());
+  *encode(events) {
+    for (const event of events) yield encode(event, names, clock.now());
   },
   judge: (answer, _events, now) => judgeStripeAnswer(answer, now),
 });
