@@ -44,12 +44,12 @@ export {
   emptyAccount,
 } from "./delivery/account.ts";
 export { backoffMs, type Random, retryAfterFloorMs } from "./delivery/backoff.ts";
-export type { AmbiguityPolicy } from "./delivery/courier.ts";
 export type { Parking } from "./delivery/customer-directory.ts";
 export type { DeliveryEvents } from "./delivery/delivery-events.ts";
 export type { Closing, DeliveryOptions } from "./delivery/delivery-options.ts";
 export type { DestinationState, DestinationStatus } from "./delivery/destination.ts";
 export type { DurableOutcome, Receipt, SettledOutcome } from "./delivery/receipt.ts";
+export type { AmbiguityPolicy } from "./delivery/resend-policy.ts";
 export type { Buried, Settlement } from "./delivery/settlement.ts";
 export {
   isMeterError,

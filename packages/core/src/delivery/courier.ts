@@ -2,10 +2,8 @@ import type { EventRecord } from "../event/event-record.ts";
 import type { Answered, DestinationFault, Outcome, Unsure } from "../strategies/transport.ts";
 import { Attempts, type AttemptsOptions } from "./attempts.ts";
 import type { Destination, DestinationStatus } from "./destination.ts";
+import { type AmbiguityPolicy, ResendPolicy } from "./resend-policy.ts";
 import type { Settlement } from "./settlement.ts";
-
-/** What happens to an event whose fate is unsure at a receiver that does not deduplicate. */
-export type AmbiguityPolicy = "quarantine" | "resend";
 
 export interface CourierOptions extends AttemptsOptions {
   readonly ambiguity: AmbiguityPolicy;
@@ -46,12 +44,14 @@ export class Courier {
   /** Each lets a batch go that waits for its lease. */
   readonly #leasing = new Set<() => void>();
   readonly #attempts: Attempts;
+  readonly #resending: ResendPolicy;
 
   constructor(destination: Destination, options: CourierOptions, signal: AbortSignal) {
     this.#destination = destination;
     this.#options = options;
     this.#signal = signal;
     this.#attempts = new Attempts(destination.transport, options, signal);
+    this.#resending = new ResendPolicy(destination.transport, options.ambiguity, options.clock);
   }
 
   /**
@@ -61,7 +61,7 @@ export class Courier {
   async carry(batch: readonly EventRecord[], ahead = false): Promise<void> {
     const launchedAt = this.#options.steady();
     const now = this.#options.clock.now();
-    const events = this.#stillSafe(batch, now);
+    const events = this.#stillSafe(batch);
     if (events.length > 0) {
       const inDoubt = events.some(isInDoubt) ? new Set(events.filter(isInDoubt)) : NONE;
       const trip = { events, launchedAt, inDoubt };
@@ -88,11 +88,15 @@ export class Courier {
   }
 
   /** Leaves out events that were perhaps sent before and may not be sent again. */
-  #stillSafe(batch: readonly EventRecord[], now: number): readonly EventRecord[] {
-    const unsafe = batch.filter((event) => isInDoubt(event) && !this.#mayResend(event, now));
+  #stillSafe(batch: readonly EventRecord[]): readonly EventRecord[] {
+    const unsafe = batch.filter((event) => isInDoubt(event) && !this.#resending.allows(event));
     if (unsafe.length === 0) return batch;
     for (const event of unsafe) {
-      this.#options.settled(event, { state: "quarantined", reason: this.#whyUnsafe(), status: undefined });
+      this.#options.settled(event, {
+        state: "quarantined",
+        reason: this.#resending.refusal,
+        status: undefined,
+      });
     }
     const left = new Set(unsafe);
     return batch.filter((event) => !left.has(event));
@@ -201,7 +205,7 @@ export class Courier {
     this.#giveBack(events);
     if (fault.kind === "unavailable") {
       this.#destination.failed(launchedAt, this.#options.steady(), fault.retryAfterMs);
-    } else if (fault.credentials === true && (await this.#refreshCredentials())) {
+    } else if (fault.credentials === true && (await this.#destination.refreshCredentials(this.#signal))) {
       this.#destination.unblock();
     } else {
       this.#block(fault);
@@ -228,16 +232,6 @@ export class Courier {
     }
   }
 
-  async #refreshCredentials(): Promise<boolean> {
-    if (!this.#destination.mayRefreshCredentials()) return false;
-    try {
-      await this.#destination.transport.refreshCredentials?.({ signal: this.#signal });
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
   #clearDoubt({ events, inDoubt }: Trip): void {
     for (const event of events) if (!inDoubt.has(event)) event.firstSentAt = undefined;
   }
@@ -259,30 +253,17 @@ export class Courier {
   }
 
   #resendOrQuarantine(event: EventRecord, { reason, status, body }: Unsure): boolean {
-    if (this.#mayResend(event, this.#options.clock.now())) {
+    if (this.#resending.allows(event)) {
       this.#options.released(event);
       return true;
     }
     this.#options.settled(event, {
       state: "quarantined",
-      reason: `${reason}; ${this.#whyUnsafe()}`,
+      reason: `${reason}; ${this.#resending.refusal}`,
       status,
       body,
     });
     return false;
-  }
-
-  #mayResend({ firstSentAt = 0 }: EventRecord, now: number): boolean {
-    if (this.#options.ambiguity === "resend") return true;
-    const { dedup } = this.#destination.transport;
-    return dedup !== undefined && dedup !== false && now - firstSentAt < dedup.windowMs;
-  }
-
-  #whyUnsafe(): string {
-    const { dedup, name } = this.#destination.transport;
-    return dedup
-      ? `may have been counted, and ${name} remembers ids for ${dedup.windowMs} ms only`
-      : `may have been counted, and ${name} does not deduplicate`;
   }
 
   #succeeded(): void {

@@ -2,36 +2,24 @@ import { leafTransport } from "../compose/leaf-transport.ts";
 import type { MeterError } from "../errors/meter-error.ts";
 import type { EventRecord, Lane } from "../event/event-record.ts";
 import type { Clock } from "../strategies/clock.ts";
-import type { CustomerLookup } from "../strategies/customer-lookup.ts";
-import type { Appended, Outbox } from "../strategies/outbox.ts";
+import type { Appended } from "../strategies/outbox.ts";
 import type { OutboxSelection } from "../strategies/outbox-query.ts";
-import type { Transport } from "../strategies/transport.ts";
 import { Admission } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
-import type { Random } from "./backoff.ts";
 import { Claims } from "./claims.ts";
 import { ClockSkew } from "./clock-skew.ts";
 import { CustomerDirectory, type Parking } from "./customer-directory.ts";
 import { DeliveryEmitter } from "./delivery-events.ts";
-import type { Closing, DeliveryOptions } from "./delivery-options.ts";
+import type { Closing, DeliveryEngineOptions } from "./delivery-options.ts";
 import type { DestinationStatus } from "./destination.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { KeepAlive } from "./keep-alive.ts";
 import { type Receipt, Receipts, refusedReceipt } from "./receipt.ts";
 import { idConflict, noRoom, uncheckedId } from "./refusals.ts";
 import type { Settlement } from "./settlement.ts";
 import { steadyTime } from "./steady-time.ts";
 import { Store } from "./store.ts";
 import { WakeTimer } from "./wake-timer.ts";
-
-export interface DeliveryEngineOptions {
-  readonly transport: Transport;
-  readonly lookup: CustomerLookup;
-  readonly outbox: Outbox;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly timeoutMs: number;
-  readonly delivery: DeliveryOptions;
-}
 
 const MAX_HELD_EVENTS = 10_000;
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
@@ -46,7 +34,6 @@ export class DeliveryEngine {
   readonly emitter = new DeliveryEmitter();
   readonly store: Store;
 
-  readonly #options: DeliveryEngineOptions;
   readonly #clock: Clock;
   readonly #steady: () => number;
   readonly #admission: Admission;
@@ -56,10 +43,10 @@ export class DeliveryEngine {
   readonly #backlog: Backlog;
   readonly #claims: Claims;
   readonly #timer: WakeTimer;
+  readonly #keepAlive: KeepAlive;
   readonly #skew = new ClockSkew((skewMs) => this.emitter.emit("skew", { skewMs }));
 
   #flushes = 0;
-  #keepingAlive = false;
   #acknowledged = 0;
   /** No more is sent or claimed. */
   #stopped = false;
@@ -67,10 +54,14 @@ export class DeliveryEngine {
   constructor(options: DeliveryEngineOptions) {
     const { transport, lookup, outbox, clock, random, timeoutMs, delivery } = options;
     const { retryCapMs = RETRY_CAP_MS, lingerMs = LINGER_MS, maxHeldEvents = MAX_HELD_EVENTS } = delivery;
-    this.#options = options;
     this.#clock = clock;
     this.#steady = steadyTime(clock);
     this.#timer = new WakeTimer(clock, () => this.store.kick());
+    this.#keepAlive = new KeepAlive(
+      delivery.waitUntil,
+      () => this.#drain(timeoutMs),
+      (error) => this.#warn(`waitUntil threw: ${String(error)}`),
+    );
     this.#receipts = new Receipts(outbox.durable, () => this.#holdWake());
     this.#backlog = new Backlog({
       // A volatile outbox is memory itself: its own limits hold.
@@ -125,7 +116,7 @@ export class DeliveryEngine {
       appended: (event, answer, held, isVolatile) => this.#appended(event, answer, held, isVolatile),
       settled: (event, outcome) => this.#settled(event, outcome),
       opened: (warnings) => {
-        for (const message of warnings) this.emitter.emit("warning", { message });
+        for (const message of warnings) this.#warn(message);
       },
       failed: (error) => this.emitter.emit("volatile", { error }),
       recovered: () => this.emitter.emit("durable", { outbox: outbox.name }),
@@ -162,7 +153,7 @@ export class DeliveryEngine {
   record(event: EventRecord, lane: Lane): Receipt {
     event.lane = lane;
     this.#admission.admit(event);
-    this.#keepAlive();
+    this.#keepAlive.keep();
     return this.#receipts.of(event);
   }
 
@@ -240,11 +231,15 @@ export class DeliveryEngine {
     try {
       left = await this.store.close();
     } catch (error) {
-      this.emitter.emit("warning", { message: `the outbox did not close: ${String(error)}` });
+      this.#warn(`the outbox did not close: ${String(error)}`);
     }
     for (const event of this.store.volatileEvents) this.#receipts.decided(event, { state: "lost" });
     this.#receipts.close(this.store.durable ? "persisted" : "lost");
     return { acknowledged: this.#acknowledged - before, ...left };
+  }
+
+  #warn(message: string): void {
+    this.emitter.emit("warning", { message });
   }
 
   #refuse(event: EventRecord, error: MeterError): void {
@@ -258,12 +253,9 @@ export class DeliveryEngine {
       event.key = answer.key;
       event.seq = answer.seq;
       this.#receipts.recorded(event, isVolatile);
-      if (held || this.#dispatcher.isAhead(event)) {
-        this.#directory.admit(event);
-      } else {
-        this.#directory.countParked(event.tenant_id);
-        this.#backlog.spilled(event);
-      }
+      if (held || this.#dispatcher.isAhead(event)) return this.#directory.admit(event);
+      this.#directory.countParked(event.tenant_id);
+      this.#backlog.spilled(event);
       return;
     }
     this.#backlog.left(event);
@@ -304,20 +296,5 @@ export class DeliveryEngine {
     if (!this.#timer.letsProcessEnd) return;
     this.#timer.forget();
     this.#scheduleWake(this.#steady());
-  }
-
-  /** One promise for each burst of events, for runtimes that stop when they think all is done. */
-  #keepAlive(): void {
-    const { waitUntil } = this.#options.delivery;
-    if (waitUntil === undefined || this.#keepingAlive) return;
-    this.#keepingAlive = true;
-    const work = this.#drain(this.#options.timeoutMs).finally(() => {
-      this.#keepingAlive = false;
-    });
-    try {
-      waitUntil(work);
-    } catch (error) {
-      this.emitter.emit("warning", { message: `waitUntil threw: ${String(error)}` });
-    }
   }
 }

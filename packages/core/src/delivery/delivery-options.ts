@@ -1,4 +1,9 @@
-import type { AmbiguityPolicy } from "./courier.ts";
+import type { Clock } from "../strategies/clock.ts";
+import type { CustomerLookup } from "../strategies/customer-lookup.ts";
+import type { Outbox } from "../strategies/outbox.ts";
+import type { Transport } from "../strategies/transport.ts";
+import type { Random } from "./backoff.ts";
+import type { AmbiguityPolicy } from "./resend-policy.ts";
 
 /** How `record()` delivers. */
 export interface DeliveryOptions {
@@ -43,4 +48,15 @@ export interface Closing {
   readonly persisted: number;
   /** Dropped: they were in memory only. */
   readonly lost: number;
+}
+
+/** What the delivery engine is made of. */
+export interface DeliveryEngineOptions {
+  readonly transport: Transport;
+  readonly lookup: CustomerLookup;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timeoutMs: number;
+  readonly delivery: DeliveryOptions;
 }

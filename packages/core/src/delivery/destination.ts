@@ -210,11 +210,16 @@ export class Destination {
     this.#maxBytes = Math.max(1, Math.min(this.#maxBytes, Math.floor(bytes / 2)));
   }
 
-  /** Whether fresh credentials may still be asked for: once for each time they are refused. */
-  mayRefreshCredentials(): boolean {
+  /** Has the transport fetch fresh credentials, once for each time they are refused; answers whether it did. */
+  async refreshCredentials(signal: AbortSignal): Promise<boolean> {
     if (this.#credentialsRefreshed || this.transport.refreshCredentials === undefined) return false;
     this.#credentialsRefreshed = true;
-    return true;
+    try {
+      await this.transport.refreshCredentials({ signal });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Everything that waits here, taken out. */

@@ -1,6 +1,6 @@
 import type { Accounts } from "../delivery/account.ts";
 import { createEventId } from "../event/event-id.ts";
-import type { EventRecord, Lane } from "../event/event-record.ts";
+import type { EventRecord } from "../event/event-record.ts";
 import { seqRanges } from "../event/seq-range.ts";
 import type {
   Append,
@@ -27,6 +27,7 @@ import { MemoryAccounts } from "./memory-accounts.ts";
 import { MemoryIdentities } from "./memory-identities.ts";
 import { hourOf, MemoryLedger } from "./memory-ledger.ts";
 import { MemorySessions } from "./memory-sessions.ts";
+import { UnheldEvents } from "./unheld-events.ts";
 
 export interface MemoryOutboxOptions {
   /** Most pending events. @default 10_000 */
@@ -54,12 +55,11 @@ class MemoryOutbox implements Outbox {
   readonly #rows = new Map<number, EventRecord>();
   readonly #identities: MemoryIdentities;
   readonly #buried = new Map<EventRecord, Burial & { readonly ended_at: number }>();
-  readonly #unheld = new Set<EventRecord>();
+  readonly #unheld = new UnheldEvents();
   readonly #accounts = new MemoryAccounts();
   readonly #ledger = new MemoryLedger(MAX_LEDGER_ROWS);
   readonly #sessions = new MemorySessions();
   readonly #producer = createEventId(Date.now());
-  #servedTenant = "";
   #seq = 0;
   #pendingEvents = 0;
   #pendingBytes = 0;
@@ -91,33 +91,8 @@ class MemoryOutbox implements Outbox {
     return { appended, sessions, pendingEvents: this.#pendingEvents, pendingBytes: this.#pendingBytes };
   }
 
-  claim({ maxEvents, maxBytes, skipTenants }: ClaimRequest): Claimed {
-    const skipped = new Set(skipTenants);
-    const events: EventRecord[] = [];
-    let claimable = 0;
-    let bytes = 0;
-    for (const lane of ["live", "backfill"] as const) {
-      const queues = this.#unheldQueues(lane, skipped);
-      for (const queue of queues) claimable += queue.length;
-      for (let turn = 0, taken = true; taken && events.length < maxEvents; turn++) {
-        taken = false;
-        for (const queue of queues) {
-          const event = queue[turn];
-          if (event === undefined || events.length >= maxEvents) continue;
-          if (events.length > 0 && bytes + event.bytes > maxBytes) {
-            // Nothing of this tenant may overtake it.
-            queue.length = turn;
-            continue;
-          }
-          events.push(event);
-          bytes += event.bytes;
-          taken = true;
-          this.#servedTenant = event.tenant_id;
-        }
-      }
-    }
-    for (const event of events) this.#unheld.delete(event);
-    return { events, more: claimable > events.length };
+  claim(request: ClaimRequest): Claimed {
+    return this.#unheld.claim(request);
   }
 
   accounts(): Accounts {
@@ -200,24 +175,6 @@ class MemoryOutbox implements Outbox {
     this.#pendingEvents = 0;
     this.#pendingBytes = 0;
     this.#unheld.clear();
-  }
-
-  /** What nobody holds, by tenant, beginning after the tenant served last: with many tenants, each has its turn. */
-  #unheldQueues(lane: Lane, skipped: ReadonlySet<string>): EventRecord[][] {
-    const byTenant = new Map<string, EventRecord[]>();
-    for (const event of this.#unheld) {
-      if (event.lane !== lane || skipped.has(event.tenant_id)) continue;
-      const queue = byTenant.get(event.tenant_id);
-      if (queue === undefined) byTenant.set(event.tenant_id, [event]);
-      else queue.push(event);
-    }
-    // One that was let go of, or redriven, is older than its place here says.
-    for (const queue of byTenant.values()) queue.sort((a, b) => a.key - b.key);
-    const tenants = [...byTenant].sort(([a], [b]) => (a < b ? -1 : 1));
-    const next = tenants.findIndex(([tenant_id]) => tenant_id > this.#servedTenant);
-    return [...tenants.slice(Math.max(0, next)), ...tenants.slice(0, Math.max(0, next))].map(
-      ([, queue]) => queue,
-    );
   }
 
   #append({ event, hold }: Append, now: number): Appended {
