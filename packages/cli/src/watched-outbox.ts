@@ -7,7 +7,7 @@ import { rememberingOutbox } from "./open-outbox.ts";
  * The outbox of an app, looked into beside the app. It is opened once the app has made its file: a sandbox is often started
  * first.
  */
-export class WatchedOutbox implements SandboxOutbox, AsyncDisposable {
+export class WatchedOutbox implements SandboxOutbox {
   readonly name: string;
   #opened: Promise<Outbox> | undefined;
 
@@ -43,7 +43,7 @@ export class WatchedOutbox implements SandboxOutbox, AsyncDisposable {
     return (await (await this.#open()).producers?.()) ?? [];
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     const opened = await this.#opened?.catch(() => undefined);
     await opened?.close();
   }

@@ -20,16 +20,25 @@ export interface SandboxFlags {
 
 /** Runs a backend until Ctrl-C. Its URL is the first line of standard output. */
 export const sandbox = async (flags: SandboxFlags, io: Io): Promise<Report> => {
-  await using outboxes = new AsyncDisposableStack();
+  const outboxes = (flags.outbox ?? []).map((path) => new WatchedOutbox(path));
   const options: SandboxOptions = {
     port: flags.port,
     host: flags.host,
     tenants: flags.tenant ?? {},
     apiKeys: flags.apiKey ?? [],
-    outboxes: (flags.outbox ?? []).map((path) => outboxes.use(new WatchedOutbox(path))),
+    outboxes,
     ...(flags.file === undefined ? {} : { file: flags.file }),
     ...(flags.catalog === undefined ? {} : { catalog: await readCatalogFile(flags.catalog) }),
   };
+  try {
+    await runUntilAborted(options, flags, io);
+  } finally {
+    await Promise.all(outboxes.map((outbox) => outbox.close()));
+  }
+  return { exit: EXIT.done, text: "", data: undefined };
+};
+
+const runUntilAborted = async (options: SandboxOptions, { open }: SandboxFlags, io: Io): Promise<void> => {
   await using running = await createSandbox(options);
   const { url, urls } = running;
   await io.stdout.write(io.json ? `${JSON.stringify({ url, urls })}\n` : `${url}\n`);
@@ -43,10 +52,9 @@ export const sandbox = async (flags: SandboxFlags, io: Io): Promise<Report> => {
     ];
     await io.stderr.write(`${io.stderr.paint.dim(lines.join("\n"))}\n`);
   }
-  if (flags.open && !(await openBrowser(url)))
+  if (open && !(await openBrowser(url)))
     await io.stderr.write(
       `${io.stderr.paint.warn("warning")}: no program opens a browser here; open ${url}\n`,
     );
   await aborted(io.signal);
-  return { exit: EXIT.done, text: "", data: undefined };
 };
