@@ -10,6 +10,8 @@ export const LARGEST_TIME_IN_SECONDS = 1e11;
 const LATEST_TIME = 8.64e15;
 
 export const NAME = /^[^\p{Cc}]{1,255}$/u;
+/** The common names: found right several times as fast. */
+const PLAIN_NAME = /^[\w.:@-]{1,255}$/;
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 
 export const FIELDS = new Set([
@@ -29,7 +31,7 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 export const isName = (value: unknown): value is string =>
-  typeof value === "string" && NAME.test(value) && value.isWellFormed();
+  typeof value === "string" && (PLAIN_NAME.test(value) || (NAME.test(value) && value.isWellFormed()));
 
 export const isToken = (value: unknown): value is string =>
   typeof value === "string" && VISIBLE_ASCII.test(value);

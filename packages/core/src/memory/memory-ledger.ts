@@ -9,12 +9,20 @@ export const hourOf = (event: EventRecord): number => Math.floor(usageTime(event
 
 type MutableRow = { -readonly [Field in keyof LedgerRow]: LedgerRow[Field] };
 
+/** The rows of one meter and hour, by tenant. */
+interface Page {
+  readonly meter_id: string;
+  readonly hour: number;
+  readonly rows: Map<string, MutableRow>;
+}
+
 /** Sums by tenant, meter and hour. Holds the newest `maxRows`; older ones are forgotten. */
 export class MemoryLedger {
-  readonly #rows = new Map<string, MutableRow>();
+  readonly #pages = new Map<string, Page>();
   readonly #maxRows: number;
-  // Events of one tenant and meter come in runs: the last row is looked at first.
-  #last: MutableRow | undefined;
+  #size = 0;
+  // Events of one meter and hour come in runs: the last page is looked at first.
+  #last: Page | undefined;
 
   constructor(maxRows: number) {
     this.#maxRows = maxRows;
@@ -36,25 +44,18 @@ export class MemoryLedger {
     from = Number.NEGATIVE_INFINITY,
     to = Number.POSITIVE_INFINITY,
   }: LedgerRange): readonly LedgerRow[] {
-    return [...this.#rows.values()]
-      .filter((row) => row.hour >= from && row.hour < to)
-      .map((row) => ({ ...row }));
+    return [...this.#pages.values()]
+      .filter(({ hour }) => hour >= from && hour < to)
+      .flatMap(({ rows }) => [...rows.values()].map((row) => ({ ...row })));
   }
 
   #row(event: EventRecord): MutableRow {
     const { tenant_id, meter_id } = event;
     const hour = hourOf(event);
-    const last = this.#last;
-    if (
-      last !== undefined &&
-      last.hour === hour &&
-      last.meter_id === meter_id &&
-      last.tenant_id === tenant_id
-    )
-      return last;
-    const key = `${hour} ${meter_id} ${tenant_id}`;
-    let row = this.#rows.get(key);
+    const { rows } = this.#page(meter_id, hour);
+    let row = rows.get(tenant_id);
     if (row === undefined) {
+      if (this.#size >= this.#maxRows) this.#forgetOldest();
       row = {
         tenant_id,
         meter_id,
@@ -64,13 +65,29 @@ export class MemoryLedger {
         recorded_usage: 0,
         acknowledged_usage: 0,
       };
-      this.#rows.set(key, row);
-      if (this.#rows.size > this.#maxRows) {
-        const oldest = this.#rows.keys().next();
-        if (!oldest.done) this.#rows.delete(oldest.value);
-      }
+      this.#page(meter_id, hour).rows.set(tenant_id, row);
+      this.#size++;
     }
-    this.#last = row;
     return row;
+  }
+
+  #page(meter_id: string, hour: number): Page {
+    if (this.#last?.hour === hour && this.#last.meter_id === meter_id) return this.#last;
+    const key = `${hour} ${meter_id}`;
+    const page = this.#pages.get(key) ?? { meter_id, hour, rows: new Map() };
+    this.#pages.set(key, page);
+    this.#last = page;
+    return page;
+  }
+
+  #forgetOldest(): void {
+    const [key, page] = this.#pages.entries().next().value ?? [];
+    const oldest = page?.rows.keys().next();
+    if (key === undefined || page === undefined || oldest?.done !== false) return;
+    page.rows.delete(oldest.value);
+    this.#size--;
+    if (page.rows.size > 0) return;
+    this.#pages.delete(key);
+    this.#last = undefined;
   }
 }

@@ -10,13 +10,13 @@ export const usageRecordJson = ({
 }: UsageRecordOptions = {}): ((event: OutgoingEvent) => string) => {
   // Events of one meter, customer, tenant and device come in runs: what they share is written once.
   const subject = rememberLast((meter_id, customer_id) => [
-    `"meter_id":${JSON.stringify(meter_id)}`,
-    `,"customer_id":${JSON.stringify(customer_id)}`,
+    `"meter_id":${quoted(meter_id)}`,
+    `,"customer_id":${quoted(customer_id)}`,
   ]);
   const source = rememberLast((tenant_id, device_id, session_id, producer) => [
-    `","meter.tenant_id":${JSON.stringify(tenant_id)},"meter.device_id":${JSON.stringify(device_id)}`,
-    session_id === undefined ? "" : `,"meter.session_id":${JSON.stringify(session_id)}`,
-    producer === undefined ? "" : `,"meter.producer":${JSON.stringify(producer)}`,
+    `","meter.tenant_id":${quoted(tenant_id)},"meter.device_id":${quoted(device_id)}`,
+    session_id === undefined ? "" : `,"meter.session_id":${quoted(session_id)}`,
+    producer === undefined ? "" : `,"meter.producer":${quoted(producer)}`,
   ]);
 
   const metadataOf = (event: OutgoingEvent): string => {
@@ -46,6 +46,8 @@ const PLAIN = /^[\w.:@-]*$/;
 
 /** A text as it stands between the quotes of JSON. */
 const escaped = (text: string): string => (PLAIN.test(text) ? text : JSON.stringify(text).slice(1, -1));
+
+const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
 type Text = string | undefined;
 
