@@ -53,6 +53,54 @@ test("reads no more than it may, and follows no redirect", async () => {
   expect(await response.read(100)).toEqual({ text: "x".repeat(100), whole: false });
 });
 
+test("a long answer is held back until somebody reads it, then comes whole", async () => {
+  const LENGTH = 32 * 1024 * 1024;
+  let sent = false;
+  const url = await listen((incoming, response) => {
+    if (incoming.method === "HEAD") response.end();
+    else
+      response.end("x".repeat(LENGTH), () => {
+        sent = true;
+      });
+  });
+  const response = await undiciSend()(request(url), noSignal);
+  await fetch(new URL("/meanwhile", url), { method: "HEAD" });
+  expect(sent).toBe(false);
+  const { text, whole } = await response.read(LENGTH);
+  expect([text.length, whole, sent]).toEqual([LENGTH, true, true]);
+});
+
+test("a body that breaks off is no body", async () => {
+  const url = await listen((incoming, response) => {
+    response.writeHead(200, { "content-length": "100" });
+    response.write("half", () => setImmediate(() => incoming.socket.destroy()));
+  });
+  const response = await undiciSend()(request(url), noSignal);
+  await expect(response.read(1_000)).rejects.toThrow();
+});
+
+test("one that waits for a connection is given up at once, and never sent", async () => {
+  const paths: (string | undefined)[] = [];
+  let answerFirst = () => {};
+  const url = await listen((incoming, response) => {
+    paths.push(incoming.url);
+    answerFirst = () => response.end("done");
+  });
+  const send = undiciSend({ connections: 1 });
+  const first = send(request(url), noSignal);
+  const impatient = new AbortController();
+  const second = send(request(`${url}/second`), impatient.signal);
+  impatient.abort(new Error("enough"));
+  await expect(second).rejects.toThrow("enough");
+  await expect.poll(() => paths).toEqual(["/base/api"]);
+  answerFirst();
+  expect(await (await first).read(100)).toEqual({ text: "done", whole: true });
+  const third = send(request(url), noSignal);
+  await expect.poll(() => paths).toEqual(["/base/api", "/base/api"]);
+  answerFirst();
+  expect((await third).status).toBe(200);
+});
+
 test("an answer that is given up breaks nothing", async () => {
   const url = await listen((_, response) => response.write("never ends"));
   const response = await undiciSend()(request(url), noSignal);

@@ -7,7 +7,7 @@ import { lookUp } from "../delivery/look-up.ts";
 import type { Receipt } from "../delivery/receipt.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import { createEventCheck, type EventCheck, type EventContext } from "../event/check-event.ts";
-import { describeValue, type EventIssue } from "../event/event-issue.ts";
+import type { EventIssue } from "../event/event-issue.ts";
 import { EventRecord, type Lane } from "../event/event-record.ts";
 import { memoryOutbox } from "../memory/memory-outbox.ts";
 import { type Clock, systemClock } from "../strategies/clock.ts";
@@ -36,8 +36,7 @@ export class ClientCore {
   readonly #timeoutMs: number;
   #closing: Promise<Closing> | undefined;
 
-  constructor(options: MeterClientStrategies, catalog: Catalog, context: EventContext) {
-    checkOptions(options, context);
+  constructor(options: MeterClientStrategies, catalog: Catalog) {
     this.clock = options.clock ?? systemClock;
     this.outbox = options.outbox ?? memoryOutbox();
     this.hasOutbox = options.outbox !== undefined;
@@ -143,38 +142,3 @@ export class ClientCore {
     };
   }
 }
-
-const checkOptions = (options: MeterClientStrategies, context: EventContext): void => {
-  const issues: EventIssue[] = [];
-  const expect = (field: string, value: unknown, isRight: boolean, expected: string) => {
-    if (!isRight)
-      issues.push({ field, given: value === undefined ? "nothing" : describeValue(value), expected });
-  };
-  const { transport, customerLookup, outbox, timeoutMs } = options;
-  expect("transport", transport, typeof transport?.send === "function", "an object with send()");
-  expect(
-    "customerLookup",
-    customerLookup,
-    typeof customerLookup?.lookup === "function",
-    "an object with lookup()",
-  );
-  expect(
-    "outbox",
-    outbox,
-    outbox === undefined || typeof outbox?.commit === "function",
-    "an object with commit()",
-  );
-  expect("timeoutMs", timeoutMs, timeoutMs === undefined || timeoutMs > 0, "milliseconds, more than 0");
-  for (const [field, value] of Object.entries(context)) {
-    expect(
-      `defaults.${field}`,
-      value,
-      value === undefined || (typeof value === "string" && value !== ""),
-      "text",
-    );
-  }
-  for (const [field, value] of Object.entries(options.delivery ?? {})) {
-    if (typeof value === "number") expect(`delivery.${field}`, value, value >= 0, "a number ≥ 0");
-  }
-  if (issues.length > 0) throw MeterError.fromIssues("invalid_options", issues);
-};

@@ -279,24 +279,3 @@ test("`await using` closes", async () => {
   }
   expect(disposed).toBe(1);
 });
-
-test.each<[string, object, string | RegExp]>([
-  ["no transport", { customerLookup: found }, "transport: expected an object with send(), got nothing"],
-  [
-    "a lookup that is a function",
-    { transport: memoryTransport(), customerLookup: () => {} },
-    /^customerLookup: expected an object with lookup\(\), got/,
-  ],
-  [
-    "no time",
-    { transport: memoryTransport(), customerLookup: found, timeoutMs: 0 },
-    "timeoutMs: expected milliseconds, more than 0, got 0",
-  ],
-  [
-    "an empty tenant",
-    { transport: memoryTransport(), customerLookup: found, defaults: { tenant_id: "" } },
-    'defaults.tenant_id: expected text, got ""',
-  ],
-])("the constructor throws for a mistake in the set-up: %s", (_, options, message) => {
-  expect(() => Reflect.construct(MeterClient, [options])).toThrow(message);
-});

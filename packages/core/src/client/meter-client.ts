@@ -12,6 +12,7 @@ import type { Lane } from "../event/event-record.ts";
 import type { BoundKeys, ContextKey, EventInput, PerformanceMeterId } from "../event/meter-event.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
 import type { LedgerRange, OutboxQuery, OutboxRow, OutboxSelection } from "../strategies/outbox-query.ts";
+import { checkClientOptions } from "./check-client-options.ts";
 import { ClientCore } from "./client-core.ts";
 import type { MeterClientOptions, MeterClientStrategies } from "./meter-client-options.ts";
 import type { PostResult } from "./post-result.ts";
@@ -90,9 +91,10 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
   /** @internal For `with()`. */
   constructor(options: WideOptions, core: ClientCore, context: EventContext);
   constructor(options: WideOptions, core?: ClientCore, context?: EventContext) {
+    if (core === undefined) checkClientOptions(options);
     this.#options = options;
     this.#context = context ?? { ...options.defaults };
-    this.#core = core ?? new ClientCore(options, options.catalog ?? litewaveCatalog, this.#context);
+    this.#core = core ?? new ClientCore(options, options.catalog ?? litewaveCatalog);
   }
 
   /** The same client, knowing the tenant, the device or both: its calls need not name them any more. */

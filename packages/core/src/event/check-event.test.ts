@@ -115,6 +115,7 @@ describe("what is wrong is named: field, given, expected; nothing is sent", () =
       { ...chat, start_time: "2025-10-06T22:59:12Z" },
       /^start_time: expected milliseconds since the epoch/,
     ],
+    ["a Date", { ...chat, start_time: new Date(NOW) }, /^start_time: .*, got a Date$/],
     ["seconds as event time", { ...volume, event_time: 1_759_791_552 }, /^event_time: .*seconds/],
     ["event id with a blank", { ...volume, event_id: "a b" }, /^event_id: expected 1 to 255 visible ASCII/],
     ["an emoji as event id", { ...volume, event_id: "🧾" }, /^event_id:/],

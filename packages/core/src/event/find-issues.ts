@@ -15,7 +15,7 @@ const timeIssue = (field: string, value: unknown): EventIssue => {
   const seconds = typeof value === "number" && value > 0 && value <= LARGEST_TIME_IN_SECONDS;
   return {
     field,
-    given: describeValue(value),
+    given: value instanceof Date ? "a Date" : describeValue(value),
     expected: seconds
       ? "milliseconds since the epoch (this looks like seconds: multiply by 1000)"
       : "milliseconds since the epoch, an integer ≥ 0",

@@ -26,6 +26,7 @@ import type {
 import { MemoryAccounts } from "./memory-accounts.ts";
 import { MemoryIdentities } from "./memory-identities.ts";
 import { hourOf, MemoryLedger } from "./memory-ledger.ts";
+import { MemoryRows } from "./memory-rows.ts";
 import { MemorySessions } from "./memory-sessions.ts";
 import { UnheldEvents } from "./unheld-events.ts";
 
@@ -51,8 +52,7 @@ class MemoryOutbox implements Outbox {
   readonly durable = false;
   readonly limits: { readonly maxEvents: number; readonly maxBytes: number };
 
-  /** By key, pending and ended, until they are forgotten. */
-  readonly #rows = new Map<number, EventRecord>();
+  readonly #rows = new MemoryRows();
   readonly #identities: MemoryIdentities;
   readonly #buried = new Map<EventRecord, Burial & { readonly ended_at: number }>();
   readonly #unheld = new UnheldEvents();
@@ -70,7 +70,7 @@ class MemoryOutbox implements Outbox {
     maxTombstones = 10_000,
   }: MemoryOutboxOptions) {
     this.limits = { maxEvents, maxBytes };
-    this.#identities = new MemoryIdentities(maxTombstones, { [Symbol.iterator]: () => this.#rows.values() });
+    this.#identities = new MemoryIdentities(maxTombstones, this.#rows);
   }
 
   open() {
@@ -101,7 +101,7 @@ class MemoryOutbox implements Outbox {
 
   list({ state, tenant_id, event_id, after = 0, limit = 100 }: OutboxQuery): readonly OutboxRow[] {
     const rows: OutboxRow[] = [];
-    for (const event of this.#rows.values()) {
+    for (const event of this.#rows) {
       if (hasEnded(event)) continue;
       const row = this.#view(event);
       if (state !== undefined && row.state !== state) continue;
@@ -144,7 +144,7 @@ class MemoryOutbox implements Outbox {
 
   ledgerIds({ tenant_id, meter_id, hour }: LedgerKey): readonly LedgerId[] {
     const ids: LedgerId[] = [];
-    for (const event of this.#rows.values()) {
+    for (const event of this.#rows) {
       if (event.tenant_id !== tenant_id || event.meter_id !== meter_id || hourOf(event) !== hour) continue;
       ids.push({ event_id: event.event_id, state: this.#whereIs(event) });
     }
@@ -153,7 +153,7 @@ class MemoryOutbox implements Outbox {
 
   producers(): readonly ProducerRow[] {
     const seqs: number[] = [];
-    for (const { seq, state } of this.#rows.values()) {
+    for (const { seq, state } of this.#rows) {
       if (seq !== undefined && state !== "acknowledged") seqs.push(seq);
     }
     seqs.sort((a, b) => a - b);
@@ -167,7 +167,7 @@ class MemoryOutbox implements Outbox {
   }
 
   close(): void {
-    for (const event of this.#rows.values()) {
+    for (const event of this.#rows) {
       if (event.state !== "pending" && event.state !== "inflight") continue;
       this.#accounts.move(event.meter_id, "pending", "lost");
       event.state = "lost";
@@ -192,7 +192,7 @@ class MemoryOutbox implements Outbox {
     this.#identities.add(event);
     this.#seq++;
     event.key = this.#seq;
-    this.#rows.set(event.key, event);
+    this.#rows.add(event);
     event.seq = this.#seq;
     event.producer = this.#producer;
     event.recordedAt = now;
@@ -215,7 +215,7 @@ class MemoryOutbox implements Outbox {
 
   #end(event: EventRecord): void {
     const forgotten = this.#identities.end(event);
-    if (forgotten !== undefined) this.#rows.delete(forgotten.key);
+    if (forgotten !== undefined) this.#rows.forget(forgotten);
   }
 
   #bury(burial: Burial, now: number): void {

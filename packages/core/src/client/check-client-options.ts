@@ -1,0 +1,97 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import type { DeliveryOptions } from "../delivery/delivery-options.ts";
+import { MeterError } from "../errors/meter-error.ts";
+import { describeValue, type EventIssue } from "../event/event-issue.ts";
+import type { ContextKey } from "../event/meter-event.ts";
+import type { MeterClientOptions } from "./meter-client-options.ts";
+import type { SessionRecovery } from "./session.ts";
+
+/** What is right for an option, and the same in words. */
+type Rule = readonly [isRight: (value: unknown) => boolean, expected: string];
+
+/** One for each option: a new option without a rule does not compile. */
+type Rules<Options> = { readonly [Name in keyof Required<Options>]: Rule };
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+const has =
+  (method: string) =>
+  (value: unknown): boolean =>
+    isObject(value) && typeof Reflect.get(value, method) === "function";
+const optional = (isRight: Rule[0], expected: string): Rule => [
+  (value) => value === undefined || isRight(value),
+  expected,
+];
+
+const OBJECT = optional(isObject, "an object");
+const FUNCTION = optional((value) => typeof value === "function", "a function");
+const TEXT = optional((value) => typeof value === "string" && value !== "", "text");
+const AMOUNT = optional((value) => typeof value === "number" && value >= 0, "a number ≥ 0");
+const oneOf = (...choices: readonly string[]): Rule =>
+  optional(
+    (value) => choices.some((choice) => choice === value),
+    choices.map((choice) => `"${choice}"`).join(" or "),
+  );
+
+const CLIENT: Rules<MeterClientOptions<Catalog, never>> = {
+  transport: [has("send"), "an object with send()"],
+  customerLookup: [has("lookup"), "an object with lookup()"],
+  outbox: optional(has("commit"), "an object with commit()"),
+  catalog: OBJECT,
+  defaults: OBJECT,
+  delivery: OBJECT,
+  sessions: OBJECT,
+  timeoutMs: optional((value) => typeof value === "number" && value > 0, "milliseconds, more than 0"),
+  clock: optional(has("schedule"), "an object with now() and schedule()"),
+  random: FUNCTION,
+  redact: FUNCTION,
+};
+const DEFAULTS: Rules<Record<ContextKey, string>> = { tenant_id: TEXT, device_id: TEXT };
+const DELIVERY: Rules<DeliveryOptions> = {
+  lingerMs: AMOUNT,
+  maxBatchEvents: AMOUNT,
+  maxBatchBytes: AMOUNT,
+  maxInFlight: AMOUNT,
+  retryCapMs: AMOUNT,
+  maxHeldEvents: AMOUNT,
+  maxHeldBytes: AMOUNT,
+  onFull: oneOf("refuse", "block"),
+  ambiguity: oneOf("quarantine", "resend"),
+  waitUntil: FUNCTION,
+};
+const SESSIONS: Rules<SessionRecovery> = {
+  checkpointMs: AMOUNT,
+  afterCrash: oneOf("close", "resume"),
+  resumeWithinMs: AMOUNT,
+};
+
+/** @throws MeterError `invalid_options`, naming every option at fault */
+export const checkClientOptions = (options: unknown): void => {
+  if (!isObject(options)) {
+    const expected = "an object with transport and customerLookup";
+    throw MeterError.fromIssues("invalid_options", [{ field: "options", given: given(options), expected }]);
+  }
+  const { defaults, delivery, sessions }: { defaults?: unknown; delivery?: unknown; sessions?: unknown } =
+    options;
+  const issues = [
+    ...issuesOf("", options, CLIENT),
+    ...issuesOf("defaults.", defaults, DEFAULTS),
+    ...issuesOf("delivery.", delivery, DELIVERY),
+    ...issuesOf("sessions.", sessions, SESSIONS),
+  ];
+  if (issues.length > 0) throw MeterError.fromIssues("invalid_options", issues);
+};
+
+const issuesOf = (path: string, options: unknown, rules: Readonly<Record<string, Rule>>): EventIssue[] => {
+  if (!isObject(options)) return [];
+  const issues: EventIssue[] = [];
+  for (const [name, [isRight, expected]] of Object.entries(rules)) {
+    const value: unknown = Reflect.get(options, name);
+    if (!isRight(value)) issues.push({ field: path + name, given: given(value), expected });
+  }
+  for (const name of Object.keys(options))
+    if (!Object.hasOwn(rules, name))
+      issues.push({ field: path + name, given: "a value", expected: "no such option" });
+  return issues;
+};
+
+const given = (value: unknown): string => (value === undefined ? "nothing" : describeValue(value));
