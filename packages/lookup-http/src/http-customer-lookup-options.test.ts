@@ -38,6 +38,13 @@ test.each([
   expect(issuesOf(options).map((issue) => issue.field)).toEqual([field]);
 });
 
+test("options that are missing, all or one, are asked for in words", () => {
+  expect(issuesOf(undefined)).toEqual([{ field: "options", given: "nothing", expected: "an object" }]);
+  expect(issuesOf({})).toEqual([
+    { field: "baseUrl", given: "nothing", expected: "a value (it has no default)" },
+  ]);
+});
+
 test("a secret is never repeated", () => {
   for (const options of [
     { baseUrl, apiKey: "s3cret\n" },

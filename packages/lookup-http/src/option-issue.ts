@@ -9,9 +9,14 @@ export const toOptionIssue = (issue: v.BaseIssue<unknown>): EventIssue => {
   if (issue.type === "strict_object" && issue.expected === "never") {
     return { field, given: "a value", expected: "no such option" };
   }
-  if (issue.input === undefined) return { field, given: "nothing", expected: issue.message };
+  const expected = issue.type === "strict_object" ? expectedOfAll(issue) : issue.message;
+  if (issue.input === undefined) return { field, given: "nothing", expected };
   const given = SECRET_FIELD.test(field)
     ? `a ${typeof issue.input} that does not fit`
     : describeValue(issue.input);
-  return { field, given, expected: issue.message };
+  return { field, given, expected };
 };
+
+/** Of the options together, or of one that is missing. */
+const expectedOfAll = ({ expected }: v.BaseIssue<unknown>): string =>
+  expected === "Object" ? "an object" : "a value (it has no default)";

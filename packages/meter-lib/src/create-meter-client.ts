@@ -32,8 +32,20 @@ export const createMeterClient = <
 >(
   options: CreateMeterClientOptions<C, Bound> = {},
 ): MeterClient<C, Bound> => {
-  const { baseUrl, lookupUrl, apiKey, dialect, lookupRoute } = resolveConnection(options);
-  const { strictWire, dedup, headers, refreshCredentials, fetch, cache, ...rest } = options;
+  const {
+    baseUrl,
+    lookupUrl,
+    apiKey,
+    dialect,
+    lookupRoute,
+    strictWire,
+    dedup,
+    headers,
+    refreshCredentials,
+    fetch,
+    cache,
+    ...rest
+  } = { ...options, ...resolveConnection(options) };
   const { timeoutMs, clock } = rest;
   return new MeterClient<C, Bound>({
     ...rest,
