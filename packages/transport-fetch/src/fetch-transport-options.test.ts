@@ -31,6 +31,14 @@ test.each([
   ]);
 });
 
+test("what is missing, and what does not exist, is named", () => {
+  expect(issuesOf(undefined)).toEqual([{ field: "options", given: "nothing", expected: "an object" }]);
+  expect(issuesOf({ url: baseUrl })).toEqual([
+    { field: "baseUrl", given: "nothing", expected: "a value (it has no default)" },
+    { field: "url", given: "a value", expected: "no such option" },
+  ]);
+});
+
 test("credentials in a base URL are refused and not repeated", () => {
   const [issue] = issuesOf({ baseUrl: "https://user:hunter2@meter.example.com" });
   expect(issue).toMatchObject({ field: "baseUrl", given: "a URL with credentials" });

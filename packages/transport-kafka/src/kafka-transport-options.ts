@@ -120,12 +120,17 @@ const toIssue = (issue: v.BaseIssue<unknown>): EventIssue => {
   if (issue.type === "strict_object" && issue.expected === "never") {
     return { field, given: "a value", expected: "no such option" };
   }
-  if (issue.input === undefined) return { field, given: "nothing", expected: issue.message };
+  const expected = issue.type === "strict_object" ? expectedOfAll(issue) : issue.message;
+  if (issue.input === undefined) return { field, given: "nothing", expected };
   // Secrets may hide in these.
   const isSecret = /^(?:sasl|tls)\b/.test(field) && field !== "sasl.mechanism";
   return {
     field,
     given: isSecret ? `a ${typeof issue.input}` : describeValue(issue.input),
-    expected: issue.message,
+    expected,
   };
 };
+
+/** Of the options together, or of one that is missing. */
+const expectedOfAll = ({ expected }: v.BaseIssue<unknown>): string =>
+  expected === "Object" ? "an object" : "a value (it has no default)";

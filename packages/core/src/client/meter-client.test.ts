@@ -104,6 +104,17 @@ describe("post()", () => {
     expect(transport.batches).toEqual([]);
   });
 
+  test.each([
+    ["null", "null"],
+    ['{"customer_id":"cust_001"}', "an object"],
+    ['"cust_001"', '"cust_001"'],
+  ])("a lookup that answers %s, which is no answer, is a failed lookup that says so", async (json, shown) => {
+    const customerLookup = { lookup: async () => JSON.parse(json) };
+    const client = new MeterClient({ transport: memoryTransport(), customerLookup });
+    const { message } = errorOf(await client.post(event));
+    expect(message).toContain(`the lookup answered ${shown} instead of a state`);
+  });
+
   test("a lookup that throws, at once or later, is a failed lookup", async () => {
     const boom = () => {
       throw new Error("no network");

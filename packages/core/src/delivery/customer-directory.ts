@@ -217,7 +217,7 @@ export class CustomerDirectory {
     // A tenant without a customer gets one by a person's hand: no hurry.
     const failures = answer.state === "unknown" ? tenant.failures + UNKNOWN_BASE_FAILURES : tenant.failures;
     const floor = answer.state === "failed" ? retryAfterFloorMs(answer.retryAfterMs, random) : 0;
-    const delay = Math.max(floor, backoffMs(failures, retryCapMs, random));
+    const delay = Math.ceil(Math.max(floor, backoffMs(failures, retryCapMs, random)));
     const reason =
       answer.state === "failed"
         ? answer.reason

@@ -204,11 +204,11 @@ export class DeliveryEngine {
   async #drain(timeoutMs: number): Promise<boolean> {
     this.#flushes++;
     const drained = this.#backlog.drained().then(() => true);
-    const { promise: timedOut, resolve } = Promise.withResolvers<boolean>();
-    const cancel = this.#clock.schedule(timeoutMs, () => resolve(false), { holdProcess: true });
+    const timedOut = Promise.withResolvers<boolean>();
+    const cancel = this.#clock.schedule(timeoutMs, () => timedOut.resolve(false), { holdProcess: true });
     this.#claims.expect();
     this.store.kick();
-    const done = await Promise.race([drained, timedOut]);
+    const done = await Promise.race([drained, timedOut.promise]);
     cancel();
     this.#flushes--;
     return done && this.#directory.parkings().length === 0;
@@ -227,12 +227,10 @@ export class DeliveryEngine {
     await this.store.idle();
     for (const event of [...undelivered, ...this.#directory.close()]) this.store.unhold(event);
     this.#timer.cancel();
-    let left = { persisted: 0, lost: 0 };
-    try {
-      left = await this.store.close();
-    } catch (error) {
+    const left = await this.store.close().catch((error) => {
       this.#warn(`the outbox did not close: ${String(error)}`);
-    }
+      return { persisted: 0, lost: 0 };
+    });
     for (const event of this.store.volatileEvents) this.#receipts.decided(event, { state: "lost" });
     this.#receipts.close(this.store.durable ? "persisted" : "lost");
     return { acknowledged: this.#acknowledged - before, ...left };
@@ -253,9 +251,10 @@ export class DeliveryEngine {
       event.key = answer.key;
       event.seq = answer.seq;
       this.#receipts.recorded(event, isVolatile);
-      if (held || this.#dispatcher.isAhead(event)) return this.#directory.admit(event);
-      this.#directory.countParked(event.tenant_id);
-      this.#backlog.spilled(event);
+      const stays = held || this.#dispatcher.isAhead(event);
+      if (!stays) this.#directory.countParked(event.tenant_id);
+      if (stays) this.#directory.admit(event);
+      else this.#backlog.spilled(event);
       return;
     }
     this.#backlog.left(event);

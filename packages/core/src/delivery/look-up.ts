@@ -1,3 +1,4 @@
+import { describeValue } from "../event/event-issue.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { CustomerLookup, LookupAnswer } from "../strategies/customer-lookup.ts";
 
@@ -6,6 +7,8 @@ export interface LookUpOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
+
+const STATES = new Set<unknown>(["found", "unknown", "failed"]);
 
 /** The customer, where the lookup knows it without waiting. */
 export const lookUpNow = (lookup: CustomerLookup, tenant_id: string): string | undefined => {
@@ -50,6 +53,9 @@ export const lookUp = async (
     if (signal?.aborted) giveUp();
     else signal?.addEventListener("abort", giveUp, { once: true });
     const answer = await Promise.race([lookup.lookup(tenant_id, { signal: abort.signal }), ended]);
+    if (!STATES.has(answer?.state)) {
+      return { state: "failed", reason: `the lookup answered ${describeValue(answer)} instead of a state` };
+    }
     if (answer.state === "found" && (typeof answer.customer_id !== "string" || answer.customer_id === "")) {
       return { state: "failed", reason: "the lookup found a customer without an id" };
     }
