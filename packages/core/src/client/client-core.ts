@@ -5,6 +5,7 @@ import { DeliveryEngine } from "../delivery/delivery-engine.ts";
 import type { Closing } from "../delivery/delivery-options.ts";
 import { lookUp } from "../delivery/look-up.ts";
 import type { Receipt } from "../delivery/receipt.ts";
+import type { Store } from "../delivery/store.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import { createEventCheck, type EventCheck, type EventContext } from "../event/check-event.ts";
 import type { EventIssue } from "../event/event-issue.ts";
@@ -17,17 +18,17 @@ import type { Transport } from "../strategies/transport.ts";
 import type { MeterClientStrategies } from "./meter-client-options.ts";
 import { lookupError, type PostResult, postResult } from "./post-result.ts";
 import type { SendResult } from "./send-result.ts";
+import type { SessionHost } from "./session-host.ts";
 import { SessionKeeper } from "./session-keeper.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** What a client and all that were made from it by `with()` share. Knows nothing of the types of a catalog. */
-export class ClientCore {
+export class ClientCore implements SessionHost {
   readonly clock: Clock;
   readonly outbox: Outbox;
   readonly engine: DeliveryEngine;
   readonly sessions: SessionKeeper;
-  /** Whether sessions go through the outbox. */
   readonly hasOutbox: boolean;
 
   readonly #check: EventCheck;
@@ -56,7 +57,10 @@ export class ClientCore {
     this.sessions = new SessionKeeper(this, options.sessions ?? {});
   }
 
-  /** The checked event, or what is wrong with it for this catalog, this wire or this backend. */
+  get store(): Store {
+    return this.engine.store;
+  }
+
   accept(input: unknown, context: EventContext): EventRecord | MeterError {
     const event = this.#check(input, context);
     if (event instanceof MeterError) return event;
@@ -98,10 +102,6 @@ export class ClientCore {
     return this.#admit(input, this.accept(input, context), lane);
   }
 
-  /**
-   * Records where there is an outbox, else posts: the same answer for both.
-   * @param isFirst - its id was made for it just now
-   */
   async send(input: unknown, context: EventContext, isFirst = false): Promise<SendResult> {
     if (!this.hasOutbox) return this.post(input, context, undefined);
     const event = this.accept(input, context);

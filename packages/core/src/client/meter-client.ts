@@ -172,7 +172,7 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
 
   /** The accounts over the life of the outbox, with what this process has not stored yet. */
   stats(): Promise<Accounts> {
-    return this.#core.engine.store.accounts();
+    return this.#core.store.accounts();
   }
 
   /** Destinations, parked tenants and clock skew at the moment. */
@@ -205,7 +205,7 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
 
   /** Events in the outbox, oldest first. */
   async list(query: OutboxQuery = {}): Promise<readonly OutboxRow[]> {
-    return this.#core.engine.store.list(query);
+    return this.#core.store.list(query);
   }
 
   /** All events in the outbox that match, page by page. */
@@ -232,12 +232,12 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
 
   /** Gives dead letters or quarantined events up for good; answers how many. */
   discard(selection: OutboxSelection, reason: string): Promise<number> {
-    return this.#core.engine.store.discard(selection, reason);
+    return this.#core.store.discard(selection, reason);
   }
 
   /** Compares what was recorded here with what the backend counted, per tenant, meter and hour. */
   reconcile(backend: ReconcileBackend, range: LedgerRange = {}): Promise<Reconciliation> {
-    return reconcile(this.#core.engine.store, backend, range);
+    return reconcile(this.#core.store, backend, range);
   }
 
   /**

@@ -1,12 +1,12 @@
 import type { SessionRow } from "../strategies/outbox-session.ts";
-import type { ClientCore } from "./client-core.ts";
 import type { SessionEnds } from "./session-ends.ts";
+import type { SessionHost } from "./session-host.ts";
 
 const RECOVERY_INTERVAL_MS = 30_000;
 
 /** Takes up the sessions that crashed processes left open: ends them, or keeps them for a while to be resumed. */
 export class OrphanSessions {
-  readonly #core: ClientCore;
+  readonly #host: SessionHost;
   readonly #ends: SessionEnds;
   readonly #resumeWithinMs: number;
   /** Those that may still be resumed; each gives up waiting. */
@@ -16,8 +16,8 @@ export class OrphanSessions {
   #closed = false;
 
   /** @param resumeWithinMs - how long after its last checkpoint a session may be resumed; 0: not at all */
-  constructor(core: ClientCore, ends: SessionEnds, resumeWithinMs: number) {
-    this.#core = core;
+  constructor(host: SessionHost, ends: SessionEnds, resumeWithinMs: number) {
+    this.#host = host;
     this.#ends = ends;
     this.#resumeWithinMs = resumeWithinMs;
     void this.#claimAgainAndAgain();
@@ -35,7 +35,7 @@ export class OrphanSessions {
     if (cancel === undefined) return;
     cancel();
     this.#resumable.delete(session_id);
-    await this.#core.engine.store.session({ change: "leave", session_id, at: this.#core.clock.now() });
+    await this.#host.store.session({ change: "leave", session_id, at: this.#host.clock.now() });
   }
 
   close(): void {
@@ -47,25 +47,25 @@ export class OrphanSessions {
   async #claimAgainAndAgain(): Promise<void> {
     await this.claim();
     if (this.#closed) return;
-    this.#cancelNext = this.#core.clock.schedule(RECOVERY_INTERVAL_MS, () => void this.#claimAgainAndAgain());
+    this.#cancelNext = this.#host.clock.schedule(RECOVERY_INTERVAL_MS, () => void this.#claimAgainAndAgain());
   }
 
   async #claimOnce(): Promise<void> {
     let rows: readonly SessionRow[] = [];
     try {
-      rows = await this.#core.engine.store.claimSessions();
+      rows = await this.#host.store.claimSessions();
     } catch {
       // A store that fails is asked again later.
     }
     for (const row of rows) {
-      const age = Math.max(0, this.#core.clock.now() - row.checkpoint_at);
+      const age = Math.max(0, this.#host.clock.now() - row.checkpoint_at);
       if (row.ended_at !== undefined || age >= this.#resumeWithinMs) await this.#end(row);
       else this.#awaitResumption(row, this.#resumeWithinMs - age);
     }
   }
 
   #awaitResumption(row: SessionRow, delayMs: number): void {
-    const cancel = this.#core.clock.schedule(delayMs, () => {
+    const cancel = this.#host.clock.schedule(delayMs, () => {
       this.#resumable.delete(row.session_id);
       void this.#end(row);
     });

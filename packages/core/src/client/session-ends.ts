@@ -1,8 +1,8 @@
 import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
 import type { SessionRow } from "../strategies/outbox-session.ts";
-import type { ClientCore } from "./client-core.ts";
 import type { SendResult } from "./send-result.ts";
 import { endOf, startOf } from "./session-boundary.ts";
+import type { SessionHost } from "./session-host.ts";
 
 const RETRY_INTERVAL_MS = 30_000;
 // Trying again in this process would change nothing; another one may record it.
@@ -10,13 +10,13 @@ const FINAL: ReadonlySet<MeterErrorCode> = new Set(["invalid_event", "id_conflic
 
 /** Ends sessions in the outbox. An end that cannot be recorded is tried again until it is, under the same id and with the same time. */
 export class SessionEnds {
-  readonly #core: ClientCore;
+  readonly #host: SessionHost;
   /** By session id. */
   readonly #unrecorded = new Map<string, () => Promise<SendResult>>();
   #cancelRetry: (() => void) | undefined;
 
-  constructor(core: ClientCore) {
-    this.#core = core;
+  constructor(host: SessionHost) {
+    this.#host = host;
   }
 
   /**
@@ -25,13 +25,13 @@ export class SessionEnds {
    * @param isStartSure - else the start is recorded first; if it was, that is a repeat and counts no more
    */
   end(row: SessionRow, at: number, isStartSure: boolean): Promise<SendResult> {
-    const { store } = this.#core.engine;
+    const { store } = this.#host;
     const { session_id } = row;
     let isStarted = isStartSure;
     let left = row.ended_at === undefined ? undefined : row;
     return this.#persist(session_id, async () => {
       if (!isStarted) {
-        const started = await this.#core.send(startOf(row), {});
+        const started = await this.#host.send(startOf(row), {});
         if (!started.ok && started.error.code !== "id_conflict") return started;
         isStarted = true;
       }
@@ -41,7 +41,7 @@ export class SessionEnds {
         if (answer.state !== "ended") return { ok: true, event_id: row.end_event_id };
         left = answer.session;
       }
-      const result = await this.#core.send(endOf(row, left.ended_at ?? at), {});
+      const result = await this.#host.send(endOf(row, left.ended_at ?? at), {});
       if (!result.ok && result.error.code !== "id_conflict") return result;
       await store.session({ change: "finish", session_id });
       return result;
@@ -50,7 +50,7 @@ export class SessionEnds {
 
   /** Ends a session whose row the outbox never had, so that nobody else does. */
   endUnstored(row: SessionRow, at: number): Promise<SendResult> {
-    return this.#persist(row.session_id, () => this.#core.send(endOf(row, at), {}, true));
+    return this.#persist(row.session_id, () => this.#host.send(endOf(row, at), {}, true));
   }
 
   /** Tries what is left once more, then no more. */
@@ -67,7 +67,7 @@ export class SessionEnds {
       this.#unrecorded.delete(session_id);
     } else {
       this.#unrecorded.set(session_id, end);
-      this.#cancelRetry ??= this.#core.clock.schedule(RETRY_INTERVAL_MS, () => void this.#retry());
+      this.#cancelRetry ??= this.#host.clock.schedule(RETRY_INTERVAL_MS, () => void this.#retry());
     }
     return result;
   }

@@ -2,12 +2,12 @@ import { MeterError } from "../errors/meter-error.ts";
 import type { EventContext } from "../event/check-event.ts";
 import { createEventId } from "../event/event-id.ts";
 import type { SessionRow } from "../strategies/outbox-session.ts";
-import type { ClientCore } from "./client-core.ts";
 import { OrphanSessions } from "./orphan-sessions.ts";
 import type { SendResult } from "./send-result.ts";
 import type { Session, SessionOptions, SessionRecovery } from "./session.ts";
 import { endOf, startOf } from "./session-boundary.ts";
 import { SessionEnds } from "./session-ends.ts";
+import type { SessionHost } from "./session-host.ts";
 
 /** A session that this process is in. */
 interface OpenSession {
@@ -29,7 +29,7 @@ interface SharedSession {
  * start is recorded; so whoever ends a session, its owner or a recoverer, ends it under the same id.
  */
 export class SessionKeeper {
-  readonly #core: ClientCore;
+  readonly #host: SessionHost;
   readonly #checkpointMs: number;
   readonly #open = new Map<string, SharedSession>();
   readonly #ends: SessionEnds;
@@ -37,25 +37,25 @@ export class SessionKeeper {
   #closed = false;
 
   constructor(
-    core: ClientCore,
+    host: SessionHost,
     { checkpointMs = 60_000, afterCrash = "close", resumeWithinMs = 300_000 }: SessionRecovery,
   ) {
-    this.#core = core;
+    this.#host = host;
     this.#checkpointMs = checkpointMs;
-    this.#ends = new SessionEnds(core);
-    this.#orphans = core.outbox.durable
-      ? new OrphanSessions(core, this.#ends, afterCrash === "resume" ? resumeWithinMs : 0)
+    this.#ends = new SessionEnds(host);
+    this.#orphans = host.store.durable
+      ? new OrphanSessions(host, this.#ends, afterCrash === "resume" ? resumeWithinMs : 0)
       : undefined;
   }
 
   async start(input: object, context: EventContext, options: SessionOptions): Promise<Session> {
-    const { clock } = this.#core;
+    const { clock } = this.#host;
     const startedAt = options.startTime ?? clock.now();
     const session_id = createEventId(clock.now());
     const start_event_id = createEventId(clock.now());
     const end_event_id = createEventId(clock.now());
     const start = { ...input, session_id, event_id: start_event_id, start_time: startedAt };
-    const event = this.#core.accept(start, context);
+    const event = this.#host.accept(start, context);
     if (event instanceof MeterError) return failedSession(session_id, event);
     const { tenant_id, device_id, meter_id, metadata } = event;
     const scope =
@@ -75,7 +75,7 @@ export class SessionKeeper {
       ended_at: undefined,
       metadata,
     };
-    if (!this.#core.hasOutbox) return this.#posted(row);
+    if (!this.#host.hasOutbox) return this.#posted(row);
     let shared = this.#open.get(scope);
     if (shared === undefined) {
       shared = { opening: this.#begin(row), handles: 0 };
@@ -103,7 +103,7 @@ export class SessionKeeper {
   // Without an outbox
 
   async #posted(row: SessionRow): Promise<Session> {
-    const post = () => this.#core.send(startOf(row), {});
+    const post = () => this.#host.send(startOf(row), {});
     const first = await post();
     let ended: Promise<SendResult> | undefined;
     const end = async (end_time: number): Promise<SendResult> => {
@@ -111,10 +111,10 @@ export class SessionKeeper {
         const again = await post();
         if (!again.ok) return again;
       }
-      return this.#core.send(endOf(row, end_time), {});
+      return this.#host.send(endOf(row, end_time), {});
     };
     return sessionHandle(row.session_id, first, () => {
-      ended ??= end(Math.max(row.started_at, this.#core.clock.now()));
+      ended ??= end(Math.max(row.started_at, this.#host.clock.now()));
       return ended;
     });
   }
@@ -126,7 +126,7 @@ export class SessionKeeper {
     await this.#orphans?.claim();
     let isStored = false;
     try {
-      const answer = await this.#core.engine.store.session({ change: "open", session: row });
+      const answer = await this.#host.store.session({ change: "open", session: row });
       isStored = answer.state !== "gone";
       if (answer.state === "joined") {
         const { session } = answer;
@@ -136,13 +136,13 @@ export class SessionKeeper {
     } catch {
       // Its boundaries are recorded all the same.
     }
-    return this.#keep(row, await this.#core.send(startOf(row), {}, true), isStored);
+    return this.#keep(row, await this.#host.send(startOf(row), {}, true), isStored);
   }
 
   #keep(row: SessionRow, started: SendResult, isStored: boolean): OpenSession {
     const open: OpenSession = { row, started, isStored, cancelCheckpoint: () => {} };
     const next = () => {
-      open.cancelCheckpoint = this.#core.clock.schedule(this.#checkpointMs, () => {
+      open.cancelCheckpoint = this.#host.clock.schedule(this.#checkpointMs, () => {
         void this.#checkpoint(open);
         next();
       });
@@ -154,10 +154,10 @@ export class SessionKeeper {
   async #checkpoint({ row, isStored }: OpenSession): Promise<void> {
     if (!isStored) return;
     try {
-      await this.#core.engine.store.session({
+      await this.#host.store.session({
         change: "checkpoint",
         session_id: row.session_id,
-        at: this.#core.clock.now(),
+        at: this.#host.clock.now(),
       });
     } catch {
       // The next one will tell.
@@ -178,7 +178,7 @@ export class SessionKeeper {
     if (shared.handles > 0) return { ok: true, event_id: row.end_event_id };
     cancelCheckpoint();
     this.#open.delete(row.scope);
-    const at = Math.max(row.started_at, this.#core.clock.now());
+    const at = Math.max(row.started_at, this.#host.clock.now());
     return isStored ? this.#ends.end(row, at, started.ok) : this.#ends.endUnstored(row, at);
   }
 }
