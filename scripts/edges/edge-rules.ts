@@ -30,7 +30,7 @@ export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
     imports: ["core"],
     portable: ["hono.ts", "express.ts", "fastify.ts", "next.ts", "ai-sdk.ts"],
   },
-  page: { imports: ["core", "outbox-indexeddb", "transport-beacon"], portable: "all" },
+  page: { imports: ["core", "transport-beacon"], portable: "all" },
   react: { imports: ["core"], portable: "all" },
   testing: { imports: ["core"], portable: [] },
   sandbox: { imports: ["core"], portable: [] },

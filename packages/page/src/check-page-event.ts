@@ -29,7 +29,6 @@ export interface PageContext {
 
 const TIME = "milliseconds since the epoch";
 const TOKEN = "1 to 255 visible ASCII characters";
-const COUNT = "an integer ≥ 0";
 
 /**
  * Checks what a caller gave, whatever it is: the rules of core, in the few words that a page has room for. What a meter's schema
@@ -41,55 +40,59 @@ export const checkPageEvent = (
   { tenant_id, device_id = "web" }: PageContext,
 ): CheckedEvent => {
   const given: Record<string, unknown> = { ...Object(input) };
-  const take = <T>(field: string, isRight: (value: unknown) => value is T): T | undefined => {
-    const value = given[field];
-    return isRight(value) ? value : undefined;
-  };
   const issues: EventIssue[] = [];
-  const fail = (field: string, expected: string) => issues.push(pageIssue(field, given[field], expected));
+  const fail = (field: string, value: unknown, expected: string) =>
+    issues.push(pageIssue(field, value, expected));
+  /** Takes a field out of what was given; whatever is left at the end does not belong there. */
+  const take = <T>(
+    field: string,
+    isRight: (value: unknown) => value is T,
+    expected: string,
+    isRequired = false,
+  ): T | undefined => {
+    const value = given[field] ?? undefined;
+    given[field] = undefined;
+    if (isRight(value)) return value;
+    if (isRequired || value !== undefined) fail(field, value, expected);
+    return undefined;
+  };
+  const isMeter = (value: unknown): value is string =>
+    typeof value === "string" && Object.hasOwn(catalog, value);
 
   const now = Date.now();
   const meter_id = String(given.meter_id);
-  const type = Object.hasOwn(catalog, meter_id) ? catalog[meter_id]?.type : undefined;
+  const known = take("meter_id", isMeter, "a meter of the catalog", true);
+  const type = known && catalog[known]?.type;
   const isVolume = type === "volume";
-  const metadata = take("metadata", isMetadata);
+  const end_time = isVolume ? undefined : take("end_time", isTime, TIME);
+  const start_time = isVolume
+    ? undefined
+    : take("start_time", isTime, TIME, type !== undefined && end_time === undefined);
+  const metadata = take("metadata", isMetadata, "texts");
   const event = {
-    event_id: take("event_id", isToken) ?? pageEventId(now),
+    event_id: take("event_id", isToken, TOKEN) ?? pageEventId(now),
     meter_id,
-    event_time: take("event_time", isTime) ?? now,
-    total_usage: isVolume ? take("total_usage", isUsage) : undefined,
-    start_time: isVolume ? undefined : take("start_time", isTime),
-    end_time: isVolume ? undefined : take("end_time", isTime),
+    event_time: take("event_time", isTime, TIME) ?? now,
+    total_usage: isVolume ? take("total_usage", isUsage, "an integer ≥ 0", true) : undefined,
+    start_time,
+    end_time,
     metadata: metadata && { ...metadata },
-    session_id: take("session_id", isToken),
+    session_id: take("session_id", isToken, TOKEN),
   };
-  const { total_usage, start_time, end_time } = event;
+  take("tenant_id", is(tenant_id), tenant_id);
+  take("device_id", is(device_id), device_id);
+  if (known) for (const field in given) take(field, is(undefined), "nothing");
+  if (end_time !== undefined && end_time < (start_time ?? 0))
+    fail("end_time", end_time, "a time ≥ start_time");
   const bytes = utf8Bytes(JSON.stringify(event));
-  const expected: Record<string, string> = {
-    event_id: TOKEN,
-    session_id: TOKEN,
-    event_time: TIME,
-    metadata: "texts",
-    ...(isVolume ? { total_usage: COUNT } : { start_time: TIME, end_time: TIME }),
-  };
-  const taken = { ...event, tenant_id, device_id, metadata };
-  if (type === undefined) fail("meter_id", "a meter of the catalog");
-  else {
-    for (const field in given) {
-      if ((given[field] ?? undefined) !== undefined && given[field] !== Reflect.get(taken, field))
-        fail(field, expected[field] ?? "nothing");
-    }
-    if (isVolume ? total_usage === undefined : start_time === undefined && end_time === undefined)
-      fail(isVolume ? "total_usage" : "start_time", isVolume ? COUNT : TIME);
-    else if ((end_time ?? start_time ?? 0) < (start_time ?? 0)) fail("end_time", "a time ≥ start_time");
-  }
-  if (bytes > MAX_EVENT_BYTES) fail("metadata", `at most ${MAX_EVENT_BYTES} bytes`);
-  return {
-    event,
-    bytes,
-    error: issues.length > 0 ? MeterError.fromIssues("invalid_event", issues) : undefined,
-  };
+  if (bytes > MAX_EVENT_BYTES) fail("metadata", bytes, `at most ${MAX_EVENT_BYTES} bytes`);
+  return { event, bytes, error: issues[0] && MeterError.fromIssues("invalid_event", issues) };
 };
+
+const is =
+  <T>(own: T) =>
+  (value: unknown): value is T =>
+    value === own;
 
 const isMetadata = (value: unknown): value is Metadata =>
   typeof value === "object" &&

@@ -1,28 +1,19 @@
-import { ACCOUNT_FIELDS, emptyAccount, type PageEvent, type SettledOutcome } from "@meter-lib/core";
+import { ACCOUNT_FIELDS, emptyAccount } from "@meter-lib/core";
 import { PAGE_BATCH } from "@meter-lib/transport-beacon";
-import { inSlice } from "./drain-slice.ts";
 import { durableSessions } from "./durable-sessions.ts";
-import {
-  addRow,
-  claimRows,
-  type EventRow,
-  endRow,
-  eventRow,
-  getLetter,
-  getRow,
-  putRow,
-} from "./event-rows.ts";
-import { pageDatabase } from "./page-database.ts";
-import { DAY_MS, MAX_BYTES, MAX_EVENTS, type PageDelivery, refusal } from "./page-delivery.ts";
-import { type Entry, isSame, newEntry } from "./page-entry.ts";
+import { addEvent, ask, type EventRow, getEvent, getLetter, pageDatabase } from "./page-database.ts";
+import { IDLE_MS } from "./page-delivery.ts";
+import { type Ended, type Entry, NEVER, newEntry } from "./page-entry.ts";
 import { pageEventId } from "./page-event-id.ts";
-import type { DeadLetter } from "./page-events.ts";
-import type { PageKeeper } from "./page-keeper.ts";
+import type { KeeperParts, PageKeeper } from "./page-keeper.ts";
+import { pageLocks } from "./page-locks.ts";
+import { MAX_BYTES, MAX_EVENTS } from "./page-meter-options.ts";
+import type { Due } from "./pick-due.ts";
+import { refusalOf } from "./refusal-of.ts";
 
-const IDLE_MS = 15_000;
-const RETRY_MS = 5_000;
 /** A claim older than that is not acted upon: the page slept meanwhile. */
 const STALE_CLAIM_MS = 60_000;
+const MAX_DEAD = 1_000;
 
 export interface DurableKeeperOptions {
   /** The database's name. */
@@ -34,146 +25,97 @@ export interface DurableKeeperOptions {
 /** Keeps a page's events and sessions in IndexedDB, for all pages of the origin; in memory while that does not work. */
 export const durableKeeper =
   ({ name, openTimeoutMs, leaseMs }: DurableKeeperOptions) =>
-  (delivery: PageDelivery): PageKeeper => {
-    const { options, own, emit, finish, refuse, count } = delivery;
-    const { limits: { maxEvents = MAX_EVENTS, maxBytes = MAX_BYTES } = {}, dedupWindowMs = DAY_MS } = options;
-    const now = () => performance.now();
+  (parts: KeeperParts): PageKeeper => {
+    const { options, own, emit, add, refuse, count } = parts;
+    const { limits: { maxEvents = MAX_EVENTS, maxBytes = MAX_BYTES } = {} } = options;
     const me = pageEventId(Date.now());
-    const database = pageDatabase(name, openTimeoutMs);
-    const unsaved = new Set<Entry>();
-    /** As they were before they were claimed. */
-    const claimed = new Map<string, EventRow>();
     let epoch: string | undefined;
     let hasMore = "indexedDB" in globalThis;
-    let isDown = false;
-    let downUntil = 0;
-    let sweepAt = 0;
-    let saving: Promise<unknown> = Promise.resolve();
-    let sleeping = new AbortController();
+    let tendAt = 0;
+    let saving: Promise<void> = Promise.resolve();
+    let isSaveDue = false;
 
-    const isUp = () => now() >= downUntil;
-
-    const use = async <Answer>(work: () => Promise<Answer>): Promise<Answer | undefined> => {
-      if (!isUp()) return undefined;
-      try {
-        const answer = await work();
-        // Something within it may have failed meanwhile.
-        if (isDown && isUp()) {
-          isDown = false;
-          emit("durable", {});
+    const database = pageDatabase({
+      name,
+      openTimeoutMs,
+      emit,
+      done: (found) => {
+        if (epoch === found) return;
+        epoch = found;
+        // The browser may have thrown another one away: then what this page knows is stored anew.
+        for (const entry of own.values()) {
+          if (entry.epoch !== undefined) count(1);
+          entry.epoch = undefined;
         }
-        return answer;
-      } catch (error) {
-        downUntil = now() + RETRY_MS;
-        if (!isDown) emit("volatile", { error });
-        isDown = true;
-        return undefined;
-      }
+      },
+    });
+    const locks = pageLocks(name, me, leaseMs);
+    const adopt = (row: EventRow) => add(entryOf(row, epoch));
+    const sessions = durableSessions({ ...parts, database, locks, me, adopt });
+
+    const saveAll = async () => {
+      isSaveDue = false;
+      const fresh = [...own.values()].filter((entry) => entry.epoch === undefined);
+      if (fresh.length === 0) return;
+      const isSaved = await database.change(async (rows) => {
+        for (const entry of fresh) {
+          const { event, bytes, durable } = entry;
+          const known = (await getEvent(rows, event.event_id)) ?? (await getLetter(rows, event.event_id));
+          const isFull = rows.head.pending >= maxEvents || rows.head.bytes + bytes > maxBytes;
+          const error = refusalOf(event, known, isFull);
+          if (!known && !error) addEvent(rows, rowOf(entry));
+          rows.after(() => {
+            count(-1);
+            if (error) return refuse(entry, error);
+            entry.epoch = epoch;
+            durable.resolve({ ok: true, ...(known && { repeat: true }) });
+          });
+        }
+        return true;
+      });
+      if (!isSaved) for (const { durable } of fresh) durable.resolve({ ok: false, reason: "volatile" });
     };
 
-    /** The browser may have thrown the database away: then what this page knows is stored anew. */
-    const enter = (found: string) => {
-      if (epoch !== undefined && epoch !== found) {
-        for (const entry of own.values()) {
-          if (entry.epoch === undefined) continue;
-          entry.epoch = undefined;
-          unsaved.add(entry);
-          count(1);
-        }
-      }
-      epoch = found;
+    const entryOf = (row: EventRow, found: string | undefined): Entry => {
+      const entry = own.get(row.event.event_id) ?? newEntry(row.event, row.bytes, found);
+      entry.exposed_at = row.exposed_at;
+      entry.sent_at = row.sent_at ?? entry.sent_at;
+      return entry;
     };
 
     const save = () => {
-      saving = saving.then(async () => {
-        const fresh = [...unsaved].filter(({ event }) => own.has(event.event_id));
-        unsaved.clear();
-        if (fresh.length === 0) return;
-        const answer = await use(() =>
-          database.change(async (rows, totals) => {
-            const saved = [];
-            for (const entry of fresh) {
-              const { event } = entry;
-              const known = (await getRow(rows, event.event_id)) ?? (await getLetter(rows, event.event_id));
-              const isFull = totals.pending >= maxEvents || totals.bytes + entry.bytes > maxBytes;
-              if (known === undefined && !isFull) addRow(rows, totals, eventRow(entry));
-              saved.push({
-                isRepeat: known !== undefined && isSame(known.event, event),
-                isKnown: known !== undefined,
-                isFull,
-              });
-            }
-            return { saved, epoch: totals.epoch };
-          }),
-        );
-        if (answer !== undefined) enter(answer.epoch);
-        for (const [index, entry] of fresh.entries()) {
-          const saved = answer?.saved[index];
-          if (saved === undefined) {
-            unsaved.add(entry);
-            entry.durable.resolve({ ok: false, reason: "volatile" });
-            continue;
-          }
-          count(-1);
-          if (saved.isKnown && !saved.isRepeat) refuse(entry, refusal(true));
-          else if (saved.isFull && !saved.isKnown) refuse(entry, refusal(false));
-          else {
-            entry.epoch = epoch;
-            entry.durable.resolve({ ok: true, ...(saved.isRepeat && { repeat: true }) });
-          }
-        }
-      });
+      if (!isSaveDue) saving = saving.then(saveAll);
+      isSaveDue = true;
       return saving;
     };
 
-    const entryOf = (row: EventRow): Entry => Object.assign(newEntry(row.event, row.bytes), row, { epoch });
-
-    const adopt = (rows: readonly EventRow[], found: string) => {
-      enter(found);
-      for (const row of rows) delivery.add(entryOf(row));
-    };
-
-    const sessions = durableSessions({ ...delivery, database, name, me, leaseMs, use, adopt });
-
-    const drainRows = async (token: string | undefined, batchEvents: number) => {
-      const begun = Date.now();
-      const mine = [...own.values()].filter((entry) => entry.epoch !== undefined);
-      const claim = await database.change((rows, totals) =>
-        claimRows(rows, totals, {
-          now: begun,
-          maxEvents: batchEvents,
-          maxBytes: PAGE_BATCH.maxBytes,
-          sentAfter: begun - dedupWindowMs,
-          isSkipped: (event_id) => {
-            const entry = own.get(event_id);
-            return entry !== undefined && (entry.isOnTheWay === true || entry.later > now());
-          },
-        }),
-      );
-      enter(claim.epoch);
-      hasMore = claim.waiting.size > claim.claimed.length;
-      const gone = mine.filter(
-        ({ event, epoch }) => epoch !== undefined && !claim.waiting.has(event.event_id),
-      );
-      // What other pages took to the relay.
-      const letters =
-        gone.length === 0
-          ? []
-          : await database.change((rows) =>
-              Promise.all(gone.map(({ event }) => getLetter(rows, event.event_id))),
-            );
-      for (const [index, entry] of gone.entries())
-        if (!entry.isOnTheWay) finish(entry, letters[index] ?? { state: "acknowledged" });
-      for (const letter of claim.buried) if (!own.has(letter.event.event_id)) emit("quarantined", letter);
-      if (Date.now() - begun > STALE_CLAIM_MS) return;
-      const batch = claim.claimed.map((row) => {
-        const entry = own.get(row.event.event_id) ?? entryOf(row);
-        claimed.set(row.event.event_id, { ...row, sent_at: row.sent_at ?? entry.sent_at });
-        return entry;
+    /** Takes the oldest events, marked as sent from now on. */
+    const claim = (now: number, pick: (entries: readonly Entry[]) => Due) =>
+      database.change(async (rows): Promise<Due> => {
+        const { events, head } = rows;
+        const ids = new Set((await ask(events.getAllKeys())).map(String));
+        const gone: Ended[] = [];
+        for (const entry of own.values()) {
+          const { event_id } = entry.event;
+          // Another page has taken it to the relay.
+          if (entry.epoch === head.epoch && entry.later < NEVER && !ids.has(event_id))
+            gone.push([entry, (await getLetter(rows, event_id)) ?? { state: "acknowledged" }]);
+        }
+        const oldest = [...ids]
+          .filter((id) => (own.get(id)?.later ?? 0) <= performance.now())
+          .slice(0, PAGE_BATCH.maxEvents);
+        const found = await Promise.all(oldest.map((id) => getEvent(rows, id)));
+        const { batch, stale } = pick(found.flatMap((row) => (row ? entryOf(row, head.epoch) : [])));
+        if (locks.areMissing && batch.length > 0) {
+          const { lease } = head;
+          if (lease && lease.owner !== me && lease.until > now) return { batch: [], stale: gone };
+          head.lease = { owner: me, until: now + leaseMs };
+        }
+        for (const entry of batch)
+          events.put({ ...rowOf(entry), sent_at: entry.sent_at ?? now }, entry.event.event_id);
+        hasMore = ids.size > batch.length;
+        return { batch, stale: [...gone, ...stale] };
       });
-      await delivery.send(batch, token);
-      claimed.clear();
-    };
 
     return {
       get hasMore() {
@@ -182,70 +124,80 @@ export const durableKeeper =
       keep: (entry) => {
         // A page that is online may send it as it leaves, when there is no time to write that down.
         if (globalThis.navigator?.onLine !== false) entry.exposed_at = Date.now();
-        unsaved.add(entry);
         void save();
       },
-      drain: async (token, batchEvents) => {
+      drain: async (pick, send) => {
         await save();
-        const isDone = await use(async () => {
-          if (now() >= sweepAt) {
-            sweepAt = now() + IDLE_MS;
-            await sessions.sweep();
-          }
-          const { signal } = sleeping;
-          await inSlice({ database, name, me, leaseMs, signal }, () => drainRows(token, batchEvents));
-          return true;
+        if (performance.now() >= tendAt) {
+          tendAt = performance.now() + IDLE_MS;
+          await sessions.tend();
+        }
+        await locks.inTurn(async () => {
+          const now = Date.now();
+          const due = await claim(now, pick);
+          if (due && Date.now() - now < STALE_CLAIM_MS) await send(due);
         });
-        return isDone === true;
+        return !database.isDown();
       },
-      mayLeave: ({ exposed_at }) => exposed_at !== undefined || !isUp(),
+      mayLeave: ({ exposed_at, epoch }) =>
+        exposed_at !== undefined || (epoch === undefined && database.isDown()),
       settle: async (ended, untouched) => {
+        if (ended.length + untouched.length === 0) return;
         // What is being stored is to be there when its end is.
         await saving;
-        for (const entry of untouched) {
-          const before = claimed.get(entry.event.event_id);
-          if (before === undefined) continue;
-          entry.sent_at = before.sent_at;
-          // This page knows best whether it sent it.
-          if (own.has(entry.event.event_id) && entry.sent_at === undefined) entry.exposed_at = undefined;
-        }
-        await use(() =>
-          database.change(async (rows, totals) => {
-            for (const [{ event }, outcome] of ended)
-              await endRow(rows, totals, event, letterOf(event, outcome));
-            for (const entry of untouched)
-              if ((await getRow(rows, entry.event.event_id)) !== undefined) putRow(rows, eventRow(entry));
-          }),
-        );
+        await database.change(async (rows) => {
+          const { events, letters, head } = rows;
+          for (const entry of untouched) {
+            const { event_id } = entry.event;
+            // This page knows best whether it sent it.
+            if (own.get(event_id) === entry && entry.sent_at === undefined) entry.exposed_at = undefined;
+            if (await getEvent(rows, event_id)) events.put(rowOf(entry), event_id);
+          }
+          for (const [{ event, bytes }, fate] of ended) {
+            const { event_id } = event;
+            if ((await getEvent(rows, event_id)) === undefined) continue;
+            events.delete(event_id);
+            head.pending--;
+            head.bytes -= bytes;
+            head[fate.state]++;
+            if (fate.state === "acknowledged") continue;
+            letters.put({ ...fate, event }, event_id);
+            if (head.rejected + head.quarantined > MAX_DEAD)
+              for (const key of await ask(letters.getAllKeys(null, 1))) letters.delete(key);
+          }
+          if (head.lease?.owner === me) head.lease = undefined;
+        });
       },
       stats: async (volatile) => {
-        const sum = { ...emptyAccount(), ...(await use(database.account)) };
-        for (const field of ACCOUNT_FIELDS) sum[field] += volatile[field];
+        const head = await database.change(async (rows) => rows.head);
+        const sum = emptyAccount();
+        for (const field of ACCOUNT_FIELDS) sum[field] = volatile[field] + (head?.[field] ?? 0);
         return sum;
       },
       startSession: sessions.start,
       leave: (isSleep) => {
         sessions.touch();
         if (!isSleep) return;
-        sleeping.abort();
-        sessions.sleep();
+        locks.sleep();
         database.sleep();
       },
       wake: () => {
-        if (sleeping.signal.aborted) sleeping = new AbortController();
         database.wake();
-        sessions.wake();
+        void sessions.tend();
       },
       close: async () => {
         await save();
         sessions.touch();
         sessions.close();
-        sleeping.abort();
-        downUntil = Number.POSITIVE_INFINITY;
-        database.sleep();
+        locks.sleep();
+        database.close();
       },
     };
   };
 
-const letterOf = (event: PageEvent, outcome: SettledOutcome): DeadLetter | undefined =>
-  outcome.state === "rejected" || outcome.state === "quarantined" ? { ...outcome, event } : undefined;
+const rowOf = ({ event, bytes, exposed_at, sent_at }: Entry): EventRow => ({
+  event,
+  bytes,
+  exposed_at,
+  sent_at,
+});

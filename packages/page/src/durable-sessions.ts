@@ -1,160 +1,137 @@
-import type { Catalog, MeterError, PageEvent, Receipt, SendResult, SessionOptions } from "@meter-lib/core";
-import { deadOwners, holdOwnerLock, webLocks } from "@meter-lib/outbox-indexeddb/owner-life";
-import type { EventRow } from "./event-rows.ts";
-import { ask, keysOf, type PageDatabase } from "./page-database.ts";
+import type { PageEvent } from "@meter-lib/core";
+import { utf8Bytes } from "@meter-lib/transport-beacon";
+import { addEvent, ask, type EventRow, type PageDatabase } from "./page-database.ts";
 import { pageEventId } from "./page-event-id.ts";
-import type { PageMeterOptions } from "./page-meter-options.ts";
-import { type PageSession, pageSession, type StartSession, shareSessions } from "./page-sessions.ts";
-import {
-  endOf,
-  holdSession,
-  leaveSession,
-  newSession,
-  type PresenceRow,
-  presence,
-  type SessionChange,
-  type SessionRow,
-  sweepSessions,
-} from "./session-rows.ts";
+import type { KeeperParts } from "./page-keeper.ts";
+import type { PageLocks } from "./page-locks.ts";
+import { type BeginSession, pageSession, type StartSession, shareSessions } from "./page-sessions.ts";
+import { begunAnew, endOf, newSession, type PageRow, type SessionRow } from "./session-row.ts";
 
 const ASLEEP_MS = 180_000;
 
-export interface DurableSessionsParts {
-  readonly options: PageMeterOptions<Catalog>;
+export interface DurableSessionsParts extends KeeperParts {
   readonly database: PageDatabase;
-  readonly name: string;
+  readonly locks: PageLocks;
+  /** This page. */
   readonly me: string;
-  readonly leaseMs: number;
-  readonly check: (input: unknown) => { readonly event: PageEvent; readonly error: MeterError | undefined };
-  readonly record: (input: unknown) => Receipt;
-  /** Does something with the database; undefined when it does not work. */
-  readonly use: <Answer>(work: () => Promise<Answer>) => Promise<Answer | undefined>;
   /** Takes up what was stored. */
-  readonly adopt: (rows: readonly EventRow[], epoch: string) => void;
+  readonly adopt: (row: EventRow) => void;
 }
 
 export interface DurableSessions {
   readonly start: StartSession;
-  sweep(): Promise<void>;
-  /** Notes all sessions as on, in the task that calls it. */
+  /** Ends the sessions that nobody is in any more, and notes those of this page as on. */
+  tend(): Promise<void>;
+  /** Notes them as on in the task that calls it. */
   touch(): void;
-  sleep(): void;
-  wake(): void;
   close(): void;
 }
 
+/** A session that this page is in, or has left. */
 interface HeldSession {
+  /** Sessions of one scope are one session. */
+  readonly scope: string;
   row: SessionRow;
-  /** It is not to be held again, also by what is on its way. */
-  isOver: boolean;
+  /** The database that has it; undefined: none yet. */
+  epoch?: string;
+  ended_at?: number;
 }
 
 /** Sessions that all pages share and that outlive their page. */
 export const durableSessions = (parts: DurableSessionsParts): DurableSessions => {
-  const { options, database, name, me, leaseMs, check, record, use, adopt } = parts;
+  const { options, database, locks, me, check, record, adopt } = parts;
   const { device_id = "web", sessions: { checkpointMs = 15_000, resumeWithinMs = 30_000 } = {} } = options;
   const held = new Set<HeldSession>();
   let beat: ReturnType<typeof setInterval> | undefined;
-  /** The lock that shows that this page lives. */
-  let life: Promise<() => void> | undefined;
 
-  const show = async () => {
-    const locks = webLocks();
-    if (locks !== undefined) life ??= holdOwnerLock(locks, name, me);
-    await life;
-  };
+  const tend = async () => {
+    if (held.size > 0) await locks.show();
+    const lives = await locks.living();
+    await database.change(async (rows) => {
+      const { pages, head, after } = rows;
+      const { sessions, epoch } = head;
+      const seen: PageRow[] = await ask(pages.getAll());
+      const now = Date.now();
+      const pagesIn = (session: SessionRow) => seen.filter(({ producer }) => session.pages.has(producer));
+      const add = (event: PageEvent) => {
+        const row = { event, bytes: utf8Bytes(JSON.stringify(event)), exposed_at: now };
+        addEvent(rows, row);
+        after(() => adopt(row));
+      };
+      const end = (scope: string, session: SessionRow, at: number) => {
+        sessions.delete(scope);
+        add(endOf(session, at));
+      };
 
-  const hide = () => {
-    life?.then((release) => release());
-    life = undefined;
-  };
-
-  const change = async <Answer>(work: (change: SessionChange) => Promise<Answer>): Promise<Answer> => {
-    const present = await database.change((rows) => ask<PresenceRow[]>(rows.getAll(keysOf("p"))));
-    const dead = await deadOwners(present, name, leaseMs);
-    let added: EventRow[] = [];
-    let epoch = "";
-    const answer = await database.change((rows, totals) => {
-      // It may be done anew.
-      added = [];
-      epoch = totals.epoch;
-      return work({
-        rows,
-        totals,
-        me,
-        dead: new Set(dead.map(({ producer }) => producer)),
-        now: Date.now(),
-        asleepMs: Math.max(ASLEEP_MS, 2 * checkpointMs),
-        resumeWithinMs,
-        added,
-      });
-    });
-    adopt(added, epoch);
-    return answer;
-  };
-
-  const hold = (session: HeldSession) =>
-    use(async () => {
-      await show();
-      session.row = await change(async (tx) => (session.isOver ? session.row : holdSession(tx, session.row)));
-      return true;
-    });
-
-  const holdAll = () => {
-    for (const session of held) void hold(session);
-  };
-
-  const begin = (input: { readonly meter_id: string }, options: SessionOptions): PageSession => {
-    const { startTime: start_time = Date.now(), scope } = options;
-    const { event, error } = check({
-      ...input,
-      session_id: pageEventId(start_time),
-      event_time: start_time,
-      start_time,
-    });
-    if (error !== undefined) return pageSession(record)(input, options);
-    const key = scope === "process" ? event.event_id : JSON.stringify([event.meter_id, device_id]);
-    const session: HeldSession = { row: newSession(key, event), isOver: false };
-    let volatile: PageSession | undefined;
-    const start = async (): Promise<SendResult> => {
-      if (await hold(session)) {
-        held.add(session);
-        beat ??= setInterval(holdAll, checkpointMs);
-        return { ok: true, event_id: session.row.start.event_id };
+      for (const [scope, session] of sessions) {
+        const inIt = pagesIn(session);
+        const seen_at = Math.max(session.start.event_time, ...inIt.map((page) => page.seen_at));
+        const isAlive = session.pages.has(me) || inIt.some(lives);
+        const patienceMs = isAlive ? Math.max(ASLEEP_MS, 2 * checkpointMs) : resumeWithinMs;
+        if (now - seen_at > patienceMs) end(scope, session, seen_at);
       }
-      volatile = pageSession(record)(input, { ...options, startTime: start_time });
-      return volatile.started;
+      for (const one of held) {
+        const { scope, row, ended_at } = one;
+        const found = sessions.get(scope);
+        if (ended_at === undefined) {
+          // Another page ended it while this one slept; else it is new, or gone with the database.
+          const session = found ?? (one.epoch === epoch ? begunAnew(row, now) : row);
+          if (found === undefined) add(session.start);
+          sessions.set(scope, session);
+          session.pages.add(me);
+          pages.put({ producer: me, seen_at: now }, me);
+          after(() => {
+            one.row = session;
+            one.epoch = epoch;
+          });
+          continue;
+        }
+        if (found && found.start.session_id === row.start.session_id) {
+          found.pages.delete(me);
+          if (!pagesIn(found).some(lives)) end(scope, found, ended_at);
+        } else if (one.epoch !== epoch) add(endOf(row, ended_at));
+        after(() => held.delete(one));
+      }
+      const present = [...sessions.values()].flatMap((session) => [...session.pages]);
+      for (const { producer } of seen) if (!present.includes(producer)) pages.delete(producer);
+    });
+  };
+
+  const begin: BeginSession = async (input, { startTime = Date.now(), scope }) => {
+    const times = { event_time: startTime, start_time: startTime };
+    const { event, error } = check({ ...input, ...times, session_id: pageEventId(startTime) });
+    const one: HeldSession = {
+      scope: scope === "process" ? event.event_id : JSON.stringify([event.meter_id, device_id]),
+      row: newSession(event),
     };
+    if (error === undefined) {
+      held.add(one);
+      await tend();
+      if (one.epoch === undefined) held.delete(one);
+    }
+    // Wrong, or the database does not work.
+    if (one.epoch === undefined) return pageSession(record)(input, { startTime });
+    beat ??= setInterval(tend, checkpointMs);
+    const { start } = one.row;
     return {
-      session_id: () => volatile?.session_id() ?? String(session.row.start.session_id),
-      started: start(),
+      session_id: String(start.session_id),
+      started: { ok: true, event_id: start.event_id },
       end: async () => {
-        held.delete(session);
-        session.isOver = true;
-        if (volatile !== undefined) return volatile.end();
-        const at = Date.now();
-        const isLeft = await use(async () => {
-          await change((tx) => leaveSession({ ...tx, now: at }, session.row));
-          return true;
-        });
+        one.ended_at = Date.now();
+        await tend();
         // The database does not work any more; under the same id the end counts once, whoever else ends it.
-        if (!isLeft) record({ ...input, ...endOf(session.row, at) });
-        return { ok: true, event_id: session.row.end_event_id };
+        if (held.delete(one)) record({ ...input, ...endOf(one.row, one.ended_at) });
+        return { ok: true, event_id: one.row.end_event_id };
       },
     };
   };
 
   return {
     start: shareSessions(begin),
-    sweep: () => change(sweepSessions),
+    tend,
     touch: () => {
-      for (const { row } of held) database.putNow(presence(me, row, Date.now()), ["p", row.scope, me]);
+      if (held.size > 0) database.putNow({ producer: me, seen_at: Date.now() });
     },
-    sleep: hide,
-    wake: holdAll,
-    close: () => {
-      clearInterval(beat);
-      hide();
-    },
+    close: () => clearInterval(beat),
   };
 };

@@ -1,28 +1,60 @@
-import { type Account, emptyAccount } from "@meter-lib/core";
+import { emptyAccount, type PageEvent } from "@meter-lib/core";
+import type { Emit } from "./page-emitter.ts";
+import { NEVER } from "./page-entry.ts";
 import { pageEventId } from "./page-event-id.ts";
+import type { DeadLetter } from "./page-events.ts";
+import type { PageRow, SessionRow } from "./session-row.ts";
 
-/** Everything is one store: events `["e", event_id]`, dead letters `"d"`, sessions `"s"`, who is in them `"p"`. */
-const STORE = "page";
-const TOTALS = "totals";
+const HEAD = "head";
+const STORES = ["events", "letters", "pages", HEAD] as const;
+const RETRY_MS = 5_000;
 
-/** One row: the accounts of the events in the database, and who drains where there are no Web Locks. */
-export interface Totals extends ReturnType<typeof emptyAccount> {
+/** An event that waits in the database. */
+export interface EventRow {
+  readonly event: PageEvent;
+  readonly bytes: number;
+  readonly exposed_at?: number | undefined;
+  readonly sent_at?: number | undefined;
+}
+
+/** One row: the account of the events in the database, the sessions that are on, and who drains where there are no Web Locks. */
+export interface Head extends ReturnType<typeof emptyAccount> {
   /** Tells this database from one of the same name that the browser threw away. */
   readonly epoch: string;
   bytes: number;
+  /** By scope: sessions of one scope are one session. */
+  readonly sessions: Map<string, SessionRow>;
   lease?: { readonly owner: string; readonly until: number } | undefined;
 }
 
-export type Work<Answer> = (rows: IDBObjectStore, totals: Totals) => Promise<Answer>;
+/** What waits, what ended other than well, and the pages in sessions. */
+export interface Rows {
+  readonly events: IDBObjectStore;
+  readonly letters: IDBObjectStore;
+  readonly pages: IDBObjectStore;
+  readonly head: Head;
+  /** Does something when all of it is done. */
+  after(step: () => void): void;
+}
+
+export interface PageDatabaseOptions {
+  /** The database's name. */
+  readonly name: string;
+  readonly openTimeoutMs: number;
+  readonly emit: Emit;
+  /** Told of each change that is done, in which database. */
+  readonly done: (epoch: string) => void;
+}
 
 export interface PageDatabase {
-  /** Everything in one transaction. A rejected promise means that nothing of it was done. */
-  change<Answer>(work: Work<Answer>): Promise<Answer>;
-  /** Puts a row in the task that calls it, for a page that is left: if the database is open. */
-  putNow(row: object, key: readonly string[]): void;
-  account(): Promise<Account>;
+  /** Everything in one transaction, begun anew when the page slept meanwhile. Undefined: nothing was done, the database does not work. */
+  change<Answer>(work: (rows: Rows) => Promise<Answer>): Promise<Answer | undefined>;
+  isDown(): boolean;
+  /** Notes in the task that calls it that a page is there, for a page that is left: if the database is open. */
+  putNow(page: PageRow): void;
   sleep(): void;
   wake(): void;
+  close(): void;
 }
 
 export const ask = <Answer>(request: IDBRequest<Answer>): Promise<Answer> =>
@@ -31,15 +63,27 @@ export const ask = <Answer>(request: IDBRequest<Answer>): Promise<Answer> =>
     request.onerror = () => reject(request.error);
   });
 
-/** All keys that begin so. Arrays come after texts. */
-export const keysOf = (...key: readonly string[]): IDBKeyRange => IDBKeyRange.bound(key, [...key, []]);
+export const getEvent = ({ events }: Rows, event_id: string): Promise<EventRow | undefined> =>
+  ask(events.get(event_id));
+
+export const getLetter = ({ letters }: Rows, event_id: string): Promise<DeadLetter | undefined> =>
+  ask(letters.get(event_id));
+
+/** Adds a row and counts it. */
+export const addEvent = ({ events, head }: Rows, row: EventRow): void => {
+  events.put(row, row.event.event_id);
+  head.recorded++;
+  head.pending++;
+  head.bytes += row.bytes;
+};
 
 /** The database of a page: opened when it is needed, again after the browser closed it, and closed while the page sleeps. */
-export const pageDatabase = (name: string, openTimeoutMs: number): PageDatabase => {
+export const pageDatabase = ({ name, openTimeoutMs, emit, done }: PageDatabaseOptions): PageDatabase => {
   let opening: Promise<IDBDatabase> | undefined;
   let current: IDBDatabase | undefined;
   let asleep: PromiseWithResolvers<void> | undefined;
   let sleeps = 0;
+  let downUntil = 0;
   const active = new Set<IDBTransaction>();
 
   const forget = () => {
@@ -49,116 +93,123 @@ export const pageDatabase = (name: string, openTimeoutMs: number): PageDatabase 
 
   const connect = () =>
     new Promise<IDBDatabase>((resolve, reject) => {
-      let isLate = false;
-      const timer = setTimeout(() => {
-        isLate = true;
-        reject(new Error(`${name} did not open within ${openTimeoutMs} ms`));
-      }, openTimeoutMs);
+      const late = new Error(`${name} did not open within ${openTimeoutMs} ms`);
+      const timer = setTimeout(reject, openTimeoutMs, late);
       const request = indexedDB.open(name, 1);
       request.onupgradeneeded = () => {
         // A page that sleeps before it hears of the end would keep all others from opening it.
-        if (asleep === undefined) request.result.createObjectStore(STORE);
-        else request.transaction?.abort();
+        if (asleep) request.transaction?.abort();
+        else for (const store of STORES) request.result.createObjectStore(store);
       };
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {
         clearTimeout(timer);
-        if (isLate) request.result.close();
-        else current = request.result;
+        // One that is late takes the place of what was opened meanwhile.
+        forget();
+        current = request.result;
         // A newer version, or the end of the database, must not have to wait for this page.
-        request.result.onclose = request.result.onversionchange = forget;
-        resolve(request.result);
+        current.onclose = current.onversionchange = forget;
+        resolve(current);
       };
     });
 
-  const open = async () => {
-    for (;;) {
-      await asleep?.promise;
-      opening ??= connect();
-      try {
-        return await opening;
-      } catch (error) {
-        forget();
-        if (asleep === undefined) throw error;
-      }
-    }
+  const open = () => {
+    if (current) return current;
+    opening ??= connect();
+    return opening;
   };
 
-  const begin = (db: IDBDatabase) => {
-    const tx = db.transaction(STORE, "readwrite", { durability: "strict" });
-    return { tx, rows: tx.objectStore(STORE) };
-  };
+  const begin = (db: IDBDatabase) => db.transaction(STORES, "readwrite", { durability: "strict" });
 
-  const changeOn = async <Answer>(db: IDBDatabase, work: Work<Answer>): Promise<Answer> => {
-    const { tx, rows } = begin(db);
-    active.add(tx);
-    const ended = new Promise<void>((resolve, reject) => {
-      tx.oncomplete = () => resolve();
+  const run = async <Answer>(tx: IDBTransaction, work: (rows: Rows) => Promise<Answer>): Promise<Answer> => {
+    const steps: (() => void)[] = [];
+    const ended = new Promise((resolve, reject) => {
+      tx.oncomplete = resolve;
       tx.onabort = () => reject(tx.error);
     });
-    try {
-      const totals = (await ask<Totals | undefined>(rows.get(TOTALS))) ?? {
-        ...emptyAccount(),
-        epoch: pageEventId(Date.now()),
-        bytes: 0,
-      };
-      const answer = await work(rows, totals);
-      rows.put(totals, TOTALS);
-      await ended;
-      return answer;
-    } catch (error) {
-      ended.catch(() => {});
-      abort(tx);
-      throw error;
-    } finally {
-      active.delete(tx);
-    }
+    ended.catch(() => {});
+    const heads = tx.objectStore(HEAD);
+    const found: Head | undefined = await ask(heads.get(HEAD));
+    const head = found ?? { ...emptyAccount(), epoch: pageEventId(0), bytes: 0, sessions: new Map() };
+    const answer = await work({
+      events: tx.objectStore("events"),
+      letters: tx.objectStore("letters"),
+      pages: tx.objectStore("pages"),
+      head,
+      after: (step) => steps.push(step),
+    });
+    heads.put(head, HEAD);
+    await ended;
+    done(head.epoch);
+    for (const step of steps) step();
+    return answer;
   };
 
-  const change = async <Answer>(work: Work<Answer>, isRetry = false): Promise<Answer> => {
-    const db = await open();
-    const before = sleeps;
-    try {
-      return await changeOn(db, work);
-    } catch (error) {
-      if (sleeps > before) return change(work);
-      // The browser closed it a moment ago: then once more with a new one.
-      if (isRetry || !(error instanceof DOMException) || error.name !== "InvalidStateError") throw error;
-      forget();
-      return change(work, true);
+  const change: PageDatabase["change"] = async (work) => {
+    while (performance.now() >= downUntil) {
+      await asleep?.promise;
+      const turn = sleeps;
+      const wasOpen = current !== undefined;
+      let tx: IDBTransaction | undefined;
+      try {
+        tx = begin(await open());
+        active.add(tx);
+        const answer = await run(tx, work);
+        if (downUntil > 0 && turn === sleeps) {
+          downUntil = 0;
+          emit("durable", {});
+        }
+        return answer;
+      } catch (error) {
+        abort(tx);
+        forget();
+        // The browser may have closed it a moment ago: then once more with a new one.
+        if (wasOpen || sleeps > turn) continue;
+        if (downUntil === 0) emit("volatile", { error });
+        downUntil = performance.now() + RETRY_MS;
+      } finally {
+        if (tx) active.delete(tx);
+      }
     }
+    return undefined;
+  };
+
+  const sleep = () => {
+    asleep ??= Promise.withResolvers();
+    sleeps++;
+    // A page that sleeps cannot end them, and all others would wait.
+    active.forEach(abort);
+    forget();
   };
 
   return {
-    change: (work) => change(work),
-    putNow: (row, key) => {
+    change,
+    isDown: () => downUntil > 0,
+    putNow: (page) => {
       if (current === undefined) return;
       try {
-        const { tx, rows } = begin(current);
-        rows.put(row, [...key]);
+        const tx = begin(current);
+        tx.objectStore("pages").put(page, page.producer);
         tx.commit();
       } catch {
         // The browser closed it a moment ago.
       }
     },
-    account: () => change(async (_, { epoch: _epoch, bytes: _bytes, lease: _lease, ...account }) => account),
-    sleep: () => {
-      asleep ??= Promise.withResolvers();
-      sleeps++;
-      // A page that sleeps cannot end them, and all others would wait.
-      active.forEach(abort);
-      forget();
-    },
+    sleep,
     wake: () => {
       asleep?.resolve();
       asleep = undefined;
     },
+    close: () => {
+      downUntil = NEVER;
+      sleep();
+    },
   };
 };
 
-const abort = (tx: IDBTransaction): void => {
+const abort = (tx: IDBTransaction | undefined): void => {
   try {
-    tx.abort();
+    tx?.abort();
   } catch {
     // It has ended, or is about to.
   }

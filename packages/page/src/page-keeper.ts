@@ -1,6 +1,26 @@
-import type { Account, SettledOutcome } from "@meter-lib/core";
-import type { Entry } from "./page-entry.ts";
+import type { Account, Catalog, MeterError, Receipt, SettledOutcome } from "@meter-lib/core";
+import type { CheckedEvent } from "./check-page-event.ts";
+import type { Emit } from "./page-emitter.ts";
+import type { Ended, Entry } from "./page-entry.ts";
+import type { PageMeterOptions } from "./page-meter-options.ts";
 import type { StartSession } from "./page-sessions.ts";
+import type { Due } from "./pick-due.ts";
+
+/** What a keeper works with. */
+export interface KeeperParts {
+  readonly options: PageMeterOptions<Catalog>;
+  readonly emit: Emit;
+  /** What this page recorded and has not seen settled, by event id. */
+  readonly own: Map<string, Entry>;
+  check(input: unknown): CheckedEvent;
+  record(input: unknown): Receipt;
+  /** Takes an event up. */
+  add(entry: Entry): void;
+  /** Counts an event in, or out: the keeper has it. */
+  count(by: 1 | -1): void;
+  finish(entry: Entry, outcome: SettledOutcome): void;
+  refuse(entry: Entry, error: MeterError): void;
+}
 
 /** What keeps events and sessions beyond their page. */
 export interface PageKeeper {
@@ -8,12 +28,12 @@ export interface PageKeeper {
   readonly hasMore: boolean;
   /** Stores a new event, and resolves its `durable`. */
   keep(entry: Entry): void;
-  /** Sends a batch of what all pages left. False when it does not work: what is in memory is to be sent. */
-  drain(token: string | undefined, maxEvents: number): Promise<boolean>;
+  /** Gives `send` what `pick` takes of all that pages left. False when it does not work: what is in memory is to be sent. */
+  drain(pick: (entries: Iterable<Entry>) => Due, send: (due: Due) => Promise<void>): Promise<boolean>;
   /** Whether a page that is left may send the event, though there is no time to write that down. */
   mayLeave(entry: Entry): boolean;
-  /** @param untouched - certainly not processed */
-  settle(ended: readonly (readonly [Entry, SettledOutcome])[], untouched: readonly Entry[]): Promise<void>;
+  /** @param untouched - certainly not taken by the relay */
+  settle(ended: readonly Ended[], untouched: readonly Entry[]): Promise<void>;
   stats(volatile: Account): Promise<Account>;
   readonly startSession: StartSession;
   /** The page is hidden or left; with `isSleep` it is frozen, or goes into the back/forward cache. */

@@ -10,6 +10,9 @@ import {
 import type { BeaconTransportOptions } from "@meter-lib/transport-beacon";
 import { pageIssue } from "./page-issue.ts";
 
+export const MAX_EVENTS = 10_000;
+export const MAX_BYTES = 4 * 1024 * 1024;
+
 export interface PageMeterOptions<C extends Catalog = typeof litewaveCatalog>
   extends Pick<BeaconTransportOptions, "token" | "credentials" | "dedupWindowMs" | "fetch"> {
   /** Where the relay takes batches: absolute, or relative to the page. */

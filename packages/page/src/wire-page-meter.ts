@@ -1,23 +1,21 @@
 import type { Catalog, litewaveCatalog } from "@meter-lib/core";
 import { deliverThroughPageLife, isKept } from "@meter-lib/transport-beacon";
-import { type PageDelivery, pageDelivery } from "./page-delivery.ts";
+import { pageDelivery } from "./page-delivery.ts";
 import { pageEmitter } from "./page-emitter.ts";
-import type { PageKeeper } from "./page-keeper.ts";
+import type { KeeperParts, PageKeeper } from "./page-keeper.ts";
 import type { PageMeter } from "./page-meter.ts";
 import { checkPageOptions, type PageMeterOptions } from "./page-meter-options.ts";
 import { pageSession, recorded, shareSessions } from "./page-sessions.ts";
 
-const DRAIN_MS = 10_000;
-
 /** A client of `options`, delivering through the life of its page until it is closed. */
 export const wirePageMeter = <const C extends Catalog = typeof litewaveCatalog>(
   options: PageMeterOptions<C>,
-  keep?: (delivery: PageDelivery) => PageKeeper,
+  keep?: (parts: KeeperParts) => PageKeeper,
 ): PageMeter<C> => {
   checkPageOptions(options);
   const { on, emit } = pageEmitter();
-  const delivery = pageDelivery(options, emit, keep);
-  const { check, record, keeper, sendNow, retryNow, stats } = delivery;
+  const { keeper, check, ...delivery } = pageDelivery(options, emit, keep);
+  const { record, sendNow, retryNow } = delivery;
   const startSession = keeper?.startSession ?? shareSessions(pageSession(record));
   const endPageLife = deliverThroughPageLife({
     sendNow: (event) => {
@@ -29,14 +27,14 @@ export const wirePageMeter = <const C extends Catalog = typeof litewaveCatalog>(
       retryNow();
     },
   });
-  let closing: ReturnType<PageMeter["close"]> | undefined;
-  const close: PageMeter["close"] = ({ timeoutMs = DRAIN_MS } = {}) => {
+  const close: PageMeter["close"] = (drainOptions) => {
     endPageLife();
-    closing ??= delivery.close(timeoutMs);
-    return closing;
+    return delivery.close(drainOptions);
   };
   return {
-    record,
+    ...delivery,
+    on,
+    close,
     check: (input) => check(input).error,
     startSession: (input, options = {}) => startSession(input, options),
     time: async (event, work, { onMetered } = {}) => {
@@ -49,12 +47,6 @@ export const wirePageMeter = <const C extends Catalog = typeof litewaveCatalog>(
         void recorded(record({ ...event, start_time, end_time })).then(onMetered);
       }
     },
-    stats,
-    on,
-    retryNow,
-    sendNow,
-    flush: ({ timeoutMs = DRAIN_MS } = {}) => delivery.flush(timeoutMs),
-    close,
     [Symbol.asyncDispose]: async () => void (await close()),
   };
 };

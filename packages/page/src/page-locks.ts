@@ -1,0 +1,72 @@
+import type { PageRow } from "./session-row.ts";
+
+/** One request takes less, unless the relay is silent. */
+const PATIENCE_MS = 5_000;
+
+export interface PageLocks {
+  /** Whether the browser has none: then pages go by leases, and by when they were last seen. */
+  readonly areMissing: boolean;
+  /** Runs `work` while no other page of the origin does. */
+  inTurn(work: () => Promise<void>): Promise<void>;
+  /** Shows other pages that this one lives. */
+  show(): Promise<unknown>;
+  /** Who lives. To be asked before the pages are read: who shows after that is seen after that. */
+  living(): Promise<(page: PageRow) => boolean>;
+  /** Lets go of everything: nobody is to wait for a page that sleeps. */
+  sleep(): void;
+}
+
+/** What a page holds by Web Locks: the browser drops it when the page ends. */
+export const pageLocks = (name: string, me: string, leaseMs: number): PageLocks => {
+  const locks = globalThis.navigator?.locks;
+  let sleeping = new AbortController();
+  let showing: Promise<unknown> | undefined;
+
+  const asleep = ({ signal } = sleeping) =>
+    new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+
+  return {
+    areMissing: locks === undefined,
+    inTurn: async (work) => {
+      const { signal } = sleeping;
+      let hasRun = false;
+      const run = async () => {
+        hasRun = true;
+        await Promise.race([work(), asleep()]);
+      };
+      const ask = async (options: LockOptions) => {
+        if (!hasRun && !signal.aborted) await locks?.request(`${name} drain`, options, run).catch(ignore);
+      };
+      await ask({ signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]) });
+      // Its holder sleeps since the moment that it got the lock. Two at once would do no harm either.
+      await ask({ steal: true });
+      if (!hasRun && !signal.aborted) await run();
+    },
+    show: () => {
+      showing ??= new Promise((shown) => {
+        const hold = () => {
+          shown(undefined);
+          return asleep();
+        };
+        (locks?.request(`${name} ${me}`, hold) ?? hold()).catch(shown);
+      });
+      return showing;
+    },
+    living: async () => {
+      const since = Date.now() - (locks ? 0 : leaseMs);
+      const query: LockManagerSnapshot | undefined = await locks?.query().catch(() => ({}));
+      const names = new Set(query?.held?.map((lock) => lock.name));
+      return ({ producer, seen_at }) => seen_at >= since || names.has(`${name} ${producer}`);
+    },
+    sleep: () => {
+      sleeping.abort();
+      sleeping = new AbortController();
+      showing = undefined;
+    },
+  };
+};
+
+/** It was not this page's turn, another page has taken the lock, or locks do not work here. */
+const ignore = (error: unknown): void => {
+  if (!(error instanceof DOMException)) throw error;
+};

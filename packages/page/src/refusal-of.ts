@@ -1,0 +1,15 @@
+import { MeterError, type PageEvent } from "@meter-lib/core";
+
+/** Why an event is not taken: its id is known with other content, whenever that was recorded, or it finds no room. */
+export const refusalOf = (
+  event: PageEvent,
+  known: { readonly event: PageEvent } | undefined,
+  isFull: boolean,
+): MeterError | undefined => {
+  if (known === undefined) return isFull ? new MeterError("no_room", "too many events wait") : undefined;
+  return contentOf(known.event) === contentOf(event)
+    ? undefined
+    : new MeterError("id_conflict", "event_id: recorded before with other content");
+};
+
+const contentOf = (event: PageEvent): string => JSON.stringify({ ...event, event_time: 0 });
