@@ -60,6 +60,17 @@ export const describeCode = (code: number): string => {
   return `${name}: ${errors[name]?.message ?? "a code that this client does not know"}`;
 };
 
+const LOST_PRODUCER = new Set([
+  "OUT_OF_ORDER_SEQUENCE_NUMBER",
+  "UNKNOWN_PRODUCER_ID",
+  "INVALID_PRODUCER_EPOCH",
+  "PRODUCER_FENCED",
+  "INVALID_PRODUCER_ID_MAPPING",
+]);
+
+/** Whether the broker takes nothing more from this producer, so that only a new one can go on. */
+export const endsSession = (code: number): boolean => LOST_PRODUCER.has(codeName(code));
+
 const CREDENTIALS = new Set([
   "TOPIC_AUTHORIZATION_FAILED",
   "CLUSTER_AUTHORIZATION_FAILED",

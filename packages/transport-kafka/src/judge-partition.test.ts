@@ -5,11 +5,14 @@ import { ProduceLog } from "./produce-log.ts";
 
 type Step = "left" | readonly (readonly [partition: number, code: string])[] | "garbage";
 
+/** These are in each request; partition 4 is in none. */
+const SENT = [0, 1, 2, 3];
+
 /** What the wire saw, in order: requests that left, and answers with a code for each partition. */
 const logOf = (...steps: readonly Step[]): ProduceLog => {
   const log = new ProduceLog();
   for (const step of steps) {
-    if (step === "left") log.left();
+    if (step === "left") for (const partition of SENT) log.left(partition);
     else if (step === "garbage") log.answered({ responses: "?" });
     else {
       const partitionResponses = step.map(([index, name]) => ({
@@ -21,10 +24,9 @@ const logOf = (...steps: readonly Step[]): ProduceLog => {
   }
   return log;
 };
-const FAILED = { error: new Error("Connection closed"), timeout: false };
 
 const verdict = (partition: number, ...steps: readonly Step[]): string => {
-  const judged = judgePartition(logOf(...steps), partition, FAILED);
+  const judged = judgePartition(logOf(...steps), partition, false);
   return "kind" in judged ? judged.kind : judged.state;
 };
 
@@ -32,7 +34,7 @@ test("nothing left: nothing was processed", () => {
   expect(verdict(0)).toBe("unavailable");
 });
 
-test("a request without an answer leaves every record in doubt, but for those that are known to be written", () => {
+test("a request without an answer leaves its records in doubt, but for those that are known to be written", () => {
   expect(verdict(0, "left")).toBe("unsure");
   expect(verdict(0, "left", "left", [[1, "NONE"]])).toBe("unsure");
   expect(verdict(1, "left", "left", [[1, "NONE"]])).toBe("acknowledged");
@@ -62,8 +64,8 @@ test("each partition has its own outcome", () => {
     "rejected",
     "retry",
     "blocked",
-    // All requests were answered, and none spoke of this one.
-    "retry",
+    // Nobody was there to send it to.
+    "unavailable",
   ]);
 });
 
@@ -77,17 +79,53 @@ test.each([
   "NETWORK_EXCEPTION",
 ] as const)("%s may come after the write", (name) => {
   expect(verdict(0, "left", [[0, name]])).toBe("unsure");
-  expect(logOf("left", [[0, name]]).isInDoubt).toBe(true);
+  expect(logOf("left", [[0, name]]).isWorthAsking(0)).toBe(true);
   // And a later refusal does not take that back.
   expect(verdict(0, "left", [[0, name]], "left", [[0, "NOT_ENOUGH_REPLICAS"]])).toBe("unsure");
 });
 
 test("a code that nobody has heard of is unsure", () => {
   const log = new ProduceLog();
-  log.left();
+  log.left(0);
   log.answered({ responses: [{ partitionResponses: [{ index: 0, errorCode: 9_999 }] }] });
-  expect(judgePartition(log, 0, FAILED)).toMatchObject({
+  expect(judgePartition(log, 0, false)).toMatchObject({
     state: "unsure",
     reason: expect.stringContaining("9999"),
   });
+});
+
+test("whoever has an answer, or cannot get another one, does not ask again", () => {
+  const worthAsking = (...steps: readonly Step[]) => logOf(...steps).isWorthAsking(0);
+  expect(worthAsking()).toBe(false);
+  expect(worthAsking("left")).toBe(true);
+  expect(worthAsking("left", [[0, "NONE"]])).toBe(false);
+  expect(worthAsking("left", [[0, "NOT_ENOUGH_REPLICAS"]])).toBe(false);
+  // Its replicas may come back, and then the leader looks at the number of the request.
+  expect(worthAsking("left", "left", [[0, "NOT_ENOUGH_REPLICAS"]])).toBe(true);
+  expect(worthAsking("left", "left", [[0, "MESSAGE_TOO_LARGE"]])).toBe(false);
+  expect(worthAsking("left", "left", [[0, "OUT_OF_ORDER_SEQUENCE_NUMBER"]])).toBe(false);
+  expect(worthAsking("left", [[0, "NOT_LEADER_OR_FOLLOWER"]], "left", [[0, "NONE"]])).toBe(false);
+});
+
+test("a producer ends with its doubt, and with the broker's memory of it", () => {
+  const ends = (...steps: readonly Step[]) => logOf(...steps).endsSession;
+  expect(
+    ends(
+      "left",
+      SENT.map((partition) => [partition, "NONE"] as const),
+    ),
+  ).toBe(false);
+  expect(
+    ends(
+      "left",
+      SENT.map((partition) => [partition, "NOT_ENOUGH_REPLICAS"] as const),
+    ),
+  ).toBe(false);
+  expect(
+    ends(
+      "left",
+      SENT.map((partition) => [partition, "UNKNOWN_PRODUCER_ID"] as const),
+    ),
+  ).toBe(true);
+  expect(ends("left", [[0, "NONE"]])).toBe(true);
 });

@@ -11,21 +11,22 @@ export type Verdict = Outcome | DestinationFault;
 export const judgePreparation = ({ error, timeout }: Failed): DestinationFault =>
   timeout ? { kind: "unavailable", reason: "not sent: no connection in time" } : judgeConnection(error);
 
-/** What became of the records that went to a partition, by all that its leader said about them. */
-export const judgePartition = (log: ProduceLog, partition: number, { error, timeout }: Failed): Verdict => {
-  if (log.isEmpty) return judgePreparation({ error, timeout });
+/**
+ * What became of the records that went to a partition, by all that its leaders said about them.
+ * @param timeout - whether nobody waited any longer
+ */
+export const judgePartition = (log: ProduceLog, partition: number, timeout: boolean): Verdict => {
+  const error = log.errorOf(partition);
+  if (!log.hasLeft(partition)) return judgePreparation({ error, timeout });
+  if (log.isWritten(partition)) return { state: "acknowledged" };
   const codes = log.codesOf(partition);
-  const meanings = codes.map(judgeCode);
-  if (meanings.includes("written")) return { state: "acknowledged" };
-  if (log.isOpen) {
+  const last = codes.at(-1);
+  if (last === undefined || log.isOpen(partition)) {
     const reason = timeout ? "no answer in time" : `the connection broke: ${judgeConnection(error).reason}`;
     return { state: "unsure", reason, timeout: timeout || undefined };
   }
   const doubt = codes.find((code) => judgeCode(code) === "unsure");
   if (doubt !== undefined) return { state: "unsure", reason: describeCode(doubt) };
-  const last = codes.at(-1);
-  // Every request was answered, and none of the answers names it: it was in none.
-  if (last === undefined) return { state: "retry", reason: "not sent" };
   const reason = describeCode(last);
   switch (judgeCode(last)) {
     case "refused":

@@ -1,4 +1,4 @@
-import { MeterClient, type Outcome, type OutgoingEvent, type Transport } from "@meter-lib/core";
+import { MeterClient, type OutgoingEvent, type Transport } from "@meter-lib/core";
 import { transportConformance } from "@meter-lib/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Broker, startBroker } from "../test/broker.ts";
@@ -6,6 +6,7 @@ import { type FaultProxy, faultProxy } from "../test/fault-proxy.ts";
 import { whyNoJava } from "../test/java-home.ts";
 import { outgoingEvent } from "../test/outgoing-event.ts";
 import { temporaryFolder } from "../test/temporary-folder.ts";
+import { watchedTransport } from "../test/watched-transport.ts";
 import { kafkaTransport } from "./kafka-transport.ts";
 
 const missing = await whyNoJava();
@@ -16,32 +17,6 @@ const TEST_MS = 180_000;
 const EVENTS = 10_000;
 const HELD = 2_500;
 const PATIENCE_MS = 60_000;
-
-/** Notes what a transport said about each event. */
-const watched = (transport: Transport) => {
-  const unsure = new Set<string>();
-  const outcomes: Record<Outcome["state"] | "fault", number> = {
-    acknowledged: 0,
-    retry: 0,
-    rejected: 0,
-    unsure: 0,
-    fault: 0,
-  };
-  const watchedTransport: Transport = {
-    ...transport,
-    async send(batch, context) {
-      const answer = await transport.send(batch, context);
-      if (answer.fault !== undefined) outcomes.fault++;
-      answer.outcomes?.forEach(({ state }, index) => {
-        outcomes[state]++;
-        const event = batch.events[index];
-        if (state === "unsure" && event !== undefined) unsure.add(event.event_id);
-      });
-      return answer;
-    },
-  };
-  return { transport: watchedTransport, unsure, outcomes };
-};
 
 /** Records events as fast as they find room, and calls `during` on the way. */
 const recordAll = async (
@@ -111,7 +86,7 @@ describe.skipIf(missing !== undefined)(`faults of a real broker${missing ? ` (${
     async () => {
       let answers = 0;
       proxy.onWritten = () => (++answers % 4 === 0 ? "cut" : "pass");
-      const { transport, outcomes } = watched(
+      const { transport, outcomes } = watchedTransport(
         kafkaTransport({ brokers: [`127.0.0.1:${proxy.port}`], topic, producers: 5, timeoutMs: PATIENCE_MS }),
       );
       const client = clientOf(transport);
@@ -130,7 +105,7 @@ describe.skipIf(missing !== undefined)(`faults of a real broker${missing ? ` (${
   test(
     "the broker killed twice in mid-stream: nothing lost, doubled only what was declared unsure",
     async () => {
-      const { transport, unsure, outcomes } = watched(
+      const { transport, unsure, outcomes } = watchedTransport(
         kafkaTransport({
           brokers: [broker.address],
           topic,
@@ -161,7 +136,7 @@ describe.skipIf(missing !== undefined)(`faults of a real broker${missing ? ` (${
     "the broker down at the start: events wait, none is in doubt",
     async () => {
       await broker.kill();
-      const { transport, outcomes } = watched(kafkaTransport({ brokers: [broker.address], topic }));
+      const { transport, outcomes } = watchedTransport(kafkaTransport({ brokers: [broker.address], topic }));
       const client = clientOf(transport);
       const receipt = client.record({
         tenant_id: "tenant-1",

@@ -1,80 +1,109 @@
-import { judgeCode } from "./judge-code.ts";
+import * as v from "valibot";
+import { endsSession, judgeCode } from "./judge-code.ts";
+
+// https://kafka.apache.org/protocol#The_Messages_Produce
+const schema = v.object({
+  responses: v.array(
+    v.object({ partitionResponses: v.array(v.object({ index: v.number(), errorCode: v.number() })) }),
+  ),
+});
+
+interface Entry {
+  /** How many requests with records for this partition have left. */
+  left: number;
+  /** What each answer said. */
+  readonly codes: number[];
+  /** Whether the last thing heard was an answer. */
+  answeredLast: boolean;
+  error: unknown;
+}
 
 /**
- * What went over the wire while one batch was sent: how many produce requests left, how many were answered, and what each answer
- * said about each partition. Verdicts rest on it, not on what the client made of it.
+ * What went over the wire while one batch was sent, for each partition: how many requests left, what the answers said, and why
+ * there was none. Verdicts rest on it.
  */
 export class ProduceLog {
-  #left = 0;
-  #answered = 0;
-  readonly #codes = new Map<number, number[]>();
+  readonly #entries = new Map<number, Entry>();
 
-  left(): void {
-    this.#left++;
+  left(partition: number): void {
+    const entry = this.#entry(partition);
+    entry.left++;
+    entry.answeredLast = false;
   }
 
-  /** @param answer - the broker's, whatever its version: `responses[].partitionResponses[]` with `index` and `errorCode` */
+  /** @param answer - the broker's, whatever its version. What cannot be read is no answer. */
   answered(answer: unknown): void {
-    const partitions = partitionsOf(answer);
-    // An answer that cannot be read is none.
-    if (partitions === undefined) return;
-    this.#answered++;
-    for (const { index, errorCode } of partitions) {
-      const codes = this.#codes.get(index);
-      if (codes === undefined) this.#codes.set(index, [errorCode]);
-      else codes.push(errorCode);
+    const { success, output } = v.safeParse(schema, answer);
+    if (!success) return;
+    for (const { index, errorCode } of output.responses.flatMap((topic) => topic.partitionResponses)) {
+      const entry = this.#entry(index);
+      entry.codes.push(errorCode);
+      entry.answeredLast = true;
     }
   }
 
-  /** Whether certainly no record left. */
-  get isEmpty(): boolean {
-    return this.#left === 0;
+  /** Nothing could be sent, or no answer came, because of this. */
+  failed(partition: number, error: unknown): void {
+    this.#entry(partition).error = error;
   }
 
-  /** Whether some request got no answer, so that any record may have been written. */
-  get isOpen(): boolean {
-    return this.#left > this.#answered;
+  /** Whether certainly no record left, for any partition. */
+  get isEmpty(): boolean {
+    return [...this.#entries.values()].every(({ left }) => left === 0);
+  }
+
+  hasLeft(partition: number): boolean {
+    return this.#entry(partition).left > 0;
+  }
+
+  /** Whether some request got no answer, so that its records may have been written. */
+  isOpen(partition: number): boolean {
+    const { left, codes } = this.#entry(partition);
+    return left > codes.length;
   }
 
   /** What was said about a partition, in order. */
   codesOf(partition: number): readonly number[] {
-    return this.#codes.get(partition) ?? [];
+    return this.#entry(partition).codes;
   }
 
-  /** Whether asking again may tell what became of records: then the client's repeat of the same request is worth its time. */
-  get isInDoubt(): boolean {
-    if (this.isOpen) return true;
-    for (const codes of this.#codes.values()) {
-      const meanings = codes.map(judgeCode);
-      if (meanings.includes("unsure") && !meanings.includes("written")) return true;
+  errorOf(partition: number): unknown {
+    return this.#entry(partition).error;
+  }
+
+  isWritten(partition: number): boolean {
+    return this.codesOf(partition).some((code) => judgeCode(code) === "written");
+  }
+
+  /** Whether nobody knows if its records were written. */
+  isInDoubt(partition: number): boolean {
+    if (this.isWritten(partition)) return false;
+    return this.isOpen(partition) || this.codesOf(partition).some((code) => judgeCode(code) === "unsure");
+  }
+
+  /** Whether the same request again may tell what became of the first one. */
+  isWorthAsking(partition: number): boolean {
+    if (!this.isInDoubt(partition)) return false;
+    const { codes, answeredLast } = this.#entry(partition);
+    const last = codes.at(-1);
+    if (last === undefined || !answeredLast) return true;
+    const meaning = judgeCode(last);
+    return meaning === "unsure" || (meaning === "retry" && !endsSession(last));
+  }
+
+  /** Whether the producer cannot go on: it does not know, or the broker does not, which sequence number is next. */
+  get endsSession(): boolean {
+    return [...this.#entries].some(
+      ([partition, { codes }]) => this.isInDoubt(partition) || codes.some(endsSession),
+    );
+  }
+
+  #entry(partition: number): Entry {
+    let entry = this.#entries.get(partition);
+    if (entry === undefined) {
+      entry = { left: 0, codes: [], answeredLast: false, error: undefined };
+      this.#entries.set(partition, entry);
     }
-    return false;
+    return entry;
   }
 }
-
-interface PartitionAnswer {
-  readonly index: number;
-  readonly errorCode: number;
-}
-
-const partitionsOf = (answer: unknown): readonly PartitionAnswer[] | undefined => {
-  if (!hasKey(answer, "responses") || !Array.isArray(answer.responses)) return undefined;
-  const all: PartitionAnswer[] = [];
-  for (const topic of answer.responses) {
-    if (!hasKey(topic, "partitionResponses") || !Array.isArray(topic.partitionResponses)) return undefined;
-    for (const partition of topic.partitionResponses) {
-      if (!isPartitionAnswer(partition)) return undefined;
-      all.push(partition);
-    }
-  }
-  return all;
-};
-
-const hasKey = <Key extends string>(value: unknown, key: Key): value is Record<Key, unknown> =>
-  typeof value === "object" && value !== null && key in value;
-
-const isPartitionAnswer = (value: unknown): value is PartitionAnswer =>
-  hasKey(value, "index") &&
-  hasKey(value, "errorCode") &&
-  typeof value.index === "number" &&
-  typeof value.errorCode === "number";

@@ -29,8 +29,6 @@ export const sendBatch = async (
   return { result: delivery.answer, broken: delivery.broken };
 };
 
-const ACKNOWLEDGED: Verdict = { state: "acknowledged" };
-
 class Delivery {
   readonly #session: KafkaSession;
   readonly #signal: AbortSignal;
@@ -52,18 +50,13 @@ class Delivery {
       this.#judge(places, { state: "retry", reason: "not sent: the request before it had no clear answer" });
       return;
     }
-    const failure = await this.#session.send(records, this.#signal);
-    if (failure === undefined) {
-      this.#judge(places, ACKNOWLEDGED);
-      return;
-    }
-    const { log } = failure;
-    this.broken = failure.timeout || log.isEmpty || log.isInDoubt;
+    const log = await this.#session.send(records, this.#signal);
+    this.broken = this.#signal.aborted || log.isEmpty || log.endsSession;
     const firstHalves: number[] = [];
     const secondHalves: number[] = [];
     const groups = Map.groupBy(records.keys(), (index) => records[index]?.partition ?? 0);
     for (const [partition, group] of groups) {
-      const verdict = judgePartition(log, partition, failure);
+      const verdict = judgePartition(log, partition, this.#signal.aborted);
       if ("state" in verdict && verdict.state === "rejected" && group.length > 1) {
         const middle = Math.ceil(group.length / 2);
         firstHalves.push(...group.slice(0, middle));

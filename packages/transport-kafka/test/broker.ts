@@ -1,19 +1,7 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdir, open, writeFile } from "node:fs/promises";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { Admin } from "@platformatic/kafka";
+import { createTopic } from "./create-topic.ts";
 import { freePort } from "./free-port.ts";
-import { classPathOf, fetchJars, SMALL_JVM } from "./java-home.ts";
+import { kafkaClassPath, kafkaNode, newClusterId } from "./kafka-node.ts";
 import { type StoredRecord, TopicReader } from "./topic-reader.ts";
-import { untilLogged } from "./until-logged.ts";
-
-const run = promisify(execFile);
-const POM = fileURLToPath(new URL("./java/pom.xml", import.meta.url));
 
 export interface BrokerOptions {
   /** Where its data and its log are kept; a folder that holds a broker's data is opened again. */
@@ -49,130 +37,48 @@ export interface Broker {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const kafkaJars = (): Promise<string> => fetchJars(POM, "kafka-4.3.1");
-
 /** Formats the storage when it is new, starts the node, and resolves when it serves. */
 export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
-  const classPath = classPathOf(await kafkaJars());
-  const extra = Object.entries(options.listeners ?? {});
-  const port = await freePort();
-  const proxiedPort = await freePort();
-  const controllerPort = await freePort();
-  const extraPorts = await Promise.all(extra.map(() => freePort()));
-  const listeners = [
-    `PLAIN://127.0.0.1:${port}`,
-    `PROXIED://127.0.0.1:${proxiedPort}`,
-    ...extra.map(([name], i) => `${name}://127.0.0.1:${extraPorts[i]}`),
-  ];
-  const advertised = listeners.map((listener) =>
-    listener.startsWith("PROXIED") ? `PROXIED://127.0.0.1:${options.proxyPort ?? proxiedPort}` : listener,
+  const proxied = { name: "PROXIED", port: await freePort() };
+  const more = await Promise.all(
+    Object.entries(options.listeners ?? {}).map(async ([name, protocol]) => ({
+      name,
+      protocol,
+      port: await freePort(),
+    })),
   );
-  const protocols = ["PLAIN:PLAINTEXT", "PROXIED:PLAINTEXT", "CONTROLLER:PLAINTEXT"];
-  const properties = {
-    "process.roles": "broker,controller",
-    "node.id": "1",
-    "controller.quorum.voters": `1@127.0.0.1:${controllerPort}`,
-    "controller.listener.names": "CONTROLLER",
-    "inter.broker.listener.name": "PLAIN",
-    listeners: [...listeners, `CONTROLLER://127.0.0.1:${controllerPort}`].join(","),
-    "advertised.listeners": advertised.join(","),
-    "listener.security.protocol.map": [...protocols, ...extra.map((pair) => pair.join(":"))].join(","),
-    "log.dirs": path.join(options.folder, "data"),
-    "offsets.topic.replication.factor": "1",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
-    "offsets.topic.num.partitions": "1",
-    "transaction.state.log.num.partitions": "1",
-    "group.initial.rebalance.delay.ms": "0",
-    "auto.create.topics.enable": "false",
-    // The default of 128 MiB does not fit in the heap.
-    "log.cleaner.dedupe.buffer.size": "4194304",
-    // A killed node is back in 3 s instead of 12 to 15.
-    "broker.heartbeat.interval.ms": "300",
-    "broker.session.timeout.ms": "1000",
-    ...options.properties,
-  };
-  const file = path.join(options.folder, "server.properties");
-  const isNew = !existsSync(path.join(options.folder, "data"));
-  await mkdir(options.folder, { recursive: true });
-  await writeFile(
-    file,
-    Object.entries(properties)
-      .map(([name, value]) => `${name}=${value}\n`)
-      .join(""),
-  );
-  if (isNew) {
-    const id = randomBytes(16);
-    // One that begins with a minus sign would be taken for an option.
-    id.writeUInt8(id.readUInt8(0) & 0x7f, 0);
-    const clusterId = id.toString("base64url");
-    const format = ["format", "-t", clusterId, "-c", file, ...(options.format ?? [])];
-    await run("java", [...SMALL_JVM, "-cp", classPath, "kafka.tools.StorageTool", ...format]);
-  }
-
-  let child: ChildProcess | undefined;
-  const { detached = false } = options;
-  const logFile = path.join(options.folder, "broker.log");
-  const start = async () => {
-    const log = await open(logFile, "w");
-    child = spawn("java", [...SMALL_JVM, "-cp", classPath, "kafka.Kafka", file], {
-      stdio: ["ignore", log.fd, log.fd],
-      detached,
-    });
-    if (detached) child.unref();
-    await log.close();
-    await untilLogged(child, logFile, STARTED);
-  };
-  const reader = new TopicReader(`127.0.0.1:${port}`, classPath);
-  const end = async (signal: "SIGKILL" | "SIGTERM") => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill(signal);
-    await exited;
-  };
-  const endWithUs = () => child?.kill("SIGKILL");
-  if (!detached) process.once("exit", endWithUs);
-  await start();
+  const node = await kafkaNode({
+    ...options,
+    id: 1,
+    clusterId: newClusterId(),
+    controllerPorts: new Map([[1, await freePort()]]),
+    listeners: [
+      { name: "PLAIN", port: await freePort() },
+      { ...proxied, advertisedPort: options.proxyPort ?? proxied.port },
+      ...more,
+    ],
+  });
+  const reader = new TopicReader(node.address, await kafkaClassPath());
+  await node.start();
   return {
-    address: `127.0.0.1:${port}`,
-    proxiedAddress: `127.0.0.1:${proxiedPort}`,
-    addresses: Object.fromEntries(extra.map(([name], i) => [name, `127.0.0.1:${extraPorts[i]}`])),
+    address: node.address,
+    proxiedAddress: `127.0.0.1:${proxied.port}`,
+    addresses: Object.fromEntries(more.map(({ name, port }) => [name, `127.0.0.1:${port}`])),
     get pid() {
-      return child?.pid ?? 0;
+      return node.pid;
     },
-    start,
-    kill: () => end("SIGKILL"),
+    start: node.start,
+    kill: node.kill,
     stop: () => {
       reader.end();
-      return end("SIGTERM");
+      return node.stop();
     },
-    async createTopic(topic, partitions, configs = {}) {
-      const admin = new Admin({
-        clientId: "test",
-        bootstrapBrokers: [`127.0.0.1:${port}`],
-        retries: 200,
-        retryDelay: 50,
-      });
-      const list = Object.entries(configs).map(([name, value]) => ({ name, value }));
-      await admin.createTopics({ topics: [topic], partitions, replicas: 1, configs: list });
-      // Created is not yet known, and known is not yet led: asked until each partition answers.
-      await admin.metadata({ topics: [topic] });
-      const all = Array.from({ length: partitions }, (_, partitionIndex) => ({
-        partitionIndex,
-        timestamp: -1n,
-      }));
-      await admin.listOffsets({ topics: [{ name: topic, partitions: all }] });
-      await admin.close();
-    },
+    createTopic: (topic, partitions, configs = {}) =>
+      createTopic([node.address], topic, { partitions, configs }),
     read: (topic) => reader.read(topic),
     async [Symbol.asyncDispose]() {
-      process.removeListener("exit", endWithUs);
       reader.end();
-      await end("SIGKILL");
+      await node[Symbol.asyncDispose]();
     },
   };
 };
-
-const STARTED = "Kafka Server started";
