@@ -3,13 +3,12 @@ import {
   type Accounts,
   type Claimed,
   type ClaimRequest,
-  createEventId,
   emptyAccount,
   type LedgerId,
   type LedgerKey,
   type LedgerRange,
   type LedgerRow,
-  MeterError,
+  type MeterError,
   type Outbox,
   type OutboxChanges,
   type OutboxCommit,
@@ -22,20 +21,15 @@ import {
 } from "@meter-lib/core";
 import { appendRows } from "./append-rows.ts";
 import { ClaimRows } from "./claim-rows.ts";
-import { type Connection, Connections } from "./connection.ts";
 import { freed, shownRow } from "./event-row.ts";
 import { type IndexedDbOutboxOptions, type StoreOptions, storeOptions } from "./indexed-db-outbox-options.ts";
-import { type EventRow, type OutboxDatabase, type OwnerRow, STORES } from "./outbox-schema.ts";
-import { hourOf, OutboxWrite } from "./outbox-write.ts";
-import { OwnerHold } from "./owner-hold.ts";
-import { deadOwners, webLocks } from "./owner-life.ts";
-import { changeSession, claimAbandoned, vacateSessions } from "./session-rows.ts";
+import type { EventRow } from "./outbox-schema.ts";
+import { hourOf, type OutboxWrite } from "./outbox-write.ts";
+import { OwnedDatabase, takeOver } from "./owned-database.ts";
+import { changeSession, claimAbandoned } from "./session-rows.ts";
 import { entomb, leaseRows, pruneTombstones, settleRows } from "./settle-rows.ts";
-import { storeFailure } from "./store-failure.ts";
-import { watchPageSleep } from "./watch-page-sleep.ts";
 
 const PAGE_ROWS = 500;
-const BEATS_PER_LEASE = 6;
 
 /**
  * A durable outbox in IndexedDB. A committed event survives the end of the page and of the browser. All pages and workers of an origin
@@ -55,39 +49,21 @@ class IndexedDbOutbox implements Outbox {
   readonly limits: OutboxLimits;
 
   readonly #options: StoreOptions;
-  readonly #producer = createEventId(Date.now());
-  readonly #connections: Connections;
+  readonly #database: OwnedDatabase;
   readonly #claims = new ClaimRows();
-  readonly #unwatch: () => void;
-  readonly #heartbeat: ReturnType<typeof setInterval> | undefined;
-  #hold = new OwnerHold(this.#producer);
-  #store: string | undefined;
-  #fence = 0;
   #lastSeq = 0;
-  #closing: Promise<void> | undefined;
 
   constructor(options: StoreOptions) {
-    const { name, maxEvents, maxBytes, openTimeoutMs, leaseMs } = options;
+    const { name, maxEvents, maxBytes } = options;
     this.name = `indexeddb ${name}`;
     this.limits = { maxEvents, maxBytes };
     this.#options = options;
-    this.#connections = new Connections({ name, producer: this.#producer, openTimeoutMs });
-    this.#unwatch = watchPageSleep({
-      leave: () => this.#connections.release(),
-      sleep: () => this.#connections.sleep(),
-      wake: () => this.#connections.wake(),
-    });
-    if (webLocks() === undefined) {
-      this.#heartbeat = setInterval(() => {
-        // A page that sleeps is not to be woken by it.
-        if (this.#connections.isOpen) this.#change(async () => {}).catch(() => {});
-      }, leaseMs / BEATS_PER_LEASE);
-    }
+    this.#database = new OwnedDatabase(this.name, options);
   }
 
   open(): Promise<OutboxOpening> {
-    return this.#change(async ({ totals }) => ({
-      producer: this.#producer,
+    return this.#database.change(async ({ totals }) => ({
+      producer: this.#database.producer,
       pendingEvents: totals.pending_events,
       pendingBytes: totals.pending_bytes,
       warnings: [],
@@ -95,8 +71,8 @@ class IndexedDbOutbox implements Outbox {
   }
 
   async commit(changes: OutboxChanges): Promise<OutboxCommit> {
-    const dead = changes.sessions.length > 0 ? await this.#dead() : [];
-    return this.#change(async (write, hold) => {
+    const dead = changes.sessions.length > 0 ? await this.#database.dead() : [];
+    return this.#database.change(async (write, hold) => {
       await settleRows(write, hold, changes);
       const { appended, lastSeq } = await appendRows(write, hold, changes.append, {
         now: changes.now,
@@ -110,7 +86,7 @@ class IndexedDbOutbox implements Outbox {
       await takeOver(write, dead);
       const sessions = [];
       for (const change of changes.sessions)
-        sessions.push(await changeSession(write, this.#producer, change));
+        sessions.push(await changeSession(write, this.#database.producer, change));
       if (changes.acknowledge.length > 0) {
         const { tombstoneWindowMs, maxTombstones } = this.#options;
         await pruneTombstones(write, changes.now - tombstoneWindowMs, maxTombstones);
@@ -127,15 +103,15 @@ class IndexedDbOutbox implements Outbox {
   }
 
   async claim(request: ClaimRequest): Promise<Claimed> {
-    const dead = await this.#dead();
-    return this.#change(async (write, hold) => {
+    const dead = await this.#database.dead();
+    return this.#database.change(async (write, hold) => {
       await takeOver(write, dead);
       return this.#claims.claim(write, hold, request);
     });
   }
 
   accounts(): Promise<Accounts> {
-    return this.#read(async (db) => {
+    return this.#database.read(async (db) => {
       const total = emptyAccount();
       const rows = await db.getAll("accounts");
       for (const row of rows) for (const field of ACCOUNT_FIELDS) total[field] += row[field];
@@ -145,7 +121,7 @@ class IndexedDbOutbox implements Outbox {
   }
 
   list({ after = 0, limit = 100, ...query }: OutboxQuery): Promise<readonly OutboxRow[]> {
-    return this.#read(async (db) => {
+    return this.#database.read(async (db) => {
       const rows: OutboxRow[] = [];
       let from = after;
       for (;;) {
@@ -158,7 +134,7 @@ class IndexedDbOutbox implements Outbox {
   }
 
   redrive(selection: OutboxSelection): Promise<number> {
-    return this.#change(async (write) => {
+    return this.#database.change(async (write) => {
       const chosen = await select(write, selection);
       for (const row of chosen) {
         const { reason: _, status: __, ended_at: ___, ...rest } = row;
@@ -170,7 +146,7 @@ class IndexedDbOutbox implements Outbox {
   }
 
   discard(selection: OutboxSelection): Promise<number> {
-    return this.#change(async (write) => {
+    return this.#database.change(async (write) => {
       const chosen = await select(write, selection);
       for (const row of chosen) entomb(write, row, "discarded", Date.now());
       return chosen.length;
@@ -178,14 +154,14 @@ class IndexedDbOutbox implements Outbox {
   }
 
   ledger({ from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: LedgerRange) {
-    return this.#read(async (db): Promise<readonly LedgerRow[]> => {
+    return this.#database.read(async (db): Promise<readonly LedgerRow[]> => {
       const rows = await db.getAll("ledger");
       return rows.filter(({ hour }) => hour >= from && hour < to);
     });
   }
 
   ledgerIds({ tenant_id, meter_id, hour }: LedgerKey): Promise<readonly LedgerId[]> {
-    return this.#read(async (db) => {
+    return this.#database.read(async (db) => {
       const [events, tombstones] = await Promise.all([db.getAll("events"), db.getAll("tombstones")]);
       return [...events.map((row) => ({ ...row, hour: hourOf(row) })), ...tombstones]
         .filter((row) => row.tenant_id === tenant_id && row.meter_id === meter_id && row.hour === hour)
@@ -194,144 +170,17 @@ class IndexedDbOutbox implements Outbox {
   }
 
   async claimSessions(): Promise<readonly SessionRow[]> {
-    const dead = await this.#dead();
-    return this.#change(async (write) => {
+    const dead = await this.#database.dead();
+    return this.#database.change(async (write) => {
       await takeOver(write, dead);
-      return claimAbandoned(write, this.#producer);
+      return claimAbandoned(write, this.#database.producer);
     });
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    this.#unwatch();
-    this.#connections.wake();
-    clearInterval(this.#heartbeat);
-    try {
-      const connection = await this.#connections.get();
-      await this.#changeOn(connection, (write) => letGo(write, this.#producer));
-    } catch {
-      // What cannot be let go of now is taken over as a dead owner's.
-    }
-    this.#connections.close();
-  }
-
-  /** Owners that died, as far as this page can see, except this one. */
-  async #dead(): Promise<readonly OwnerRow[]> {
-    const { name, leaseMs } = this.#options;
-    const owners = await this.#read((db) => db.getAll("owners"));
-    return this.#guard(() =>
-      deadOwners(
-        owners.filter(({ producer }) => producer !== this.#producer),
-        name,
-        leaseMs,
-      ),
-    );
-  }
-
-  #read<Answer>(read: (db: OutboxDatabase) => Promise<Answer>): Promise<Answer> {
-    return this.#guard(async () => {
-      this.#refuseWhenClosed();
-      return this.#withConnection(({ db }) => read(db));
-    });
-  }
-
-  /** Everything in one transaction, with this owner's row in place. */
-  #change<Answer>(work: (write: OutboxWrite, hold: OwnerHold) => Promise<Answer>): Promise<Answer> {
-    return this.#guard(async () => {
-      this.#refuseWhenClosed();
-      return this.#withConnection((connection) => this.#changeOn(connection, work));
-    });
-  }
-
-  async #changeOn<Answer>(
-    connection: Connection,
-    work: (write: OutboxWrite, hold: OwnerHold) => Promise<Answer>,
-  ): Promise<Answer> {
-    const tx = connection.db.transaction(STORES, "readwrite", { durability: "strict" });
-    // Whoever waits for the transaction hears of it; nobody may be waiting yet.
-    tx.done.catch(() => {});
-    try {
-      const write = await OutboxWrite.begin(tx);
-      const hold = await this.#enter(write, connection);
-      const answer = await work(write, hold);
-      await write.end();
-      return answer;
-    } catch (error) {
-      try {
-        tx.abort();
-      } catch {
-        // It ended by itself, for a reason that says more than what followed from it.
-        await tx.done;
-      }
-      throw error;
-    }
-  }
-
-  /** Writes the owner's row where it is missing, and finds out whether another owner took over meanwhile. */
-  async #enter(write: OutboxWrite, connection: Connection): Promise<OwnerHold> {
-    const { store } = write.totals;
-    const row = await write.owners.get(this.#producer);
-    const isSameStore = this.#store === undefined || this.#store === store;
-    const isLost = this.#fence > 0 && isSameStore && row?.fence !== this.#fence;
-    const hold = isLost ? new OwnerHold(this.#producer) : this.#hold;
-    const isNew = row === undefined || !connection.entered;
-    const fence = isNew ? this.#fence + 1 : this.#fence;
-    const locked = webLocks() !== undefined;
-    if (isNew || !locked) {
-      write.do(write.owners.put({ producer: this.#producer, fence, locked, seen_at: Date.now() }));
-    }
-    write.afterwards(() => {
-      this.#store = store;
-      this.#fence = fence;
-      this.#hold = hold;
-      connection.entered = true;
-    });
-    return hold;
-  }
-
-  /** A connection may have been closed by the browser a moment ago: then once more with a new one. */
-  async #withConnection<Answer>(use: (connection: Connection) => Promise<Answer>): Promise<Answer> {
-    try {
-      return await use(await this.#connections.get());
-    } catch (error) {
-      if (!(error instanceof DOMException) || error.name !== "InvalidStateError") throw error;
-      this.#connections.close();
-      return use(await this.#connections.get());
-    }
-  }
-
-  async #guard<Answer>(call: () => Promise<Answer>): Promise<Answer> {
-    try {
-      return await call();
-    } catch (error) {
-      throw storeFailure(this.name, error);
-    }
-  }
-
-  #refuseWhenClosed(): void {
-    if (this.#closing !== undefined) throw new MeterError("closed", `${this.name} is closed`);
+    return this.#database.close();
   }
 }
-
-/** Lets go of what dead owners held, unless they are back. */
-const takeOver = async (write: OutboxWrite, dead: readonly OwnerRow[]): Promise<void> => {
-  for (const { producer, fence } of dead) {
-    const row = await write.owners.get(producer);
-    if (row?.fence === fence) await letGo(write, producer);
-  }
-};
-
-/** Everything that an owner held can be claimed; what was on the way keeps the time it was first sent. */
-const letGo = async (write: OutboxWrite, producer: string): Promise<void> => {
-  const rows = await write.events.index("holder").getAll(producer);
-  for (const row of rows) write.do(write.events.put(freed(row)));
-  await vacateSessions(write, producer);
-  write.do(write.owners.delete(producer));
-};
 
 const select = async (
   write: OutboxWrite,
