@@ -367,6 +367,22 @@ describe("sessions", () => {
     expect(kinds[2]?.session_id).toBe(kinds[3]?.session_id);
     expect(kinds[0]?.session_id).not.toBe(kinds[2]?.session_id);
   });
+
+  test("a page that is in two sessions and sleeps for long is billed for the sleep in neither", async () => {
+    const { got, tab } = site();
+    const clock = stopClock();
+    const sleeper = tab();
+    await sleeper.startSession(CHAT);
+    await sleeper.startSession({ meter_id: "chat.query.time_secs" });
+    clock.now += 1_000;
+    const fellAsleep = clock.now;
+    await freeze();
+    clock.now += 600_000;
+    resume();
+    const ends = () => got.filter(({ end_time }) => end_time !== undefined);
+    await eventually(() => ends().length === 2);
+    expect(ends().map(({ end_time }) => end_time)).toEqual([fellAsleep, fellAsleep]);
+  });
 });
 
 describe("without Web Locks", () => {

@@ -39,10 +39,10 @@ export const durableKeeper =
       name,
       openTimeoutMs,
       emit,
-      done: (found) => {
+      committed: (found) => {
         if (epoch === found) return;
         epoch = found;
-        // The browser may have thrown another one away: then what this page knows is stored anew.
+        // The browser may have thrown the last one away: then what this page knows is stored anew.
         for (const entry of own.values()) {
           if (entry.epoch !== undefined) count(1);
           entry.epoch = undefined;
@@ -101,11 +101,13 @@ export const durableKeeper =
           if (entry.epoch === head.epoch && entry.later < NEVER && !ids.has(event_id))
             gone.push([entry, (await getLetter(rows, event_id)) ?? { state: "acknowledged" }]);
         }
-        const oldest = [...ids]
-          .filter((id) => (own.get(id)?.later ?? 0) <= performance.now())
-          .slice(0, PAGE_BATCH.maxEvents);
-        const found = await Promise.all(oldest.map((id) => getEvent(rows, id)));
-        const { batch, stale } = pick(found.flatMap((row) => (row ? entryOf(row, head.epoch) : [])));
+        const oldest = [...ids].filter((id) => (own.get(id)?.later ?? 0) <= performance.now());
+        const found: Entry[] = [];
+        for (const id of oldest.slice(0, PAGE_BATCH.maxEvents)) {
+          const row = await getEvent(rows, id);
+          if (row) found.push(entryOf(row, head.epoch));
+        }
+        const { batch, stale } = pick(found);
         if (locks.areMissing && batch.length > 0) {
           const { lease } = head;
           if (lease && lease.owner !== me && lease.until > now) return { batch: [], stale: gone };

@@ -92,8 +92,8 @@ export const durableSessions = (parts: DurableSessionsParts): DurableSessions =>
         } else if (one.epoch !== epoch) add(endOf(row, ended_at));
         after(() => held.delete(one));
       }
-      const present = [...sessions.values()].flatMap((session) => [...session.pages]);
-      for (const { producer } of seen) if (!present.includes(producer)) pages.delete(producer);
+      for (const { producer } of seen)
+        if (![...sessions.values()].some((session) => session.pages.has(producer))) pages.delete(producer);
     });
   };
 

@@ -42,8 +42,8 @@ export interface PageDatabaseOptions {
   readonly name: string;
   readonly openTimeoutMs: number;
   readonly emit: Emit;
-  /** Told of each change that is done, in which database. */
-  readonly done: (epoch: string) => void;
+  /** Told of each change that is done, and in which database: see `Head.epoch`. */
+  readonly committed: (epoch: string) => void;
 }
 
 export interface PageDatabase {
@@ -78,7 +78,7 @@ export const addEvent = ({ events, head }: Rows, row: EventRow): void => {
 };
 
 /** The database of a page: opened when it is needed, again after the browser closed it, and closed while the page sleeps. */
-export const pageDatabase = ({ name, openTimeoutMs, emit, done }: PageDatabaseOptions): PageDatabase => {
+export const pageDatabase = ({ name, openTimeoutMs, emit, committed }: PageDatabaseOptions): PageDatabase => {
   let opening: Promise<IDBDatabase> | undefined;
   let current: IDBDatabase | undefined;
   let asleep: PromiseWithResolvers<void> | undefined;
@@ -140,7 +140,7 @@ export const pageDatabase = ({ name, openTimeoutMs, emit, done }: PageDatabaseOp
     });
     heads.put(head, HEAD);
     await ended;
-    done(head.epoch);
+    committed(head.epoch);
     for (const step of steps) step();
     return answer;
   };

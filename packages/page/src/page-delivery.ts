@@ -238,8 +238,7 @@ export const pageDelivery = (
     const pause = (pauseMs: number) => new Promise<void>((resolve) => setTimeout(resolve, pauseMs));
     for (;;) {
       await Promise.race([drain(), pause(until - now())]);
-      if (!hasWork()) return true;
-      if (now() >= until) return false;
+      if (!hasWork() || now() >= until) return !hasWork();
       await pause(SHORTEST_PAUSE_MS);
     }
   };

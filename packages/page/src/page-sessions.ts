@@ -49,10 +49,9 @@ export const pageSession =
   (record: (input: object) => Receipt): BeginSession =>
   async (input, { startTime = Date.now() }) => {
     const session_id = pageEventId(startTime);
-    const bound = (times: object) => recorded(record({ ...input, session_id, ...times }));
     return {
       session_id,
-      started: await bound({ start_time: startTime }),
-      end: () => bound({ end_time: Math.max(startTime, Date.now()) }),
+      started: await recorded(record({ ...input, session_id, start_time: startTime })),
+      end: () => recorded(record({ ...input, session_id, end_time: Math.max(startTime, Date.now()) })),
     };
   };
