@@ -27,7 +27,8 @@ export interface KafkaTransportOptions {
   /**
    * How long one batch may take, in milliseconds: connecting, sending, and asking again what became of it. While it lasts, doubt
    * can be resolved (the broker knows a repeat of the same request), so a client in front of a cluster that takes longer to
-   * recover wants more, and the same in its own `timeoutMs`.
+   * recover wants more, and the same in its own `timeoutMs`. One request gets a third of it: a broker that falls silent leaves time
+   * to ask its successor.
    * @default 10000
    */
   readonly timeoutMs?: number | undefined;

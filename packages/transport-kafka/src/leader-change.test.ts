@@ -133,12 +133,13 @@ describe.skipIf(missing !== undefined)(`leaders that change${missing ? ` (${miss
   );
 
   test(
-    "a leader is killed and comes back",
+    "a leader is killed and comes back: its successors know what it had taken",
     async () => {
-      await recordThrough(async ({ nodes: [leader] }) => {
+      const { outcomes } = await recordThrough(async ({ nodes: [leader] }) => {
         await leader.kill();
         await leader.start();
       });
+      expect(outcomes.unsure).toBe(0);
     },
     TEST_MS,
   );
@@ -175,6 +176,7 @@ describe.skipIf(missing !== undefined)(`leaders that change${missing ? ` (${miss
         await Promise.all([first.start(), second.start()]);
       });
       expect(outcomes.retry).toBeGreaterThan(0);
+      expect(outcomes.unsure).toBe(0);
     },
     TEST_MS,
   );
