@@ -199,6 +199,28 @@ describe("older than the relay remembers", () => {
     await eventually(async () => (await next.stats()).acknowledged === 1);
   });
 
+  test("what was recorded offline, and then sent without an answer, is quarantined", async () => {
+    const { ids, tab } = site();
+    const asked = Promise.withResolvers<void>();
+    setOnline(false);
+    const first = tab({
+      delivery: { lingerMs: 600_000 },
+      fetch: async () => {
+        asked.resolve();
+        return new Response("", { status: 500 });
+      },
+    });
+    await first.record(page("one")).durable;
+    setOnline(true);
+    first.retryNow();
+    await asked.promise;
+    await first.close({ timeoutMs: 0 });
+    stopClock().now += WEEKEND_MS;
+    const next = tab();
+    await eventually(async () => (await next.stats()).quarantined === 1);
+    expect(ids()).toEqual([]);
+  });
+
   test("what the relay certainly did not take waits as long as it takes", async () => {
     const { tab } = site();
     const clock = stopClock();
