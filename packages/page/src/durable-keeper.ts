@@ -120,9 +120,7 @@ export const durableKeeper =
       });
 
     return {
-      get hasMore() {
-        return hasMore;
-      },
+      hasMore: () => hasMore,
       keep: (entry) => {
         // A page that is online may send it as it leaves, when there is no time to write that down.
         if (globalThis.navigator?.onLine !== false) entry.exposed_at = Date.now();

@@ -97,7 +97,7 @@ export const pageDelivery = (
     tally.pending += by;
   };
 
-  const hasWork = () => own.size > 0 || keeper?.hasMore === true;
+  const hasWork = () => own.size > 0 || keeper?.hasMore() === true;
 
   const wakeIn = (ms: number) => {
     const delay = Math.max(ms, notBefore - now());
@@ -243,9 +243,9 @@ export const pageDelivery = (
     }
   };
 
-  keeper = keep?.({ options, emit, own, check, record, add, count, finish, refuse });
+  keeper = keep?.({ options, emit, own, check, record, add, count, refuse });
   // What earlier pages left; where a page is rendered on a server there is nothing to be done.
-  if (keeper?.hasMore) wakeIn(0);
+  if (keeper?.hasMore()) wakeIn(0);
 
   const shut: PageDelivery["close"] = async (drainOptions) => {
     const before = acknowledged;

@@ -1,4 +1,4 @@
-import type { Account, Catalog, MeterError, Receipt, SettledOutcome } from "@meter-lib/core";
+import type { Account, Catalog, MeterError, Receipt } from "@meter-lib/core";
 import type { CheckedEvent } from "./check-page-event.ts";
 import type { Emit } from "./page-emitter.ts";
 import type { Ended, Entry } from "./page-entry.ts";
@@ -18,14 +18,13 @@ export interface KeeperParts {
   add(entry: Entry): void;
   /** Counts an event in, or out: the keeper has it. */
   count(by: 1 | -1): void;
-  finish(entry: Entry, outcome: SettledOutcome): void;
   refuse(entry: Entry, error: MeterError): void;
 }
 
 /** What keeps events and sessions beyond their page. */
 export interface PageKeeper {
   /** Whether events wait that this page does not have. */
-  readonly hasMore: boolean;
+  hasMore(): boolean;
   /** Stores a new event, and resolves its `durable`. */
   keep(entry: Entry): void;
   /** Gives `send` what `pick` takes of all that pages left. False when it does not work: what is in memory is to be sent. */
