@@ -31,6 +31,9 @@ const NODE_NEXT = { module: "nodenext", moduleResolution: "nodenext" };
 const BUNDLER = { module: "esnext", moduleResolution: "bundler" };
 const EXACT = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
 
+// The oldest that every package but the Kafka transport promises.
+const OLDEST_NODE = "node@22.16.0";
+
 /** How users have their compiler set. */
 const TYPESCRIPT = {
   "nodenext, strict": { ...NODE_NEXT, strict: true },
@@ -107,6 +110,9 @@ try {
   report.section("Core, fetch and relay");
   await says("Node", "node", "plain.js");
   await says("Node, CommonJS", "node", "commonjs.cjs");
+  await says("Node, SQLite and the sandbox command", "node", "durable.js");
+  for (const program of ["plain.js", "commonjs.cjs", "durable.js"])
+    await says(`${OLDEST_NODE}, ${program}`, "npx", "-y", OLDEST_NODE, "--no-warnings", program);
   await saysIn(join(project, "next"), "Next.js builds and serves", "node", "check.js");
   await says("workerd", "node", "workerd.js");
   await says("edge-runtime", "node", "edge-runtime.js");
