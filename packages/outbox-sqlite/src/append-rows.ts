@@ -1,107 +1,152 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Appended } from "@meter-lib/core";
-import { HOUR_MS, stateName } from "./events-table.ts";
+import { hourOf, PENDING, stateName } from "./events-table.ts";
+import { InsertRow } from "./insert-row.ts";
+import type { OwnSegments } from "./own-segments.ts";
+import type { PackedEvents } from "./packed-events.ts";
 import { readNumber } from "./read-column.ts";
-import type { CommitInput, CommitOutput, StoreOptions } from "./store-call.ts";
+import { readIdentity, readLines } from "./segment-lines.ts";
+import type { FoundEvent, SegmentReader } from "./segment-reader.ts";
+import type { AppendedEvents, CommitInput, CommitOutput, StoreOptions } from "./store-call.ts";
+import { StoreFailure } from "./store-failure.ts";
 import type { Tally } from "./tally.ts";
+
+/** Fewer are stored as rows: a segment takes three rows and stays, as tombstones, until it goes as a whole. */
+const SMALLEST_SEGMENT = 8;
 
 /** Stores new events, each identity once, as long as there is room. */
 export class AppendRows {
   readonly #options: StoreOptions;
-  readonly #insert: StatementSync;
+  readonly #segments: OwnSegments;
+  readonly #reader: SegmentReader;
+  readonly #rows: InsertRow;
   readonly #find: StatementSync;
-  readonly #deliver: StatementSync;
   readonly #readSeq: StatementSync;
   readonly #writeSeq: StatementSync;
 
-  constructor(db: DatabaseSync, options: StoreOptions) {
+  constructor(db: DatabaseSync, options: StoreOptions, segments: OwnSegments, reader: SegmentReader) {
     this.#options = options;
-    this.#insert = db.prepare(`
-      INSERT INTO events (key, tenant_id, event_id, meter_id, usage_time, total_usage, bytes, fingerprint, lane,
-                          producer, seq, recorded_at, holder, body)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, event_id) DO NOTHING`);
+    this.#segments = segments;
+    this.#reader = reader;
+    this.#rows = new InsertRow(db);
     this.#find = db.prepare("SELECT state, fingerprint FROM events WHERE tenant_id = ? AND event_id = ?");
-    this.#deliver = db.prepare(
-      "UPDATE events SET customer_id = ?, attempts = ?, first_sent_at = ? WHERE key = ?",
-    );
     this.#readSeq = db.prepare("SELECT last_seq FROM producers WHERE id = ?");
     this.#writeSeq = db.prepare("UPDATE producers SET last_seq = ? WHERE id = ?");
   }
 
   append(
-    input: CommitInput,
+    { append, now }: CommitInput,
     owner: number,
     tally: Tally,
   ): Pick<CommitOutput, "firstKey" | "firstSeq" | "others"> {
-    const { appendTexts: texts, appendNumbers: numbers, now } = input;
-    const count = texts.length / 4;
-    if (count === 0) return { firstKey: 0, firstSeq: 0, others: [] };
-
+    if (append.length === 0) return { firstKey: 0, firstSeq: 0, others: [] };
     const firstKey = tally.nextKey;
     const firstSeq = readNumber(this.#readSeq.get(owner), "last_seq") + 1;
+    // Keys and numbers go up together.
+    const seqOf = (key: number): number => firstSeq + key - firstKey;
     const others: [number, Appended][] = [];
-    const deliveries = new Map(input.appendDeliveries.map((delivery) => [delivery.index, delivery]));
-    let seq = firstSeq;
-    for (let index = 0; index < count; index++) {
-      const text = (column: number) => texts[index * 4 + column] ?? "";
-      const number = (column: number) => numbers[index * 6 + column] ?? 0;
-      const tenant_id = text(0);
-      const event_id = text(1);
-      const meter_id = text(2);
-      const usage_time = number(0);
-      const usage = number(1);
-      const bytes = number(2);
-      const fingerprint = number(3);
-      const full =
-        tally.pendingEvents >= this.#options.maxEvents || tally.pendingBytes + bytes > this.#options.maxBytes;
-      const stored =
-        !full &&
-        this.#insert.run(
-          tally.nextKey,
+    let before = 0;
+    for (const appended of append) {
+      const { events } = appended;
+      if (isForSegment(appended) && this.#hasRoom(events, tally)) {
+        this.#segments.append(events, owner, tally.nextKey, seqOf(tally.nextKey), now);
+        countRecorded(events, tally);
+        tally.nextKey += events.count;
+      } else {
+        this.#appendRows(appended, owner, now, seqOf, tally, (place, answer) =>
+          others.push([before + place, answer]),
+        );
+      }
+      before += events.count;
+    }
+    if (tally.nextKey > firstKey) this.#writeSeq.run(seqOf(tally.nextKey) - 1, owner);
+    return { firstKey, firstSeq, others };
+  }
+
+  #appendRows(
+    { events, hold, mayBeRepeats, deliveries }: AppendedEvents,
+    owner: number,
+    now: number,
+    seqOf: (key: number) => number,
+    tally: Tally,
+    answer: (place: number, appended: Appended) => void,
+  ): void {
+    const inSegments = mayBeRepeats && !this.#reader.isEmpty;
+    const identities = readLines(events.identities, events.count);
+    const bodies = readLines(events.bodies, events.count);
+    const delivered = new Map(deliveries.map((delivery) => [delivery.place, delivery]));
+    for (let place = 0; place < events.count; place++) {
+      const identity = readIdentity(identities[place]);
+      const body = bodies[place];
+      if (identity === undefined || body === undefined)
+        throw new StoreFailure("io", "an event came apart on its way to the store");
+      const [event_id, tenant_id, meter_id, usage_time, total_usage, bytes, fingerprint, lane] = identity;
+      const known = inSegments ? this.#reader.find(tenant_id, event_id) : undefined;
+      if (known !== undefined) {
+        answer(place, repeatOf(known, fingerprint));
+        continue;
+      }
+      const { maxEvents, maxBytes } = this.#options;
+      const isFull = tally.pendingEvents >= maxEvents || tally.pendingBytes + bytes > maxBytes;
+      const delivery = delivered.get(place);
+      const isStored =
+        !isFull &&
+        this.#rows.insert({
+          key: tally.nextKey,
           tenant_id,
           event_id,
           meter_id,
           usage_time,
-          Number.isNaN(usage) ? null : usage,
+          total_usage,
           bytes,
           fingerprint,
-          number(4),
-          owner,
-          seq,
-          now,
-          number(5) === 1 ? owner : null,
-          text(3),
-        ).changes === 1;
-      if (!stored) {
-        others.push([index, this.#known(tenant_id, event_id, fingerprint) ?? { state: "full" }]);
+          lane,
+          producer: owner,
+          seq: seqOf(tally.nextKey),
+          recorded_at: now,
+          state: PENDING,
+          holder: hold ? owner : null,
+          customer_id: delivery?.customer_id ?? "",
+          attempts: delivery?.attempts ?? 0,
+          first_sent_at: delivery?.firstSentAt ?? null,
+          body,
+        });
+      if (!isStored) {
+        const found = this.#inRows(tenant_id, event_id);
+        answer(place, found === undefined ? { state: "full" } : repeatOf(found, fingerprint));
         continue;
       }
-      const delivery = deliveries.get(index);
-      if (delivery !== undefined) {
-        const { customer_id, attempts, firstSentAt } = delivery;
-        this.#deliver.run(customer_id, attempts, firstSentAt ?? null, tally.nextKey);
-      }
       tally.nextKey++;
-      seq++;
       tally.pendingEvents++;
       tally.pendingBytes += bytes;
-      tally.count(meter_id, "recorded", 1);
-      tally.count(meter_id, "pending", 1);
-      tally.recorded(
-        tenant_id,
-        meter_id,
-        Math.floor(usage_time / HOUR_MS) * HOUR_MS,
-        Number.isNaN(usage) ? 0 : usage,
-      );
+      tally.recorded(tenant_id, meter_id, hourOf(usage_time), 1, total_usage ?? 0);
     }
-    if (seq > firstSeq) this.#writeSeq.run(seq - 1, owner);
-    return { firstKey, firstSeq, others };
   }
 
-  #known(tenant_id: string, event_id: string, fingerprint: number): Appended | undefined {
+  #hasRoom({ count, bytes }: PackedEvents, tally: Tally): boolean {
+    const { maxEvents, maxBytes } = this.#options;
+    return tally.pendingEvents + count <= maxEvents && tally.pendingBytes + sumOf(bytes) <= maxBytes;
+  }
+
+  #inRows(tenant_id: string, event_id: string): FoundEvent | undefined {
     const row = this.#find.get(tenant_id, event_id);
-    if (row === undefined) return undefined;
-    if (readNumber(row, "fingerprint") !== fingerprint) return { state: "conflict" };
-    return { state: "repeat", where: stateName(readNumber(row, "state")) };
+    return row === undefined
+      ? undefined
+      : { fingerprint: readNumber(row, "fingerprint"), where: stateName(readNumber(row, "state")) };
   }
 }
+
+const isForSegment = ({ events, hold, mayBeRepeats, deliveries }: AppendedEvents): boolean =>
+  hold && !mayBeRepeats && deliveries.length === 0 && events.count >= SMALLEST_SEGMENT;
+
+const countRecorded = ({ count, bytes, sums }: PackedEvents, tally: Tally): void => {
+  tally.pendingEvents += count;
+  tally.pendingBytes += sumOf(bytes);
+  for (const [tenant_id, meter_id, hour, events, usage] of sums)
+    tally.recorded(tenant_id, meter_id, hour, events, usage);
+};
+
+const sumOf = (numbers: Uint32Array): number => numbers.reduce((sum, number) => sum + number, 0);
+
+const repeatOf = (found: FoundEvent, fingerprint: number): Appended =>
+  found.fingerprint === fingerprint ? { state: "repeat", where: found.where } : { state: "conflict" };

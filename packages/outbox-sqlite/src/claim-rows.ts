@@ -29,7 +29,7 @@ interface Room {
 interface ClaimedRows {
   readonly output: ClaimOutput;
   /** Held now, but not to be sent: what the file says of them cannot be read. */
-  readonly damaged: Keys | undefined;
+  readonly damaged: Keys;
 }
 
 interface Queue {
@@ -77,7 +77,7 @@ export class ClaimRows {
         ...columns(rows.filter(({ sound }) => sound === 1)),
         more: LANES.some((lane) => this.#queues(lane, 1, skipped).length > 0),
       },
-      damaged: damaged.length === 0 ? undefined : `[${damaged.map((row) => readNumber(row, "key")).join()}]`,
+      damaged: damaged.map((row) => readNumber(row, "key")),
     };
   }
 

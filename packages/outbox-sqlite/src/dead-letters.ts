@@ -3,6 +3,7 @@ import type { OutboxQuery, OutboxRow, OutboxSelection } from "@meter-lib/core";
 import { parseBody } from "./event-body.ts";
 import { ACKNOWLEDGED, REJECTED, rowState, stateNumber } from "./events-table.ts";
 import { type Row, readNumber, readOptionalNumber, readOptionalText, readText } from "./read-column.ts";
+import type { SegmentReader } from "./segment-reader.ts";
 import type { Keys } from "./store-call.ts";
 
 const MAX_EXPIRED = 1_000;
@@ -10,6 +11,8 @@ const DEFAULT_LIMIT = 100;
 
 const COLUMNS = `key, state, tenant_id, event_id, meter_id, usage_time, total_usage, customer_id, lane, attempts, first_sent_at,
   recorded_at, reason, status, ended_at, body`;
+
+const NOT_ENDED = { reason: null, status: null, ended_at: null };
 
 const row = (columns: Row): OutboxRow => {
   const total_usage = readOptionalNumber(columns, "total_usage");
@@ -37,6 +40,7 @@ const row = (columns: Row): OutboxRow => {
 
 /** Looks at rows for people, and picks those that a person, or a rule on age, means. */
 export class DeadLetters {
+  readonly #segments: SegmentReader;
   readonly #all: StatementSync;
   readonly #waiting: StatementSync;
   readonly #buried: StatementSync;
@@ -44,7 +48,8 @@ export class DeadLetters {
   readonly #selected: StatementSync;
   readonly #expired: StatementSync;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, segments: SegmentReader) {
+    this.#segments = segments;
     const filter = `key > :after AND (:tenant_id IS NULL OR tenant_id = :tenant_id) ORDER BY key LIMIT :limit`;
     this.#all = db.prepare(`SELECT ${COLUMNS} FROM events WHERE state < ${ACKNOWLEDGED} AND ${filter}`);
     this.#waiting = db.prepare(`SELECT ${COLUMNS} FROM events WHERE state = :state AND ${filter}`);
@@ -65,10 +70,23 @@ export class DeadLetters {
   list({ state, tenant_id, event_id, after = 0, limit = DEFAULT_LIMIT }: OutboxQuery): readonly OutboxRow[] {
     const common = { after, limit, tenant_id: tenant_id ?? null };
     const stateOrNull = state === undefined ? null : stateNumber(state);
-    if (event_id !== undefined) return this.#named.all({ ...common, event_id, state: stateOrNull }).map(row);
-    if (stateOrNull === null) return this.#all.all(common).map(row);
-    const inState = stateOrNull >= REJECTED ? this.#buried : this.#waiting;
-    return inState.all({ ...common, state: stateOrNull }).map(row);
+    if (stateOrNull !== null && stateOrNull >= REJECTED && event_id === undefined)
+      return this.#buried.all({ ...common, state: stateOrNull }).map(row);
+    const rows = this.#rows(event_id, stateOrNull, common).map(row);
+    const inSegments = this.#segments.waiting({ state, tenant_id, event_id, after, limit });
+    if (inSegments.length === 0) return rows;
+    return [...rows, ...inSegments.map((waiting) => row({ ...waiting, ...NOT_ENDED }))]
+      .sort((a, b) => a.key - b.key)
+      .slice(0, limit);
+  }
+
+  #rows(
+    event_id: string | undefined,
+    state: number | null,
+    common: Record<string, number | string | null>,
+  ): readonly Row[] {
+    if (event_id !== undefined) return this.#named.all({ ...common, event_id, state });
+    return state === null ? this.#all.all(common) : this.#waiting.all({ ...common, state });
   }
 
   select({ state, tenant_id, event_ids }: OutboxSelection): Keys {
@@ -81,12 +99,10 @@ export class DeadLetters {
     );
   }
 
-  /** Some of those that ended before a time; undefined when there are none. */
-  expired(state: "rejected" | "quarantined", before: number): Keys | undefined {
-    const rows = this.#expired.all(stateNumber(state), before, MAX_EXPIRED);
-    return rows.length === 0 ? undefined : keysOf(rows);
+  /** Some of those that ended before a time. */
+  expired(state: "rejected" | "quarantined", before: number): Keys {
+    return keysOf(this.#expired.all(stateNumber(state), before, MAX_EXPIRED));
   }
 }
 
-const keysOf = (rows: readonly Row[]): Keys =>
-  `[${rows.map((columns) => readNumber(columns, "key")).join()}]`;
+const keysOf = (rows: readonly Row[]): Keys => rows.map((columns) => readNumber(columns, "key"));

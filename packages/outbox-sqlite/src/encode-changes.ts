@@ -1,11 +1,15 @@
-import { type Append, type Burial, type EventRecord, type OutboxChanges, usageTime } from "@meter-lib/core";
-import { bodyText } from "./event-body.ts";
-import type { AppendedDelivery, BurialChange, CommitInput, DeliveryChange, Keys } from "./store-call.ts";
+import type { Append, Burial, EventRecord, OutboxChanges } from "@meter-lib/core";
+import { packEvents } from "./pack-events.ts";
+import type {
+  AppendedDelivery,
+  AppendedEvents,
+  BurialChange,
+  CommitInput,
+  DeliveryChange,
+  Keys,
+} from "./store-call.ts";
 
-const keysOf = (events: readonly EventRecord[]): Keys => `[${events.map(({ key }) => key).join()}]`;
-
-const keysOrNone = (events: readonly EventRecord[]): Keys | undefined =>
-  events.length === 0 ? undefined : keysOf(events);
+const keysOf = (events: readonly EventRecord[]): Keys => events.map(({ key }) => key);
 
 /** Most events of a batch share their delivery fields: one statement for each group of those that do. */
 const groupBy = <Item>(
@@ -41,37 +45,38 @@ const burials = (bury: readonly Burial[]): readonly BurialChange[] =>
     }),
   );
 
-const appendColumns = (append: readonly Append[]) => {
-  const appendTexts: string[] = [];
-  const appendNumbers = new Float64Array(append.length * 6);
-  const appendDeliveries: AppendedDelivery[] = [];
-  let at = 0;
-  for (const [index, { event, hold }] of append.entries()) {
-    const usage_time = usageTime(event);
-    appendTexts.push(event.tenant_id, event.event_id, event.meter_id, bodyText(event, usage_time));
-    appendNumbers[at++] = usage_time;
-    appendNumbers[at++] = event.total_usage ?? Number.NaN;
-    appendNumbers[at++] = event.bytes;
-    appendNumbers[at++] = event.fingerprint;
-    appendNumbers[at++] = event.lane === "live" ? 0 : 1;
-    appendNumbers[at++] = hold ? 1 : 0;
-    const { customer_id, attempts, firstSentAt } = event;
-    if (customer_id !== "" || attempts > 0 || firstSentAt !== undefined) {
-      appendDeliveries.push({ index, customer_id, attempts, firstSentAt });
+/** Runs of events that are stored alike. */
+const appended = (append: readonly Append[]): readonly AppendedEvents[] => {
+  const runs: AppendedEvents[] = [];
+  for (let from = 0, to = 0; from < append.length; from = to) {
+    const first = append[from];
+    const events: EventRecord[] = [];
+    const deliveries: AppendedDelivery[] = [];
+    for (; to < append.length; to++) {
+      const next = append[to];
+      if (next?.hold !== first?.hold || next?.event.mayBeRepeat !== first?.event.mayBeRepeat) break;
+      if (next === undefined) continue;
+      const { customer_id, attempts, firstSentAt } = next.event;
+      if (customer_id !== "" || attempts > 0 || firstSentAt !== undefined)
+        deliveries.push({ place: events.length, customer_id, attempts, firstSentAt });
+      events.push(next.event);
     }
+    if (first === undefined) break;
+    const { hold, event } = first;
+    runs.push({ events: packEvents(events), hold, mayBeRepeats: event.mayBeRepeat, deliveries });
   }
-  return { appendTexts, appendNumbers, appendDeliveries };
+  return runs;
 };
 
 /** The changes in the form that crosses to the store's thread. */
 export const encodeChanges = (changes: OutboxChanges): CommitInput => ({
   now: changes.now,
-  ...appendColumns(changes.append),
-  acknowledge: keysOrNone(changes.acknowledge),
+  append: appended(changes.append),
+  acknowledge: keysOf(changes.acknowledge),
   release: deliveries(changes.release),
   bury: burials(changes.bury),
   lease: deliveries(changes.lease),
   leased: changes.lease.length,
-  unhold: keysOrNone(changes.unhold),
+  unhold: keysOf(changes.unhold),
   sessions: changes.sessions,
 });

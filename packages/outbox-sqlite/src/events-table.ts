@@ -22,3 +22,6 @@ export const stateName = (state: number): RowState | EndState => {
 export const stateNumber = (state: RowState): number => ROW_STATES.indexOf(state);
 
 export const HOUR_MS = 3_600_000;
+
+/** Start of the hour of a time. */
+export const hourOf = (time: number): number => Math.floor(time / HOUR_MS) * HOUR_MS;

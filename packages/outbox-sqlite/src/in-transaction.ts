@@ -14,3 +14,13 @@ export const inTransaction = <Answer>(db: DatabaseSync, work: () => Answer): Ans
     throw error;
   }
 };
+
+/** Runs a function that reads more than once, with nothing written by others in between. */
+export const inSnapshot = <Answer>(db: DatabaseSync, work: () => Answer): Answer => {
+  db.exec("BEGIN");
+  try {
+    return work();
+  } finally {
+    if (db.isTransaction) db.exec("ROLLBACK");
+  }
+};

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { OwnSegments } from "./own-segments.ts";
 import { isDead, type OwnerLock, ownerFile, removeOwnerFile, takeLock } from "./owner-lock.ts";
 import { readNumber, readText } from "./read-column.ts";
 import { StoreFailure } from "./store-failure.ts";
@@ -18,8 +19,10 @@ export class Owners {
   readonly #live: StatementSync;
   readonly #bury: StatementSync;
   readonly #unhold: StatementSync;
+  readonly #segments: OwnSegments;
 
-  constructor(db: DatabaseSync, path: string) {
+  constructor(db: DatabaseSync, path: string, segments: OwnSegments) {
+    this.#segments = segments;
     this.#path = path;
     this.#insert = db.prepare("INSERT INTO producers (producer, live) VALUES (?, 1)");
     this.#live = db.prepare("SELECT id, producer FROM producers WHERE live = 1");
@@ -43,6 +46,7 @@ export class Owners {
 
   /** Lets go of what an owner held: its rows can be claimed. Those in flight keep the time they were first sent. */
   leave(id: number): void {
+    this.#segments.letGo(id);
     this.#unhold.run(id);
     this.#bury.run(id);
   }

@@ -120,6 +120,42 @@ export const MIGRATIONS: readonly Migration[] = [
     compatibleSince: 1,
     sql: "ALTER TABLE sessions ADD COLUMN metadata TEXT",
   },
+  {
+    compatibleSince: 3,
+    sql: `
+      -- Events of one commit as one row: keys first_key, first_key + 1 …, numbers first_seq … of their owner, which also holds them.
+      -- states: a character for each, see segment-table.ts. waiting and acknowledged: how many of those there are.
+      -- min_id and max_id: no event_id is below or above. changed_at: when the last was acknowledged.
+      CREATE TABLE segments (
+        first_key INTEGER PRIMARY KEY,
+        owner INTEGER NOT NULL,
+        first_seq INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        recorded_at INTEGER NOT NULL,
+        min_id TEXT NOT NULL,
+        max_id TEXT NOT NULL,
+        states BLOB NOT NULL,
+        waiting INTEGER NOT NULL,
+        acknowledged INTEGER NOT NULL DEFAULT 0,
+        changed_at INTEGER
+      );
+      CREATE INDEX segments_ids ON segments (max_id, min_id);
+      CREATE INDEX segments_waiting ON segments (owner) WHERE waiting > 0;
+      CREATE INDEX segments_ended ON segments (changed_at) WHERE waiting = 0;
+
+      -- What the segment's events say, a line for each; see segment-lines.ts. The bodies go when none is waiting.
+      CREATE TABLE segment_identities (first_key INTEGER PRIMARY KEY, sums TEXT NOT NULL, identities TEXT NOT NULL);
+      CREATE TABLE segment_bodies (first_key INTEGER PRIMARY KEY, bodies TEXT NOT NULL);
+
+      -- What was sent of a segment: [customer_id, attempts, first_sent_at, [place, …]] for each customer. A later one (by nr) counts.
+      CREATE TABLE leases (
+        segment INTEGER NOT NULL,
+        nr INTEGER NOT NULL,
+        deliveries TEXT NOT NULL,
+        PRIMARY KEY (segment, nr)
+      ) WITHOUT ROWID;
+    `,
+  },
 ];
 
 const pragma = (db: DatabaseSync, name: string): number =>

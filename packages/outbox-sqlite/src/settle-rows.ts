@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { AccountField } from "@meter-lib/core";
 import { ACKNOWLEDGED, DISCARDED, INFLIGHT, PENDING, QUARANTINED, REJECTED } from "./events-table.ts";
+import type { OwnSegments } from "./own-segments.ts";
 import { readNumber, readText } from "./read-column.ts";
 import type { BurialChange, CommitInput, DeliveryChange, Keys } from "./store-call.ts";
 import { StoreFailure } from "./store-failure.ts";
@@ -16,13 +17,14 @@ const FIELDS: readonly AccountField[] = [
   "discarded",
 ];
 
-const MAX_PRUNED = 2_000;
-
 const listed = "key IN (SELECT value FROM json_each(?))";
+const list = (keys: Keys): string => `[${keys.join()}]`;
+
 const deliver = "UPDATE events SET customer_id = ?, attempts = ?, first_sent_at = ?";
 
 /** Moves rows from one state to another, and their events from one account to another. */
 export class SettleRows {
+  readonly #segments: OwnSegments;
   readonly #sums: StatementSync;
   readonly #acknowledge: StatementSync;
   readonly #bury: StatementSync;
@@ -31,9 +33,9 @@ export class SettleRows {
   readonly #unhold: StatementSync;
   readonly #redrive: StatementSync;
   readonly #discard: StatementSync;
-  readonly #prune: StatementSync;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, segments: OwnSegments) {
+    this.#segments = segments;
     this.#sums = db.prepare(`
       SELECT tenant_id, meter_id, state, usage_time - usage_time % 3600000 AS hour,
              count(*) AS events, sum(bytes) AS bytes, total(total_usage) AS usage
@@ -57,22 +59,25 @@ export class SettleRows {
     this.#discard = db.prepare(`
       UPDATE events SET state = ${DISCARDED}, ended_at = ?, reason = ?, body = ''
       WHERE ${listed} AND state BETWEEN ${REJECTED} AND ${QUARANTINED}`);
-    const oldest = `SELECT key FROM events WHERE state = ? AND ended_at < ? ORDER BY ended_at LIMIT ?`;
-    this.#prune = db.prepare(`DELETE FROM events WHERE key IN (${oldest})`);
   }
 
   settle(input: CommitInput, tally: Tally): void {
-    if (input.acknowledge !== undefined) this.#acknowledgeRows(input.acknowledge, input.now, tally);
+    this.#acknowledgeAll(input.acknowledge, input.now, tally);
     for (const { customer_id, attempts, firstSentAt, keys } of input.release) {
-      this.#release.run(customer_id, attempts, firstSentAt ?? null, keys);
+      this.#segments.takeApart(keys);
+      this.#release.run(customer_id, attempts, firstSentAt ?? null, list(keys));
     }
-    for (const burial of input.bury) this.bury(burial, input.now, tally);
+    for (const burial of input.bury) {
+      this.#segments.takeApart(burial.keys);
+      this.bury(burial, input.now, tally);
+    }
   }
 
   lease(changes: readonly DeliveryChange[], count: number, owner: number, now: number): void {
-    let leased = 0;
-    for (const { customer_id, attempts, firstSentAt, keys } of changes) {
-      leased += Number(this.#lease.run(customer_id, attempts, firstSentAt ?? now, keys, owner).changes);
+    const inSegments = this.#segments.lease(changes, now);
+    let { leased } = inSegments;
+    for (const { customer_id, attempts, firstSentAt, keys } of inSegments.rows) {
+      leased += Number(this.#lease.run(customer_id, attempts, firstSentAt ?? now, list(keys), owner).changes);
     }
     // Never send what another one may send too.
     if (leased !== count) {
@@ -84,48 +89,39 @@ export class SettleRows {
   }
 
   unhold(keys: Keys, owner: number): void {
-    this.#unhold.run(keys, owner);
+    this.#segments.takeApart(keys);
+    this.#unhold.run(list(keys), owner);
   }
 
   redrive(keys: Keys, tally: Tally): number {
     const events = this.#move(keys, REJECTED, QUARANTINED, "pending", tally);
-    this.#redrive.run(keys);
+    this.#redrive.run(list(keys));
     return events;
   }
 
   discard(keys: Keys, reason: string, now: number, tally: Tally): number {
     const events = this.#move(keys, REJECTED, QUARANTINED, "discarded", tally);
-    this.#discard.run(now, reason, keys);
+    this.#discard.run(now, reason, list(keys));
     tally.tombstones += events;
     return events;
   }
 
-  /** Forgets tombstones that are too old or too many. */
-  prune(before: number, max: number, tally: Tally): void {
-    for (const state of [ACKNOWLEDGED, DISCARDED]) {
-      tally.tombstones -= Number(this.#prune.run(state, before, MAX_PRUNED).changes);
-    }
-    for (const state of [ACKNOWLEDGED, DISCARDED]) {
-      if (tally.tombstones <= max) return;
-      const surplus = tally.tombstones - max;
-      tally.tombstones -= Number(this.#prune.run(state, Number.MAX_SAFE_INTEGER, surplus).changes);
-    }
-  }
-
-  #acknowledgeRows(keys: Keys, now: number, tally: Tally): void {
+  #acknowledgeAll(all: Keys, now: number, tally: Tally): void {
+    const keys = this.#segments.acknowledge(all, now, tally);
+    if (keys.length === 0) return;
     tally.tombstones += this.#move(keys, PENDING, QUARANTINED, "acknowledged", tally);
-    this.#acknowledge.run(now, keys);
+    this.#acknowledge.run(now, list(keys));
   }
 
   bury({ state, reason, status, keys }: BurialChange, now: number, tally: Tally): void {
     this.#move(keys, PENDING, INFLIGHT, state, tally);
-    this.#bury.run(state === "rejected" ? REJECTED : QUARANTINED, now, reason, status ?? null, keys);
+    this.#bury.run(state === "rejected" ? REJECTED : QUARANTINED, now, reason, status ?? null, list(keys));
   }
 
   /** Counts the rows that are in one of the states over to another account. Answers how many. */
   #move(keys: Keys, fromState: number, toState: number, to: AccountField, tally: Tally): number {
     let moved = 0;
-    for (const row of this.#sums.all(keys, fromState, toState)) {
+    for (const row of this.#sums.all(list(keys), fromState, toState)) {
       const from = FIELDS[readNumber(row, "state")] ?? "pending";
       const meter_id = readText(row, "meter_id");
       const events = readNumber(row, "events");

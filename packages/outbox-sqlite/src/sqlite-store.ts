@@ -1,14 +1,25 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Accounts, ClaimRequest, OutboxQuery, OutboxSelection } from "@meter-lib/core";
+import type {
+  Accounts,
+  ClaimRequest,
+  LedgerKey,
+  LedgerRange,
+  OutboxQuery,
+  OutboxSelection,
+} from "@meter-lib/core";
 import { AppendRows } from "./append-rows.ts";
 import { ClaimRows } from "./claim-rows.ts";
 import { DeadLetters } from "./dead-letters.ts";
-import { inTransaction } from "./in-transaction.ts";
+import { inSnapshot, inTransaction } from "./in-transaction.ts";
 import { LedgerRows } from "./ledger-rows.ts";
 import { openDatabase } from "./open-database.ts";
+import { OwnSegments } from "./own-segments.ts";
 import { removeOwnerFile } from "./owner-lock.ts";
 import { type Owner, Owners } from "./owners.ts";
+import { PruneTombstones } from "./prune-tombstones.ts";
 import { readNumber } from "./read-column.ts";
+import { SegmentReader } from "./segment-reader.ts";
+import { SegmentTable } from "./segment-table.ts";
 import { SessionRows } from "./session-rows.ts";
 import { SettleRows } from "./settle-rows.ts";
 import type {
@@ -41,9 +52,9 @@ export const sqliteStore = (options: StoreOptions): StoreMethods => {
     list: (query) => opened().list(query),
     redrive: (selection) => opened().redrive(selection),
     discard: (input) => opened().discard(input),
-    ledger: (range) => opened().ledger.rows(range),
-    ledgerIds: (key) => opened().ledger.ids(key),
-    producers: () => opened().ledger.producers(),
+    ledger: (range) => opened().ledger(range),
+    ledgerIds: (key) => opened().ledgerIds(key),
+    producers: () => opened().producers(),
     claimSessions: () => opened().claimSessions(),
     close: () => {
       store?.close();
@@ -54,8 +65,6 @@ export const sqliteStore = (options: StoreOptions): StoreMethods => {
 };
 
 class SqliteStore {
-  readonly ledger: LedgerRows;
-
   readonly #options: StoreOptions;
   readonly #db: DatabaseSync;
   readonly #path: string;
@@ -65,9 +74,13 @@ class SqliteStore {
   readonly #tally: Tally;
   readonly #appends: AppendRows;
   readonly #settlements: SettleRows;
+  readonly #segments: OwnSegments;
+  readonly #reader: SegmentReader;
+  readonly #tombstones: PruneTombstones;
   readonly #claims: ClaimRows;
   readonly #deadLetters: DeadLetters;
   readonly #sessions: SessionRows;
+  readonly #ledger: LedgerRows;
 
   constructor(options: StoreOptions) {
     const { db, path, warnings } = openDatabase(options.path, options.busyTimeoutMs);
@@ -76,14 +89,18 @@ class SqliteStore {
     this.#path = path;
     this.#warnings = warnings;
     try {
-      this.#owners = new Owners(db, path);
+      const segments = new SegmentTable(db);
+      this.#segments = new OwnSegments(db, segments);
+      this.#reader = new SegmentReader(segments);
+      this.#owners = new Owners(db, path, this.#segments);
       this.#tally = new Tally(db);
-      this.#appends = new AppendRows(db, options);
-      this.#settlements = new SettleRows(db);
+      this.#appends = new AppendRows(db, options, this.#segments, this.#reader);
+      this.#settlements = new SettleRows(db, this.#segments);
+      this.#tombstones = new PruneTombstones(db, segments);
       this.#claims = new ClaimRows(db);
-      this.#deadLetters = new DeadLetters(db);
+      this.#deadLetters = new DeadLetters(db, this.#reader);
       this.#sessions = new SessionRows(db);
-      this.ledger = new LedgerRows(db);
+      this.#ledger = new LedgerRows(db, this.#reader);
       this.#owner = inTransaction(db, () => {
         this.#owners.sweep();
         return this.#owners.enter();
@@ -107,15 +124,16 @@ class SqliteStore {
   commit(input: CommitInput): CommitOutput {
     return this.#change((tally) => {
       this.#settlements.settle(input, tally);
-      if (input.unhold !== undefined) this.#settlements.unhold(input.unhold, this.#owner.id);
+      if (input.unhold.length > 0) this.#settlements.unhold(input.unhold, this.#owner.id);
+      this.#segments.takeStragglersApart(input.now);
       const appended = this.#appends.append(input, this.#owner.id, tally);
       if (input.leased > 0) this.#settlements.lease(input.lease, input.leased, this.#owner.id, input.now);
       // Who leaves is the last one when the others are dead.
       if (input.sessions.some(({ change }) => change === "leave")) this.#takeOver();
       const sessions = input.sessions.map((change) => this.#sessions.apply(change, this.#owner.id));
-      if (input.acknowledge !== undefined) {
+      if (input.acknowledge.length > 0) {
         const { tombstoneWindowMs, maxTombstones } = this.#options;
-        this.#settlements.prune(input.now - tombstoneWindowMs, maxTombstones, tally);
+        this.#tombstones.prune(input.now - tombstoneWindowMs, maxTombstones, tally);
       }
       return { ...appended, sessions, pendingEvents: tally.pendingEvents, pendingBytes: tally.pendingBytes };
     });
@@ -126,7 +144,7 @@ class SqliteStore {
       this.#takeOver();
       this.#expire(request.now, tally);
       const { output, damaged } = this.#claims.claim(request, this.#owner.id);
-      if (damaged !== undefined) {
+      if (damaged.length > 0) {
         const reason = "the stored event is damaged";
         this.#settlements.bury(
           { state: "rejected", reason, status: undefined, keys: damaged },
@@ -143,7 +161,19 @@ class SqliteStore {
   }
 
   list(query: OutboxQuery) {
-    return this.#deadLetters.list(query);
+    return inSnapshot(this.#db, () => this.#deadLetters.list(query));
+  }
+
+  ledger(range: LedgerRange) {
+    return this.#ledger.rows(range);
+  }
+
+  ledgerIds(key: LedgerKey) {
+    return inSnapshot(this.#db, () => this.#ledger.ids(key));
+  }
+
+  producers() {
+    return inSnapshot(this.#db, () => this.#ledger.producers());
   }
 
   redrive(selection: OutboxSelection): number {
@@ -177,14 +207,22 @@ class SqliteStore {
 
   #change<Answer>(work: (tally: Tally) => Answer): Answer {
     let buried: readonly string[] = [];
-    const answer = inTransaction(this.#db, () => {
-      this.#tally.begin();
-      this.#dead = [];
-      const done = work(this.#tally);
-      this.#tally.end();
-      buried = this.#dead;
-      return done;
-    });
+    this.#segments.begin();
+    let answer: Answer;
+    try {
+      answer = inTransaction(this.#db, () => {
+        this.#tally.begin();
+        this.#dead = [];
+        const done = work(this.#tally);
+        this.#tally.end();
+        buried = this.#dead;
+        return done;
+      });
+    } catch (error) {
+      this.#reader.forget();
+      throw error;
+    }
+    this.#segments.committed();
     // Only now: a transaction that failed leaves the owner dead, with its side file.
     for (const producer of buried) removeOwnerFile(this.#path, producer);
     return answer;
@@ -210,9 +248,8 @@ class SqliteStore {
       ["rejected", rejectedMs],
       ["quarantined", quarantinedMs],
     ] as const) {
-      const keys = ms === undefined ? undefined : this.#deadLetters.expired(state, now - ms);
-      if (keys !== undefined)
-        this.#settlements.discard(keys, `${state} for longer than ${ms} ms`, now, tally);
+      const keys = ms === undefined ? [] : this.#deadLetters.expired(state, now - ms);
+      if (keys.length > 0) this.#settlements.discard(keys, `${state} for longer than ${ms} ms`, now, tally);
     }
   }
 }

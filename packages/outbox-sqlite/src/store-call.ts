@@ -14,6 +14,7 @@ import type {
   SessionChange,
   SessionRow,
 } from "@meter-lib/core";
+import type { PackedEvents } from "./packed-events.ts";
 import type { StoreFailureKind } from "./store-failure.ts";
 
 /** What the store needs to know; plain data, it crosses threads. */
@@ -35,8 +36,8 @@ export interface StoreOpening {
   readonly warnings: readonly string[];
 }
 
-/** A JSON array of row keys: SQLite works through it in one statement. */
-export type Keys = string;
+/** Keys of events. */
+export type Keys = readonly number[];
 
 /** Rows that get the same delivery fields. */
 export interface DeliveryChange {
@@ -55,27 +56,32 @@ export interface BurialChange {
 
 /** Delivery fields that a new event has already; rare. */
 export interface AppendedDelivery {
-  readonly index: number;
+  readonly place: number;
   readonly customer_id: string;
   readonly attempts: number;
   readonly firstSentAt: number | undefined;
 }
 
-/** The changes of one transaction as columns: an object per event would cost more than its insert. */
+/** New events that follow one another and are stored alike. */
+export interface AppendedEvents {
+  readonly events: PackedEvents;
+  readonly hold: boolean;
+  /** Whether their identities may be there already. */
+  readonly mayBeRepeats: boolean;
+  readonly deliveries: readonly AppendedDelivery[];
+}
+
+/** The changes of one transaction: an object per event would cost more than its insert. */
 export interface CommitInput {
   readonly now: number;
-  /** Four for each new event: tenant, event id, meter, body. */
-  readonly appendTexts: readonly string[];
-  /** Six for each new event: event time, total usage or NaN, bytes, fingerprint, lane, whether it is held. */
-  readonly appendNumbers: Float64Array;
-  readonly appendDeliveries: readonly AppendedDelivery[];
-  readonly acknowledge: Keys | undefined;
+  readonly append: readonly AppendedEvents[];
+  readonly acknowledge: Keys;
   readonly release: readonly DeliveryChange[];
   readonly bury: readonly BurialChange[];
   readonly lease: readonly DeliveryChange[];
-  /** How many rows `lease` names. */
+  /** How many events `lease` names. */
   readonly leased: number;
-  readonly unhold: Keys | undefined;
+  readonly unhold: Keys;
   readonly sessions: readonly SessionChange[];
 }
 

@@ -93,9 +93,11 @@ export class Tally {
     counts[field] += events;
   }
 
-  recorded(tenant_id: string, meter_id: string, hour: number, usage: number): void {
+  recorded(tenant_id: string, meter_id: string, hour: number, events: number, usage: number): void {
+    this.count(meter_id, "recorded", events);
+    this.count(meter_id, "pending", events);
     const line = this.#line(tenant_id, meter_id, hour);
-    line.recorded++;
+    line.recorded += events;
     line.recordedUsage += usage;
   }
 
