@@ -5,7 +5,7 @@ import type { OpenedOutbox } from "./opened-outbox.ts";
 import { type ModelRow, OutboxModel } from "./outbox-model.ts";
 import { repeatOf, SAMPLE_TIME, sampleEvent } from "./sample-event.ts";
 
-const LIMITS = { maxEvents: 25, maxBytes: 4_000 };
+const LIMITS = { maxEvents: 40, maxBytes: 6_000 };
 const TENANTS = ["tenant-1", "tenant-2", "tenant-3"];
 const METERS = ["api_calls", "storage"];
 
@@ -15,6 +15,8 @@ interface NewEvent {
   readonly bytes: number;
   readonly backfill: boolean;
   readonly hold: boolean;
+  /** Its identity was made for it just now. */
+  readonly isFirst: boolean;
   /** Whose identity it takes, if any. */
   readonly repeats: number | undefined;
   readonly otherContent: boolean;
@@ -39,14 +41,28 @@ type Step =
     }
   | { readonly step: "reopen" };
 
-const newEvent: fc.Arbitrary<NewEvent> = fc.record({
+const content = {
   tenant: fc.nat(TENANTS.length - 1),
   meter: fc.nat(METERS.length - 1),
-  bytes: fc.integer({ min: 1, max: 600 }),
   backfill: fc.boolean(),
-  hold: fc.boolean(),
-  repeats: fc.option(fc.nat(50), { nil: undefined, freq: 4 }),
   otherContent: fc.boolean(),
+};
+
+const newEvent: fc.Arbitrary<NewEvent> = fc.record({
+  ...content,
+  bytes: fc.integer({ min: 1, max: 600 }),
+  hold: fc.boolean(),
+  isFirst: fc.boolean(),
+  repeats: fc.option(fc.nat(50), { nil: undefined, freq: 4 }),
+});
+
+/** As most events are: new, and held by who recorded them. */
+const usualEvent: fc.Arbitrary<NewEvent> = fc.record({
+  ...content,
+  bytes: fc.integer({ min: 1, max: 200 }),
+  hold: fc.constant(true),
+  isFirst: fc.constant(true),
+  repeats: fc.constant(undefined),
 });
 
 const fate = fc.constantFrom<Fate>(
@@ -64,6 +80,13 @@ const commit: fc.Arbitrary<Step> = fc.record({
   step: fc.constant("commit"),
   append: fc.array(newEvent, { maxLength: 12 }),
   fates: fc.array(fate, { minLength: 1, maxLength: 8 }),
+});
+
+/** Recorded, sent and acknowledged, many at a time: what an outbox may do in a way of its own. */
+const usualCommit: fc.Arbitrary<Step> = fc.record({
+  step: fc.constant("commit"),
+  append: fc.array(usualEvent, { minLength: 6, maxLength: 16 }),
+  fates: fc.array(fc.constantFrom<Fate>("lease", "acknowledge", "keep"), { minLength: 1, maxLength: 8 }),
 });
 
 const otherSteps: readonly fc.Arbitrary<Step>[] = [
@@ -85,7 +108,9 @@ export const modelCase = (durable: boolean): ConformanceCase => ({
   settings: { limits: LIMITS },
   run: async (context) => {
     const reopen: readonly fc.Arbitrary<Step>[] = durable ? [fc.constant({ step: "reopen" })] : [];
-    const steps = fc.array(fc.oneof(commit, commit, ...otherSteps, ...reopen), { maxLength: 25 });
+    const steps = fc.array(fc.oneof(commit, usualCommit, usualCommit, ...otherSteps, ...reopen), {
+      maxLength: 25,
+    });
     await fc.assert(
       fc.asyncProperty(steps, (sequence) => runSteps(context, sequence)),
       { numRuns: 50 },
@@ -174,6 +199,7 @@ const runCommit = async (
             lane: fields.backfill ? "backfill" : "live",
           })
         : repeatOf(known.event, fields.otherContent ? { total_usage: 77 } : {});
+    event.mayBeRepeat = known !== undefined || !fields.isFirst;
     return { event, hold: fields.hold, expected: model.append(event, fields.hold) };
   });
 
