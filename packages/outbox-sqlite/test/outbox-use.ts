@@ -1,4 +1,11 @@
-import { EventRecord, fingerprint, type Outbox, type OutboxChanges, type UsageEvent } from "@meter-lib/core";
+import {
+  createEventId,
+  EventRecord,
+  fingerprint,
+  type Outbox,
+  type OutboxChanges,
+  type UsageEvent,
+} from "@meter-lib/core";
 
 const NOTHING: OutboxChanges = {
   now: 0,
@@ -46,3 +53,11 @@ export const event = (event_id: string, fields: Partial<UsageEvent> = {}): Event
 
 export const events = (count: number, prefix = "event"): EventRecord[] =>
   Array.from({ length: count }, (_, index) => event(`${prefix}-${index}`));
+
+/** Events whose ids were made for them, as most are. */
+export const newEvents = (count: number, fields: Partial<UsageEvent> = {}): EventRecord[] =>
+  Array.from({ length: count }, () => {
+    const made = event(createEventId(Date.now()), fields);
+    made.mayBeRepeat = false;
+    return made;
+  });

@@ -5,7 +5,7 @@ import type { OpenedOutbox } from "./opened-outbox.ts";
 import { type ModelRow, OutboxModel } from "./outbox-model.ts";
 import { repeatOf, SAMPLE_TIME, sampleEvent } from "./sample-event.ts";
 
-const LIMITS = { maxEvents: 40, maxBytes: 6_000 };
+const LIMITS = { maxEvents: 25, maxBytes: 4_000 };
 const TENANTS = ["tenant-1", "tenant-2", "tenant-3"];
 const METERS = ["api_calls", "storage"];
 
