@@ -103,7 +103,9 @@ const newEvent = (tenant_id: string): EventRecord => {
     metadata: { region: "eu-west" },
     session_id: undefined,
   };
-  return new EventRecord(event, 220, fingerprint(event, true));
+  const record = new EventRecord(event, 220, fingerprint(event, true));
+  record.mayBeRepeat = false;
+  return record;
 };
 
 const newBatches = (count: number): readonly (readonly EventRecord[])[] =>
