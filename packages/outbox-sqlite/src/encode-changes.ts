@@ -25,15 +25,25 @@ const groupBy = <Item>(
   return [...groups.values()];
 };
 
-const deliveries = (events: readonly EventRecord[]): readonly DeliveryChange[] =>
-  groupBy(events, (event) => `${event.attempts} ${event.firstSentAt} ${event.customer_id}`).map(
-    ([{ customer_id, attempts, firstSentAt }, group]) => ({
-      customer_id,
-      attempts,
-      firstSentAt,
-      keys: keysOf(group),
-    }),
-  );
+interface Delivery extends DeliveryChange {
+  readonly keys: number[];
+}
+
+/** Most events of a customer share their other delivery fields, too. */
+const deliveries = (events: readonly EventRecord[]): readonly DeliveryChange[] => {
+  const changes: Delivery[] = [];
+  const ofCustomer = new Map<string, Delivery>();
+  for (const { customer_id, attempts, firstSentAt, key } of events) {
+    let change = ofCustomer.get(customer_id);
+    if (change === undefined || change.attempts !== attempts || change.firstSentAt !== firstSentAt) {
+      change = { customer_id, attempts, firstSentAt, keys: [] };
+      changes.push(change);
+      ofCustomer.set(customer_id, change);
+    }
+    change.keys.push(key);
+  }
+  return changes;
+};
 
 const burials = (bury: readonly Burial[]): readonly BurialChange[] =>
   groupBy(bury, ({ state, status, reason }) => `${state} ${status} ${reason}`).map(

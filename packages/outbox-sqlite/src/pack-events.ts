@@ -1,63 +1,45 @@
 import { type EventRecord, usageTime } from "@meter-lib/core";
 import { bodyText } from "./event-body.ts";
-import { hourOf } from "./events-table.ts";
-import type { PackedEvents, UsageSum } from "./packed-events.ts";
+import { HOUR_MS, hourOf } from "./events-table.ts";
+import { quoted } from "./metadata-json.ts";
+import type { PackedEvents } from "./packed-events.ts";
 
-/** Sums by tenant, meter and hour, each under a number. Events of one come in runs: the last is looked at first. */
-class Sums {
-  readonly #places = new Map<string, Map<string, Map<number, number>>>();
-  readonly #sums: [tenant_id: string, meter_id: string, hour: number, events: number, usage: number][] = [];
-  #last: UsageSum | undefined;
-  #lastPlace = 0;
+/** Events of one tenant and meter: their names as JSON, and the places of their sums by hour. */
+interface Names {
+  readonly tenant_id: string;
+  readonly meter_id: string;
+  readonly json: string;
+  readonly hours: Map<number, number>;
+}
 
-  get list(): readonly UsageSum[] {
-    return this.#sums;
-  }
+/** The names that events have, each once. */
+class NamesInUse {
+  readonly #byTenant = new Map<string, Names[]>();
 
-  add({ tenant_id, meter_id }: EventRecord, hour: number, usage: number): number {
-    const last = this.#last;
-    const isSame = last?.[0] === tenant_id && last[1] === meter_id && last[2] === hour;
-    const place = isSame ? this.#lastPlace : this.#placeOf(tenant_id, meter_id, hour);
-    const sum = this.#sums[place];
-    if (sum === undefined) {
-      this.#sums[place] = [tenant_id, meter_id, hour, 1, usage];
-    } else {
-      sum[3]++;
-      sum[4] += usage;
+  of({ tenant_id, meter_id }: EventRecord): Names {
+    let ofTenant = this.#byTenant.get(tenant_id);
+    if (ofTenant === undefined) {
+      ofTenant = [];
+      this.#byTenant.set(tenant_id, ofTenant);
     }
-    this.#last = this.#sums[place];
-    this.#lastPlace = place;
-    return place;
-  }
-
-  #placeOf(tenant_id: string, meter_id: string, hour: number): number {
-    let meters = this.#places.get(tenant_id);
-    if (meters === undefined) {
-      meters = new Map();
-      this.#places.set(tenant_id, meters);
-    }
-    let hours = meters.get(meter_id);
-    if (hours === undefined) {
-      hours = new Map();
-      meters.set(meter_id, hours);
-    }
-    let place = hours.get(hour);
-    if (place === undefined) {
-      place = this.#sums.length;
-      hours.set(hour, place);
-    }
-    return place;
+    for (const names of ofTenant) if (names.meter_id === meter_id) return names;
+    const names = {
+      tenant_id,
+      meter_id,
+      json: `${quoted(tenant_id)},${quoted(meter_id)}`,
+      hours: new Map<number, number>(),
+    };
+    ofTenant.push(names);
+    return names;
   }
 }
 
-// What JSON has to escape, and all that may need it.
-const UNSAFE = /[^ !#-[\]-~]/;
-
-const quoted = (text: string): string => (UNSAFE.test(text) ? JSON.stringify(text) : `"${text}"`);
+type Sum = [tenant_id: string, meter_id: string, hour: number, events: number, usage: number];
 
 /** New events in the form that crosses to the store's thread, and lies in a segment. */
 export const packEvents = (events: readonly EventRecord[]): PackedEvents => {
-  const sums = new Sums();
+  const inUse = new NamesInUse();
+  const sums: Sum[] = [];
   const sumOf = new Uint32Array(events.length);
   const bytes = new Uint32Array(events.length);
   const usage = new Float64Array(events.length);
@@ -66,37 +48,37 @@ export const packEvents = (events: readonly EventRecord[]): PackedEvents => {
   let minId = events[0]?.event_id ?? "";
   let maxId = minId;
   // Of the event before: mostly the same.
-  let tenant_id = "";
-  let meter_id = "";
-  let names = '"",""';
+  let names: Names | undefined;
+  let hour = Number.NaN;
   for (let place = 0; place < events.length; place++) {
     const event = events[place];
     if (event === undefined) continue;
-    const { event_id } = event;
-    if (event.tenant_id !== tenant_id || event.meter_id !== meter_id) {
-      ({ tenant_id, meter_id } = event);
-      names = `${quoted(tenant_id)},${quoted(meter_id)}`;
-    }
+    const { event_id, total_usage = null } = event;
+    if (names === undefined || event.tenant_id !== names.tenant_id || event.meter_id !== names.meter_id)
+      names = inUse.of(event);
     const usage_time = usageTime(event);
-    const total_usage = event.total_usage ?? null;
-    sumOf[place] = sums.add(event, hourOf(usage_time), total_usage ?? 0);
+    // The hour begins anew only when the time has left it.
+    if (!(usage_time >= hour && usage_time < hour + HOUR_MS)) hour = hourOf(usage_time);
+    let sum = names.hours.get(hour);
+    if (sum === undefined) {
+      sum = sums.length;
+      names.hours.set(hour, sum);
+      sums.push([names.tenant_id, names.meter_id, hour, 0, 0]);
+    }
+    sumOf[place] = sum;
     bytes[place] = event.bytes;
     usage[place] = total_usage ?? 0;
     if (event_id < minId) minId = event_id;
     if (event_id > maxId) maxId = event_id;
     const lane = event.lane === "live" ? 0 : 1;
-    identities += `${place} [${quoted(event_id)},${names},${usage_time},${total_usage},${event.bytes},${event.fingerprint},${lane}]\n`;
+    identities += `${place} [${quoted(event_id)},${names.json},${usage_time},${total_usage},${event.bytes},${event.fingerprint},${lane}]\n`;
     bodies += `${place} ${bodyText(event, usage_time)}\n`;
   }
-  return {
-    count: events.length,
-    identities,
-    bodies,
-    sums: sums.list,
-    sumOf,
-    bytes,
-    usage,
-    minId,
-    maxId,
-  };
+  for (const [place, sum] of sumOf.entries()) {
+    const line = sums[sum];
+    if (line === undefined) continue;
+    line[3]++;
+    line[4] += usage[place] ?? 0;
+  }
+  return { count: events.length, identities, bodies, sums, sumOf, bytes, usage, minId, maxId };
 };

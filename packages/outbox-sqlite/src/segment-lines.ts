@@ -8,21 +8,23 @@ import type { Identity } from "./packed-events.ts";
 export const readLines = (text: string, count: number): readonly (string | undefined)[] => {
   const lines = new Array<string | undefined>(count).fill(undefined);
   const twice: number[] = [];
-  for (let from = 0; from < text.length; ) {
+  for (let from = 0, expected = 0; from < text.length; expected++) {
     const end = text.indexOf("\n", from);
     const to = end === -1 ? text.length : end;
-    const space = text.indexOf(" ", from);
-    const digits = text.slice(from, space);
-    const place = /^\d{1,9}$/.test(digits) ? Number(digits) : count;
-    if (place < count && space < to) {
+    const prefix = text.startsWith(`${expected} `, from) ? `${expected} ` : prefixOf(text.slice(from, to));
+    const place = Number(prefix);
+    if (prefix !== "" && place < count) {
       if (lines[place] !== undefined) twice.push(place);
-      lines[place] = text.slice(space + 1, to);
+      lines[place] = text.slice(from + prefix.length, to);
     }
     from = to + 1;
   }
   for (const place of twice) lines[place] = undefined;
   return lines;
 };
+
+/** The place that a line gives itself, with the space; empty when it has none. */
+const prefixOf = (line: string): string => /^\d{1,9} /.exec(line)?.[0] ?? "";
 
 const NUMBERS = [3, 5, 6, 7];
 
