@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { claimIds, commit, newEvents } from "../test/outbox-use.ts";
+import { claimIds, commit, event, events, newEvents } from "../test/outbox-use.ts";
 import { storeFolder } from "../test/store-folder.ts";
 import { sqliteOutbox } from "./sqlite-outbox.ts";
 
@@ -79,6 +79,41 @@ const abandoned = async (path: string) => {
   await outbox.close();
   return { recorded, copy };
 };
+
+test("segments of an owner that another version gave up are taken over, too", async () => {
+  using place = storeFolder();
+  const { copy } = await abandoned(place.path);
+  using _ = copy;
+  damage(copy.path, "UPDATE producers SET live = 0");
+  const outbox = await opened(copy.path);
+  expect(await claimIds(outbox)).toHaveLength(20);
+  await outbox.close();
+});
+
+test("of the identities in segments and in rows the oldest are forgotten first, those of a segment at once", async () => {
+  using place = storeFolder();
+  const outbox = sqliteOutbox({ path: place.path, thread: "main", tombstones: { max: 30 } });
+  await outbox.open();
+  const batches = [newEvents(10), events(10, "given"), newEvents(10), newEvents(10)];
+  const known = async () => {
+    const repeats = batches.flatMap(([first]) => (first === undefined ? [] : [event(first.event_id)]));
+    const { appended } = await commit(outbox, {
+      append: repeats.map((repeat) => ({ event: repeat, hold: false })),
+    });
+    return appended.map(({ state }) => state);
+  };
+  for (const [index, batch] of batches.entries()) {
+    await commit(outbox, { append: batch.map((event) => ({ event, hold: true })) }, index);
+    await commit(outbox, { acknowledge: batch }, index);
+  }
+  expect(await known()).toEqual(["recorded", "repeat", "repeat", "repeat"]);
+  const more = newEvents(12);
+  await commit(outbox, { append: more.map((event) => ({ event, hold: true })) }, 10);
+  await commit(outbox, { acknowledge: more }, 10);
+  expect(rowsIn(place.path), "two of the next segment would be too many").toMatchObject({ segments: 3 });
+  expect((await known()).slice(2)).toEqual(["repeat", "repeat"]);
+  await outbox.close();
+});
 
 const damage = (path: string, sql: string) => {
   const db = new DatabaseSync(path);

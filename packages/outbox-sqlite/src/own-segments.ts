@@ -140,6 +140,11 @@ export class OwnSegments {
     for (const segment of this.#table.waitingOf(owner)) this.#makeRows(segment, false);
   }
 
+  /** The same for owners whose rows were taken over by a version that knows no segments. */
+  letGoOfLeft(): void {
+    for (const owner of this.#table.ownersGone()) this.letGo(owner);
+  }
+
   #takeApart(own: OwnSegment): void {
     const segment = this.#stored(own);
     if (segment !== undefined) this.#makeRows(segment, true);
@@ -220,7 +225,7 @@ const countAcknowledged = (own: OwnSegment, places: readonly number[], tally: Ta
     tally.pendingBytes -= own.bytes[place] ?? 0;
   }
   tally.pendingEvents -= places.length;
-  tally.tombstones += places.length;
+  tally.segmentTombstones += places.length;
   own.sums.forEach(([tenant_id, meter_id, hour], sum) => {
     const count = events[sum] ?? 0;
     if (count === 0) return;

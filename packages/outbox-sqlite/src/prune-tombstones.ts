@@ -25,8 +25,9 @@ export class PruneTombstones {
   prune(before: number, max: number, tally: Tally): void {
     this.#pruneSegments(before, tally);
     for (const state of [ACKNOWLEDGED, DISCARDED]) this.#pruneRows(state, before - 1, MAX_PRUNED, tally);
-    while (tally.tombstones > max) {
-      const surplus = tally.tombstones - max;
+    for (;;) {
+      const surplus = tally.tombstones + tally.segmentTombstones - max;
+      if (surplus <= 0) return;
       const segment = this.#segments.oldestEnded();
       const row = this.#oldestRow();
       if (segment === undefined || (row !== undefined && row < segment.at)) {
@@ -38,7 +39,7 @@ export class PruneTombstones {
       // Never fewer than the caller wants remembered.
       if (segment.acknowledged > surplus) return;
       this.#segments.remove(segment.firstKey);
-      tally.tombstones -= segment.acknowledged;
+      tally.segmentTombstones -= segment.acknowledged;
     }
   }
 
@@ -51,7 +52,7 @@ export class PruneTombstones {
     ) {
       if (segment.at >= before || pruned >= MAX_PRUNED) return;
       this.#segments.remove(segment.firstKey);
-      tally.tombstones -= segment.acknowledged;
+      tally.segmentTombstones -= segment.acknowledged;
       pruned += segment.acknowledged;
     }
   }

@@ -139,6 +139,8 @@ export const MIGRATIONS: readonly Migration[] = [
         acknowledged INTEGER NOT NULL DEFAULT 0,
         changed_at INTEGER
       );
+      -- Those in segments; tombstones has those in rows alone: a version that knows no segments prunes by it.
+      ALTER TABLE totals ADD COLUMN segment_tombstones INTEGER NOT NULL DEFAULT 0;
       CREATE INDEX segments_ids ON segments (max_id, min_id);
       CREATE INDEX segments_waiting ON segments (owner) WHERE waiting > 0;
       CREATE INDEX segments_ended ON segments (changed_at) WHERE waiting = 0;

@@ -57,6 +57,7 @@ export class SegmentTable {
   readonly #bodies: StatementSync;
   readonly #leases: StatementSync;
   readonly #waitingOf: StatementSync;
+  readonly #ownersGone: StatementSync;
   readonly #waitingAfter: StatementSync;
   readonly #all: StatementSync;
   readonly #around: StatementSync;
@@ -83,6 +84,8 @@ export class SegmentTable {
     this.#leases = db.prepare("SELECT deliveries FROM leases WHERE segment = ? ORDER BY nr");
     this.#waitingOf = db.prepare(`
       SELECT ${COLUMNS} FROM segments WHERE owner = ? AND waiting > 0 ORDER BY first_key`);
+    this.#ownersGone = db.prepare(`
+      SELECT DISTINCT owner FROM segments WHERE waiting > 0 AND owner NOT IN (SELECT id FROM producers WHERE live = 1)`);
     this.#waitingAfter = db.prepare(`
       SELECT ${COLUMNS} FROM segments INDEXED BY segments_waiting WHERE waiting > 0 AND first_key + count > ? ORDER BY first_key`);
     this.#all = db.prepare(`SELECT ${COLUMNS} FROM segments ORDER BY first_key`);
@@ -171,6 +174,11 @@ export class SegmentTable {
 
   waitingOf(owner: number): readonly Segment[] {
     return this.#waitingOf.all(owner).map(segment);
+  }
+
+  /** Owners that are not live any more, and still have something waiting: a version that knows no segments took their rows over. */
+  ownersGone(): readonly number[] {
+    return this.#ownersGone.all().map((row) => readNumber(row, "owner"));
   }
 
   /** Those with events under keys after one. One at a time: nothing may be written meanwhile. */

@@ -235,6 +235,7 @@ class SqliteStore {
       this.#letGo(id);
       this.#dead.push(producer);
     }
+    this.#segments.letGoOfLeft();
   }
 
   #letGo(owner: number): void {

@@ -41,6 +41,7 @@ export class Tally {
   pendingEvents = 0;
   pendingBytes = 0;
   tombstones = 0;
+  segmentTombstones = 0;
 
   readonly #meters = new Map<string, Counts>();
   readonly #ledger = new Map<string, LedgerDelta>();
@@ -54,10 +55,10 @@ export class Tally {
 
   constructor(db: DatabaseSync) {
     this.#readTotals = db.prepare(
-      "SELECT next_key, pending_events, pending_bytes, tombstones FROM totals WHERE id = 1",
+      "SELECT next_key, pending_events, pending_bytes, tombstones, segment_tombstones FROM totals WHERE id = 1",
     );
     this.#writeTotals = db.prepare(
-      "UPDATE totals SET next_key = ?, pending_events = ?, pending_bytes = ?, tombstones = ? WHERE id = 1",
+      "UPDATE totals SET next_key = ?, pending_events = ?, pending_bytes = ?, tombstones = ?, segment_tombstones = ? WHERE id = 1",
     );
     this.#writeAccount = db.prepare(`
       INSERT INTO accounts (meter_id, ${FIELDS.join(", ")}) VALUES (?, ${FIELDS.map(() => "?").join(", ")})
@@ -79,6 +80,7 @@ export class Tally {
     this.pendingEvents = readNumber(totals, "pending_events");
     this.pendingBytes = readNumber(totals, "pending_bytes");
     this.tombstones = readNumber(totals, "tombstones");
+    this.segmentTombstones = readNumber(totals, "segment_tombstones");
     this.#meters.clear();
     this.#ledger.clear();
     this.#lastLine = undefined;
@@ -108,7 +110,13 @@ export class Tally {
   }
 
   end(): void {
-    this.#writeTotals.run(this.nextKey, this.pendingEvents, this.pendingBytes, this.tombstones);
+    this.#writeTotals.run(
+      this.nextKey,
+      this.pendingEvents,
+      this.pendingBytes,
+      this.tombstones,
+      this.segmentTombstones,
+    );
     for (const [meter_id, counts] of this.#meters) {
       this.#writeAccount.run(meter_id, ...FIELDS.map((field) => counts[field]));
     }
