@@ -1,24 +1,10 @@
-import { copyFileSync, existsSync } from "node:fs";
-import { join } from "node:path";
-import { createEventId, type EventRecord, type Outbox, type OutboxChanges } from "@meter-lib/core";
+import { createEventId, type EventRecord, type OutboxChanges } from "@meter-lib/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { commit, event } from "../test/outbox-use.ts";
-import { storeFolder } from "../test/store-folder.ts";
-import { sqliteOutbox } from "./sqlite-outbox.ts";
-
-const HOUR = 3_600_000;
-const START = 1_768_473_000_000;
-const TENANTS = ["tenant-1", "tenant-2", 'tenant "3" 三'];
-const METERS = ["api_calls", "storage"];
+import { METERS, OutboxPlace, type Recorded, START, TENANTS } from "../test/outbox-place.ts";
+import { commit } from "../test/outbox-use.ts";
 
 type Fate = "acknowledge" | "release" | "reject" | "quarantine" | "lease" | "unhold" | "keep";
-
-interface Recorded {
-  readonly tenant: number;
-  readonly meter: number;
-  readonly hour: number;
-}
 
 type Step =
   /**
@@ -94,69 +80,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** A file and the outbox on it. A power cut leaves a copy of the file, and nobody who holds anything. */
-class Place implements Disposable {
-  readonly #isFirst: boolean;
-  #folder = storeFolder();
-  outbox: Outbox;
-  /** What the outbox holds, by key. */
-  held = new Map<number, EventRecord>();
-
-  constructor(isFirst: boolean) {
-    this.#isFirst = isFirst;
-    this.outbox = this.#outbox();
-  }
-
-  /** An event whose identity was made for it, or, in the other place, may have been given. */
-  event(event_id: string, { tenant, meter, hour }: Recorded): EventRecord {
-    const record = event(event_id, {
-      tenant_id: TENANTS[tenant] ?? "",
-      meter_id: METERS[meter] ?? "",
-      event_time: START + hour * HOUR,
-      total_usage: 1 + hour,
-      metadata: meter === 0 ? { note: 'a "line"\nand 三' } : undefined,
-    });
-    record.lane = hour === 2 ? "backfill" : "live";
-    record.mayBeRepeat = !this.#isFirst;
-    return record;
-  }
-
-  async reopen(): Promise<void> {
-    await this.outbox.close();
-    this.outbox = this.#outbox();
-    this.held.clear();
-    await this.outbox.open();
-  }
-
-  async cutPower(): Promise<void> {
-    const before = this.#folder;
-    const left = this.outbox;
-    this.#folder = storeFolder();
-    for (const suffix of ["", "-wal"]) {
-      if (existsSync(before.path + suffix)) copyFileSync(before.path + suffix, this.#folder.path + suffix);
-    }
-    await left.close();
-    before[Symbol.dispose]();
-    this.outbox = this.#outbox();
-    this.held.clear();
-    await this.outbox.open();
-  }
-
-  [Symbol.dispose](): void {
-    this.#folder[Symbol.dispose]();
-  }
-
-  #outbox(): Outbox {
-    return sqliteOutbox({
-      path: join(this.#folder.folder, "outbox.db"),
-      thread: "main",
-      limits: { maxEvents: 30 },
-    });
-  }
-}
-
 /** All that can be asked of an outbox. */
-const answers = async ({ outbox }: Place) => {
+const answers = async ({ outbox }: OutboxPlace) => {
   const ledger = await outbox.ledger({});
   return {
     accounts: await outbox.accounts(),
@@ -173,7 +98,7 @@ const answers = async ({ outbox }: Place) => {
 };
 
 const fated = (
-  place: Place,
+  place: OutboxPlace,
   fates: readonly Fate[],
   now: number,
 ): Omit<OutboxChanges, "append" | "now" | "sessions"> => {
@@ -208,7 +133,7 @@ interface Run {
 }
 
 /** Takes a step; answers what the outbox answered. */
-const take = async (place: Place, taken: Step, run: Run, ids: readonly string[]): Promise<unknown> => {
+const take = async (place: OutboxPlace, taken: Step, run: Run, ids: readonly string[]): Promise<unknown> => {
   const { outbox, held } = place;
   switch (taken.step) {
     case "commit":
@@ -283,8 +208,8 @@ const take = async (place: Place, taken: Step, run: Run, ids: readonly string[])
 test("an outbox that keeps its events in segments answers as one that has a row for each, whatever becomes of them", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 14 }), async (steps) => {
-      using packed = new Place(true);
-      using plain = new Place(false);
+      using packed = new OutboxPlace(true);
+      using plain = new OutboxPlace(false);
       await packed.outbox.open();
       await plain.outbox.open();
       const run: Run = { now: START, known: [] };

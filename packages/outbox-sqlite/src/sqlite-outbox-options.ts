@@ -6,7 +6,11 @@ export interface SqliteOutboxOptions {
   readonly path: string;
   /** How much may be pending. @default 1,000,000 events, 256 MiB */
   readonly limits?: Partial<OutboxLimits>;
-  /** How long, in milliseconds, and how many identities of ended events are remembered, to know a repeat. @default 24 hours, 200,000 */
+  /**
+   * How long, in milliseconds, and how many identities of ended events are remembered, to know a repeat. They are forgotten by up to 2,000
+   * at once, so there may be that many more.
+   * @default 24 hours, 200,000
+   */
   readonly tombstones?: { readonly windowMs?: number; readonly max?: number };
   /** After how many milliseconds dead letters and quarantined events are discarded. @default never */
   readonly retention?: { readonly rejectedMs?: number; readonly quarantinedMs?: number };
