@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { claimIds, commit, event, events, newEvents } from "../test/outbox-use.ts";
@@ -79,6 +81,28 @@ const abandoned = async (path: string) => {
   await outbox.close();
   return { recorded, copy };
 };
+
+test("an owner whose segments were taken over meanwhile sends nothing of them, and what it was told is counted once", async () => {
+  using place = storeFolder();
+  const one = await opened(place.path);
+  const recorded = newEvents(20);
+  await commit(one, { append: recorded.map((event) => ({ event, hold: true })) });
+  for (const name of readdirSync(place.folder)) {
+    if (name.includes(".owner-")) rmSync(join(place.folder, name));
+  }
+  const two = await opened(place.path);
+  expect(await claimIds(two)).toHaveLength(20);
+  await expect(commit(one, { lease: recorded })).rejects.toMatchObject({
+    message: expect.stringContaining("20 of 20 events to be sent are no longer held"),
+  });
+  const told = recorded.slice(0, 5);
+  await commit(one, { acknowledge: told });
+  await commit(one, { acknowledge: told });
+  await commit(two, { acknowledge: told });
+  expect(await two.accounts()).toMatchObject({ recorded: 20, acknowledged: 5, pending: 15 });
+  await one.close();
+  await two.close();
+});
 
 test("segments of an owner that another version gave up are taken over, too", async () => {
   using place = storeFolder();

@@ -32,8 +32,13 @@ export const sampleEvent = ({ bytes = 200, lane = "live", ...fields }: SampleFie
   return record;
 };
 
+/** Events whose identities were made for them just now, as most are. */
 export const sampleEvents = (count: number, fields: SampleFields = {}): EventRecord[] =>
-  Array.from({ length: count }, () => sampleEvent(fields));
+  Array.from({ length: count }, () => {
+    const event = sampleEvent(fields);
+    event.mayBeRepeat = false;
+    return event;
+  });
 
 /** The same event once more, as another call would make it. */
 export const repeatOf = (event: EventRecord, fields: SampleFields = {}): EventRecord => {
