@@ -74,11 +74,11 @@ export const packEvents = (events: readonly EventRecord[]): PackedEvents => {
     identities += `${place} [${quoted(event_id)},${names.json},${usage_time},${total_usage},${event.bytes},${event.fingerprint},${lane}]\n`;
     bodies += `${place} ${bodyText(event, usage_time)}\n`;
   }
-  for (const [place, sum] of sumOf.entries()) {
+  sumOf.forEach((sum, place) => {
     const line = sums[sum];
-    if (line === undefined) continue;
+    if (line === undefined) return;
     line[3]++;
     line[4] += usage[place] ?? 0;
-  }
+  });
   return { count: events.length, identities, bodies, sums, sumOf, bytes, usage, minId, maxId };
 };
