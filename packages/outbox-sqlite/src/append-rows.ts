@@ -3,16 +3,13 @@ import type { Appended } from "@meter-lib/core";
 import { hourOf, PENDING, stateName } from "./events-table.ts";
 import { InsertRow } from "./insert-row.ts";
 import type { OwnSegments } from "./own-segments.ts";
-import type { PackedEvents } from "./packed-events.ts";
+import type { Identity, PackedEvents } from "./packed-events.ts";
 import { readNumber } from "./read-column.ts";
 import { readIdentity, readLines } from "./segment-lines.ts";
 import type { FoundEvent, SegmentReader } from "./segment-reader.ts";
-import type { AppendedEvents, CommitInput, CommitOutput, StoreOptions } from "./store-call.ts";
+import type { AppendedEvents, AppendedRows, CommitInput, CommitOutput, StoreOptions } from "./store-call.ts";
 import { StoreFailure } from "./store-failure.ts";
 import type { Tally } from "./tally.ts";
-
-/** Fewer are stored as rows: a segment takes three rows and stays, as tombstones, until it goes as a whole. */
-const SMALLEST_SEGMENT = 8;
 
 /** Stores new events, each identity once, as long as there is room. */
 export class AppendRows {
@@ -47,24 +44,26 @@ export class AppendRows {
     const others: [number, Appended][] = [];
     let before = 0;
     for (const appended of append) {
-      const { events } = appended;
-      if (isForSegment(appended) && this.#hasRoom(events, tally)) {
-        this.#segments.append(events, owner, tally.nextKey, seqOf(tally.nextKey), now);
-        countRecorded(events, tally);
-        tally.nextKey += events.count;
-      } else {
-        this.#appendRows(appended, owner, now, seqOf, tally, (place, answer) =>
-          others.push([before + place, answer]),
-        );
+      if ("packed" in appended && this.#hasRoom(appended.packed, tally)) {
+        const { packed } = appended;
+        this.#segments.append(packed, owner, tally.nextKey, seqOf(tally.nextKey), now);
+        countRecorded(packed, tally);
+        tally.nextKey += packed.count;
+        before += packed.count;
+        continue;
       }
-      before += events.count;
+      const rows = rowsOf(appended);
+      this.#appendRows(rows, owner, now, seqOf, tally, (place, answer) =>
+        others.push([before + place, answer]),
+      );
+      before += rows.bodies.length;
     }
     if (tally.nextKey > firstKey) this.#writeSeq.run(seqOf(tally.nextKey) - 1, owner);
     return { firstKey, firstSeq, others };
   }
 
   #appendRows(
-    { events, hold, mayBeRepeats, deliveries }: AppendedEvents,
+    { identities, bodies, hold, mayBeRepeats, deliveries }: NewRows,
     owner: number,
     now: number,
     seqOf: (key: number) => number,
@@ -72,11 +71,9 @@ export class AppendRows {
     answer: (place: number, appended: Appended) => void,
   ): void {
     const inSegments = mayBeRepeats && !this.#reader.isEmpty;
-    const identities = readLines(events.identities, events.count);
-    const bodies = readLines(events.bodies, events.count);
     const delivered = new Map(deliveries.map((delivery) => [delivery.place, delivery]));
-    for (let place = 0; place < events.count; place++) {
-      const identity = readIdentity(identities[place]);
+    for (let place = 0; place < bodies.length; place++) {
+      const identity = identities[place];
       const body = bodies[place];
       if (identity === undefined || body === undefined)
         throw new StoreFailure("io", "an event came apart on its way to the store");
@@ -136,8 +133,36 @@ export class AppendRows {
   }
 }
 
-const isForSegment = ({ events, hold, mayBeRepeats, deliveries }: AppendedEvents): boolean =>
-  hold && !mayBeRepeats && deliveries.length === 0 && events.count >= SMALLEST_SEGMENT;
+interface NewRows extends Omit<AppendedRows, "loose"> {
+  readonly identities: readonly (Identity | undefined)[];
+  readonly bodies: readonly (string | undefined)[];
+}
+
+/** New events one by one, also those that were meant for a segment: the room ends among them. */
+const rowsOf = (appended: AppendedEvents): NewRows => {
+  if ("packed" in appended) {
+    const { count, identities, bodies } = appended.packed;
+    return {
+      identities: readLines(identities, count).map(readIdentity),
+      bodies: readLines(bodies, count),
+      hold: true,
+      mayBeRepeats: false,
+      deliveries: [],
+    };
+  }
+  const { loose, ...rest } = appended;
+  const { texts, numbers } = loose;
+  const identities: Identity[] = [];
+  const bodies: string[] = [];
+  for (let at = 0, number = 0; at < texts.length; at += 4, number += 5) {
+    const text = (column: number): string => texts[at + column] ?? "";
+    const value = (column: number): number => numbers[number + column] ?? 0;
+    const usage = Number.isNaN(value(1)) ? null : value(1);
+    identities.push([text(1), text(0), text(2), value(0), usage, value(2), value(3), value(4)]);
+    bodies.push(text(3));
+  }
+  return { ...rest, identities, bodies };
+};
 
 const countRecorded = ({ count, bytes, sums }: PackedEvents, tally: Tally): void => {
   tally.pendingEvents += count;

@@ -1,5 +1,5 @@
 import type { Append, Burial, EventRecord, OutboxChanges } from "@meter-lib/core";
-import { packEvents } from "./pack-events.ts";
+import { looseEvents, packEvents } from "./pack-events.ts";
 import type {
   AppendedDelivery,
   AppendedEvents,
@@ -8,6 +8,9 @@ import type {
   DeliveryChange,
   Keys,
 } from "./store-call.ts";
+
+/** Fewer are stored as rows: a segment takes three rows and stays, as tombstones, until it goes as a whole. */
+const SMALLEST_SEGMENT = 8;
 
 const keysOf = (events: readonly EventRecord[]): Keys => events.map(({ key }) => key);
 
@@ -73,7 +76,14 @@ const appended = (append: readonly Append[]): readonly AppendedEvents[] => {
     }
     if (first === undefined) break;
     const { hold, event } = first;
-    runs.push({ events: packEvents(events), hold, mayBeRepeats: event.mayBeRepeat, deliveries });
+    const mayBeRepeats = event.mayBeRepeat;
+    const isForSegment =
+      hold && !mayBeRepeats && deliveries.length === 0 && events.length >= SMALLEST_SEGMENT;
+    runs.push(
+      isForSegment
+        ? { packed: packEvents(events) }
+        : { loose: looseEvents(events), hold, mayBeRepeats, deliveries },
+    );
   }
   return runs;
 };

@@ -2,7 +2,7 @@ import { type EventRecord, usageTime } from "@meter-lib/core";
 import { bodyText } from "./event-body.ts";
 import { HOUR_MS, hourOf } from "./events-table.ts";
 import { quoted } from "./metadata-json.ts";
-import type { PackedEvents } from "./packed-events.ts";
+import type { LooseEvents, PackedEvents } from "./packed-events.ts";
 
 /** Events of one tenant and meter: their names as JSON, and the places of their sums by hour. */
 interface Names {
@@ -34,9 +34,28 @@ class NamesInUse {
   }
 }
 
+/** New events in the form that crosses to the store's thread, to become rows. */
+export const looseEvents = (events: readonly EventRecord[]): LooseEvents => {
+  const texts: string[] = [];
+  const numbers = new Float64Array(events.length * 5);
+  let at = 0;
+  for (const event of events) {
+    const usage_time = usageTime(event);
+    texts.push(event.tenant_id, event.event_id, event.meter_id, bodyText(event, usage_time));
+    numbers[at++] = usage_time;
+    numbers[at++] = event.total_usage ?? Number.NaN;
+    numbers[at++] = event.bytes;
+    numbers[at++] = event.fingerprint;
+    numbers[at++] = laneNumber(event);
+  }
+  return { texts, numbers };
+};
+
+const laneNumber = ({ lane }: EventRecord): number => (lane === "live" ? 0 : 1);
+
 type Sum = [tenant_id: string, meter_id: string, hour: number, events: number, usage: number];
 
-/** New events in the form that crosses to the store's thread, and lies in a segment. */
+/** New events in the form that crosses to the store's thread and lies in a segment. */
 export const packEvents = (events: readonly EventRecord[]): PackedEvents => {
   const inUse = new NamesInUse();
   const sums: Sum[] = [];
@@ -70,8 +89,7 @@ export const packEvents = (events: readonly EventRecord[]): PackedEvents => {
     usage[place] = total_usage ?? 0;
     if (event_id < minId) minId = event_id;
     if (event_id > maxId) maxId = event_id;
-    const lane = event.lane === "live" ? 0 : 1;
-    identities += `${place} [${quoted(event_id)},${names.json},${usage_time},${total_usage},${event.bytes},${event.fingerprint},${lane}]\n`;
+    identities += `${place} [${quoted(event_id)},${names.json},${usage_time},${total_usage},${event.bytes},${event.fingerprint},${laneNumber(event)}]\n`;
     bodies += `${place} ${bodyText(event, usage_time)}\n`;
   }
   sumOf.forEach((sum, place) => {

@@ -7,7 +7,15 @@ export type UsageSum = readonly [
   usage: number,
 ];
 
-/** New events on their way to the store: two texts, where a text or four for each event would cost more than writing them. */
+/** New events on their way to rows, as columns: an object per event would cost more to clone than to store. */
+export interface LooseEvents {
+  /** Four for each: tenant, event id, meter, body. */
+  readonly texts: readonly string[];
+  /** Five for each: usage time, total usage or NaN, bytes, fingerprint, lane. */
+  readonly numbers: Float64Array;
+}
+
+/** New events on their way to a segment: two texts, where a text or four for each event would cost more than writing them. */
 export interface PackedEvents {
   readonly count: number;
   /** A line for each event: place and {@link Identity}. */

@@ -14,7 +14,7 @@ import type {
   SessionChange,
   SessionRow,
 } from "@meter-lib/core";
-import type { PackedEvents } from "./packed-events.ts";
+import type { LooseEvents, PackedEvents } from "./packed-events.ts";
 import type { StoreFailureKind } from "./store-failure.ts";
 
 /** What the store needs to know; plain data, it crosses threads. */
@@ -62,9 +62,11 @@ export interface AppendedDelivery {
   readonly firstSentAt: number | undefined;
 }
 
-/** New events that follow one another and are stored alike. */
-export interface AppendedEvents {
-  readonly events: PackedEvents;
+/** New events that follow one another and are stored alike. Those for a segment are held, and their identities are new. */
+export type AppendedEvents = { readonly packed: PackedEvents } | AppendedRows;
+
+export interface AppendedRows {
+  readonly loose: LooseEvents;
   readonly hold: boolean;
   /** Whether their identities may be there already. */
   readonly mayBeRepeats: boolean;
