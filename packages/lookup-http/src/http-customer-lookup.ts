@@ -1,5 +1,5 @@
 import { type CustomerLookup, isHeaderText, type LookupAnswer } from "@meter-lib/core";
-import ky from "ky";
+import type { KyInstance } from "ky";
 import {
   type CheckedLookupOptions,
   checkLookupOptions,
@@ -50,17 +50,12 @@ type Get = (tenant_id: string, signal: AbortSignal) => Promise<HttpLookupAnswer>
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 const getter = ({ baseUrl, route, apiKey, headers, fetch }: CheckedLookupOptions): Get => {
-  const client = ky.create({
-    ...(fetch === undefined ? {} : { fetch }),
-    retry: 0,
-    timeout: false,
-    throwHttpErrors: false,
-    redirect: "manual",
-  });
+  let client: Promise<KyInstance> | undefined;
   const hide = hideSecrets(apiKey, headers);
   return async (tenant_id, signal) => {
     try {
-      const response = await client.get(baseUrl + lookupPath(route, tenant_id), {
+      client ??= loadKy(fetch);
+      const response = await (await client).get(baseUrl + lookupPath(route, tenant_id), {
         headers: { accept: "*/*", ...headers, ...lookupHeaders(route, tenant_id, apiKey) },
         signal,
       });
@@ -75,6 +70,18 @@ const getter = ({ baseUrl, route, apiKey, headers, fetch }: CheckedLookupOptions
       throw new Error(hide(innermostMessage(error)));
     }
   };
+};
+
+/** When it is loaded, ky looks at `fetch`, which Node then loads too: the first lookup waits for that, not the start of the program. */
+const loadKy = async (fetch: typeof globalThis.fetch | undefined): Promise<KyInstance> => {
+  const { default: ky } = await import("ky");
+  return ky.create({
+    ...(fetch === undefined ? {} : { fetch }),
+    retry: 0,
+    timeout: false,
+    throwHttpErrors: false,
+    redirect: "manual",
+  });
 };
 
 const SECRET_NAME = /auth|key|token|secret|cookie|password|signature/i;

@@ -1,4 +1,4 @@
-import ky, { type Options } from "ky";
+import type { KyInstance, Options } from "ky";
 import type { HttpBody, HttpResponse, HttpSend } from "./http-send.ts";
 
 /** What the transport decides itself, so that it is no option of ky's here. */
@@ -23,7 +23,20 @@ export type KyOptions = Omit<Options, (typeof OWN_KY_OPTIONS)[number]>;
 
 /** Sends with ky, whose own retry and timeout are off. */
 export const kySend = (options: KyOptions, fetch: typeof globalThis.fetch | undefined): HttpSend => {
-  const client = ky.create({
+  let client: Promise<KyInstance> | undefined;
+  return async ({ url, headers, body }, signal) => {
+    client ??= loadKy(options, fetch);
+    return toHttpResponse(await (await client).post(url, { headers, body, signal }));
+  };
+};
+
+/** When it is loaded, ky looks at `fetch`, which Node then loads too: the first request waits for that, not the start of the program. */
+const loadKy = async (
+  options: KyOptions,
+  fetch: typeof globalThis.fetch | undefined,
+): Promise<KyInstance> => {
+  const { default: ky } = await import("ky");
+  return ky.create({
     ...options,
     ...(fetch === undefined ? {} : { fetch }),
     retry: 0,
@@ -31,8 +44,6 @@ export const kySend = (options: KyOptions, fetch: typeof globalThis.fetch | unde
     throwHttpErrors: false,
     redirect: "manual",
   });
-  return async ({ url, headers, body }, signal) =>
-    toHttpResponse(await client.post(url, { headers, body, signal }));
 };
 
 const toHttpResponse = (response: Response): HttpResponse => ({
