@@ -38,6 +38,7 @@ interface Load {
 
 const BATCH = 1_000;
 const EVENTS_PER_TURN = 100;
+const EVENTS_BETWEEN_LOOKS = 10_000;
 const HELD = 50_000;
 const TENANTS = Array.from({ length: 50 }, (_, i) => `tenant-${i}`);
 const PATIENCE_MS = 120_000;
@@ -112,12 +113,15 @@ const recorded = ({ way, brokers, topic, producers }: Contestant): Load => {
   });
   return {
     async run(from, events) {
+      let earlier: Promise<unknown> = Promise.resolve();
       for (let n = from; n < from + events; n++) {
         const receipt = client.record(usage(n));
-        // A service records between other work; and a producer that never stops waits now and then.
-        if (n % 5_000 === 4_999) await receipt.durable;
-        else if (n % EVENTS_PER_TURN === EVENTS_PER_TURN - 1)
-          await new Promise<void>((go) => setImmediate(go));
+        // A service records between other work; and a producer that never stops waits when delivery is a good deal behind.
+        if (n % EVENTS_BETWEEN_LOOKS === EVENTS_BETWEEN_LOOKS - 1) {
+          await earlier;
+          earlier = receipt.settled;
+        }
+        if (n % EVENTS_PER_TURN === EVENTS_PER_TURN - 1) await new Promise<void>((go) => setImmediate(go));
       }
       if (!(await client.flush({ timeoutMs: PATIENCE_MS }))) throw new Error("not delivered in time");
     },
