@@ -1,20 +1,11 @@
-import { EventRecord, type Outbox, type OutboxChanges, type UsageEvent } from "@meter-lib/core";
+import { EventRecord, NO_CHANGES, type Outbox, type OutboxChanges, type UsageEvent } from "@meter-lib/core";
 import { deleteDB, openDB } from "idb";
 import { afterEach, describe, expect, test } from "vitest";
 import { indexedDbOutbox } from "./indexed-db-outbox.ts";
 import type { IndexedDbOutboxOptions } from "./indexed-db-outbox-options.ts";
 
 const NOW = Date.UTC(2026, 0, 15);
-const NOTHING: OutboxChanges = {
-  now: NOW,
-  acknowledge: [],
-  release: [],
-  bury: [],
-  append: [],
-  lease: [],
-  sessions: [],
-  unhold: [],
-};
+const NOTHING: OutboxChanges = { ...NO_CHANGES, now: NOW };
 
 let ids = 0;
 const usage = (): EventRecord => {

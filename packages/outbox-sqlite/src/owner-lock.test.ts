@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
+import { NO_CHANGES } from "@meter-lib/core";
 import { expect, test } from "vitest";
 import { outboxInProcess } from "../test/outbox-in-process.ts";
 import { append, claimIds, event, events } from "../test/outbox-use.ts";
@@ -85,20 +86,10 @@ test("who was taken for dead does not send what another one took", async () => {
   await append(one, held);
   for (const name of ownerFiles(place.folder)) rmSync(`${place.folder}/${name}`);
   expect(await claimIds(two)).toHaveLength(2);
-  await expect(
-    Promise.resolve(
-      one.commit({
-        now: 1,
-        acknowledge: [],
-        release: [],
-        bury: [],
-        append: [],
-        lease: held,
-        sessions: [],
-        unhold: [],
-      }),
-    ),
-  ).rejects.toMatchObject({ code: "outbox_failed", message: expect.stringContaining("no longer held") });
+  await expect(Promise.resolve(one.commit({ ...NO_CHANGES, now: 1, lease: held }))).rejects.toMatchObject({
+    code: "outbox_failed",
+    message: expect.stringContaining("no longer held"),
+  });
   await one.close();
   await two.close();
   expect(existsSync(place.path)).toBe(true);
@@ -114,14 +105,9 @@ test("processes that open, write and claim at once on one file lose nothing and 
       for (let round = 0; round < 10; round++) {
         const fresh = events(10, `${process}-${round}`);
         await outbox.commit({
+          ...NO_CHANGES,
           now: 1,
-          acknowledge: [],
-          release: [],
-          bury: [],
           append: fresh.map((one) => ({ event: one, hold: false })),
-          lease: [],
-          sessions: [],
-          unhold: [],
         });
         const { events: claimed } = await outbox.claim({
           now: 1,

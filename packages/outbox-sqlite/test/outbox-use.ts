@@ -2,25 +2,15 @@ import {
   createEventId,
   EventRecord,
   fingerprint,
+  NO_CHANGES,
   type Outbox,
   type OutboxChanges,
   type UsageEvent,
 } from "@meter-lib/core";
 
-const NOTHING: OutboxChanges = {
-  now: 0,
-  acknowledge: [],
-  release: [],
-  bury: [],
-  append: [],
-  lease: [],
-  sessions: [],
-  unhold: [],
-};
-
 /** Commits some changes, at a time. */
 export const commit = (outbox: Outbox, changes: Partial<OutboxChanges>, now = Date.now()) =>
-  Promise.resolve(outbox.commit({ ...NOTHING, now, ...changes }));
+  Promise.resolve(outbox.commit({ ...NO_CHANGES, now, ...changes }));
 
 /** New events under these ids, held by the outbox. */
 export const append = (outbox: Outbox, events: readonly EventRecord[], now = Date.now()) =>
