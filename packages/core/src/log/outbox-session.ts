@@ -1,23 +1,4 @@
-import type { Metadata } from "../catalog/meter.ts";
-
-/** A session that has started and not ended. The ids of both boundaries are fixed at the start. */
-export interface SessionRow {
-  readonly session_id: string;
-  readonly tenant_id: string;
-  readonly device_id: string;
-  readonly meter_id: string;
-  /** Sessions of one scope are one session: a device's, or a process's own. */
-  readonly scope: string;
-  readonly start_event_id: string;
-  readonly end_event_id: string;
-  readonly started_at: number;
-  /** When it was last known to be on. */
-  readonly checkpoint_at: number;
-  /** When its last owner left; its end is then to be recorded at that time. Undefined while it is on. */
-  readonly ended_at: number | undefined;
-  /** Both boundaries carry it. */
-  readonly metadata: Metadata | undefined;
-}
+import type { SessionRow } from "./tables.ts";
 
 /**
  * - `open`: starts the session, or joins the one that is open in the same scope

@@ -1,0 +1,239 @@
+import type { Promisable } from "type-fest";
+import type { Lane } from "../event/usage-event.ts";
+import type { Accounts } from "./account.ts";
+import type {
+  EndState,
+  LedgerId,
+  LedgerKey,
+  LedgerRange,
+  LedgerRow,
+  OutboxQuery,
+  OutboxRow,
+  OutboxSelection,
+  ProducerRow,
+  RowState,
+} from "./outbox-query.ts";
+import type { SessionAnswer, SessionChange } from "./outbox-session.ts";
+import type { Piece, SegmentBody, SessionRow } from "./tables.ts";
+
+/**
+ * Keeps recorded events until they are acknowledged, and their accounts for ever.
+ *
+ * Events come in segments and are named by key: the event at `index` of a segment has the key `segment.key + index`. Every event is
+ * *held* by one opened outbox (it alone may send it), or by nobody. An owner that dies loses what it held to whoever claims next.
+ * Several owners may share one store.
+ *
+ * Calls are made one at a time. A promise that rejects means that nothing of the call was done; with `MayHaveCommitted`, that nobody
+ * knows. Everything that goes in and comes out is plain data, so that an outbox may work in another thread.
+ */
+export interface Outbox {
+  /** For people: shown in errors and events. */
+  readonly name: string;
+  /** Whether a committed event survives the end of the process. */
+  readonly durable: boolean;
+  /** How much may be pending. */
+  readonly limits: OutboxLimits;
+  /** The form in which it takes the events of a segment. @default "events" */
+  readonly bodies?: "events" | "text";
+
+  /** Called before anything else; again after it failed. */
+  open(): Promisable<OutboxOpening>;
+
+  /** Carries out all changes in one transaction: endings first, then new segments, then leases, then sessions. */
+  commit(changes: OutboxChanges): Promisable<OutboxCommit>;
+
+  /**
+   * Takes pending events that nobody holds, or whose owner is dead, and holds them: tenants in turns, oldest first within one, `live`
+   * before `backfill`.
+   */
+  claim(request: ClaimRequest): Promisable<Claimed>;
+
+  accounts(): Promisable<Accounts>;
+
+  /** Events by key, oldest first. */
+  list(query: OutboxQuery): Promisable<readonly OutboxRow[]>;
+
+  /**
+   * Takes dead letters and quarantined events up again: pending, held by nobody, as if never sent. Returns how many.
+   * Sending a quarantined event again may count it twice; that is the caller's decision.
+   */
+  redrive(selection: OutboxSelection): Promisable<number>;
+
+  /**
+   * Gives dead letters and quarantined events up for good, counted as discarded. Returns how many. Their identities are remembered like
+   * those of acknowledged events.
+   */
+  discard(selection: OutboxSelection, reason: string): Promisable<number>;
+
+  /** What was recorded, by tenant, meter and hour of event time: the own side of a reconciliation. */
+  ledger(range: LedgerRange): Promisable<readonly LedgerRow[]>;
+
+  /** The ids behind one row of the ledger, as far as they are still kept. */
+  ledgerIds(row: LedgerKey): Promisable<readonly LedgerId[]>;
+
+  /** Which numbers were given to events, so that a receiver's gaps can be told from events that never left. */
+  producers(): Promisable<readonly ProducerRow[]>;
+
+  /** Open sessions whose owners are all dead, now held by this outbox. */
+  claimSessions(): Promisable<readonly SessionRow[]>;
+
+  /**
+   * Lets go of everything held. A volatile outbox counts what is still pending as lost, and still answers `accounts()`; else nothing is
+   * called afterwards.
+   */
+  close(): Promisable<void>;
+}
+
+/** By count and by bytes, what is on the way included. */
+export interface OutboxLimits {
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+}
+
+export interface OutboxOpening {
+  /** Pending in the store, whoever holds it. */
+  readonly pendingEvents: number;
+  readonly pendingBytes: number;
+  /** In words, when something about the store deserves a person's look: a damaged file was set aside. */
+  readonly warnings: readonly string[];
+}
+
+/** Every list may be empty; an event stands in one of them at most, but for one that is appended and leased at once. */
+export interface OutboxChanges {
+  /** The clock's time of the transaction. */
+  readonly now: number;
+  readonly end: readonly Ending[];
+  /** Back from a transport, pending as before, with what is known of them now. */
+  readonly release: readonly Lease[];
+  /** Held no more: still pending, for whoever claims next. */
+  readonly spill: readonly KeySpan[];
+  readonly append: readonly NewSegment[];
+  /** About to be sent: customers, attempts and first time of sending are stored before bytes leave. */
+  readonly lease: readonly Lease[];
+  readonly sessions: readonly SessionChange[];
+}
+
+/** Events next to each other in one segment. */
+export interface KeySpan {
+  /** Key of the first one. */
+  readonly key: number;
+  readonly count: number;
+}
+
+export interface Lease extends KeySpan {
+  readonly attempts: number;
+  readonly first_sent_at: number | undefined;
+  /** The customer of each tenant in it. */
+  readonly customers?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface Ending extends KeySpan {
+  readonly state: "acknowledged" | "rejected" | "quarantined";
+  /** What ends, by tenant, meter and hour: one sum for each. */
+  readonly sums: readonly Sum[];
+  readonly bytes: number;
+  /** Of `rejected` and `quarantined`. */
+  readonly reason?: string | undefined;
+  readonly status?: number | undefined;
+}
+
+/** Events of one tenant and meter in one hour. `usage` is the sum of `total_usage`. */
+export interface Sum {
+  readonly tenant_id: string;
+  readonly meter_id: string;
+  /** Start of the hour in UTC, in milliseconds since the epoch. */
+  readonly hour: number;
+  readonly events: number;
+  readonly usage: number;
+}
+
+export interface NewSegment {
+  readonly count: number;
+  readonly bytes: number;
+  readonly lane: Lane;
+  /** Empty where the events are of several tenants. */
+  readonly tenant_id: string;
+  readonly body: SegmentBody;
+  readonly sums: readonly Sum[];
+  readonly ids: readonly string[];
+  /** The tenant of each, where they are of several; else the only one. */
+  readonly tenants: readonly string[];
+  /** Those whose ids callers gave: they may have been recorded before. */
+  readonly given: readonly GivenId[];
+  /** Whether this owner keeps it in memory and will send it; else anybody may claim it. */
+  readonly hold: boolean;
+}
+
+export interface GivenId {
+  readonly index: number;
+  /** See `contentMark`; without the time, where the caller gave none. */
+  readonly mark: string;
+}
+
+export interface OutboxCommit {
+  /** For each new segment, in order. */
+  readonly appended: readonly Appended[];
+  /** For each session change, in order: whether it took effect. */
+  readonly sessions: readonly SessionAnswer[];
+  /**
+   * Events that this owner lost to another one meanwhile (its page was frozen, its lock removed): nothing was done to them, and they
+   * are no longer its to send.
+   */
+  readonly taken: readonly KeySpan[];
+  /** Pending in the store after the transaction, whoever holds it. */
+  readonly pendingEvents: number;
+  readonly pendingBytes: number;
+  /** In words, what deserves a person's look. */
+  readonly warnings: readonly string[];
+}
+
+/** What became of a new segment. Its events that are no exceptions were recorded, and moved up: keys and numbers have no gaps. */
+export interface Appended {
+  /** Of the first recorded event. */
+  readonly key: number;
+  readonly first_seq: number;
+  /** Random id of the opened outbox that recorded it. */
+  readonly producer: string;
+  /** By index in the segment as it was given, ascending. */
+  readonly exceptions: readonly AppendException[];
+}
+
+/**
+ * - `repeat`: the identity is here with the same content, in `where`; nothing stored
+ * - `conflict`: the identity is here with other content; nothing stored
+ * - `full`: no room; nothing stored
+ */
+export type AppendException =
+  | { readonly index: number; readonly state: "repeat"; readonly where: RowState | EndState }
+  | { readonly index: number; readonly state: "conflict" | "full" };
+
+export interface ClaimRequest {
+  readonly now: number;
+  /** Tenants whose events are to be left alone: their customer is not known. */
+  readonly skipTenants: readonly string[];
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+}
+
+export interface Claimed {
+  readonly segments: readonly ClaimedSegment[];
+  /** Whether events are left that may be claimed, those of skipped tenants not counted. */
+  readonly more: boolean;
+  /** As in {@link OutboxCommit}. */
+  readonly pendingEvents: number;
+  readonly pendingBytes: number;
+  readonly warnings: readonly string[];
+}
+
+/** Events of one tenant, in the form of `bodies`. */
+export interface ClaimedSegment {
+  readonly key: number;
+  readonly first_seq: number;
+  readonly producer: string;
+  readonly lane: Lane;
+  readonly tenant_id: string;
+  readonly body: SegmentBody;
+  readonly recorded_at: number;
+  readonly customer_id: string | undefined;
+  readonly pieces: readonly Piece[];
+}
