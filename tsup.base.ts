@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 /** One build for every package: ESM with types and source maps, for Node ≥ 22 and current browsers. */
-export const library = (entry: string[]) =>
+export const library = (entry: string[] | Record<string, string>) =>
   defineConfig({
     entry,
     format: "esm",

@@ -1,0 +1,59 @@
+export { createEventId } from "../event/event-id.ts";
+export type { SeqRange } from "../event/seq-range.ts";
+export type { Lane, UsageEvent } from "../event/usage-event.ts";
+export { usageTime } from "../event/usage-time.ts";
+export {
+  ACCOUNT_FIELDS,
+  type Account,
+  type AccountField,
+  type Accounts,
+  emptyAccount,
+} from "./account.ts";
+export type { LogOptions } from "./log-options.ts";
+export type {
+  AppendException,
+  Appended,
+  Claimed,
+  ClaimedSegment,
+  ClaimRequest,
+  Ending,
+  GivenId,
+  KeySpan,
+  Lease,
+  NewSegment,
+  Outbox,
+  OutboxChanges,
+  OutboxCommit,
+  OutboxLimits,
+  OutboxOpening,
+  Sum,
+} from "./outbox.ts";
+export type {
+  EndState,
+  LedgerId,
+  LedgerKey,
+  LedgerRange,
+  LedgerRow,
+  OutboxQuery,
+  OutboxRow,
+  OutboxSelection,
+  ProducerRow,
+  RowState,
+} from "./outbox-query.ts";
+export type { SessionAnswer, SessionChange } from "./outbox-session.ts";
+export {
+  type KeyRange,
+  MayHaveCommitted,
+  type Store,
+  type StoreLock,
+  type StoreRow,
+  type StoreTransaction,
+} from "./store.ts";
+export {
+  type Piece,
+  type SegmentBody,
+  type SessionRow,
+  TABLE_NAMES,
+  type TableName,
+  type Tables,
+} from "./tables.ts";
