@@ -32,3 +32,45 @@ export interface OutgoingEvent extends UsageEvent {
   /** 1, 2, 3 … within `producer`. */
   readonly seq: number | undefined;
 }
+
+/** Which queue an event waits in: `live` goes first, `backfill` takes what room is left. */
+export type Lane = "live" | "backfill";
+
+/** The event by itself: its fields and no others, in one order. */
+export const usageEvent = (event: UsageEvent): UsageEvent =>
+  Object.freeze({
+    event_id: event.event_id,
+    tenant_id: event.tenant_id,
+    device_id: event.device_id,
+    meter_id: event.meter_id,
+    type: event.type,
+    event_time: event.event_time,
+    total_usage: event.total_usage,
+    start_time: event.start_time,
+    end_time: event.end_time,
+    metadata: event.metadata,
+    session_id: event.session_id,
+  });
+
+const isTextOrNone = (value: unknown): boolean => value === undefined || typeof value === "string";
+const isNumberOrNone = (value: unknown): boolean => value === undefined || typeof value === "number";
+
+/** Whether something that was read back is an event; its rules were checked when it was recorded. */
+export const isUsageEvent = (value: unknown): value is UsageEvent => {
+  if (typeof value !== "object" || value === null) return false;
+  const field = (name: keyof UsageEvent): unknown => Reflect.get(value, name);
+  const metadata = field("metadata");
+  return (
+    typeof field("event_id") === "string" &&
+    typeof field("tenant_id") === "string" &&
+    typeof field("device_id") === "string" &&
+    typeof field("meter_id") === "string" &&
+    (field("type") === "volume" || field("type") === "performance") &&
+    typeof field("event_time") === "number" &&
+    isNumberOrNone(field("total_usage")) &&
+    isNumberOrNone(field("start_time")) &&
+    isNumberOrNone(field("end_time")) &&
+    isTextOrNone(field("session_id")) &&
+    (metadata === undefined || (typeof metadata === "object" && metadata !== null))
+  );
+};

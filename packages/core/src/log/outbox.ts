@@ -19,9 +19,8 @@ import type { Piece, SegmentBody, SessionRow } from "./tables.ts";
 /**
  * Keeps recorded events until they are acknowledged, and their accounts for ever.
  *
- * Events come in segments and are named by key: the event at `index` of a segment has the key `segment.key + index`. Every event is
- * *held* by one opened outbox (it alone may send it), or by nobody. An owner that dies loses what it held to whoever claims next.
- * Several owners may share one store.
+ * Events come in segments and are named by their places in them. Every event is *held* by one opened outbox (it alone may send it), or by
+ * nobody. An owner that dies loses what it held to whoever claims next. Several owners may share one store.
  *
  * Calls are made one at a time. A promise that rejects means that nothing of the call was done; with `MayHaveCommitted`, that nobody
  * knows. Everything that goes in and comes out is plain data, so that an outbox may work in another thread.
@@ -106,7 +105,7 @@ export interface OutboxChanges {
   /** Back from a transport, pending as before, with what is known of them now. */
   readonly release: readonly Lease[];
   /** Held no more: still pending, for whoever claims next. */
-  readonly spill: readonly KeySpan[];
+  readonly spill: readonly Span[];
   readonly append: readonly NewSegment[];
   /** About to be sent: customers, attempts and first time of sending are stored before bytes leave. */
   readonly lease: readonly Lease[];
@@ -114,20 +113,22 @@ export interface OutboxChanges {
 }
 
 /** Events next to each other in one segment. */
-export interface KeySpan {
-  /** Key of the first one. */
-  readonly key: number;
-  readonly count: number;
+export interface Span {
+  /** The segment's id. */
+  readonly segment: string;
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
 }
 
-export interface Lease extends KeySpan {
+export interface Lease extends Span {
   readonly attempts: number;
   readonly first_sent_at: number | undefined;
   /** The customer of each tenant in it. */
   readonly customers?: Readonly<Record<string, string>> | undefined;
 }
 
-export interface Ending extends KeySpan {
+export interface Ending extends Span {
   readonly state: "acknowledged" | "rejected" | "quarantined";
   /** What ends, by tenant, meter and hour: one sum for each. */
   readonly sums: readonly Sum[];
@@ -147,6 +148,7 @@ export interface Sum {
   readonly usage: number;
 }
 
+/** At most {@link MAX_SEGMENT_EVENTS} events. */
 export interface NewSegment {
   readonly count: number;
   readonly bytes: number;
@@ -155,14 +157,24 @@ export interface NewSegment {
   readonly tenant_id: string;
   readonly body: SegmentBody;
   readonly sums: readonly Sum[];
+  /** Which of the sums each event is in; left out where there is one. */
+  readonly sum_of?: readonly number[] | undefined;
   readonly ids: readonly string[];
-  /** The tenant of each, where they are of several; else the only one. */
-  readonly tenants: readonly string[];
   /** Those whose ids callers gave: they may have been recorded before. */
   readonly given: readonly GivenId[];
+  /** When the earliest of the other ids was made; none was made more than {@link MAX_IDS_SPAN_MS} later. */
+  readonly ids_since: number;
   /** Whether this owner keeps it in memory and will send it; else anybody may claim it. */
   readonly hold: boolean;
+  /**
+   * Whether a commit with it was made before and nobody knows how that ended: all ids are in `given`, and what is found is let go of.
+   * @default false
+   */
+  readonly again?: boolean | undefined;
 }
+
+export const MAX_SEGMENT_EVENTS = 1_000;
+export const MAX_IDS_SPAN_MS = 1_000;
 
 export interface GivenId {
   readonly index: number;
@@ -179,7 +191,7 @@ export interface OutboxCommit {
    * Events that this owner lost to another one meanwhile (its page was frozen, its lock removed): nothing was done to them, and they
    * are no longer its to send.
    */
-  readonly taken: readonly KeySpan[];
+  readonly taken: readonly Span[];
   /** Pending in the store after the transaction, whoever holds it. */
   readonly pendingEvents: number;
   readonly pendingBytes: number;
@@ -189,6 +201,8 @@ export interface OutboxCommit {
 
 /** What became of a new segment. Its events that are no exceptions were recorded, and moved up: keys and numbers have no gaps. */
 export interface Appended {
+  /** The segment's id. */
+  readonly segment: string;
   /** Of the first recorded event. */
   readonly key: number;
   readonly first_seq: number;
@@ -227,6 +241,7 @@ export interface Claimed {
 
 /** Events of one tenant, in the form of `bodies`. */
 export interface ClaimedSegment {
+  readonly id: string;
   readonly key: number;
   readonly first_seq: number;
   readonly producer: string;

@@ -5,10 +5,12 @@ import type { Lane, UsageEvent } from "../event/usage-event.ts";
 // What the log keeps. All of it is JSON data but for the events of a volatile store, which are kept as they are.
 
 /**
- * Events that one commit recorded, in order, or a part of them that was cut out. The events themselves are in `bodies` under the same
- * key. The event at `index` has the key `key + index` and the number `first_seq + index` for ever, whatever it is cut out of.
+ * Events that one commit recorded, in order, or a part of them that was cut out. The event at `index` has the key `key + index` and the
+ * number `first_seq + index` for ever, whatever it is cut out of.
  */
 export interface SegmentRow {
+  /** Its own key in `segments`, and that of its events in `bodies`: `key`, padded, and where a part begins like its whole, an `x`. */
+  readonly id: string;
   readonly key: number;
   readonly count: number;
   /** Of the whole segment, also where parts have ended. */
@@ -16,6 +18,8 @@ export interface SegmentRow {
   readonly lane: Lane;
   /** Empty where the events are of several tenants. */
   readonly tenant_id: string;
+  /** How many of its events each meter has. */
+  readonly meters: readonly (readonly [meter_id: string, events: number])[];
   readonly producer: string;
   readonly first_seq: number;
   readonly recorded_at: number;
@@ -54,14 +58,21 @@ export type SegmentBody = string | readonly UsageEvent[];
 /** The ids of a segment, kept after its events have gone: they tell a repeat. */
 export interface IdsRow {
   readonly key: number;
+  readonly producer: string;
+  readonly first_seq: number;
   readonly ids: readonly string[];
-  /** Of which tenant each is, where they are of several; else the only one. */
-  readonly tenants: readonly string[];
+  /** What the events count for. */
+  readonly cells: readonly LedgerCell[];
+  /** Which of the cells each event counts for; left out where there is one. */
+  readonly cell_of?: readonly number[] | undefined;
   /** Indexes of those that callers gave; they are in `identities`, too. */
   readonly given: readonly number[];
   /** When they were recorded, or when the last of them ended. In milliseconds since the epoch. */
   readonly at: number;
 }
+
+/** `hour` is its start in UTC, in milliseconds since the epoch. */
+export type LedgerCell = readonly [tenant_id: string, meter_id: string, hour: number];
 
 /** An id that a caller gave. */
 export interface IdentityRow {
@@ -70,11 +81,15 @@ export interface IdentityRow {
   readonly mark: string;
 }
 
-/** One opened outbox. Its id is the name of its lock and the `producer` of its events. */
+/**
+ * One opened outbox. Its id is the name of its lock and the `producer` of its events.
+ * - `alive`: it works, unless its lock is free
+ * - `left`: it was closed; what it held is to be taken over
+ * - `gone`: what it held was taken over: it may write no more
+ */
 export interface OwnerRow {
+  readonly state: "alive" | "left" | "gone";
   readonly last_seq: number;
-  /** False once its rows were given up or taken over: it may write no more. */
-  readonly alive: boolean;
   /** Numbers of events that were discarded; ascending. */
   readonly discarded: readonly SeqRange[];
   readonly opened_at: number;
@@ -145,17 +160,17 @@ export interface Tables {
   readonly meta: MetaRow;
   /** By owner id. */
   readonly owners: OwnerRow;
-  /** By `key`, padded. */
+  /** By `id`. */
   readonly segments: SegmentRow;
-  /** By the key of the segment. */
+  /** By the id of the segment. */
   readonly bodies: SegmentBody;
-  /** Which segments an owner holds: `owner/key`. */
+  /** Which segments an owner holds: `owner/id`. */
   readonly held: 1;
-  /** Which segments nobody holds: `lane/tenant/key`. */
+  /** Which segments nobody holds: `lane/tenant/id`. */
   readonly waiting: 1;
-  /** Dead letters and quarantined events: `state/key`. */
+  /** Dead letters and quarantined events: `state/id`. */
   readonly letters: 1;
-  /** By the time of the earliest id made here, or of recording, and the key of the segment. */
+  /** By the time of the earliest id made here, or of recording, and the key of the segment: `time/key`. */
   readonly ids: IdsRow;
   /** By tenant and event id. */
   readonly identities: IdentityRow;

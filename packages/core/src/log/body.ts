@@ -1,0 +1,41 @@
+import { isUsageEvent, type UsageEvent, usageEvent } from "../event/usage-event.ts";
+import type { SegmentBody } from "./tables.ts";
+
+/** Events as text: a line for each, its place (0, 1, 2 …), a space, and JSON. */
+export const bodyText = (events: readonly UsageEvent[]): string => {
+  let text = "";
+  for (let i = 0; i < events.length; i++) text += `${i} ${JSON.stringify(events[i])}\n`;
+  return text;
+};
+
+/** Events in the form that a store or a thread takes. */
+export const bodyOf = (events: readonly UsageEvent[], form: "events" | "text"): SegmentBody =>
+  form === "text" ? bodyText(events) : events;
+
+/**
+ * The events of a body. By their places, the lines of a damaged text still belong to their events; one that is missing or damaged, or of
+ * which there are two, is undefined.
+ */
+export const eventsOf = (body: SegmentBody | undefined, count: number): readonly (UsageEvent | undefined)[] => {
+  if (body === undefined) return Array.from({ length: count }, () => undefined);
+  if (typeof body !== "string") return body.length === count ? body : Array.from({ length: count }, (_, i) => body[i]);
+  const events = new Array<UsageEvent | undefined>(count).fill(undefined);
+  const seen = new Set<number>();
+  for (const line of body.split("\n")) {
+    const space = line.indexOf(" ");
+    const place = space < 1 ? Number.NaN : Number(line.slice(0, space));
+    if (!Number.isInteger(place) || place < 0 || place >= count) continue;
+    events[place] = seen.has(place) ? undefined : parseEvent(line.slice(space + 1));
+    seen.add(place);
+  }
+  return events;
+};
+
+const parseEvent = (text: string): UsageEvent | undefined => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isUsageEvent(value) ? usageEvent(value) : undefined;
+  } catch {
+    return undefined;
+  }
+};
