@@ -1,4 +1,5 @@
-import { createEventId, type OutgoingEvent } from "@meter-lib/core";
+import type { OutgoingEvent } from "@meter-lib/core";
+import { createEventId } from "@meter-lib/core/log";
 
 /** New events as a transport is given them, each with an id of its own. */
 export const sampleOutgoing = (count: number, fields: Partial<OutgoingEvent> = {}): OutgoingEvent[] =>

@@ -1,0 +1,101 @@
+import type { Store } from "@meter-lib/core/log";
+import { describe, test } from "vitest";
+import { expect } from "./expect.ts";
+import { lockCases } from "./store/lock-cases.ts";
+import { rangeCases } from "./store/range-cases.ts";
+import { sharedCases } from "./store/shared-cases.ts";
+import type { StoreCase, StoreContext, StorePlace } from "./store/store-case.ts";
+import { storeModelCase } from "./store/store-model-case.ts";
+import { transactionCases } from "./store/transaction-cases.ts";
+import { valueCases } from "./store/value-cases.ts";
+
+// Some cases make dozens of stores, and a store may be on a slow disk.
+const TIMEOUT_MS = 60_000;
+
+export interface StoreConformanceOptions {
+  /** Heads the tests. */
+  readonly name: string;
+  /** What the store says of itself. A durable one must let several stores share one place. */
+  readonly durable: boolean;
+  /** A new, empty place for each test. */
+  create(): StorePlace | Promise<StorePlace>;
+}
+
+/**
+ * Registers the tests that every store has to pass, with vitest: transactions, ranges, values, several stores at one place, locks. Uses
+ * nothing of Node, so it runs in a browser too. What a log makes of a store is tested by {@link outboxConformance}.
+ *
+ * @example A store of one's own
+ * ```ts
+ * storeConformance({
+ *   name: "my store",
+ *   durable: true,
+ *   create: async () => {
+ *     const place = await newPlace();
+ *     return { store: () => myStore(place), dispose: () => place.remove() };
+ *   },
+ * });
+ * ```
+ */
+export const storeConformance = (options: StoreConformanceOptions): void => {
+  describe(`store: ${options.name}`, () => {
+    for (const storeCase of storeCases(options.durable)) {
+      test(
+        storeCase.name,
+        async ({ skip }) => {
+          const ran = await runStoreCase(storeCase, options);
+          if (!ran) skip("this store cannot be locked from elsewhere (`lockElsewhere` is not given)");
+        },
+        TIMEOUT_MS,
+      );
+    }
+  });
+};
+
+/** The cases, without a test runner. */
+export const storeCases = (durable: boolean): readonly StoreCase[] =>
+  [...transactionCases, ...rangeCases, ...valueCases, storeModelCase, ...lockCases, ...sharedCases].filter(
+    ({ needs }) => durable || needs !== "durable",
+  );
+
+/** Runs one case at a new place. Returns false when the place cannot do what the case needs. */
+export const runStoreCase = async (
+  { needs, run }: StoreCase,
+  { create, durable }: Pick<StoreConformanceOptions, "create" | "durable">,
+): Promise<boolean> => {
+  let place = await create();
+  const opened = new Set<Store>();
+  const close = async (store: Store): Promise<void> => {
+    if (opened.delete(store)) await store.close();
+  };
+  const dispose = async (): Promise<void> => {
+    for (const store of opened) await close(store);
+    await place.dispose();
+  };
+  const context: StoreContext = {
+    renew: async () => {
+      await dispose();
+      place = await create();
+    },
+    open: async () => {
+      const store = await place.store();
+      expect(store.durable, "durable").toBe(durable);
+      expect(await store.open(), "nothing to warn of").toEqual([]);
+      opened.add(store);
+      return store;
+    },
+    close,
+    lockElsewhere: async (name) => {
+      const lock = await place.lockElsewhere?.(name);
+      if (lock === undefined) throw new Error("the place cannot be locked from elsewhere");
+      return lock;
+    },
+  };
+  try {
+    if (needs === "elsewhere" && place.lockElsewhere === undefined) return false;
+    await run(context);
+    return true;
+  } finally {
+    await dispose();
+  }
+};

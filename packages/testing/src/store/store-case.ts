@@ -1,0 +1,63 @@
+import type { Store, StoreTransaction, TableName, Tables } from "@meter-lib/core/log";
+
+type Awaitable<Value> = Value | Promise<Value>;
+
+/** Where stores are made to be tested: empty at first. */
+export interface StorePlace {
+  /** A store at this place, not opened yet. Of a durable one, this is called several times, and the stores are used side by side. */
+  store(): Awaitable<Store>;
+  /**
+   * Takes a lock at this place in another process, or in another page; resolves when it has it. The cases about locks of others
+   * are run only where this is given.
+   */
+  lockElsewhere?(name: string): Awaitable<LockElsewhere>;
+  /** Removes the place. Its stores are closed. */
+  dispose(): Awaitable<void>;
+}
+
+export interface LockElsewhere {
+  /** Ends the process that has the lock, at once. Resolves when it has ended. */
+  kill(): Awaitable<void>;
+}
+
+/** What a case works with. Everything opened is closed at its end. */
+export interface StoreContext {
+  /** Closes what is open and begins at a new, empty place. */
+  renew(): Promise<void>;
+  open(): Promise<Store>;
+  close(store: Store): Promise<void>;
+  lockElsewhere(name: string): Promise<LockElsewhere>;
+}
+
+export interface StoreCase {
+  readonly name: string;
+  /** `durable`: more than one store at the place, one after another or at once; `elsewhere`: another process takes locks. */
+  readonly needs?: "durable" | "elsewhere";
+  readonly run: (context: StoreContext) => Promise<void>;
+}
+
+/** Puts rows in a transaction of their own. */
+export const putAll = async <Name extends TableName>(
+  store: Store,
+  table: Name,
+  rows: Readonly<Record<string, Tables[Name]>>,
+): Promise<void> => {
+  await store.transact((tx) => {
+    for (const [key, value] of Object.entries(rows)) tx.put(table, key, value);
+  });
+};
+
+/** One row, read in a transaction of its own. */
+export const getOne = <Name extends TableName>(store: Store, table: Name, key: string) =>
+  store.transact((tx) => tx.get(table, key));
+
+/** All rows of a table, read in a transaction of their own. */
+export const allRows = <Name extends TableName>(store: Store, table: Name) =>
+  store.transact((tx) => tx.range(table, {}));
+
+/** Adds to a number that is stored; the answers are awaited one by one, so that others have their chance to come between. */
+export const addTo = async (tx: StoreTransaction, key: string, amount: number): Promise<void> => {
+  const [value = 0] = (await tx.get("accounts", key)) ?? [];
+  await tx.range("accounts", { limit: 1 });
+  tx.put("accounts", key, [value + amount]);
+};
