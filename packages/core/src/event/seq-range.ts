@@ -33,3 +33,14 @@ export const withoutRanges = (
   }
   return left;
 };
+
+/** Ranges and one more, which overlaps none of them. */
+export const addSeqs = (ranges: readonly SeqRange[], added: SeqRange): readonly SeqRange[] => {
+  const joined: SeqRange[] = [];
+  for (const range of [...ranges, added].sort((a, b) => a.from - b.from)) {
+    const last = joined.at(-1);
+    if (last !== undefined && last.to + 1 === range.from) joined[joined.length - 1] = { from: last.from, to: range.to };
+    else joined.push(range);
+  }
+  return joined;
+};

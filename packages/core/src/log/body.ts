@@ -2,15 +2,19 @@ import { isUsageEvent, type UsageEvent, usageEvent } from "../event/usage-event.
 import type { SegmentBody } from "./tables.ts";
 
 /** Events as text: a line for each, its place (0, 1, 2 …), a space, and JSON. */
-export const bodyText = (events: readonly UsageEvent[]): string => {
+export const bodyText = (events: readonly (UsageEvent | undefined)[]): string => {
   let text = "";
-  for (let i = 0; i < events.length; i++) text += `${i} ${JSON.stringify(events[i])}\n`;
+  events.forEach((event, place) => {
+    if (event !== undefined) text += `${place} ${JSON.stringify(event)}\n`;
+  });
   return text;
 };
 
 /** Events in the form that a store or a thread takes. */
-export const bodyOf = (events: readonly UsageEvent[], form: "events" | "text"): SegmentBody =>
-  form === "text" ? bodyText(events) : events;
+export const bodyOf = (
+  events: readonly (UsageEvent | undefined)[],
+  form: "events" | "text",
+): SegmentBody => (form === "text" ? bodyText(events) : events.filter((event) => event !== undefined));
 
 /**
  * The events of a body. By their places, the lines of a damaged text still belong to their events; one that is missing or damaged, or of

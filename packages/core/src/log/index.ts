@@ -1,6 +1,8 @@
+export { contentMark } from "../event/content-mark.ts";
 export { createEventId } from "../event/event-id.ts";
+export { eventSize } from "../event/event-size.ts";
 export type { SeqRange } from "../event/seq-range.ts";
-export type { Lane, UsageEvent } from "../event/usage-event.ts";
+export { type Lane, type UsageEvent, usageEvent } from "../event/usage-event.ts";
 export { usageTime } from "../event/usage-time.ts";
 export {
   ACCOUNT_FIELDS,
@@ -9,7 +11,11 @@ export {
   type Accounts,
   emptyAccount,
 } from "./account.ts";
+export { bodyOf, bodyText, eventsOf } from "./body.ts";
 export type { LogOptions } from "./log-options.ts";
+export { logOutbox } from "./log-outbox.ts";
+export { type MemoryOutboxOptions, memoryOutbox } from "./memory-outbox.ts";
+export { memoryStore } from "./memory-store.ts";
 export type {
   AppendException,
   Appended,
@@ -18,7 +24,6 @@ export type {
   ClaimRequest,
   Ending,
   GivenId,
-  KeySpan,
   Lease,
   NewSegment,
   Outbox,
@@ -26,8 +31,10 @@ export type {
   OutboxCommit,
   OutboxLimits,
   OutboxOpening,
+  Span,
   Sum,
 } from "./outbox.ts";
+export { MAX_IDS_SPAN_MS, MAX_SEGMENT_EVENTS } from "./outbox.ts";
 export type {
   EndState,
   LedgerId,
@@ -49,6 +56,7 @@ export {
   type StoreRow,
   type StoreTransaction,
 } from "./store.ts";
+export { type EventSums, hourOf, sumEvents } from "./sums.ts";
 export {
   type AccountChange,
   type DeltaRow,

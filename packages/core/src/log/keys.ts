@@ -19,6 +19,3 @@ export const under = (prefix: string, options: Omit<KeyRange, "from" | "before">
   from: `${prefix}/`,
   before: `${prefix}0`,
 });
-
-/** The number at the end of a key. */
-export const lastNumber = (key: string): number => Number(key.slice(-DIGITS));

@@ -77,6 +77,8 @@ export type LedgerCell = readonly [tenant_id: string, meter_id: string, hour: nu
 /** An id that a caller gave. */
 export interface IdentityRow {
   readonly key: number;
+  readonly producer: string;
+  readonly seq: number;
   /** Tells whether another event of this identity says the same; see `contentMark`. */
   readonly mark: string;
 }
@@ -170,7 +172,10 @@ export interface Tables {
   readonly waiting: 1;
   /** Dead letters and quarantined events: `state/id`. */
   readonly letters: 1;
-  /** By the time of the earliest id made here, or of recording, and the key of the segment: `time/key`. */
+  /**
+   * By the time of the earliest id made here, or of recording, and the key of the segment:
+   * `made/time/key`, or `given/time/key` where callers gave all of them.
+   */
   readonly ids: IdsRow;
   /** By tenant and event id. */
   readonly identities: IdentityRow;

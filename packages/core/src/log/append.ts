@@ -1,0 +1,145 @@
+import { eventSize } from "../event/event-size.ts";
+import type { UsageEvent } from "../event/usage-event.ts";
+import { bodyOf, eventsOf } from "./body.ts";
+import { findIdentity, rememberGiven, rememberIds } from "./identities.ts";
+import { padded } from "./keys.ts";
+import type { LogTransaction } from "./log-transaction.ts";
+import { type Appended, type AppendException, MAX_SEGMENT_EVENTS, type NewSegment } from "./outbox.ts";
+import { sumEvents } from "./sums.ts";
+import type { OwnerRow, SegmentRow } from "./tables.ts";
+
+/** Stores a new segment, but for its events that are known already, or find no room. Returns the owner with its new last number, too. */
+export const append = async (
+  log: LogTransaction,
+  producer: string,
+  owner: OwnerRow,
+  given: NewSegment,
+): Promise<{ readonly appended: Appended; readonly owner: OwnerRow }> => {
+  if (given.count > MAX_SEGMENT_EVENTS) throw new RangeError(`a segment has at most ${MAX_SEGMENT_EVENTS} events`);
+  const { meta } = log;
+  const { segment, exceptions } = await withoutExceptions(log, producer, given, owner.last_seq + 1);
+  const { count, bytes, lane, tenant_id, sums } = segment;
+  const key = meta.next_key;
+  const first_seq = owner.last_seq + 1;
+  const appended = { segment: padded(key), key, first_seq, producer, exceptions };
+  if (count === 0) return { appended, owner };
+  meta.next_key += count;
+  meta.pending_events += count;
+  meta.pending_bytes += bytes;
+  log.recorded(sums);
+  rememberIds(log, key, producer, first_seq, segment);
+  const meters = new Map<string, number>();
+  for (const { meter_id, events } of sums) meters.set(meter_id, (meters.get(meter_id) ?? 0) + events);
+  const row: SegmentRow = {
+    id: padded(key),
+    key,
+    count,
+    bytes,
+    lane,
+    tenant_id,
+    meters: [...meters],
+    producer,
+    first_seq,
+    recorded_at: log.now,
+    owner: segment.hold ? producer : "",
+    pieces: [{ from: 0, to: count, inflight: false, attempts: 0 }],
+  };
+  log.putSegment(row);
+  log.tx.put("bodies", row.id, segment.body);
+  log.index(row);
+  if (!segment.hold && tenant_id === "") await log.cut(row, 0, count, { to: "waiting" });
+  return { appended, owner: { ...owner, last_seq: owner.last_seq + count } };
+};
+
+interface Admitted {
+  readonly segment: NewSegment;
+  readonly exceptions: readonly AppendException[];
+}
+
+const withoutExceptions = async (
+  log: LogTransaction,
+  producer: string,
+  segment: NewSegment,
+  first_seq: number,
+): Promise<Admitted> => {
+  const { limits } = log.options;
+  const { meta } = log;
+  const hasRoom =
+    meta.pending_events + segment.count <= limits.maxEvents &&
+    meta.pending_bytes + segment.bytes <= limits.maxBytes;
+  if (hasRoom && segment.given.length === 0) return { segment, exceptions: [] };
+  const marks = new Map(segment.given.map(({ index, mark }) => [index, mark]));
+  const events = hasRoom && marks.size < segment.count ? undefined : eventsOf(segment.body, segment.count);
+  const exceptions: AppendException[] = [];
+  let room = limits.maxEvents - meta.pending_events;
+  let roomBytes = limits.maxBytes - meta.pending_bytes;
+  for (let index = 0; index < segment.count; index++) {
+    const mark = marks.get(index);
+    const tenant_id = segment.sums[segment.sum_of?.[index] ?? 0]?.tenant_id ?? segment.tenant_id;
+    const event_id = segment.ids[index] ?? "";
+    if (mark !== undefined) {
+      const known = await findIdentity(log, tenant_id, event_id, mark);
+      if (known !== undefined) {
+        if (segment.again) await letGoOf(log, known.key);
+        exceptions.push(
+          known.isSame ? { index, state: "repeat", where: known.where } : { index, state: "conflict" },
+        );
+        continue;
+      }
+    }
+    if (!hasRoom) {
+      const event = events?.[index];
+      const bytes = event === undefined ? 0 : eventSize(event);
+      if (room < 1 || roomBytes < bytes) {
+        exceptions.push({ index, state: "full" });
+        continue;
+      }
+      room--;
+      roomBytes -= bytes;
+    }
+    const place = index - exceptions.length;
+    if (mark !== undefined)
+      rememberGiven(log, tenant_id, event_id, {
+        key: meta.next_key + place,
+        producer,
+        seq: first_seq + place,
+        mark,
+      });
+  }
+  return exceptions.length === 0 ? { segment, exceptions } : { segment: without(log, segment, exceptions), exceptions };
+};
+
+/** The events that are no exceptions, moved up. */
+const without = (
+  log: LogTransaction,
+  segment: NewSegment,
+  exceptions: readonly AppendException[],
+): NewSegment => {
+  const left = new Set(exceptions.map(({ index }) => index));
+  const places = new Map<number, number>();
+  for (let index = 0; index < segment.count; index++) if (!left.has(index)) places.set(index, places.size);
+  const all = eventsOf(segment.body, segment.count);
+  const events = [...places.keys()].flatMap((index): readonly UsageEvent[] => {
+    const event = all[index];
+    return event === undefined ? [] : [event];
+  });
+  return {
+    ...segment,
+    ...sumEvents(events),
+    count: events.length,
+    bytes: events.reduce((sum, event) => sum + eventSize(event), 0),
+    body: bodyOf(events, log.options.bodies ?? "events"),
+    ids: events.map(({ event_id }) => event_id),
+    given: segment.given.flatMap(({ index, mark }) => {
+      const place = places.get(index);
+      return place === undefined ? [] : [{ index: place, mark }];
+    }),
+  };
+};
+
+/** What an owner stored without knowing it, nobody would send: it is left to whoever claims it. */
+const letGoOf = async (log: LogTransaction, key: number): Promise<void> => {
+  const row = await log.segmentOf(key);
+  if (row === undefined || row.owner === "" || row.letter !== undefined) return;
+  await log.cut(row, key - row.key, key - row.key + 1, { to: "waiting" });
+};

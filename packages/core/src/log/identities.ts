@@ -1,0 +1,157 @@
+import { contentMark } from "../event/content-mark.ts";
+import { timeOfEventId } from "../event/event-id.ts";
+import { padded, part } from "./keys.ts";
+import type { LogTransaction } from "./log-transaction.ts";
+import { pieceAt } from "./log-transaction.ts";
+import { MAX_IDS_SPAN_MS, MAX_SEGMENT_EVENTS, type NewSegment } from "./outbox.ts";
+import type { EndState, RowState } from "./outbox-query.ts";
+import type { IdentityRow, IdsRow } from "./tables.ts";
+
+/** Where an identity was found. */
+export interface KnownIdentity {
+  readonly where: RowState | EndState;
+  readonly key: number;
+  readonly isSame: boolean;
+}
+
+const identityKey = (tenant_id: string, event_id: string): string => `${part(tenant_id)}/${event_id}`;
+
+/** Looks for an identity: among the ids that callers gave, then among those made here about the time that the id tells. */
+export const findIdentity = async (
+  log: LogTransaction,
+  tenant_id: string,
+  event_id: string,
+  mark: string,
+): Promise<KnownIdentity | undefined> => {
+  const given = await log.tx.get("identities", identityKey(tenant_id, event_id));
+  if (given !== undefined)
+    return { key: given.key, where: await standingOf(log, given), isSame: given.mark === mark };
+  const time = timeOfEventId(event_id);
+  if (time === undefined) return undefined;
+  const rows = await log.tx.range("ids", {
+    from: `made/${padded(time - MAX_IDS_SPAN_MS)}`,
+    before: `made/${padded(time + 1)}`,
+  });
+  for (const [, row] of rows) {
+    const index = row.ids.indexOf(event_id);
+    if (index === -1 || tenantAt(row, index) !== tenant_id) continue;
+    const event = { key: row.key + index, producer: row.producer, seq: row.first_seq + index };
+    return {
+      key: event.key,
+      where: await standingOf(log, event),
+      isSame: await saysTheSame(log, event.key, mark),
+    };
+  }
+  return undefined;
+};
+
+/** Remembers the ids of a segment that was recorded. */
+export const rememberIds = (
+  log: LogTransaction,
+  key: number,
+  producer: string,
+  first_seq: number,
+  { ids, ids_since, sums, sum_of, given }: NewSegment,
+): void => {
+  const row: IdsRow = {
+    key,
+    producer,
+    first_seq,
+    ids,
+    cells: sums.map(({ tenant_id, meter_id, hour }) => [tenant_id, meter_id, hour]),
+    cell_of: sum_of,
+    given: given.map(({ index }) => index),
+    at: log.now,
+  };
+  const kind = given.length === ids.length ? "given" : "made";
+  log.tx.put("ids", `${kind}/${padded(ids_since)}/${padded(key)}`, row);
+  log.meta.remembered += ids.length;
+};
+
+export const rememberGiven = (
+  log: LogTransaction,
+  tenant_id: string,
+  event_id: string,
+  identity: IdentityRow,
+): void => log.tx.put("identities", identityKey(tenant_id, event_id), identity);
+
+export const tenantAt = ({ cells, cell_of }: IdsRow, index: number): string | undefined =>
+  cells[cell_of?.[index] ?? 0]?.[0];
+
+/** Where an event stands; it has ended when it is in no segment. */
+export const standingOf = async (
+  log: LogTransaction,
+  { key, producer, seq }: Omit<IdentityRow, "mark">,
+): Promise<RowState | EndState> => {
+  // Of the segment that is being appended.
+  if (key >= log.meta.next_key) return "pending";
+  const row = await log.segmentOf(key);
+  if (row !== undefined)
+    return row.letter?.state ?? (pieceAt(row, key - row.key)?.inflight ? "inflight" : "pending");
+  const owner = await log.tx.get("owners", producer);
+  return owner?.discarded.some(({ from, to }) => from <= seq && seq <= to) ? "discarded" : "acknowledged";
+};
+
+const saysTheSame = async (log: LogTransaction, key: number, mark: string): Promise<boolean> => {
+  const row = await log.segmentOf(key);
+  const event = row === undefined ? undefined : (await log.events(row))[key - row.key];
+  // Its content has gone; the id was made here, so whoever gives it again had it from here.
+  if (event === undefined) return true;
+  return contentMark(event, true) === mark || contentMark(event, false) === mark;
+};
+
+const ROWS_PER_TURN = 16;
+
+/**
+ * Forgets the ids of events that ended long ago, or too many ago: a little at a time, those behind the key `after`.
+ * Returns where to go on; empty at the end.
+ */
+export const forgetIds = async (
+  log: LogTransaction,
+  kind: "made" | "given",
+  after: string,
+): Promise<string> => {
+  const { tx, meta, now, options } = log;
+  const { windowMs, max } = options.tombstones;
+  const ended = () => meta.remembered - meta.pending_events - meta.letter_events;
+  const rows = await tx.range("ids", {
+    from: after === "" ? `${kind}/` : `${after}~`,
+    before: `${kind}0`,
+    limit: ROWS_PER_TURN,
+  });
+  for (const [key, row] of rows) {
+    const isOld = row.at + windowMs <= now;
+    const isSurplus = ended() > max;
+    if (!isOld && !isSurplus) return "";
+    if (await isAlive(log, row)) {
+      // Remembered for as long from now on, if this was the last time that it was seen alive.
+      if (isOld) tx.put("ids", key, { ...row, at: now });
+      continue;
+    }
+    tx.delete("ids", key);
+    for (const index of row.given) {
+      const tenant_id = tenantAt(row, index);
+      const event_id = row.ids[index];
+      if (tenant_id !== undefined && event_id !== undefined)
+        tx.delete("identities", identityKey(tenant_id, event_id));
+    }
+    meta.remembered -= row.ids.length;
+    if (!isOld && row.given.length > 0) {
+      if (meta.forgotten === 0)
+        log.warnings.push(
+          `more than ${max} ids are remembered: the oldest are forgotten before ${windowMs} ms are over, and an event recorded again under one of them counts again; raise tombstones.max`,
+        );
+      meta.forgotten += row.given.length;
+    }
+  }
+  return rows.length < ROWS_PER_TURN ? "" : (rows.at(-1)?.[0] ?? "");
+};
+
+const isAlive = async (log: LogTransaction, { key, ids }: IdsRow): Promise<boolean> => {
+  for (const [, row] of await log.tx.range("segments", {
+    from: padded(key - MAX_SEGMENT_EVENTS),
+    before: padded(key + ids.length),
+  }))
+    if (row.pieces.some(({ from, to }) => row.key + from < key + ids.length && row.key + to > key)) return true;
+  return false;
+};

@@ -1,0 +1,141 @@
+import { eventSize } from "../event/event-size.ts";
+import { addSeqs } from "../event/seq-range.ts";
+import type { UsageEvent } from "../event/usage-event.ts";
+import { under } from "./keys.ts";
+import { type LogTransaction, missingMeter } from "./log-transaction.ts";
+import type { OutboxSelection } from "./outbox-query.ts";
+import type { SegmentRow } from "./tables.ts";
+
+const STATES = ["rejected", "quarantined"] as const;
+const ROWS_PER_TURN = 16;
+
+/** Parts of letters that are meant. */
+interface Chosen {
+  readonly row: SegmentRow;
+  readonly events: readonly (UsageEvent | undefined)[];
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Takes letters up again, as if they had never been sent. Returns how many. */
+export const redriveLetters = async (log: LogTransaction, selection: OutboxSelection): Promise<number> => {
+  const chosen = await choose(log, selection);
+  for (const part of chosen) {
+    leaveLetters(log, part, "pending");
+    log.meta.pending_events += part.to - part.from;
+    log.meta.pending_bytes += bytesOf(part);
+  }
+  await eachRow(chosen, (row, from, to) =>
+    log.cut(row, from, to, { to: "waiting" }, { attempts: 0, first_sent_at: undefined }),
+  );
+  return countOf(chosen);
+};
+
+/** Gives letters up for good. Returns how many. */
+export const discardLetters = async (log: LogTransaction, selection: OutboxSelection): Promise<number> => {
+  const chosen = await choose(log, selection);
+  await discard(log, chosen);
+  return countOf(chosen);
+};
+
+/** Discards letters that are too many, or too old: the oldest first, a little at a time. */
+export const boundLetters = async (log: LogTransaction): Promise<void> => {
+  const { maxEvents, maxBytes, rejectedMs, quarantinedMs } = log.options.letters;
+  const { meta, now } = log;
+  const oldest: SegmentRow[] = [];
+  for (const state of STATES) {
+    const keptMs = state === "rejected" ? rejectedMs : quarantinedMs;
+    const isFull = meta.letter_events > maxEvents || meta.letter_bytes > maxBytes;
+    if (meta.letter_events === 0 || (keptMs === undefined && !isFull)) continue;
+    for (const [key] of await log.tx.range("letters", under(state, { limit: ROWS_PER_TURN }))) {
+      const row = await log.tx.get("segments", key.slice(state.length + 1));
+      if (row === undefined) log.tx.delete("letters", key);
+      else if (keptMs !== undefined && row.letter !== undefined && row.letter.ended_at + keptMs <= now)
+        await discardRow(log, row);
+      else oldest.push(row);
+    }
+  }
+  oldest.sort((a, b) => (a.letter?.ended_at ?? 0) - (b.letter?.ended_at ?? 0) || a.key - b.key);
+  for (const row of oldest) {
+    if (meta.letter_events <= maxEvents && meta.letter_bytes <= maxBytes) return;
+    await discardRow(log, row);
+  }
+};
+
+const discardRow = async (log: LogTransaction, row: SegmentRow): Promise<void> => {
+  const events = await log.events(row);
+  await discard(
+    log,
+    row.pieces.map(({ from, to }) => ({ row, events, from, to })),
+  );
+};
+
+const discard = async (log: LogTransaction, chosen: readonly Chosen[]): Promise<void> => {
+  for (const part of chosen) {
+    leaveLetters(log, part, "discarded");
+    const { row, from, to } = part;
+    const owner = await log.tx.get("owners", row.producer);
+    if (owner !== undefined) {
+      const discarded = addSeqs(owner.discarded, { from: row.first_seq + from, to: row.first_seq + to - 1 });
+      log.tx.put("owners", row.producer, { ...owner, discarded });
+    }
+  }
+  await eachRow(chosen, (row, from, to) => log.cut(row, from, to, { to: "end" }));
+};
+
+const choose = async (
+  log: LogTransaction,
+  { state, tenant_id, event_ids }: OutboxSelection,
+): Promise<readonly Chosen[]> => {
+  const ids = event_ids === undefined ? undefined : new Set(event_ids);
+  const chosen: Chosen[] = [];
+  for (const [key] of await log.tx.range("letters", under(state))) {
+    const row = await log.tx.get("segments", key.slice(state.length + 1));
+    if (row === undefined) continue;
+    const events = await log.events(row);
+    const isMeant = (event: UsageEvent | undefined): boolean =>
+      (tenant_id === undefined || (event?.tenant_id ?? row.tenant_id) === tenant_id) &&
+      (ids === undefined || (event !== undefined && ids.has(event.event_id)));
+    for (const piece of row.pieces) {
+      let from = piece.from;
+      for (let i = piece.from; i <= piece.to; i++) {
+        if (i < piece.to && isMeant(events[i])) continue;
+        if (i > from) chosen.push({ row, events, from, to: i });
+        from = i + 1;
+      }
+    }
+  }
+  return chosen;
+};
+
+/** Each part of a row is cut out of what the parts before it have left. */
+const eachRow = async (
+  chosen: readonly Chosen[],
+  cut: (row: SegmentRow, from: number, to: number) => Promise<SegmentRow | undefined>,
+): Promise<void> => {
+  let whole: SegmentRow | undefined;
+  let left: SegmentRow | undefined;
+  for (const { row, from, to } of chosen) {
+    if (row !== whole) left = row;
+    whole = row;
+    if (left !== undefined) left = await cut(left, from, to);
+  }
+};
+
+const leaveLetters = (log: LogTransaction, part: Chosen, to: "pending" | "discarded"): void => {
+  const { row, events, from } = part;
+  const missing = missingMeter(row, events);
+  const state = row.letter?.state ?? "rejected";
+  for (let i = from; i < part.to; i++) {
+    const meter_id = events[i]?.meter_id ?? missing;
+    log.count(meter_id, state, -1);
+    log.count(meter_id, to, 1);
+  }
+  log.meta.letter_events -= part.to - from;
+  log.meta.letter_bytes -= bytesOf(part);
+};
+
+const bytesOf = ({ events, from, to }: Chosen): number =>
+  events.slice(from, to).reduce((sum, event) => sum + (event === undefined ? 0 : eventSize(event)), 0);
+
+const countOf = (chosen: readonly Chosen[]): number => chosen.reduce((sum, { from, to }) => sum + to - from, 0);

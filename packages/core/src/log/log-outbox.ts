@@ -1,0 +1,425 @@
+import type { UsageEvent } from "../event/usage-event.ts";
+import { seqRanges } from "../event/seq-range.ts";
+import type { Accounts } from "./account.ts";
+import { append } from "./append.ts";
+import { foldDeltas, readAccounts, readLedger } from "./books.ts";
+import { forgetIds, standingOf, tenantAt } from "./identities.ts";
+import { padded } from "./keys.ts";
+import { boundLetters, discardLetters, redriveLetters } from "./letters.ts";
+import type { LogOptions } from "./log-options.ts";
+import { covers, type Destiny, LogTransaction, missingMeter } from "./log-transaction.ts";
+import {
+  type Appended,
+  type Claimed,
+  type ClaimRequest,
+  type Ending,
+  type Lease,
+  MAX_SEGMENT_EVENTS,
+  type Outbox,
+  type OutboxChanges,
+  type OutboxCommit,
+  type OutboxLimits,
+  type OutboxOpening,
+  type Span,
+} from "./outbox.ts";
+import type {
+  LedgerId,
+  LedgerKey,
+  LedgerRange,
+  LedgerRow,
+  OutboxQuery,
+  OutboxRow,
+  OutboxSelection,
+  ProducerRow,
+  RowState,
+} from "./outbox-query.ts";
+import type { SessionAnswer } from "./outbox-session.ts";
+import { enter, isAlive, newOwner, type Owner, takeOn, takeOver } from "./owner.ts";
+import { changeSession, claimSessions } from "./shared-sessions.ts";
+import type { Store, StoreTransaction } from "./store.ts";
+import type { OwnerRow, SegmentRow, SessionRow } from "./tables.ts";
+import { Turns } from "./turns.ts";
+
+/**
+ * An outbox over a store: what happens to events, identities, letters, sessions and accounts, the same whatever keeps them.
+ * The store is opened with it, and closed.
+ */
+export const logOutbox = (store: Store, options: LogOptions): Outbox => new LogOutbox(store, options);
+
+const FORGET_INTERVAL_MS = 60_000;
+
+class LogOutbox implements Outbox {
+  readonly name: string;
+  readonly durable: boolean;
+  readonly limits: OutboxLimits;
+  readonly bodies: "events" | "text";
+
+  readonly #store: Store;
+  readonly #options: LogOptions;
+  readonly #turns = new Turns();
+  #owner: Owner | undefined;
+  #isOpen = false;
+  /** One call after the other: the store has one transaction at a time. */
+  #last: Promise<unknown> = Promise.resolve();
+  /** Where forgetting goes on, and when it begins again. */
+  readonly #forget = { made: "", given: "" };
+  #forgetAt = 0;
+
+  constructor(store: Store, options: LogOptions) {
+    this.name = store.name;
+    this.durable = store.durable;
+    this.limits = options.limits;
+    this.bodies = options.bodies ?? "events";
+    this.#store = store;
+    this.#options = options;
+  }
+
+  open(): Promise<OutboxOpening> {
+    return this.#inTurn(async () => {
+      const warnings = this.#isOpen ? [] : await this.#store.open();
+      this.#isOpen = true;
+      const { pending_events, pending_bytes } = await this.#write(Date.now(), async ({ meta }) => meta);
+      return { warnings, pendingEvents: pending_events, pendingBytes: pending_bytes };
+    });
+  }
+
+  commit(changes: OutboxChanges): Promise<OutboxCommit> {
+    return this.#inTurn(() =>
+      this.#write(changes.now, async (log, self, row) => {
+        const taken: Span[] = [];
+        for (const ending of changes.end) await this.#end(log, self, ending, taken);
+        for (const lease of changes.release) await this.#mark(log, self, lease, false, taken);
+        for (const span of changes.spill) {
+          const segment = await this.#own(log, self, span, taken);
+          if (segment !== undefined) await log.cut(segment, span.from, span.to, { to: "waiting" });
+        }
+        const appended: Appended[] = [];
+        let owner = row;
+        for (const segment of changes.append) {
+          const answer = await append(log, self, owner, segment);
+          appended.push(answer.appended);
+          owner = answer.owner;
+        }
+        if (owner !== row) log.tx.put("owners", self, owner);
+        for (const lease of changes.lease) await this.#mark(log, self, lease, true, taken);
+        const sessions: SessionAnswer[] = [];
+        for (const change of changes.sessions) sessions.push(await changeSession(log.tx, self, change));
+        await this.#keepHouse(log);
+        return { appended, sessions, taken, ...pendingOf(log) };
+      }),
+    );
+  }
+
+  claim(request: ClaimRequest): Promise<Claimed> {
+    return this.#inTurn(async () => {
+      if ((await this.#owner?.lock.isHeld()) === false) await this.#renew(request.now);
+      return this.#write(request.now, async (log, self) => {
+        await takeOver(log, self, this.#store);
+        const taken = await this.#turns.take(log, self, request);
+        await this.#keepHouse(log);
+        return { ...taken, ...pendingOf(log) };
+      });
+    });
+  }
+
+  accounts(): Promise<Accounts> {
+    return this.#read((tx) => readAccounts(tx));
+  }
+
+  list(query: OutboxQuery): Promise<readonly OutboxRow[]> {
+    return this.#inTurn(() => this.#write(Date.now(), (log) => listEvents(log, query)));
+  }
+
+  redrive(selection: OutboxSelection): Promise<number> {
+    return this.#inTurn(() => this.#write(Date.now(), (log) => redriveLetters(log, selection)));
+  }
+
+  discard(selection: OutboxSelection, _reason: string): Promise<number> {
+    return this.#inTurn(() => this.#write(Date.now(), (log) => discardLetters(log, selection)));
+  }
+
+  ledger(range: LedgerRange): Promise<readonly LedgerRow[]> {
+    return this.#read((tx) => readLedger(tx, range));
+  }
+
+  ledgerIds({ tenant_id, meter_id, hour }: LedgerKey): Promise<readonly LedgerId[]> {
+    return this.#inTurn(() =>
+      this.#write(Date.now(), async (log) => {
+        const found: LedgerId[] = [];
+        for (const [, row] of await log.tx.range("ids", {})) {
+          for (const [index, event_id] of row.ids.entries()) {
+            const cell = row.cells[row.cell_of?.[index] ?? 0];
+            if (cell?.[0] !== tenant_id || cell[1] !== meter_id || cell[2] !== hour) continue;
+            const event = { key: row.key + index, producer: row.producer, seq: row.first_seq + index };
+            found.push({ event_id, state: await standingOf(log, event) });
+          }
+        }
+        return found;
+      }),
+    );
+  }
+
+  producers(): Promise<readonly ProducerRow[]> {
+    return this.#read(async (tx) => {
+      const seqs = new Map<string, number[]>();
+      for (const [, { producer, first_seq, pieces }] of await tx.range("segments", {})) {
+        const of = seqs.get(producer) ?? [];
+        for (const { from, to } of pieces) for (let i = from; i < to; i++) of.push(first_seq + i);
+        seqs.set(producer, of);
+      }
+      return (await tx.range("owners", {})).flatMap(([producer, { last_seq, discarded }]) => {
+        if (last_seq === 0) return [];
+        const of = seqs.get(producer) ?? [];
+        for (const { from, to } of discarded) for (let seq = from; seq <= to; seq++) of.push(seq);
+        return [{ producer, last_seq, unacknowledged: seqRanges(of.sort((a, b) => a - b)) }];
+      });
+    });
+  }
+
+  claimSessions(): Promise<readonly SessionRow[]> {
+    return this.#inTurn(() =>
+      this.#write(Date.now(), ({ tx }, self) =>
+        claimSessions(tx, self, async (id) => id === self || (await isAlive(tx, this.#store, id))),
+      ),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      const owner = this.#owner;
+      if (owner !== undefined) {
+        await this.#write(Date.now(), async (log, self, row) => {
+          if (!this.durable) await loseAll(log);
+          log.tx.put("owners", self, { ...row, state: "left" });
+        });
+        await owner.lock.release();
+      }
+      if (this.durable) await this.#store.close();
+    });
+  }
+
+  #inTurn<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+    const answer = this.#last.then(call);
+    this.#last = answer.then(
+      () => {},
+      () => {},
+    );
+    return answer;
+  }
+
+  #read<Answer>(work: (tx: StoreTransaction) => Promise<Answer>): Promise<Answer> {
+    return this.#inTurn(async () => this.#store.transact(work));
+  }
+
+  /** A transaction of this owner. One that was taken for dead acts as a new one. */
+  async #write<Answer>(
+    now: number,
+    work: (log: LogTransaction, self: string, row: OwnerRow) => Promise<Answer>,
+  ): Promise<Answer> {
+    this.#owner ??= await newOwner(this.#store, now);
+    const { id } = this.#owner;
+    const done = await this.#store.transact(async (tx) => {
+      const log = await LogTransaction.begin(tx, now, this.#options);
+      const known = await tx.get("owners", id);
+      if (known?.state === "gone") return undefined;
+      const answer = await work(log, id, known ?? enter(tx, id, now));
+      log.finish();
+      return { answer };
+    });
+    if (done !== undefined) return done.answer;
+    await this.#owner.lock.release();
+    this.#owner = undefined;
+    return this.#write(now, work);
+  }
+
+  /** The lock was lost while it lived: goes on as a new owner, with what it holds where nobody took it. */
+  async #renew(now: number): Promise<void> {
+    const before = this.#owner;
+    const owner = await newOwner(this.#store, now);
+    await this.#store.transact(async (tx) => {
+      const log = await LogTransaction.begin(tx, now, this.#options);
+      enter(tx, owner.id, now);
+      if (before !== undefined) await takeOn(log, before.id, owner.id);
+      log.finish();
+    });
+    this.#owner = owner;
+    await before?.lock.release();
+  }
+
+  async #end(log: LogTransaction, self: string, ending: Ending, taken: Span[]): Promise<void> {
+    const { from, to, state, sums, bytes } = ending;
+    const segment = await this.#own(log, self, ending, taken);
+    if (segment === undefined) return;
+    const count = to - from;
+    log.meta.pending_events -= count;
+    log.meta.pending_bytes -= bytes;
+    if (state === "acknowledged") {
+      log.acknowledged(sums);
+      await log.cut(segment, from, to, { to: "end" });
+      return;
+    }
+    for (const { meter_id, events } of sums) {
+      log.count(meter_id, "pending", -events);
+      log.count(meter_id, state, events);
+    }
+    log.meta.letter_events += count;
+    log.meta.letter_bytes += bytes;
+    const { reason = "", status } = ending;
+    const destiny: Destiny = { to: "letters", letter: { state, reason, status, ended_at: log.now } };
+    await log.cut(segment, from, to, destiny);
+  }
+
+  async #mark(
+    log: LogTransaction,
+    self: string,
+    lease: Lease,
+    inflight: boolean,
+    taken: Span[],
+  ): Promise<void> {
+    const segment = await this.#own(log, self, lease, taken);
+    if (segment === undefined) return;
+    const { from, to, attempts, first_sent_at, customers } = lease;
+    const known = customers === undefined ? segment : { ...segment, customers: { ...segment.customers, ...customers } };
+    log.change(known, from, to, (piece) => ({ ...piece, inflight, attempts, first_sent_at }));
+  }
+
+  /** The segment, if this owner holds it and none of the events has ended. */
+  async #own(log: LogTransaction, self: string, span: Span, taken: Span[]): Promise<SegmentRow | undefined> {
+    const row = await log.tx.get("segments", span.segment);
+    if (row !== undefined && row.owner === self && row.letter === undefined && covers(row, span.from, span.to))
+      return row;
+    taken.push({ segment: span.segment, from: span.from, to: span.to });
+    return undefined;
+  }
+
+  /** What is due now and then: sums are folded, letters bounded, ids forgotten. */
+  async #keepHouse(log: LogTransaction): Promise<void> {
+    const { meta, now, options } = log;
+    await foldDeltas(log);
+    await boundLetters(log);
+    const isSurplus =
+      meta.remembered - meta.pending_events - meta.letter_events > options.tombstones.max;
+    const isUnderWay = this.#forget.made !== "" || this.#forget.given !== "";
+    if (!isSurplus && !isUnderWay && now < this.#forgetAt && this.#forgetAt - now <= FORGET_INTERVAL_MS) return;
+    this.#forgetAt = now + FORGET_INTERVAL_MS;
+    for (const kind of ["given", "made"] as const)
+      this.#forget[kind] = await forgetIds(log, kind, this.#forget[kind]);
+  }
+}
+
+const pendingOf = ({ meta, warnings }: LogTransaction) => ({
+  pendingEvents: meta.pending_events,
+  pendingBytes: meta.pending_bytes,
+  warnings,
+});
+
+/** The end of a volatile log: what is pending is lost. */
+const loseAll = async (log: LogTransaction): Promise<void> => {
+  for (const [, row] of await log.tx.range("segments", {})) {
+    if (row.letter !== undefined) continue;
+    const events = await log.events(row);
+    const missing = missingMeter(row, events);
+    for (const { from, to } of row.pieces) {
+      for (let i = from; i < to; i++) {
+        const meter_id = events[i]?.meter_id ?? missing;
+        log.count(meter_id, "pending", -1);
+        log.count(meter_id, "lost", 1);
+      }
+    }
+    log.remove(row);
+  }
+  log.meta.pending_events = 0;
+  log.meta.pending_bytes = 0;
+};
+
+const listEvents = async (
+  log: LogTransaction,
+  { state, tenant_id, event_id, after = 0, limit = 100 }: OutboxQuery,
+): Promise<readonly OutboxRow[]> => {
+  const found: OutboxRow[] = [];
+  let from = padded(Math.max(0, after + 1 - MAX_SEGMENT_EVENTS));
+  for (;;) {
+    const rows = await log.tx.range("segments", { from, limit: 64 });
+    for (const [id, row] of rows) {
+      // Parts that were cut out lie between others: all that may come before the last one is looked at.
+      if (found.length >= limit && row.key > (found.toSorted(byKey)[limit - 1]?.key ?? 0)) return page(found, limit);
+      from = `${id} `;
+      if (state !== undefined && row.letter === undefined && (state === "rejected" || state === "quarantined"))
+        continue;
+      if (tenant_id !== undefined && row.tenant_id !== "" && row.tenant_id !== tenant_id) continue;
+      const events = await log.events(row);
+      for (const each of viewsOf(row, events, await idsOfDamaged(log, row, events))) {
+        if (each.key <= after || (state !== undefined && each.state !== state)) continue;
+        if (tenant_id !== undefined && each.event.tenant_id !== tenant_id) continue;
+        if (event_id === undefined || each.event.event_id === event_id) found.push(each);
+      }
+    }
+    if (rows.length === 0) return page(found, limit);
+  }
+};
+
+const byKey = (a: OutboxRow, b: OutboxRow): number => a.key - b.key;
+const page = (rows: OutboxRow[], limit: number): readonly OutboxRow[] => rows.sort(byKey).slice(0, limit);
+
+type Ids = (index: number) => { readonly event_id: string; readonly tenant_id: string };
+
+/** What is still known of events whose text is damaged. */
+const idsOfDamaged = async (
+  log: LogTransaction,
+  row: SegmentRow,
+  events: readonly (UsageEvent | undefined)[],
+): Promise<Ids> => {
+  const known = events.includes(undefined)
+    ? (await log.tx.range("ids", {})).find(
+        ([, ids]) => ids.key <= row.key && row.key < ids.key + ids.ids.length,
+      )?.[1]
+    : undefined;
+  return (index) => {
+    const place = row.key + index - (known?.key ?? row.key);
+    const tenant_id = known === undefined ? undefined : tenantAt(known, place);
+    return { event_id: known?.ids[place] ?? "", tenant_id: tenant_id ?? row.tenant_id };
+  };
+};
+
+const viewsOf = (
+  row: SegmentRow,
+  events: readonly (UsageEvent | undefined)[],
+  ids: Ids,
+): readonly OutboxRow[] =>
+  row.pieces.flatMap((piece) =>
+    events.slice(piece.from, piece.to).map((stored, i) => {
+      const index = piece.from + i;
+      const event = stored ?? damagedEvent(row, events, ids(index));
+      const state: RowState = row.letter?.state ?? (piece.inflight ? "inflight" : "pending");
+      return {
+        key: row.key + index,
+        state,
+        event,
+        customer_id: row.customers?.[event.tenant_id],
+        lane: row.lane,
+        attempts: piece.attempts,
+        first_sent_at: piece.first_sent_at,
+        recorded_at: row.recorded_at,
+        reason: row.letter?.reason,
+        status: row.letter?.status,
+        ended_at: row.letter?.ended_at,
+      };
+    }),
+  );
+
+const damagedEvent = (
+  row: SegmentRow,
+  events: readonly (UsageEvent | undefined)[],
+  ids: { readonly event_id: string; readonly tenant_id: string },
+): UsageEvent => ({
+  ...ids,
+  device_id: "",
+  meter_id: missingMeter(row, events),
+  type: "volume",
+  event_time: row.recorded_at,
+  total_usage: undefined,
+  start_time: undefined,
+  end_time: undefined,
+  metadata: undefined,
+  session_id: undefined,
+});

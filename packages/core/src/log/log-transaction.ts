@@ -1,0 +1,341 @@
+import type { UsageEvent } from "../event/usage-event.ts";
+import { eventSize } from "../event/event-size.ts";
+import { ACCOUNT_FIELDS, type AccountField } from "./account.ts";
+import { bodyOf, eventsOf } from "./body.ts";
+import { padded, part as keyPart, under } from "./keys.ts";
+import type { LogOptions } from "./log-options.ts";
+import { MAX_SEGMENT_EVENTS, type Sum } from "./outbox.ts";
+import type { StoreTransaction } from "./store.ts";
+import type { LedgerChange, Letter, MetaRow, Piece, SegmentRow } from "./tables.ts";
+
+const LAYOUT = 1;
+const META_KEY = "log";
+
+const EMPTY: MetaRow = {
+  layout: LAYOUT,
+  next_key: 1,
+  next_delta: 1,
+  first_delta: 1,
+  pending_events: 0,
+  pending_bytes: 0,
+  letter_events: 0,
+  letter_bytes: 0,
+  remembered: 0,
+  forgotten: 0,
+};
+
+const META_FIELDS: readonly (keyof MetaRow)[] = [
+  "next_key",
+  "next_delta",
+  "first_delta",
+  "pending_events",
+  "pending_bytes",
+  "letter_events",
+  "letter_bytes",
+  "remembered",
+  "forgotten",
+];
+
+type MutableMeta = { -readonly [Field in keyof MetaRow]: MetaRow[Field] };
+
+/** Where a part of a segment goes that is cut out of it: to an owner, to whoever claims it, or among the letters; or it ends. */
+export type Destiny =
+  | { readonly to: "owner"; readonly owner: string }
+  | { readonly to: "waiting" }
+  | { readonly to: "letters"; readonly letter: Letter }
+  | { readonly to: "end" };
+
+/** One transaction of the log: rows as they are now, and what changes in the sums. */
+export class LogTransaction {
+  readonly tx: StoreTransaction;
+  readonly now: number;
+  readonly options: LogOptions;
+  readonly meta: MutableMeta;
+  readonly warnings: string[] = [];
+  readonly #accounts = new Map<string, number[]>();
+  readonly #ledger: LedgerChange[] = [];
+  readonly #before: MetaRow;
+
+  private constructor(tx: StoreTransaction, meta: MetaRow, now: number, options: LogOptions) {
+    this.tx = tx;
+    this.now = now;
+    this.options = options;
+    this.#before = meta;
+    this.meta = { ...meta };
+  }
+
+  static async begin(tx: StoreTransaction, now: number, options: LogOptions): Promise<LogTransaction> {
+    const meta = (await tx.get("meta", META_KEY)) ?? EMPTY;
+    if (meta.layout !== LAYOUT)
+      throw new Error(`it has the layout ${meta.layout}, and this version reads layout ${LAYOUT}`);
+    return new LogTransaction(tx, meta, now, options);
+  }
+
+  /** Writes what changed in the sums. The last thing that is done. */
+  finish(): void {
+    const { tx, meta } = this;
+    if (this.#accounts.size > 0 || this.#ledger.length > 0) {
+      const accounts = [...this.#accounts].map(([meter_id, figures]) => [meter_id, ...figures] as const);
+      tx.put("deltas", padded(meta.next_delta), { accounts, ledger: this.#ledger });
+      meta.next_delta++;
+    }
+    if (META_FIELDS.some((field) => meta[field] !== this.#before[field])) tx.put("meta", META_KEY, { ...meta });
+  }
+
+  /** Counts events of a meter in a figure of the accounts. */
+  count(meter_id: string, field: AccountField, events: number): void {
+    let figures = this.#accounts.get(meter_id);
+    if (figures === undefined) {
+      figures = ACCOUNT_FIELDS.map(() => 0);
+      this.#accounts.set(meter_id, figures);
+    }
+    const place = ACCOUNT_FIELDS.indexOf(field);
+    figures[place] = (figures[place] ?? 0) + events;
+  }
+
+  recorded(sums: readonly Sum[]): void {
+    for (const { tenant_id, meter_id, hour, events, usage } of sums) {
+      this.count(meter_id, "recorded", events);
+      this.count(meter_id, "pending", events);
+      this.#ledger.push([tenant_id, meter_id, hour, events, 0, usage, 0]);
+    }
+  }
+
+  acknowledged(sums: readonly Sum[]): void {
+    for (const { tenant_id, meter_id, hour, events, usage } of sums) {
+      this.count(meter_id, "pending", -events);
+      this.count(meter_id, "acknowledged", events);
+      this.#ledger.push([tenant_id, meter_id, hour, 0, events, 0, usage]);
+    }
+  }
+
+  /** The events of a segment; undefined for those whose text is damaged. */
+  async events({ id, count }: SegmentRow): Promise<readonly (UsageEvent | undefined)[]> {
+    return eventsOf(await this.tx.get("bodies", id), count);
+  }
+
+  /** The segment that an event is in, if it has not ended. */
+  async segmentOf(key: number): Promise<SegmentRow | undefined> {
+    let before = `${padded(key + 1)}`;
+    for (;;) {
+      const [found] = await this.tx.range("segments", { before, reverse: true, limit: 1 });
+      if (found === undefined) return undefined;
+      const [id, row] = found;
+      if (row.key + MAX_SEGMENT_EVENTS <= key) return undefined;
+      if (pieceAt(row, key - row.key) !== undefined) return row;
+      before = id;
+    }
+  }
+
+  putSegment(row: SegmentRow): void {
+    this.tx.put("segments", row.id, row);
+  }
+
+  /** Puts a segment where it is found by whom it is for. */
+  index(row: SegmentRow): void {
+    const [table, key] = indexOf(row);
+    this.tx.put(table, key, 1);
+  }
+
+  unindex(row: SegmentRow): void {
+    const [table, key] = indexOf(row);
+    this.tx.delete(table, key);
+  }
+
+  remove(row: SegmentRow): void {
+    this.unindex(row);
+    this.tx.delete("segments", row.id);
+    this.tx.delete("bodies", row.id);
+  }
+
+  /** Changes pieces of a segment, in place. */
+  change(row: SegmentRow, from: number, to: number, change: (piece: Piece) => Piece): SegmentRow {
+    const changed = {
+      ...row,
+      pieces: joined(row.pieces.flatMap((piece) => carve(piece, from, to, change))),
+    };
+    this.putSegment(changed);
+    return changed;
+  }
+
+  /**
+   * Takes events out of a segment and has them go elsewhere, as segments of their own; returns what stays, if anything does. What goes
+   * to whoever claims it is cut by tenant.
+   */
+  async cut(
+    row: SegmentRow,
+    from: number,
+    to: number,
+    destiny: Destiny,
+    fresh?: Pick<Piece, "attempts" | "first_sent_at">,
+  ): Promise<SegmentRow | undefined> {
+    const cutOut = row.pieces.flatMap((piece) => within(piece, from, to));
+    const pieces = row.pieces.flatMap((piece) => carve(piece, from, to, () => undefined));
+    if (destiny.to === "end") return this.#left(row, pieces);
+    const isWhole = pieces.length === 0;
+    const isOfOne = row.tenant_id !== "" || destiny.to !== "waiting";
+    const piece = (each: Piece): Piece => ({ ...each, inflight: false, ...fresh });
+    if (isWhole && isOfOne && cutOut.length === 1 && cutOut[0]?.from === 0 && cutOut[0].to === row.count) {
+      // All of it: it keeps its place.
+      this.unindex(row);
+      const moved = destined({ ...row, pieces: cutOut.map(piece) }, destiny);
+      this.putSegment(moved);
+      this.index(moved);
+      return undefined;
+    }
+    const events = await this.events(row);
+    const runs = cutOut.flatMap((each) => (isOfOne ? [each] : byTenant(each, events)));
+    const left = this.#left(row, pieces);
+    for (const run of runs) await this.#putPart(row, events, piece(run), destiny);
+    return left;
+  }
+
+  #left(row: SegmentRow, pieces: readonly Piece[]): SegmentRow | undefined {
+    if (pieces.length === 0) {
+      this.remove(row);
+      return undefined;
+    }
+    const left = { ...row, pieces };
+    this.putSegment(left);
+    return left;
+  }
+
+  async #putPart(
+    row: SegmentRow,
+    events: readonly (UsageEvent | undefined)[],
+    piece: Piece,
+    destiny: Exclude<Destiny, { to: "end" }>,
+  ): Promise<void> {
+    const key = row.key + piece.from;
+    let id = padded(key);
+    while ((await this.tx.get("segments", id)) !== undefined) id += "x";
+    const part = events.slice(piece.from, piece.to);
+    const count = part.length;
+    const tenant_id = row.tenant_id || part.find((event) => event !== undefined)?.tenant_id || "";
+    const customer = row.customers?.[tenant_id];
+    const cutOut: SegmentRow = {
+      ...row,
+      id,
+      key,
+      count,
+      bytes: part.reduce((sum, event) => sum + (event === undefined ? 0 : eventSize(event)), 0),
+      tenant_id: row.tenant_id === "" && destiny.to !== "waiting" ? "" : tenant_id,
+      meters: metersOf(part, missingMeter(row, events)),
+      first_seq: row.first_seq + piece.from,
+      pieces: [{ ...piece, from: 0, to: count }],
+      customers:
+        destiny.to !== "waiting"
+          ? row.customers
+          : customer === undefined
+            ? undefined
+            : { [tenant_id]: customer },
+    };
+    const moved = destined(cutOut, destiny);
+    this.putSegment(moved);
+    this.index(moved);
+    this.tx.put("bodies", id, bodyOf(part, this.options.bodies ?? "events"));
+  }
+
+  /** Moves what an owner holds to whoever claims it. */
+  async letGo(owner: string): Promise<void> {
+    for (const [key] of await this.tx.range("held", under(owner))) {
+      const row = await this.tx.get("segments", key.slice(owner.length + 1));
+      if (row !== undefined) await this.cut(row, 0, row.count, { to: "waiting" });
+    }
+  }
+}
+
+const indexOf = ({ id, lane, tenant_id, owner, letter }: SegmentRow) =>
+  letter !== undefined
+    ? (["letters", `${letter.state}/${id}`] as const)
+    : owner === ""
+      ? (["waiting", `${lane}/${keyPart(tenant_id)}/${id}`] as const)
+      : (["held", `${owner}/${id}`] as const);
+
+const destined = (row: SegmentRow, destiny: Exclude<Destiny, { to: "end" }>): SegmentRow => ({
+  ...row,
+  owner: destiny.to === "owner" ? destiny.owner : "",
+  letter: destiny.to === "letters" ? destiny.letter : undefined,
+});
+
+export const pieceAt = ({ pieces }: SegmentRow, index: number): Piece | undefined =>
+  pieces.find(({ from, to }) => from <= index && index < to);
+
+/** Whether all of the events are still to be ended. */
+export const covers = ({ pieces }: SegmentRow, from: number, to: number): boolean => {
+  let at = from;
+  for (const piece of pieces) if (piece.from <= at && at < piece.to) at = piece.to;
+  return at >= to;
+};
+
+const within = (piece: Piece, from: number, to: number): readonly Piece[] =>
+  piece.to <= from || piece.from >= to
+    ? []
+    : [{ ...piece, from: Math.max(piece.from, from), to: Math.min(piece.to, to) }];
+
+/** A piece, in which the events between have changed. */
+const carve = (
+  piece: Piece,
+  from: number,
+  to: number,
+  change: (piece: Piece) => Piece | undefined,
+): readonly Piece[] => {
+  const [inside] = within(piece, from, to);
+  if (inside === undefined) return [piece];
+  const before = within(piece, piece.from, inside.from);
+  const after = within(piece, inside.to, piece.to);
+  const changed = change(inside);
+  return [...before, ...(changed === undefined ? [] : [changed]), ...after];
+};
+
+const joined = (pieces: readonly Piece[]): readonly Piece[] => {
+  const result: Piece[] = [];
+  for (const piece of pieces) {
+    const last = result.at(-1);
+    if (
+      last?.to === piece.from &&
+      last.inflight === piece.inflight &&
+      last.attempts === piece.attempts &&
+      last.first_sent_at === piece.first_sent_at
+    )
+      result[result.length - 1] = { ...last, to: piece.to };
+    else result.push(piece);
+  }
+  return result;
+};
+
+const byTenant = (piece: Piece, events: readonly (UsageEvent | undefined)[]): readonly Piece[] => {
+  const runs: Piece[] = [];
+  let from = piece.from;
+  for (let i = piece.from + 1; i <= piece.to; i++) {
+    if (i < piece.to && events[i]?.tenant_id === events[from]?.tenant_id) continue;
+    runs.push({ ...piece, from, to: i });
+    from = i;
+  }
+  return runs;
+};
+
+/** How many events each meter has; damaged ones count for `missing`. */
+const metersOf = (
+  events: readonly (UsageEvent | undefined)[],
+  missing: string,
+): readonly (readonly [string, number])[] => {
+  const meters = new Map<string, number>();
+  for (const event of events) {
+    const meter_id = event?.meter_id ?? missing;
+    meters.set(meter_id, (meters.get(meter_id) ?? 0) + 1);
+  }
+  return [...meters];
+};
+
+/** The meter of damaged events: the one of which the segment has more than can be read. */
+export const missingMeter = (
+  { meters }: SegmentRow,
+  events: readonly (UsageEvent | undefined)[],
+): string => {
+  const missing = new Map(meters);
+  for (const event of events)
+    if (event !== undefined) missing.set(event.meter_id, (missing.get(event.meter_id) ?? 0) - 1);
+  for (const [meter_id, count] of missing) if (count > 0) return meter_id;
+  return meters[0]?.[0] ?? "";
+};

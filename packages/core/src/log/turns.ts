@@ -1,0 +1,209 @@
+import { eventSize } from "../event/event-size.ts";
+import type { Lane, UsageEvent } from "../event/usage-event.ts";
+import { bodyOf } from "./body.ts";
+import { nameOf, part, under } from "./keys.ts";
+import { type LogTransaction, missingMeter } from "./log-transaction.ts";
+import type { ClaimedSegment, ClaimRequest } from "./outbox.ts";
+import type { SegmentRow } from "./tables.ts";
+
+const LANES: readonly Lane[] = ["live", "backfill"];
+const MOST_TENANTS = 256;
+const DAMAGED = "the stored event is damaged";
+
+/** Takes what waits, tenants in turns. Remembers who was served last, so that with many tenants each has its turn. */
+export class Turns {
+  readonly #served = new Map<Lane, string>();
+
+  async take(
+    log: LogTransaction,
+    owner: string,
+    { skipTenants, maxEvents, maxBytes }: ClaimRequest,
+  ): Promise<{ readonly segments: readonly ClaimedSegment[]; readonly more: boolean }> {
+    const skipped = new Set(skipTenants);
+    const segments: ClaimedSegment[] = [];
+    let events = 0;
+    let bytes = 0;
+    let more = false;
+    for (const lane of LANES) {
+      if (events >= maxEvents) {
+        more ||= (await this.#tenants(log, lane, skipped, 1)).length > 0;
+        continue;
+      }
+      const tenants = await this.#tenants(log, lane, skipped, Math.min(MOST_TENANTS, maxEvents));
+      let waiting = tenants.map((tenant_id) => ({ tenant_id, after: "" }));
+      while (waiting.length > 0 && events < maxEvents) {
+        const quantum = Math.max(1, Math.floor((maxEvents - events) / waiting.length));
+        const next: typeof waiting = [];
+        for (const tenant of waiting) {
+          if (events >= maxEvents) {
+            more = true;
+            break;
+          }
+          const most = Math.min(quantum, maxEvents - events);
+          const room = maxBytes - bytes;
+          const taken = await takeOf(log, owner, lane, tenant.tenant_id, most, room, segments.length === 0);
+          for (const segment of taken.segments) {
+            segments.push(segment.claimed);
+            events += segment.claimed.pieces.reduce((sum, { from, to }) => sum + to - from, 0);
+            bytes += segment.bytes;
+          }
+          if (taken.segments.length > 0) this.#served.set(lane, tenant.tenant_id);
+          if (taken.left === "room") next.push(tenant);
+          else if (taken.left === "bytes") more = true;
+        }
+        waiting = next;
+      }
+      more ||= waiting.length > 0 || tenants.length === MOST_TENANTS;
+      if (!more && events >= maxEvents) more = (await this.#tenants(log, lane, skipped, 1)).length > 0;
+    }
+    return { segments, more };
+  }
+
+  /** Tenants that wait in a lane, from the one after the one that was served last. */
+  async #tenants(
+    log: LogTransaction,
+    lane: Lane,
+    skipped: ReadonlySet<string>,
+    most: number,
+  ): Promise<readonly string[]> {
+    const served = this.#served.get(lane);
+    const start = served === undefined ? `${lane}/` : `${lane}/${part(served)}0`;
+    const tenants: string[] = [];
+    for (const { from, before } of [
+      { from: start, before: `${lane}0` },
+      { from: `${lane}/`, before: start },
+    ]) {
+      let at = from;
+      while (tenants.length < most) {
+        const [found] = await log.tx.range("waiting", { from: at, before, limit: 1 });
+        if (found === undefined) break;
+        const encoded = found[0].split("/")[1] ?? "";
+        const tenant_id = nameOf(encoded);
+        if (!skipped.has(tenant_id)) tenants.push(tenant_id);
+        at = `${lane}/${encoded}0`;
+      }
+    }
+    return tenants;
+  }
+}
+
+interface Taken {
+  readonly segments: readonly { readonly claimed: ClaimedSegment; readonly bytes: number }[];
+  /** Why the tenant has more that was not taken: its turn was over, or no more bytes fit. */
+  readonly left: "room" | "bytes" | undefined;
+}
+
+/** Takes a tenant's oldest events. At least one, if it is to. */
+const takeOf = async (
+  log: LogTransaction,
+  owner: string,
+  lane: Lane,
+  tenant_id: string,
+  maxEvents: number,
+  maxBytes: number,
+  atLeastOne: boolean,
+): Promise<Taken> => {
+  const segments: { claimed: ClaimedSegment; bytes: number }[] = [];
+  let events = 0;
+  let bytes = 0;
+  const prefix = `${lane}/${part(tenant_id)}`;
+  for (;;) {
+    const [found] = await log.tx.range("waiting", under(prefix, { limit: 1 }));
+    if (found === undefined) return { segments, left: undefined };
+    if (events >= maxEvents) return { segments, left: "room" };
+    const id = found[0].slice(prefix.length + 1);
+    const row = await log.tx.get("segments", id);
+    if (row === undefined) {
+      log.tx.delete("waiting", found[0]);
+      continue;
+    }
+    const stored = await log.events(row);
+    if (await buryDamaged(log, row, stored)) continue;
+    const sound = stored.filter((event) => event !== undefined);
+    const fits = fitting(row, sound, maxEvents - events, maxBytes - bytes, atLeastOne && events === 0);
+    if (fits.to === 0) return { segments, left: "bytes" };
+    const claimed = await takeFrom(log, owner, row, sound, fits.to);
+    segments.push({ claimed, bytes: fits.bytes });
+    events += fits.events;
+    bytes += fits.bytes;
+  }
+};
+
+/** How much of a segment's first piece can be taken. */
+const fitting = (
+  { pieces: [piece] }: SegmentRow,
+  stored: readonly UsageEvent[],
+  maxEvents: number,
+  maxBytes: number,
+  atLeastOne: boolean,
+): { readonly to: number; readonly events: number; readonly bytes: number } => {
+  let events = 0;
+  let bytes = 0;
+  if (piece === undefined) return { to: 0, events, bytes };
+  for (let i = piece.from; i < piece.to; i++) {
+    const event = stored[i];
+    const size = event === undefined ? 0 : eventSize(event);
+    if (!(atLeastOne && events === 0) && (events >= maxEvents || bytes + size > maxBytes))
+      return { to: events === 0 ? 0 : i, events, bytes };
+    events++;
+    bytes += size;
+  }
+  return { to: piece.to, events, bytes };
+};
+
+const takeFrom = async (
+  log: LogTransaction,
+  owner: string,
+  row: SegmentRow,
+  stored: readonly UsageEvent[],
+  to: number,
+): Promise<ClaimedSegment> => {
+  const from = row.pieces[0]?.from ?? 0;
+  const isWhole = row.pieces.length === 1 && row.pieces[0]?.to === to;
+  let held: SegmentRow | undefined = { ...row, owner };
+  if (isWhole) {
+    log.unindex(row);
+    log.putSegment(held);
+    log.index(held);
+  } else {
+    await log.cut(row, from, to, { to: "owner", owner });
+    held = await log.segmentOf(row.key + from);
+  }
+  if (held === undefined) throw new Error(`event ${row.key + from} was not found after it was cut out`);
+  const events = isWhole ? stored : stored.slice(from, to);
+  return {
+    id: held.id,
+    key: held.key,
+    first_seq: held.first_seq,
+    producer: held.producer,
+    lane: held.lane,
+    tenant_id: held.tenant_id,
+    body: bodyOf(events, log.options.bodies ?? "events"),
+    recorded_at: held.recorded_at,
+    customer_id: held.customers?.[held.tenant_id],
+    pieces: held.pieces,
+  };
+};
+
+/** What cannot be read cannot be sent: it becomes a dead letter, and does not keep the others. */
+const buryDamaged = async (
+  log: LogTransaction,
+  row: SegmentRow,
+  stored: readonly (UsageEvent | undefined)[],
+): Promise<boolean> => {
+  const damaged = row.pieces.flatMap(({ from, to }) =>
+    stored.slice(from, to).flatMap((event, i) => (event === undefined ? [from + i] : [])),
+  );
+  if (damaged.length === 0) return false;
+  let left: SegmentRow | undefined = row;
+  for (const index of damaged) {
+    const meter_id = missingMeter(row, stored);
+    const letter = { state: "rejected", reason: DAMAGED, ended_at: log.now } as const;
+    if (left !== undefined) left = await log.cut(left, index, index + 1, { to: "letters", letter });
+    log.count(meter_id, "pending", -1);
+    log.count(meter_id, "rejected", 1);
+    log.meta.pending_events--;
+    log.meta.letter_events++;
+  }
+  return true;
+};
