@@ -20,9 +20,13 @@ export const bodyOf = (
  * The events of a body. By their places, the lines of a damaged text still belong to their events; one that is missing or damaged, or of
  * which there are two, is undefined.
  */
-export const eventsOf = (body: SegmentBody | undefined, count: number): readonly (UsageEvent | undefined)[] => {
+export const eventsOf = (
+  body: SegmentBody | undefined,
+  count: number,
+): readonly (UsageEvent | undefined)[] => {
   if (body === undefined) return Array.from({ length: count }, () => undefined);
-  if (typeof body !== "string") return body.length === count ? body : Array.from({ length: count }, (_, i) => body[i]);
+  if (typeof body !== "string")
+    return body.length === count ? body : Array.from({ length: count }, (_, i) => body[i]);
   const events = new Array<UsageEvent | undefined>(count).fill(undefined);
   const seen = new Set<number>();
   for (const line of body.split("\n")) {

@@ -1,4 +1,5 @@
 export { contentMark } from "../event/content-mark.ts";
+export { MeterError } from "../errors/meter-error.ts";
 export { createEventId } from "../event/event-id.ts";
 export { eventSize } from "../event/event-size.ts";
 export type { SeqRange } from "../event/seq-range.ts";

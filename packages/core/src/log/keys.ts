@@ -5,7 +5,8 @@ import type { KeyRange } from "./store.ts";
 const DIGITS = 16;
 
 /** A number ≥ 0 as text that sorts as it does. */
-export const padded = (value: number): string => Math.max(0, Math.floor(value)).toString().padStart(DIGITS, "0");
+export const padded = (value: number): string =>
+  Math.max(0, Math.floor(value)).toString().padStart(DIGITS, "0");
 
 /** A name as a part of a key: without the slash that parts are joined by. */
 export const part = (name: string): string => encodeURIComponent(name);

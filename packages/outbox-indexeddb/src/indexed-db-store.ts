@@ -1,0 +1,218 @@
+import {
+  type KeyRange,
+  MayHaveCommitted,
+  MeterError,
+  type Store,
+  type StoreLock,
+  type StoreRow,
+  type StoreTransaction,
+  type TableName,
+  type Tables,
+} from "@meter-lib/core/log";
+import { ask, PageDatabase } from "./page-database.ts";
+import { PageLocks } from "./page-locks.ts";
+import { watchPageSleep } from "./watch-page-sleep.ts";
+
+export interface IndexedDbStoreOptions {
+  /** The database's name. */
+  readonly name: string;
+  readonly openTimeoutMs: number;
+  /** Only without Web Locks: who gave no sign of life for so long, in milliseconds, has its locks no more. */
+  readonly leaseMs: number;
+}
+
+/** A transaction that is under way. */
+interface Running {
+  readonly tx: IDBTransaction;
+  /** Whether it was told to commit: whether it did is then its own word, and not to be repeated. */
+  isCommitting: boolean;
+  /** Stops waiting for it. */
+  readonly giveUp: (why: Error) => void;
+}
+
+const SLEPT = new Error("the page slept");
+
+/** A store of the pages of one origin, in a database of theirs. While a page sleeps, it keeps neither locks nor the database from others. */
+export const indexedDbStore = (options: IndexedDbStoreOptions): Store => new IndexedDbStore(options);
+
+class IndexedDbStore implements Store {
+  readonly name: string;
+  readonly durable = true;
+
+  readonly #database: PageDatabase;
+  readonly #locks: PageLocks;
+  readonly #unwatch: () => void;
+  #running: Running | undefined;
+  #naps = 0;
+
+  constructor({ name, openTimeoutMs, leaseMs }: IndexedDbStoreOptions) {
+    this.name = `indexeddb ${name}`;
+    this.#database = new PageDatabase(name, openTimeoutMs);
+    this.#locks = new PageLocks(name, leaseMs, this.#database);
+    this.#unwatch = watchPageSleep({
+      leave: () => this.#locks.sleep(),
+      sleep: () => this.#sleep(),
+      wake: () => this.#wake(),
+    });
+  }
+
+  async open(): Promise<readonly string[]> {
+    await this.transact(() => {});
+    return [];
+  }
+
+  async transact<Answer>(work: (tx: StoreTransaction) => Answer | PromiseLike<Answer>): Promise<Answer> {
+    for (;;) {
+      try {
+        return await this.#run(await this.#database.begin(), work);
+      } catch (error) {
+        if (error !== SLEPT) throw failure(this.name, error);
+      } finally {
+        this.#running = undefined;
+      }
+    }
+  }
+
+  lock(name: string): Promise<StoreLock | undefined> {
+    return this.#locks.take(name);
+  }
+
+  isLocked(name: string): Promise<boolean> {
+    return this.#locks.isTaken(name, this.#running?.tx);
+  }
+
+  async close(): Promise<void> {
+    this.#unwatch();
+    await this.#locks.releaseAll();
+    this.#database.end();
+  }
+
+  async #run<Answer>(
+    tx: IDBTransaction,
+    work: (tx: StoreTransaction) => Answer | PromiseLike<Answer>,
+  ): Promise<Answer> {
+    const ended = new Promise<void>((resolve, reject) => {
+      tx.oncomplete = () => resolve();
+      tx.onabort = () => reject(tx.error);
+    });
+    const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
+    // They are heard where they are waited for.
+    ended.catch(() => {});
+    givenUp.catch(() => {});
+    const running: Running = { tx, isCommitting: false, giveUp };
+    this.#running = running;
+    try {
+      const answer = await Promise.race([work(transaction(tx)), givenUp]);
+      running.isCommitting = true;
+      commit(tx);
+      await Promise.race([ended, givenUp]);
+      return answer;
+    } catch (error) {
+      if (running.isCommitting || error === SLEPT) throw error;
+      // Why it ended by itself says more than what followed from it.
+      throw abort(tx)
+        ? error
+        : await ended.then(
+            () => error,
+            (why: unknown) => why ?? error,
+          );
+    }
+  }
+
+  #sleep(): void {
+    this.#naps++;
+    this.#database.sleep();
+    this.#locks.sleep();
+    const running = this.#running;
+    // A page that sleeps cannot end it, and all others would wait. Not every browser then says that it ended: it is begun anew.
+    if (running?.isCommitting === false && abort(running.tx)) running.giveUp(SLEPT);
+  }
+
+  async #wake(): Promise<void> {
+    const naps = this.#naps;
+    await this.#locks.wake();
+    if (naps !== this.#naps || !this.#database.isAsleep) return;
+    const running = this.#running;
+    this.#database.wake();
+    if (running === undefined) return;
+    // That it ended was to be told before the end of one that begins now.
+    const next = await this.#database.begin();
+    next.oncomplete = () =>
+      running.giveUp(
+        new MayHaveCommitted(`${this.name}: the page slept before it heard how a transaction ended`),
+      );
+  }
+}
+
+const transaction = (tx: IDBTransaction): StoreTransaction => ({
+  get: <Name extends TableName>(table: Name, key: string): Promise<Tables[Name] | undefined> =>
+    ask(tx.objectStore(table).get(key)),
+  put: (table, key, value) => {
+    tx.objectStore(table).put(value, key);
+  },
+  delete: (table, key) => {
+    tx.objectStore(table).delete(key);
+  },
+  range: async <Name extends TableName>(table: Name, range: KeyRange): Promise<readonly StoreRow<Name>[]> => {
+    const keys = keyRange(range);
+    if (keys === "none") return [];
+    const rows = tx.objectStore(table);
+    if (range.reverse) return fromTheLast(rows, keys, range.limit);
+    const [names, values] = await Promise.all([
+      ask(rows.getAllKeys(keys, range.limit)),
+      ask(rows.getAll(keys, range.limit)),
+    ]);
+    return names.map((name, i) => [String(name), values[i]]);
+  },
+});
+
+const keyRange = ({ from, before }: KeyRange): IDBKeyRange | undefined | "none" => {
+  if (from === undefined) return before === undefined ? undefined : IDBKeyRange.upperBound(before, true);
+  if (before === undefined) return IDBKeyRange.lowerBound(from);
+  return from < before ? IDBKeyRange.bound(from, before, false, true) : "none";
+};
+
+const fromTheLast = <Name extends TableName>(
+  rows: IDBObjectStore,
+  keys: IDBKeyRange | undefined,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<readonly StoreRow<Name>[]> =>
+  new Promise((resolve, reject) => {
+    const found: StoreRow<Name>[] = [];
+    const request = rows.openCursor(keys, "prev");
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      const cursor = request.result;
+      if (cursor === null) return resolve(found);
+      found.push([String(cursor.key), cursor.value]);
+      if (found.length >= limit) resolve(found);
+      else cursor.continue();
+    };
+  });
+
+const commit = (tx: IDBTransaction): void => {
+  try {
+    tx.commit();
+  } catch {
+    // It is about to end by itself; how, it says.
+  }
+};
+
+/** Whether it could still be undone. */
+const abort = (tx: IDBTransaction): boolean => {
+  try {
+    tx.abort();
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** What went wrong with the database, in the words of a caller; what the work threw, as it is. */
+const failure = (name: string, error: unknown): unknown => {
+  if (!(error instanceof DOMException)) return error;
+  const isFull = error.name === "QuotaExceededError";
+  const hint = isFull ? "the browser gives no more room: " : "";
+  const words = `${name}: ${hint}${error.message || error.name}`;
+  return new MeterError(isFull ? "no_room" : "outbox_failed", words, { cause: error });
+};

@@ -1,0 +1,89 @@
+import type { StoreLock } from "@meter-lib/core/log";
+import type { PageDatabase } from "./page-database.ts";
+import { rowLocks } from "./row-locks.ts";
+import { webLocks } from "./web-locks.ts";
+
+/** How a browser locks a name. */
+export interface Locking {
+  /** Undefined when another has it. */
+  take(name: string): Promise<Hold | undefined>;
+  /** @param tx - the transaction that is under way, and has to stay so */
+  isTaken(name: string, tx: IDBTransaction | undefined): Promise<boolean>;
+}
+
+export interface Hold {
+  isLost(): boolean;
+  end(): Promise<void>;
+  /** Whether others get the lock while the page sleeps, without having to wait. */
+  readonly endsInSleep: boolean;
+}
+
+interface Held {
+  hold: Hold | undefined;
+  isOver: boolean;
+}
+
+/** Locks that end with the page. While it sleeps it lets go of them; when it wakes it takes up again those that are free. */
+export class PageLocks {
+  readonly #locking: Locking;
+  readonly #held = new Map<string, Held>();
+  #sleeps = 0;
+
+  constructor(database: string, leaseMs: number, pages: PageDatabase) {
+    const locks = globalThis.navigator?.locks;
+    this.#locking = locks === undefined ? rowLocks(leaseMs, pages) : webLocks(locks, database);
+  }
+
+  async take(name: string): Promise<StoreLock | undefined> {
+    if (this.#held.has(name)) return undefined;
+    const held: Held = { hold: undefined, isOver: false };
+    this.#held.set(name, held);
+    await this.#takeUp(name, held);
+    if (held.isOver) return undefined;
+    return {
+      isHeld: () => !held.isOver && held.hold?.isLost() !== true,
+      release: () => this.#release(name, held),
+    };
+  }
+
+  isTaken(name: string, tx: IDBTransaction | undefined): Promise<boolean> {
+    return this.#locking.isTaken(name, tx);
+  }
+
+  sleep(): void {
+    this.#sleeps++;
+    for (const held of this.#held.values()) {
+      if (held.hold?.endsInSleep !== true) continue;
+      held.hold.end().catch(() => {});
+      held.hold = undefined;
+    }
+  }
+
+  async wake(): Promise<void> {
+    await Promise.all(
+      Array.from(this.#held, ([name, held]) =>
+        held.hold === undefined ? this.#takeUp(name, held) : undefined,
+      ),
+    );
+  }
+
+  async releaseAll(): Promise<void> {
+    await Promise.all(Array.from(this.#held, ([name, held]) => this.#release(name, held)));
+  }
+
+  async #takeUp(name: string, held: Held): Promise<void> {
+    const sleeps = this.#sleeps;
+    const hold = await this.#locking.take(name);
+    // The page sleeps again: it is taken up when it wakes.
+    if (hold?.endsInSleep && sleeps !== this.#sleeps) await hold.end();
+    else if (hold !== undefined) held.hold = hold;
+    else if (held.hold === undefined) await this.#release(name, held);
+  }
+
+  async #release(name: string, held: Held): Promise<void> {
+    if (held.isOver) return;
+    held.isOver = true;
+    this.#held.delete(name);
+    await held.hold?.end();
+  }
+}

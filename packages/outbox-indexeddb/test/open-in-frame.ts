@@ -1,0 +1,17 @@
+type Modules = typeof import("../src/indexed-db-store.ts");
+
+/** The package as a page of its own has it: it dies when the frame is removed. */
+export const openInFrame = async (): Promise<Modules & { readonly frame: HTMLIFrameElement }> => {
+  const frame = document.createElement("iframe");
+  document.body.append(frame);
+  const { promise, resolve, reject } = Promise.withResolvers<Modules>();
+  Reflect.set(frame.contentWindow ?? {}, "loaded", resolve);
+  const script = frame.contentDocument?.createElement("script");
+  if (script === undefined) throw new Error("a frame without a document");
+  script.type = "module";
+  const store = new URL("../src/indexed-db-store.ts", import.meta.url);
+  script.textContent = `import * as store from ${JSON.stringify(store.href)}; loaded(store);`;
+  script.addEventListener("error", reject);
+  frame.contentDocument?.body.append(script);
+  return { frame, ...(await promise) };
+};
