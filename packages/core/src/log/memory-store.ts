@@ -86,7 +86,7 @@ class MemoryStore implements Store {
     ledger: new Table(),
     sessions: new Table(),
   };
-  readonly #locks = new Set<string>();
+  readonly #locks = new Map<string, StoreLock>();
 
   open() {
     return [];
@@ -104,8 +104,14 @@ class MemoryStore implements Store {
 
   lock(name: string): StoreLock | undefined {
     if (this.#locks.has(name)) return undefined;
-    this.#locks.add(name);
-    return { isHeld: () => this.#locks.has(name), release: () => void this.#locks.delete(name) };
+    const lock: StoreLock = {
+      isHeld: () => this.#locks.get(name) === lock,
+      release: () => {
+        if (lock.isHeld() === true) this.#locks.delete(name);
+      },
+    };
+    this.#locks.set(name, lock);
+    return lock;
   }
 
   isLocked(name: string): boolean {
