@@ -1,10 +1,11 @@
+import { timeOfEventId } from "../event/event-id.ts";
 import { eventSize } from "../event/event-size.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
 import { bodyOf, eventsOf } from "./body.ts";
-import { findIdentity, rememberGiven, rememberIds } from "./identities.ts";
+import { findIdentity, type KnownIdentity, rememberGiven, rememberIds, says } from "./identities.ts";
 import { padded } from "./keys.ts";
 import type { LogTransaction } from "./log-transaction.ts";
-import { type Appended, type AppendException, MAX_SEGMENT_EVENTS, type NewSegment } from "./outbox.ts";
+import { type AppendException, type Appended, MAX_SEGMENT_EVENTS, type NewSegment } from "./outbox.ts";
 import { sumEvents } from "./sums.ts";
 import type { OwnerRow, SegmentRow } from "./tables.ts";
 
@@ -15,7 +16,8 @@ export const append = async (
   owner: OwnerRow,
   given: NewSegment,
 ): Promise<{ readonly appended: Appended; readonly owner: OwnerRow }> => {
-  if (given.count > MAX_SEGMENT_EVENTS) throw new RangeError(`a segment has at most ${MAX_SEGMENT_EVENTS} events`);
+  if (given.count > MAX_SEGMENT_EVENTS)
+    throw new RangeError(`a segment has at most ${MAX_SEGMENT_EVENTS} events`);
   const { meta } = log;
   const { segment, exceptions } = await withoutExceptions(log, producer, given, owner.last_seq + 1);
   const { count, bytes, lane, tenant_id, sums } = segment;
@@ -75,10 +77,12 @@ const withoutExceptions = async (
   let roomBytes = limits.maxBytes - meta.pending_bytes;
   for (let index = 0; index < segment.count; index++) {
     const mark = marks.get(index);
-    const tenant_id = segment.sums[segment.sum_of?.[index] ?? 0]?.tenant_id ?? segment.tenant_id;
+    const tenant_id = tenantOf(segment, index);
     const event_id = segment.ids[index] ?? "";
     if (mark !== undefined) {
-      const known = await findIdentity(log, tenant_id, event_id, mark);
+      const known =
+        (await findIdentity(log, tenant_id, event_id, mark)) ??
+        findBefore(log, segment, index, tenant_id, mark);
       if (known !== undefined) {
         if (segment.again) await letGoOf(log, known.key);
         exceptions.push(
@@ -106,7 +110,28 @@ const withoutExceptions = async (
         mark,
       });
   }
-  return exceptions.length === 0 ? { segment, exceptions } : { segment: without(log, segment, exceptions), exceptions };
+  return exceptions.length === 0
+    ? { segment, exceptions }
+    : { segment: without(log, segment, exceptions), exceptions };
+};
+
+const tenantOf = ({ sums, sum_of, tenant_id }: NewSegment, index: number): string =>
+  sums[sum_of?.[index] ?? 0]?.tenant_id ?? tenant_id;
+
+/** The event of the same segment that an id was made for: its caller had it from the receipt, and gave it again at once. */
+const findBefore = (
+  { meta }: LogTransaction,
+  segment: NewSegment,
+  index: number,
+  tenant_id: string,
+  mark: string,
+): KnownIdentity | undefined => {
+  const event_id = segment.ids[index] ?? "";
+  if (timeOfEventId(event_id) === undefined) return undefined;
+  const place = segment.ids.indexOf(event_id);
+  if (place >= index || tenantOf(segment, place) !== tenant_id) return undefined;
+  const event = eventsOf(segment.body, segment.count)[place];
+  return { where: "pending", key: meta.next_key + place, isSame: event !== undefined && says(event, mark) };
 };
 
 /** The events that are no exceptions, moved up. */

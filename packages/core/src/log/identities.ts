@@ -1,5 +1,6 @@
 import { contentMark } from "../event/content-mark.ts";
 import { timeOfEventId } from "../event/event-id.ts";
+import type { UsageEvent } from "../event/usage-event.ts";
 import { padded, part } from "./keys.ts";
 import type { LogTransaction } from "./log-transaction.ts";
 import { pieceAt } from "./log-transaction.ts";
@@ -97,8 +98,12 @@ const saysTheSame = async (log: LogTransaction, key: number, mark: string): Prom
   const event = row === undefined ? undefined : (await log.events(row))[key - row.key];
   // Its content has gone; the id was made here, so whoever gives it again had it from here.
   if (event === undefined) return true;
-  return contentMark(event, true) === mark || contentMark(event, false) === mark;
+  return says(event, mark);
 };
+
+/** Whether an event says what the mark stands for. Whether a caller gave its time, nobody knows any more. */
+export const says = (event: UsageEvent, mark: string): boolean =>
+  contentMark(event, true) === mark || contentMark(event, false) === mark;
 
 const ROWS_PER_TURN = 16;
 
@@ -152,6 +157,7 @@ const isAlive = async (log: LogTransaction, { key, ids }: IdsRow): Promise<boole
     from: padded(key - MAX_SEGMENT_EVENTS),
     before: padded(key + ids.length),
   }))
-    if (row.pieces.some(({ from, to }) => row.key + from < key + ids.length && row.key + to > key)) return true;
+    if (row.pieces.some(({ from, to }) => row.key + from < key + ids.length && row.key + to > key))
+      return true;
   return false;
 };
