@@ -4,6 +4,8 @@ export {
   type LookupUnderTest,
 } from "./customer-lookup-conformance.ts";
 export { type FakeClock, type FakeTimer, fakeClock } from "./fake-clock.ts";
+export type { MortalOutbox, OutboxPlace } from "./outbox/conformance-case.ts";
+export { type OutboxConformanceOptions, outboxConformance } from "./outbox-conformance.ts";
 export type { LockElsewhere, StorePlace } from "./store/store-case.ts";
 export { type StoreConformanceOptions, storeConformance } from "./store-conformance.ts";
 export {

@@ -1,11 +1,15 @@
+import { type LogOptions, logOutbox } from "@meter-lib/core/log";
 import { describe, test } from "vitest";
+import { boundCases } from "./outbox/bound-cases.ts";
 import { claimCases } from "./outbox/claim-cases.ts";
-import type { CaseContext, ConformanceCase, OutboxStore, StoreSettings } from "./outbox/conformance-case.ts";
+import type { CaseContext, ConformanceCase, OutboxPlace } from "./outbox/conformance-case.ts";
 import { deadLetterCases } from "./outbox/dead-letter-cases.ts";
+import { forgetfulStore } from "./outbox/forgetful-store.ts";
 import { identityCases } from "./outbox/identity-cases.ts";
 import { modelCase } from "./outbox/model-case.ts";
 import { OpenedOutbox } from "./outbox/opened-outbox.ts";
 import { ownerCases, volatileCases } from "./outbox/owner-cases.ts";
+import { segmentCases } from "./outbox/segment-cases.ts";
 import { sessionCases } from "./outbox/session-cases.ts";
 import { settlementCases } from "./outbox/settlement-cases.ts";
 
@@ -17,22 +21,36 @@ export interface OutboxConformanceOptions {
   readonly name: string;
   /** What the outbox says of itself. A durable one must let several outboxes share one store. */
   readonly durable: boolean;
-  /** A new, empty store for each test. */
-  create(settings: StoreSettings): OutboxStore | Promise<OutboxStore>;
+  /**
+   * A new, empty place for each test.
+   *
+   * @param options - what the outboxes of this place are to be made with
+   */
+  create(options: LogOptions): OutboxPlace | Promise<OutboxPlace>;
 }
+
+const DAY_MS = 86_400_000;
+
+const OPTIONS: LogOptions = {
+  limits: { maxEvents: 10_000, maxBytes: 16 * 1024 * 1024 },
+  tombstones: { windowMs: DAY_MS, max: 250_000 },
+  letters: { maxEvents: 10_000, maxBytes: 16 * 1024 * 1024 },
+  ledgerMs: 366 * DAY_MS,
+};
 
 /**
  * Registers the tests that every outbox has to pass, with vitest: identities, accounts, leases, claims, dead letters, the ledger, sessions,
  * several owners and their death. Uses nothing of Node, so it runs in a browser too.
  *
- * @example An outbox of one's own
+ * @example The log, over a store of one's own
  * ```ts
  * outboxConformance({
- *   name: "my outbox",
+ *   name: "my store",
  *   durable: true,
- *   create: async ({ limits }) => {
+ *   create: async (options) => {
  *     const place = await newPlace();
- *     return { outbox: () => myOutbox({ place, limits }), dispose: () => place.remove() };
+ *     const store = () => myStore(place);
+ *     return { outbox: () => logOutbox(store(), options), store, dispose: () => place.remove() };
  *   },
  * });
  * ```
@@ -44,7 +62,7 @@ export const outboxConformance = (options: OutboxConformanceOptions): void => {
         conformanceCase.name,
         async ({ skip }) => {
           const ran = await runOutboxCase(conformanceCase, options);
-          if (!ran) skip("this store cannot end an outbox without closing it (`mortal` is not given)");
+          if (!ran) skip(`what it needs is not given: \`${conformanceCase.needs}\``);
         },
         TIMEOUT_MS,
       );
@@ -56,45 +74,57 @@ export const outboxConformance = (options: OutboxConformanceOptions): void => {
 export const outboxCases = (durable: boolean): readonly ConformanceCase[] =>
   [
     ...identityCases,
+    ...segmentCases,
     ...settlementCases,
     ...claimCases,
     ...deadLetterCases,
+    ...boundCases,
     ...sessionCases,
     ...ownerCases,
     ...(durable ? [] : volatileCases),
     modelCase(durable),
   ].filter(({ needs }) => durable || needs === undefined);
 
-/** Runs one case on a new store. Answers false when the store cannot do what the case needs. */
+/** Runs one case at a new place. Returns false when the place cannot do what the case needs. */
 export const runOutboxCase = async (
   { needs, settings = {}, run }: ConformanceCase,
   { create }: Pick<OutboxConformanceOptions, "create">,
 ): Promise<boolean> => {
-  let store = await create(settings);
+  const options = { ...OPTIONS, ...settings };
+  let place = await create(options);
   let opened: OpenedOutbox[] = [];
   const dispose = async (): Promise<void> => {
-    for (const { outbox } of opened) await outbox.close();
+    for (const outbox of opened) await outbox.close();
     opened = [];
-    await store.dispose();
+    await place.dispose();
+  };
+  const open = async (outbox: Parameters<typeof OpenedOutbox.open>[0]): Promise<OpenedOutbox> => {
+    const one = await OpenedOutbox.open(outbox);
+    opened.push(one);
+    return one;
   };
   const context: CaseContext = {
     renew: async () => {
       await dispose();
-      store = await create(settings);
+      place = await create(options);
     },
-    open: async () => {
-      const outbox = await OpenedOutbox.open(await store.outbox());
-      opened.push(outbox);
-      return outbox;
-    },
+    open: async () => open(await place.outbox()),
     openMortal: async () => {
-      const mortal = await store.mortal?.();
-      if (mortal === undefined) throw new Error("the store has no mortal outbox");
+      const mortal = await place.mortal?.();
+      if (mortal === undefined) throw new Error("the place has no mortal outbox");
       return { outbox: await OpenedOutbox.open(mortal.outbox), kill: async () => mortal.kill() };
+    },
+    openForgetful: async () => {
+      const store = await place.store?.();
+      if (store === undefined) throw new Error("the place has no store");
+      const forgetful = forgetfulStore(store);
+      const { bodies } = await place.outbox();
+      const outbox = await open(logOutbox(forgetful.store, { ...options, bodies }));
+      return { outbox, loseLocks: forgetful.loseLocks };
     },
   };
   try {
-    if (needs === "mortal" && store.mortal === undefined) return false;
+    if ((needs === "mortal" || needs === "store") && place[needs] === undefined) return false;
     await run(context);
     return true;
   } finally {

@@ -55,7 +55,7 @@ export const storeConformance = (options: StoreConformanceOptions): void => {
 /** The cases, without a test runner. */
 export const storeCases = (durable: boolean): readonly StoreCase[] =>
   [...transactionCases, ...rangeCases, ...valueCases, storeModelCase, ...lockCases, ...sharedCases].filter(
-    ({ needs }) => durable || needs !== "durable",
+    ({ needs }) => durable || needs === undefined,
   );
 
 /** Runs one case at a new place. Returns false when the place cannot do what the case needs. */

@@ -1,12 +1,10 @@
-import type { EventRecord } from "@meter-lib/core";
-import { expect } from "vitest";
+import { expect } from "../expect.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
-import { SAMPLE_TIME, sampleEvent, sampleEvents } from "./sample-event.ts";
+import { idsOf } from "./opened-outbox.ts";
+import { SAMPLE_TIME, type SampleEvent, sampleEvent, sampleEvents } from "./sample-event.ts";
 
-const ids = (events: readonly EventRecord[]) => events.map(({ event_id }) => event_id);
-
-const ofTenant = (events: readonly EventRecord[], tenant_id: string) =>
-  ids(events.filter((event) => event.tenant_id === tenant_id));
+const ofTenant = (events: readonly SampleEvent[], tenant_id: string) =>
+  idsOf(events.filter((event) => event.tenant_id === tenant_id));
 
 export const claimCases: readonly ConformanceCase[] = [
   {
@@ -14,12 +12,12 @@ export const claimCases: readonly ConformanceCase[] = [
     run: async ({ open }) => {
       const outbox = await open();
       const [held, free] = [sampleEvents(2), sampleEvents(3)];
-      await outbox.append(held, true);
-      await outbox.append(free, false);
-      expect(ids((await outbox.claim()).events)).toEqual(ids(free));
-      expect(await outbox.claim()).toEqual({ events: [], more: false });
-      await outbox.commit({ unhold: held });
-      expect(ids((await outbox.claim()).events)).toEqual(ids(held));
+      await outbox.append(held, { hold: true });
+      await outbox.append(free, { hold: false });
+      expect(idsOf((await outbox.claim()).events)).toEqual(idsOf(free));
+      expect(await outbox.claim()).toMatchObject({ events: [], more: false });
+      await outbox.spill(held);
+      expect(idsOf((await outbox.claim()).events)).toEqual(idsOf(held));
     },
   },
   {
@@ -27,12 +25,12 @@ export const claimCases: readonly ConformanceCase[] = [
     run: async ({ open }) => {
       const outbox = await open();
       const events = sampleEvents(5);
-      await outbox.append(events, false);
+      await outbox.append(events, { hold: false });
       const first = await outbox.claim({ maxEvents: 2 });
-      expect(ids(first.events)).toEqual(ids(events.slice(0, 2)));
+      expect(idsOf(first.events)).toEqual(idsOf(events.slice(0, 2)));
       expect(first.more).toBe(true);
       const second = await outbox.claim({ maxEvents: 3 });
-      expect(ids(second.events)).toEqual(ids(events.slice(2)));
+      expect(idsOf(second.events)).toEqual(idsOf(events.slice(2)));
       expect(second.more).toBe(false);
     },
   },
@@ -42,11 +40,11 @@ export const claimCases: readonly ConformanceCase[] = [
       const outbox = await open();
       const many = sampleEvents(300, { tenant_id: "tenant-a" });
       const few = sampleEvents(2, { tenant_id: "tenant-z" });
-      await outbox.append([...many, ...few], false);
+      await outbox.append([...many, ...few], { hold: false });
       const { events } = await outbox.claim({ maxEvents: 10 });
-      expect(ofTenant(events, "tenant-z")).toEqual(ids(few));
+      expect(ofTenant(events, "tenant-z")).toEqual(idsOf(few));
       expect(ofTenant(events, "tenant-a"), "what room is left goes to the others").toEqual(
-        ids(many.slice(0, 8)),
+        idsOf(many.slice(0, 8)),
       );
     },
   },
@@ -54,12 +52,12 @@ export const claimCases: readonly ConformanceCase[] = [
     name: "a tenant with small events is not kept waiting by one with large ones",
     run: async ({ open }) => {
       const outbox = await open();
-      const large = sampleEvents(10, { tenant_id: "tenant-a", bytes: 500 });
-      const small = sampleEvents(1, { tenant_id: "tenant-z", bytes: 100 });
-      await outbox.append([...large, ...small], false);
-      const { events } = await outbox.claim({ maxBytes: 1_100 });
-      expect(ofTenant(events, "tenant-z")).toEqual(ids(small));
-      expect(ofTenant(events, "tenant-a")).toEqual(ids(large.slice(0, 2)));
+      const large = sampleEvents(10, { tenant_id: "tenant-a", bytes: 2_500 });
+      const small = sampleEvents(1, { tenant_id: "tenant-z", bytes: 250 });
+      await outbox.append([...large, ...small], { hold: false });
+      const { events } = await outbox.claim({ maxBytes: 5_300 });
+      expect(ofTenant(events, "tenant-z")).toEqual(idsOf(small));
+      expect(ofTenant(events, "tenant-a")).toEqual(idsOf(large.slice(0, 2)));
     },
   },
   {
@@ -67,7 +65,7 @@ export const claimCases: readonly ConformanceCase[] = [
     run: async ({ open }) => {
       const outbox = await open();
       const tenants = Array.from({ length: 12 }, (_, index) => `tenant-${index}`);
-      for (const tenant_id of tenants) await outbox.append(sampleEvents(20, { tenant_id }), false);
+      for (const tenant_id of tenants) await outbox.append(sampleEvents(20, { tenant_id }), { hold: false });
       const served = new Set<string>();
       for (let turn = 0; turn < 4; turn++) {
         for (const { tenant_id } of (await outbox.claim({ maxEvents: 6 })).events) served.add(tenant_id);
@@ -81,9 +79,9 @@ export const claimCases: readonly ConformanceCase[] = [
       const outbox = await open();
       const backfill = sampleEvents(3, { lane: "backfill" });
       const live = sampleEvents(3, { tenant_id: "tenant-2" });
-      await outbox.append([...backfill, ...live], false);
-      expect(ids((await outbox.claim({ maxEvents: 3 })).events)).toEqual(ids(live));
-      expect(ids((await outbox.claim({ maxEvents: 3 })).events)).toEqual(ids(backfill));
+      await outbox.append([...backfill, ...live], { hold: false });
+      expect(idsOf((await outbox.claim({ maxEvents: 3 })).events)).toEqual(idsOf(live));
+      expect(idsOf((await outbox.claim({ maxEvents: 3 })).events)).toEqual(idsOf(backfill));
     },
   },
   {
@@ -92,15 +90,15 @@ export const claimCases: readonly ConformanceCase[] = [
       const outbox = await open();
       const parked = sampleEvents(3, { tenant_id: "tenant-a" });
       const known = sampleEvents(3, { tenant_id: "tenant-b" });
-      await outbox.append([...parked, ...known], false);
+      await outbox.append([...parked, ...known], { hold: false });
       const skipTenants = ["tenant-a", "tenant-x"];
       const first = await outbox.claim({ skipTenants, maxEvents: 2 });
-      expect(ids(first.events)).toEqual(ids(known.slice(0, 2)));
+      expect(idsOf(first.events)).toEqual(idsOf(known.slice(0, 2)));
       expect(first.more).toBe(true);
       const second = await outbox.claim({ skipTenants });
-      expect(ids(second.events)).toEqual(ids(known.slice(2)));
+      expect(idsOf(second.events)).toEqual(idsOf(known.slice(2)));
       expect(second.more).toBe(false);
-      expect(ids((await outbox.claim()).events)).toEqual(ids(parked));
+      expect(idsOf((await outbox.claim()).events)).toEqual(idsOf(parked));
     },
   },
   {
@@ -108,10 +106,10 @@ export const claimCases: readonly ConformanceCase[] = [
     run: async ({ open }) => {
       const outbox = await open();
       const events = sampleEvents(4, { bytes: 300 });
-      await outbox.append(events, false);
-      expect(ids((await outbox.claim({ maxBytes: 700 })).events)).toEqual(ids(events.slice(0, 2)));
+      await outbox.append(events, { hold: false });
+      expect(idsOf((await outbox.claim({ maxBytes: 700 })).events)).toEqual(idsOf(events.slice(0, 2)));
       const { events: one, more } = await outbox.claim({ maxBytes: 10 });
-      expect(ids(one)).toEqual(ids(events.slice(2, 3)));
+      expect(idsOf(one)).toEqual(idsOf(events.slice(2, 3)));
       expect(more).toBe(true);
     },
   },
@@ -122,18 +120,23 @@ export const claimCases: readonly ConformanceCase[] = [
       const [sent, fresh] = [sampleEvent(), sampleEvent()];
       await outbox.append([sent, fresh]);
       await outbox.lease([sent], SAMPLE_TIME + 7);
-      await outbox.commit({ release: [sent] });
-      await outbox.commit({ unhold: [sent, fresh] });
+      await outbox.release([sent]);
+      await outbox.spill([sent, fresh]);
       const { events } = await outbox.claim();
       expect(events).toMatchObject([
         {
           event_id: sent.event_id,
           key: sent.key,
           attempts: 1,
-          firstSentAt: SAMPLE_TIME + 7,
+          first_sent_at: SAMPLE_TIME + 7,
           customer_id: "customer of tenant-1",
         },
-        { event_id: fresh.event_id, key: fresh.key, attempts: 0, firstSentAt: undefined, customer_id: "" },
+        {
+          event_id: fresh.event_id,
+          key: fresh.key,
+          attempts: 0,
+          first_sent_at: undefined,
+        },
       ]);
     },
   },
@@ -141,7 +144,7 @@ export const claimCases: readonly ConformanceCase[] = [
     name: "a claimed event can be leased and acknowledged like one that was recorded here",
     run: async ({ open }) => {
       const outbox = await open();
-      await outbox.append(sampleEvents(2), false);
+      await outbox.append(sampleEvents(2), { hold: false });
       const { events } = await outbox.claim();
       await outbox.lease(events);
       await outbox.acknowledge(events);

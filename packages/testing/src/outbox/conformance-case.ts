@@ -1,18 +1,23 @@
-import type { Outbox, OutboxLimits } from "@meter-lib/core";
+import type { LogOptions, Outbox, Store } from "@meter-lib/core/log";
 import type { OpenedOutbox } from "./opened-outbox.ts";
 
 type Awaitable<Value> = Value | Promise<Value>;
 
-/** A store to be tested, empty, in a place of its own. */
-export interface OutboxStore {
-  /** An outbox on this store, not opened yet. For a durable store this is called several times; the outboxes are used side by side. */
+/** A place for outboxes to be tested, empty at first. */
+export interface OutboxPlace {
+  /** An outbox at this place, not opened yet. For a durable one, this is called several times; the outboxes are used side by side. */
   outbox(): Awaitable<Outbox>;
   /**
-   * An outbox on this store that can be ended without `close()`, as a killed process or tab ends; not opened yet. The cases about
+   * An outbox at this place that can be ended without `close()`, as a killed process or tab ends; not opened yet. The cases about
    * dead owners are run only where this is given.
    */
   mortal?(): Awaitable<MortalOutbox>;
-  /** Removes the store. Its outboxes may still be open. */
+  /**
+   * The store that the outboxes of this place stand on, not opened yet. The cases about an owner that loses its lock while it lives are
+   * run only where this is given.
+   */
+  store?(): Awaitable<Store>;
+  /** Removes the place. Its outboxes are closed, or killed. */
   dispose(): Awaitable<void>;
 }
 
@@ -22,24 +27,20 @@ export interface MortalOutbox {
   kill(): Awaitable<void>;
 }
 
-/** What a case may ask of the store that is made for it. */
-export interface StoreSettings {
-  /** Left out: the outbox's own. */
-  readonly limits?: OutboxLimits;
-}
-
 /** What a case works with. Everything opened is closed at its end. */
 export interface CaseContext {
-  /** Closes what is open and begins with a new, empty store. */
+  /** Closes what is open and begins at a new, empty place. */
   renew(): Promise<void>;
   open(): Promise<OpenedOutbox>;
   openMortal(): Promise<{ readonly outbox: OpenedOutbox; kill(): Promise<void> }>;
+  /** An outbox whose owner lets go of its locks when it is told to, as a page that is frozen, or one whose lock's file is removed. */
+  openForgetful(): Promise<{ readonly outbox: OpenedOutbox; loseLocks(): Promise<void> }>;
 }
 
 export interface ConformanceCase {
   readonly name: string;
-  /** `several`: more than one outbox on the store; `mortal`: some of them die. */
-  readonly needs?: "several" | "mortal";
-  readonly settings?: StoreSettings;
+  /** `several`: more than one outbox at the place; `mortal`: some of them die; `store`: some lose their locks. */
+  readonly needs?: "several" | "mortal" | "store";
+  readonly settings?: Partial<LogOptions>;
   readonly run: (context: CaseContext) => Promise<void>;
 }

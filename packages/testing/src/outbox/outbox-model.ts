@@ -1,21 +1,19 @@
-import {
-  type Accounts,
-  type Appended,
-  type EventRecord,
-  emptyAccount,
-  type OutboxLimits,
-} from "@meter-lib/core";
+import { type Accounts, emptyAccount, type OutboxLimits } from "@meter-lib/core/log";
+import type { EventAnswer } from "./opened-outbox.ts";
+import type { SampleEvent } from "./sample-event.ts";
 
 type ModelState = "pending" | "inflight" | "acknowledged" | "rejected" | "quarantined" | "discarded";
 
 export interface ModelRow {
-  /** The record that the owner has in its hands. */
-  event: EventRecord;
+  /** The event as whoever holds it has it. */
+  event: SampleEvent;
+  readonly mark: string | undefined;
   state: ModelState;
-  held: boolean;
+  /** Which of the owners holds it. */
+  holder: number | undefined;
   key: number;
   attempts: number;
-  firstSentAt: number | undefined;
+  first_sent_at: number | undefined;
 }
 
 /** The least that an outbox is: rows in the order they were recorded, and rules. Knows nothing of how it is stored. */
@@ -35,24 +33,21 @@ export class OutboxModel {
     return this.in("pending", "inflight");
   }
 
-  get unheld(): readonly ModelRow[] {
-    return this.pending.filter(({ held }) => !held);
-  }
-
-  get held(): readonly ModelRow[] {
-    return this.pending.filter(({ held }) => held);
+  heldBy(holder: number | undefined): readonly ModelRow[] {
+    return this.pending.filter((row) => row.holder === holder);
   }
 
   /** What an outbox must answer to a new event; stores it if so. Key and number are the outbox's own. */
-  append(event: EventRecord, held: boolean): Appended["state"] {
+  append(event: SampleEvent, holder: number | undefined): EventAnswer["state"] {
     const known = this.rows.find(
       (row) => row.event.event_id === event.event_id && row.event.tenant_id === event.tenant_id,
     );
-    if (known !== undefined) return known.event.fingerprint === event.fingerprint ? "repeat" : "conflict";
+    if (known !== undefined) return saysTheSame(known, event) ? "repeat" : "conflict";
     const bytes = this.pending.reduce((sum, row) => sum + row.event.bytes, 0);
     if (this.pending.length >= this.#limits.maxEvents || bytes + event.bytes > this.#limits.maxBytes)
       return "full";
-    this.rows.push({ event, state: "pending", held, key: 0, attempts: 0, firstSentAt: undefined });
+    const { mark } = event;
+    this.rows.push({ event, mark, state: "pending", holder, key: 0, attempts: 0, first_sent_at: undefined });
     return "recorded";
   }
 
@@ -70,3 +65,11 @@ export class OutboxModel {
     return { ...total, meters: Object.fromEntries(meters) };
   }
 }
+
+/** An event whose id was made for it is compared as long as it is kept: after its end, whoever gives its id had it from here. */
+const saysTheSame = ({ mark, event, state }: ModelRow, repeat: SampleEvent): boolean =>
+  mark !== undefined
+    ? mark === repeat.mark
+    : state === "acknowledged" ||
+      state === "discarded" ||
+      JSON.stringify(event.event) === JSON.stringify(repeat.event);

@@ -1,5 +1,5 @@
-import type { SessionRow } from "@meter-lib/core";
-import { expect } from "vitest";
+import type { SessionRow } from "@meter-lib/core/log";
+import { expect } from "../expect.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 import { SAMPLE_TIME } from "./sample-event.ts";
 
@@ -128,7 +128,7 @@ export const sessionCases: readonly ConformanceCase[] = [
     run: async ({ open }) => {
       const [one, two] = [await open(), await open()];
       await one.session({ change: "open", session: session("s1") });
-      await one.outbox.close();
+      await one.close();
       expect(await two.outbox.claimSessions()).toEqual([session("s1")]);
       expect(await two.outbox.claimSessions()).toEqual([]);
       expect(await two.session({ change: "leave", session_id: "s1", at: SAMPLE_TIME + 2 })).toMatchObject({

@@ -1,5 +1,6 @@
-import { expect } from "vitest";
+import { expect } from "../expect.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
+import { endingsOf, leasesOf, marksOf } from "./opened-outbox.ts";
 import { SAMPLE_TIME, sampleEvent, sampleEvents } from "./sample-event.ts";
 
 export const settlementCases: readonly ConformanceCase[] = [
@@ -33,8 +34,8 @@ export const settlementCases: readonly ConformanceCase[] = [
       if (unsure === undefined || notSent === undefined) throw new Error("two events");
       await outbox.append([unsure, notSent]);
       await outbox.lease([unsure, notSent], SAMPLE_TIME);
-      notSent.firstSentAt = undefined;
-      await outbox.commit({ release: [unsure, notSent] });
+      notSent.first_sent_at = undefined;
+      await outbox.release([unsure, notSent]);
       expect(await outbox.list()).toMatchObject([
         { event: { event_id: unsure.event_id }, state: "pending", attempts: 1, first_sent_at: SAMPLE_TIME },
         { event: { event_id: notSent.event_id }, state: "pending", attempts: 1, first_sent_at: undefined },
@@ -64,17 +65,15 @@ export const settlementCases: readonly ConformanceCase[] = [
       await outbox.append([sent, failed, refused, waiting]);
       await outbox.lease([sent, failed, refused]);
       const added = sampleEvent({ meter_id: "storage" });
-      waiting.attempts = 1;
-      waiting.firstSentAt = SAMPLE_TIME;
-      waiting.customer_id = "customer";
-      const { appended } = await outbox.commit({
-        acknowledge: [sent],
-        release: [failed],
-        bury: [{ event: refused, state: "quarantined", reason: "timeout", status: undefined }],
-        append: [{ event: added, hold: true }],
-        lease: [waiting],
+      const { answers } = await outbox.appendWith([[added]], {
+        end: [
+          ...endingsOf([sent], { state: "acknowledged" }),
+          ...endingsOf([refused], { state: "quarantined", reason: "timeout" }),
+        ],
+        release: marksOf([failed]),
+        lease: leasesOf([waiting], SAMPLE_TIME),
       });
-      expect(appended).toMatchObject([{ state: "recorded", seq: 5 }]);
+      expect(answers).toMatchObject([{ state: "recorded", seq: 5 }]);
       expect((await outbox.list()).map(({ event, state }) => [event.event_id, state])).toEqual([
         [failed.event_id, "pending"],
         [refused.event_id, "quarantined"],
@@ -90,12 +89,14 @@ export const settlementCases: readonly ConformanceCase[] = [
     name: "an empty transaction changes nothing",
     run: async ({ open }) => {
       const outbox = await open();
-      await outbox.append([sampleEvent({ bytes: 123 })]);
+      await outbox.append([sampleEvent({ bytes: 323 })]);
       expect(await outbox.commit({})).toEqual({
         appended: [],
         sessions: [],
+        taken: [],
         pendingEvents: 1,
-        pendingBytes: 123,
+        pendingBytes: 323,
+        warnings: [],
       });
     },
   },

@@ -32,11 +32,16 @@ const NUMBERS = [
 ];
 
 const SEGMENT: SegmentRow = {
+  id: "9007199254740991",
   key: Number.MAX_SAFE_INTEGER,
   count: 3,
   bytes: 600,
   lane: "backfill",
   tenant_id: TEXTS.planes,
+  meters: [
+    ["api_calls", 2],
+    [TEXTS.scripts, 1],
+  ],
   producer: "p",
   first_seq: 1,
   recorded_at: 1_768_473_000_000,

@@ -1,0 +1,2 @@
+import type { ConformanceCase } from "./conformance-case.ts";
+export const segmentCases: readonly ConformanceCase[] = [];
