@@ -1,6 +1,7 @@
-export { contentMark } from "../event/content-mark.ts";
 export { MeterError } from "../errors/meter-error.ts";
+export { contentMark } from "../event/content-mark.ts";
 export { createEventId } from "../event/event-id.ts";
+export { describeValue, type EventIssue } from "../event/event-issue.ts";
 export { eventSize } from "../event/event-size.ts";
 export type { SeqRange } from "../event/seq-range.ts";
 export { type Lane, type UsageEvent, usageEvent } from "../event/usage-event.ts";

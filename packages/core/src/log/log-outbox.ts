@@ -1,5 +1,5 @@
-import type { UsageEvent } from "../event/usage-event.ts";
 import { seqRanges } from "../event/seq-range.ts";
+import type { UsageEvent } from "../event/usage-event.ts";
 import type { Accounts } from "./account.ts";
 import { append } from "./append.ts";
 import { foldDeltas, readAccounts, readLedger } from "./books.ts";
@@ -103,7 +103,8 @@ class LogOutbox implements Outbox {
         if (owner !== row) log.tx.put("owners", self, owner);
         for (const lease of changes.lease) await this.#mark(log, self, lease, true, taken);
         const sessions: SessionAnswer[] = [];
-        for (const change of changes.sessions) sessions.push(await changeSession(log.tx, self, change));
+        for (const change of changes.sessions)
+          sessions.push(await changeSession(log.tx, self, change, this.#isAlive(log.tx, self)));
         await this.#keepHouse(log);
         return { appended, sessions, taken, ...pendingOf(log) };
       }),
@@ -178,9 +179,7 @@ class LogOutbox implements Outbox {
 
   claimSessions(): Promise<readonly SessionRow[]> {
     return this.#inTurn(() =>
-      this.#write(Date.now(), ({ tx }, self) =>
-        claimSessions(tx, self, async (id) => id === self || (await isAlive(tx, this.#store, id))),
-      ),
+      this.#write(Date.now(), ({ tx }, self) => claimSessions(tx, self, this.#isAlive(tx, self))),
     );
   }
 
@@ -196,6 +195,10 @@ class LogOutbox implements Outbox {
       }
       if (this.durable) await this.#store.close();
     });
+  }
+
+  #isAlive(tx: StoreTransaction, self: string): (owner: string) => Promise<boolean> {
+    return async (id) => id === self || (await isAlive(tx, this.#store, id));
   }
 
   #inTurn<Answer>(call: () => Promise<Answer>): Promise<Answer> {
@@ -279,14 +282,20 @@ class LogOutbox implements Outbox {
     const segment = await this.#own(log, self, lease, taken);
     if (segment === undefined) return;
     const { from, to, attempts, first_sent_at, customers } = lease;
-    const known = customers === undefined ? segment : { ...segment, customers: { ...segment.customers, ...customers } };
+    const known =
+      customers === undefined ? segment : { ...segment, customers: { ...segment.customers, ...customers } };
     log.change(known, from, to, (piece) => ({ ...piece, inflight, attempts, first_sent_at }));
   }
 
   /** The segment, if this owner holds it and none of the events has ended. */
   async #own(log: LogTransaction, self: string, span: Span, taken: Span[]): Promise<SegmentRow | undefined> {
     const row = await log.tx.get("segments", span.segment);
-    if (row !== undefined && row.owner === self && row.letter === undefined && covers(row, span.from, span.to))
+    if (
+      row !== undefined &&
+      row.owner === self &&
+      row.letter === undefined &&
+      covers(row, span.from, span.to)
+    )
       return row;
     taken.push({ segment: span.segment, from: span.from, to: span.to });
     return undefined;
@@ -297,10 +306,10 @@ class LogOutbox implements Outbox {
     const { meta, now, options } = log;
     await foldDeltas(log);
     await boundLetters(log);
-    const isSurplus =
-      meta.remembered - meta.pending_events - meta.letter_events > options.tombstones.max;
+    const isSurplus = meta.remembered - meta.pending_events - meta.letter_events > options.tombstones.max;
     const isUnderWay = this.#forget.made !== "" || this.#forget.given !== "";
-    if (!isSurplus && !isUnderWay && now < this.#forgetAt && this.#forgetAt - now <= FORGET_INTERVAL_MS) return;
+    if (!isSurplus && !isUnderWay && now < this.#forgetAt && this.#forgetAt - now <= FORGET_INTERVAL_MS)
+      return;
     this.#forgetAt = now + FORGET_INTERVAL_MS;
     for (const kind of ["given", "made"] as const)
       this.#forget[kind] = await forgetIds(log, kind, this.#forget[kind]);
@@ -342,9 +351,14 @@ const listEvents = async (
     const rows = await log.tx.range("segments", { from, limit: 64 });
     for (const [id, row] of rows) {
       // Parts that were cut out lie between others: all that may come before the last one is looked at.
-      if (found.length >= limit && row.key > (found.toSorted(byKey)[limit - 1]?.key ?? 0)) return page(found, limit);
+      if (found.length >= limit && row.key > (found.toSorted(byKey)[limit - 1]?.key ?? 0))
+        return page(found, limit);
       from = `${id} `;
-      if (state !== undefined && row.letter === undefined && (state === "rejected" || state === "quarantined"))
+      if (
+        state !== undefined &&
+        row.letter === undefined &&
+        (state === "rejected" || state === "quarantined")
+      )
         continue;
       if (tenant_id !== undefined && row.tenant_id !== "" && row.tenant_id !== tenant_id) continue;
       const events = await log.events(row);

@@ -2,11 +2,14 @@ import type { SessionAnswer, SessionChange } from "./outbox-session.ts";
 import type { StoreTransaction } from "./store.ts";
 import type { SessionRow, SharedSessionRow } from "./tables.ts";
 
-/** Carries out a change of a session, by the owner of this id. */
+type IsAlive = (owner: string) => Promise<boolean>;
+
+/** Carries out a change of a session, by the owner of this id. Those that are dead are in it no more. */
 export const changeSession = async (
   tx: StoreTransaction,
   owner: string,
   change: SessionChange,
+  isAlive: IsAlive,
 ): Promise<SessionAnswer> => {
   if (change.change === "open") return openSession(tx, owner, change.session);
   const shared = await tx.get("sessions", change.session_id);
@@ -24,7 +27,7 @@ export const changeSession = async (
     return { state: "kept" };
   }
   const left = { ...members, [owner]: mine - 1 };
-  if (Object.values(left).some((count) => count > 0)) {
+  if (await hasMember(left, isAlive)) {
     tx.put("sessions", session.session_id, { session, members: left });
     return { state: "kept" };
   }
@@ -57,16 +60,19 @@ const joinedBy = ({ session, members }: SharedSessionRow, owner: string): Shared
 export const claimSessions = async (
   tx: StoreTransaction,
   owner: string,
-  isAlive: (owner: string) => Promise<boolean>,
+  isAlive: IsAlive,
 ): Promise<readonly SessionRow[]> => {
   const claimed: SessionRow[] = [];
   for (const [id, { session, members }] of await tx.range("sessions", {})) {
-    let isOrphan = true;
-    for (const [member, count] of Object.entries(members))
-      if (count > 0 && (await isAlive(member))) isOrphan = false;
-    if (!isOrphan) continue;
+    if (await hasMember(members, isAlive)) continue;
     tx.put("sessions", id, { session, members: { [owner]: 1 } });
     claimed.push(session);
   }
   return claimed;
+};
+
+const hasMember = async (members: SharedSessionRow["members"], isAlive: IsAlive): Promise<boolean> => {
+  for (const [member, count] of Object.entries(members))
+    if (count > 0 && (await isAlive(member))) return true;
+  return false;
 };
