@@ -41,7 +41,10 @@ export default defineConfig({
             {
               extends: true as const,
               // What is bundled only when it is met reloads a page in the middle of its tests.
-              optimizeDeps: { include: ["vitest > expect-type", "fast-check"], exclude: ["idb", "valibot"] },
+              optimizeDeps: {
+                include: ["vitest > expect-type", "fast-check"],
+                exclude: ["@noble/hashes", "valibot"],
+              },
               test: {
                 name: "chromium",
                 include: [BROWSER_TESTS],

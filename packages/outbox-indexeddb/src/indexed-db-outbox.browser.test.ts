@@ -1,43 +1,28 @@
+import { logOutbox } from "@meter-lib/core/log";
 import { outboxConformance } from "@meter-lib/testing";
-import { deleteDB } from "idb";
-import { indexedDbOutbox } from "./indexed-db-outbox.ts";
+import { deleteDatabase } from "../test/delete-database.ts";
+import { openInFrame } from "../test/open-in-frame.ts";
+import { indexedDbStore } from "./indexed-db-store.ts";
 
-let stores = 0;
-
-/** The package as a page of its own has it: it dies when the frame is removed. */
-const frameModule = async (): Promise<{
-  readonly frame: HTMLIFrameElement;
-  readonly indexedDbOutbox: typeof import("./indexed-db-outbox.ts").indexedDbOutbox;
-}> => {
-  const frame = document.createElement("iframe");
-  document.body.append(frame);
-  const { promise, resolve, reject } = Promise.withResolvers<{
-    readonly indexedDbOutbox: typeof indexedDbOutbox;
-  }>();
-  Reflect.set(frame.contentWindow ?? {}, "loaded", resolve);
-  const script = frame.contentDocument?.createElement("script");
-  if (script === undefined) throw new Error("a frame without a document");
-  script.type = "module";
-  const url = new URL("./indexed-db-outbox.ts", import.meta.url);
-  script.textContent = `import * as outbox from ${JSON.stringify(url.href)}; loaded(outbox);`;
-  script.addEventListener("error", reject);
-  frame.contentDocument?.body.append(script);
-  return { frame, ...(await promise) };
-};
+let places = 0;
 
 outboxConformance({
-  name: "indexedDbOutbox",
+  name: "the log over indexedDbStore",
   durable: true,
-  create: ({ limits }) => {
-    const name = `conformance ${stores++}`;
-    const options = { name, ...(limits === undefined ? {} : { limits }) };
+  create: (options) => {
+    const settings = { name: `outbox ${places++}`, openTimeoutMs: 5_000, leaseMs: 90_000 };
+    const store = () => indexedDbStore(settings);
     return {
-      outbox: () => indexedDbOutbox(options),
+      store,
+      outbox: () => logOutbox(store(), { ...options, bodies: "text" }),
       mortal: async () => {
-        const { frame, indexedDbOutbox } = await frameModule();
-        return { outbox: indexedDbOutbox(options), kill: () => frame.remove() };
+        const { frame, indexedDbStore, logOutbox } = await openInFrame();
+        return {
+          outbox: logOutbox(indexedDbStore(settings), { ...options, bodies: "text" }),
+          kill: () => frame.remove(),
+        };
       },
-      dispose: () => deleteDB(name),
+      dispose: () => deleteDatabase(settings.name),
     };
   },
 });

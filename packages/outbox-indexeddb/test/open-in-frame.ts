@@ -1,4 +1,4 @@
-type Modules = typeof import("../src/indexed-db-store.ts");
+type Modules = typeof import("./in-frame.ts");
 
 /** The package as a page of its own has it: it dies when the frame is removed. */
 export const openInFrame = async (): Promise<Modules & { readonly frame: HTMLIFrameElement }> => {
@@ -9,8 +9,8 @@ export const openInFrame = async (): Promise<Modules & { readonly frame: HTMLIFr
   const script = frame.contentDocument?.createElement("script");
   if (script === undefined) throw new Error("a frame without a document");
   script.type = "module";
-  const store = new URL("../src/indexed-db-store.ts", import.meta.url);
-  script.textContent = `import * as store from ${JSON.stringify(store.href)}; loaded(store);`;
+  const url = new URL("./in-frame.ts", import.meta.url);
+  script.textContent = `import * as page from ${JSON.stringify(url.href)}; loaded(page);`;
   script.addEventListener("error", reject);
   frame.contentDocument?.body.append(script);
   return { frame, ...(await promise) };
