@@ -1,2 +1,3 @@
+export { type OutboxView, sqliteOutboxView } from "./outbox-view.ts";
 export { sqliteOutbox } from "./sqlite-outbox.ts";
 export type { SqliteOutboxOptions } from "./sqlite-outbox-options.ts";

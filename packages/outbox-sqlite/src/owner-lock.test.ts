@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
-import { NO_CHANGES } from "@meter-lib/core";
+import { closeSync, openSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { outboxInProcess } from "../test/outbox-in-process.ts";
-import { append, claimIds, event, events } from "../test/outbox-use.ts";
+import { append, claimIds, commit, ended, event, events, segmentOf } from "../test/outbox-use.ts";
 import { storeFolder } from "../test/store-folder.ts";
 import { sqliteOutbox } from "./sqlite-outbox.ts";
 
@@ -51,7 +51,7 @@ test("nothing is left of dead owners but what they recorded", async () => {
     await append(mortal.outbox, [event(name)]);
     await mortal.kill();
   }
-  expect(ownerFiles(place.folder)).toHaveLength(2);
+  expect(ownerFiles(place.folder), "of the last one").toHaveLength(1);
   const outbox = sqliteOutbox({ path: place.path, thread: "main" });
   await outbox.open();
   expect(await claimIds(outbox)).toEqual(["a", "b"]);
@@ -74,7 +74,7 @@ test("a store that was copied without its side files gives up all its rows", asy
   await outbox.close();
 });
 
-test("who was taken for dead does not send what another one took", async () => {
+test("who was taken for dead does not send what another one took, and goes on as a new owner", async () => {
   using place = storeFolder();
   const [one, two] = [
     sqliteOutbox({ path: place.path, thread: "main" }),
@@ -83,17 +83,49 @@ test("who was taken for dead does not send what another one took", async () => {
   await one.open();
   await two.open();
   const held = events(2);
-  await append(one, held);
+  const span = await append(one, held);
   for (const name of ownerFiles(place.folder)) rmSync(`${place.folder}/${name}`);
   expect(await claimIds(two)).toHaveLength(2);
-  await expect(Promise.resolve(one.commit({ ...NO_CHANGES, now: 1, lease: held }))).rejects.toMatchObject({
-    code: "outbox_failed",
-    message: expect.stringContaining("no longer held"),
-  });
+  const lease = { ...span, attempts: 1, first_sent_at: undefined };
+  expect((await commit(one, { lease: [lease] })).taken).toEqual([span]);
+  expect((await commit(one, { end: [ended(span, held)] })).taken).toEqual([span]);
+  await append(one, [event("later")]);
+  expect(await claimIds(two), "the new owner lives").toEqual([]);
+  expect(await one.accounts()).toMatchObject({ recorded: 3, pending: 3, acknowledged: 0 });
   await one.close();
+  expect(await claimIds(two)).toEqual(["later"]);
   await two.close();
-  expect(existsSync(place.path)).toBe(true);
 });
+
+test.each(["removed", "opened and closed in the process that has it"])(
+  "an owner whose lock file was %s goes on with what it holds, also after others have come and gone",
+  async (how) => {
+    using place = storeFolder();
+    const outbox = sqliteOutbox({ path: place.path, thread: "main" });
+    await outbox.open();
+    const held = events(2);
+    await append(outbox, held);
+    for (const name of ownerFiles(place.folder)) {
+      if (how === "removed") rmSync(join(place.folder, name));
+      // POSIX drops all locks that a process has on a file when it closes any descriptor of it.
+      else closeSync(openSync(join(place.folder, name), "r"));
+    }
+    expect(await claimIds(outbox)).toEqual([]);
+    const other = outboxInProcess(place.path);
+    await other.outbox.open();
+    const taken = await claimIds(other.outbox);
+    await other.kill();
+    await append(outbox, [event("later")]);
+    await claimIds(outbox);
+    await outbox.close();
+    const heir = outboxInProcess(place.path);
+    await heir.outbox.open();
+    const left = await claimIds(heir.outbox);
+    expect([...new Set([...taken, ...left])].toSorted()).toEqual(["event-0", "event-1", "later"]);
+    expect(await heir.outbox.accounts()).toMatchObject({ recorded: 3, pending: 3 });
+    await heir.kill();
+  },
+);
 
 test("processes that open, write and claim at once on one file lose nothing and take nothing twice", async () => {
   using place = storeFolder();
@@ -104,18 +136,8 @@ test("processes that open, write and claim at once on one file lose nothing and 
       await outbox.open();
       for (let round = 0; round < 10; round++) {
         const fresh = events(10, `${process}-${round}`);
-        await outbox.commit({
-          ...NO_CHANGES,
-          now: 1,
-          append: fresh.map((one) => ({ event: one, hold: false })),
-        });
-        const { events: claimed } = await outbox.claim({
-          now: 1,
-          maxEvents: 7,
-          maxBytes: 1e9,
-          skipTenants: [],
-        });
-        taken.push(...claimed.map(({ event_id }) => event_id));
+        await commit(outbox, { append: [segmentOf(fresh, { hold: false })] });
+        taken.push(...(await claimIds(outbox, { maxEvents: 7 })));
       }
     }),
   );

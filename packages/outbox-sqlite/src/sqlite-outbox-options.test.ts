@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { append, commit, event, events } from "../test/outbox-use.ts";
+import { append, commit, ended, event, events, segmentOf } from "../test/outbox-use.ts";
 import { storeFolder } from "../test/store-folder.ts";
 import { sqliteOutbox } from "./sqlite-outbox.ts";
 
@@ -22,25 +22,34 @@ test("dead letters are kept for ever, or discarded after their retention", async
   using place = storeFolder();
   const outbox = sqliteOutbox({ path: place.path, thread: "main", retention: { rejectedMs: HOUR } });
   await outbox.open();
-  const [rejected, quarantined] = [event("rejected"), event("quarantined")];
-  await append(outbox, [rejected, quarantined], 0);
-  await commit(
-    outbox,
-    {
-      bury: [
-        { event: rejected, state: "rejected", reason: "no such device", status: 422 },
-        { event: quarantined, state: "quarantined", reason: "no answer", status: undefined },
-      ],
-    },
-    1_000,
-  );
+  const recorded = events(2);
+  const { segment } = await append(outbox, recorded, 0);
+  const end = [
+    ended({ segment, from: 0, to: 1 }, recorded, "rejected"),
+    ended({ segment, from: 1, to: 2 }, recorded, "quarantined"),
+  ];
+  await commit(outbox, { end }, 1_000);
   const claimAt = (now: number) => outbox.claim({ now, maxEvents: 1, maxBytes: 1, skipTenants: [] });
-  await claimAt(1_000 + HOUR);
+  await claimAt(999 + HOUR);
   expect(await outbox.accounts()).toMatchObject({ rejected: 1, quarantined: 1 });
-  await claimAt(1_001 + HOUR);
+  await claimAt(1_000 + HOUR);
   expect(await outbox.accounts()).toMatchObject({ rejected: 0, quarantined: 1, discarded: 1 });
   await claimAt(1e15);
   expect(await outbox.accounts()).toMatchObject({ quarantined: 1, discarded: 1 });
+  await outbox.close();
+});
+
+test("of more dead letters than are to be kept, the oldest are discarded", async () => {
+  using place = storeFolder();
+  const outbox = sqliteOutbox({ path: place.path, thread: "main", letters: { maxEvents: 3 } });
+  await outbox.open();
+  for (const name of ["a", "b", "c", "d", "e"]) {
+    const recorded = [event(name)];
+    await commit(outbox, { end: [ended(await append(outbox, recorded), recorded, "rejected")] });
+  }
+  expect(await outbox.accounts()).toMatchObject({ recorded: 5, rejected: 3, discarded: 2 });
+  const left = await outbox.list({ state: "rejected" });
+  expect(left.map((row) => row.event.event_id)).toEqual(["c", "d", "e"]);
   await outbox.close();
 });
 
@@ -48,26 +57,21 @@ test("identities of acknowledged events are forgotten when they are too old, or 
   using place = storeFolder();
   const outbox = sqliteOutbox({ path: place.path, thread: "main", tombstones: { windowMs: HOUR, max: 3 } });
   await outbox.open();
-  const acknowledge = async (ids: readonly string[], now: number) => {
-    const done = ids.map((id) => event(id));
-    await append(outbox, done, now);
-    await commit(outbox, { acknowledge: done }, now);
+  const acknowledge = async (name: string, now: number) => {
+    const recorded = [event(name)];
+    const span = await append(outbox, recorded, now, now);
+    await commit(outbox, { end: [ended(span, recorded)] }, now);
   };
-  const known = async (id: string, now: number) => {
-    const { appended } = await commit(
-      outbox,
-      { append: [{ event: event(id, { total_usage: 99 }), hold: true }] },
-      now,
-    );
-    return appended[0]?.state === "conflict";
+  const isKnown = async (name: string, now: number) => {
+    const other = segmentOf([event(name, { total_usage: 99 })], { ids_since: now });
+    const { appended } = await commit(outbox, { append: [other] }, now);
+    return appended[0]?.exceptions[0]?.state === "conflict";
   };
-  await acknowledge(["a", "b"], 0);
-  await acknowledge(["c", "d"], 10);
-  expect(await known("b", 10), "three are kept").toBe(true);
-  expect(await known("a", 10), "the oldest is not").toBe(false);
-  await acknowledge(["e"], 11 + HOUR);
-  expect([await known("b", 20), await known("c", 20), await known("e", 20)]).toEqual([false, false, true]);
-  expect(await outbox.accounts()).toMatchObject({ acknowledged: 5, recorded: 8, pending: 3 });
+  for (const [index, name] of ["a", "b", "c", "d"].entries()) await acknowledge(name, index);
+  expect(await isKnown("b", 10), "three are kept").toBe(true);
+  expect(await isKnown("a", 10), "the oldest is not").toBe(false);
+  await acknowledge("e", 11 + 2 * HOUR);
+  expect([await isKnown("c", 20), await isKnown("e", 20)]).toEqual([false, true]);
   await outbox.close();
 });
 

@@ -1,20 +1,22 @@
 import { outboxConformance } from "@meter-lib/testing";
-import { channelStore } from "../test/channel-store.ts";
 import { outboxInProcess } from "../test/outbox-in-process.ts";
+import { outboxOverChannel } from "../test/outbox-over-channel.ts";
 import { storeFolder } from "../test/store-folder.ts";
-import { outboxOn } from "./sqlite-outbox.ts";
-import { storeOptions } from "./sqlite-outbox-options.ts";
+import { sqliteStore } from "./sqlite-store.ts";
 
 outboxConformance({
   name: "sqliteOutbox",
   durable: true,
-  create: ({ limits = {} }) => {
+  create: (options) => {
     const place = storeFolder();
+    const store = { path: place.path, busyTimeoutMs: 10_000 };
+    const log = { ...options, bodies: "text" as const };
     const mortals: ReturnType<typeof outboxInProcess>[] = [];
     return {
-      outbox: () => outboxOn(storeOptions({ path: place.path, limits }), channelStore),
+      store: () => sqliteStore(store),
+      outbox: () => outboxOverChannel({ store, log }),
       mortal: () => {
-        const mortal = outboxInProcess(place.path);
+        const mortal = outboxInProcess(place.path, log);
         mortals.push(mortal);
         return mortal;
       },

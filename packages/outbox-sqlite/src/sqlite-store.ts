@@ -1,256 +1,211 @@
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type {
-  Accounts,
-  ClaimRequest,
-  LedgerKey,
-  LedgerRange,
-  OutboxQuery,
-  OutboxSelection,
-} from "@meter-lib/core";
-import { AppendRows } from "./append-rows.ts";
-import { ClaimRows } from "./claim-rows.ts";
-import { DeadLetters } from "./dead-letters.ts";
-import { inSnapshot, inTransaction } from "./in-transaction.ts";
-import { LedgerRows } from "./ledger-rows.ts";
+import {
+  MayHaveCommitted,
+  MeterError,
+  type Store,
+  type StoreLock,
+  type StoreTransaction,
+} from "@meter-lib/core/log";
+import { type FileLock, fileIdentity, takeLock } from "./file-lock.ts";
+import { inTurn } from "./in-turn.ts";
 import { openDatabase } from "./open-database.ts";
-import { OwnSegments } from "./own-segments.ts";
-import { removeOwnerFile } from "./owner-lock.ts";
-import { type Owner, Owners } from "./owners.ts";
-import { PruneTombstones } from "./prune-tombstones.ts";
-import { readNumber } from "./read-column.ts";
-import { SegmentReader } from "./segment-reader.ts";
-import { SegmentTable } from "./segment-table.ts";
-import { SessionRows } from "./session-rows.ts";
-import { SettleRows } from "./settle-rows.ts";
-import type {
-  ClaimOutput,
-  CommitInput,
-  CommitOutput,
-  DiscardInput,
-  StoreMethods,
-  StoreOpening,
-  StoreOptions,
-} from "./store-call.ts";
-import { StoreFailure } from "./store-failure.ts";
-import { Tally } from "./tally.ts";
+import { isDamage, mayHaveCommitted, storeError } from "./sqlite-failure.ts";
+import { openTables, transactionOn } from "./table.ts";
 
-/** The outbox on its SQLite file, synchronous: it lives in a thread of its own. */
-export const sqliteStore = (options: StoreOptions): StoreMethods => {
-  let store: SqliteStore | undefined;
-  const opened = (): SqliteStore => {
-    if (store === undefined) throw new StoreFailure("io", "the outbox is not open");
-    return store;
-  };
-  return {
-    open: () => {
-      store ??= new SqliteStore(options);
-      return store.opening();
-    },
-    commit: (input) => opened().commit(input),
-    claim: (request) => opened().claim(request),
-    accounts: () => opened().accounts(),
-    list: (query) => opened().list(query),
-    redrive: (selection) => opened().redrive(selection),
-    discard: (input) => opened().discard(input),
-    ledger: (range) => opened().ledger(range),
-    ledgerIds: (key) => opened().ledgerIds(key),
-    producers: () => opened().producers(),
-    claimSessions: () => opened().claimSessions(),
-    close: () => {
-      store?.close();
-      store = undefined;
-      return undefined;
-    },
-  };
-};
+export interface SqliteStoreOptions {
+  readonly path: string;
+  /** How long a call waits, in milliseconds, while another process writes. */
+  readonly busyTimeoutMs: number;
+  /** Told, beside its own warnings, when it is opened. */
+  readonly notice?: string;
+}
 
-class SqliteStore {
-  readonly #options: StoreOptions;
-  readonly #db: DatabaseSync;
-  readonly #path: string;
-  readonly #warnings: readonly string[];
-  readonly #owners: Owners;
-  readonly #owner: Owner;
-  readonly #tally: Tally;
-  readonly #appends: AppendRows;
-  readonly #settlements: SettleRows;
-  readonly #segments: OwnSegments;
-  readonly #reader: SegmentReader;
-  readonly #tombstones: PruneTombstones;
-  readonly #claims: ClaimRows;
-  readonly #deadLetters: DeadLetters;
-  readonly #sessions: SessionRows;
-  readonly #ledger: LedgerRows;
+/**
+ * A store in an SQLite file, shared by the processes of one machine. It works in the calling thread: a transaction stalls it until the
+ * disk has answered.
+ *
+ * When the file or its log is removed or replaced while it is open, a call fails. The next one opens what is there then, without the
+ * locks that were taken before.
+ */
+export const sqliteStore = (options: SqliteStoreOptions): Store => new SqliteStore(options);
 
-  constructor(options: StoreOptions) {
-    const { db, path, warnings } = openDatabase(options.path, options.busyTimeoutMs);
+interface OpenFile {
+  readonly db: DatabaseSync;
+  readonly path: string;
+  readonly tx: StoreTransaction;
+  readonly identity: string;
+}
+
+class SqliteStore implements Store {
+  readonly name: string;
+  readonly durable = true;
+
+  readonly #options: SqliteStoreOptions;
+  readonly #locks = new Set<FileLock>();
+  #file: OpenFile | undefined;
+  /** Damage was met: the whole file is checked when it is opened again. */
+  #isSuspect = false;
+  #isClosed = false;
+
+  constructor(options: SqliteStoreOptions) {
+    this.name = `sqlite ${options.path}`;
     this.#options = options;
-    this.#db = db;
-    this.#path = path;
-    this.#warnings = warnings;
+  }
+
+  open(): readonly string[] {
+    const { notice } = this.#options;
+    return [...(notice === undefined ? [] : [notice]), ...this.#open()];
+  }
+
+  transact<Answer>(work: (tx: StoreTransaction) => Answer | PromiseLike<Answer>): Promise<Answer> {
+    return inTurn(this.#connected().path, async () => {
+      const { db, tx } = this.#unchanged();
+      let answer: Answer;
+      try {
+        // IMMEDIATE: a transaction that begins by reading may fail to become a writer, and no busy timeout helps then.
+        db.exec("BEGIN IMMEDIATE");
+        answer = await work(tx);
+      } catch (error) {
+        this.#rollBack(db);
+        throw this.#failed(error);
+      }
+      this.#commit(db);
+      return answer;
+    });
+  }
+
+  lock(name: string): StoreLock | undefined {
+    const { path } = this.#connected();
     try {
-      const segments = new SegmentTable(db);
-      this.#segments = new OwnSegments(db, segments);
-      this.#reader = new SegmentReader(segments);
-      this.#owners = new Owners(db, path, this.#segments);
-      this.#tally = new Tally(db);
-      this.#appends = new AppendRows(db, options, this.#segments, this.#reader);
-      this.#settlements = new SettleRows(db, this.#segments);
-      this.#tombstones = new PruneTombstones(db, segments);
-      this.#claims = new ClaimRows(db);
-      this.#deadLetters = new DeadLetters(db, this.#reader);
-      this.#sessions = new SessionRows(db);
-      this.#ledger = new LedgerRows(db, this.#reader);
-      this.#owner = inTransaction(db, () => {
-        this.#owners.sweep();
-        return this.#owners.enter();
-      });
+      const lock = takeLock(lockFile(path, name));
+      if (lock === undefined) return undefined;
+      this.#locks.add(lock);
+      return {
+        isHeld: () => lock.isHeld(),
+        release: () => {
+          this.#locks.delete(lock);
+          lock.release("remove");
+        },
+      };
     } catch (error) {
-      db.close();
-      throw error;
+      throw this.#failed(error);
     }
   }
 
-  opening(): StoreOpening {
-    const totals = this.#db.prepare("SELECT pending_events, pending_bytes FROM totals").get();
-    return {
-      producer: this.#owner.producer,
-      pendingEvents: readNumber(totals, "pending_events"),
-      pendingBytes: readNumber(totals, "pending_bytes"),
-      warnings: this.#warnings,
-    };
-  }
-
-  commit(input: CommitInput): CommitOutput {
-    return this.#change((tally) => {
-      this.#settlements.settle(input, tally);
-      if (input.unhold.length > 0) this.#settlements.unhold(input.unhold, this.#owner.id);
-      this.#segments.takeStragglersApart(input.now);
-      const appended = this.#appends.append(input, this.#owner.id, tally);
-      if (input.leased > 0) this.#settlements.lease(input.lease, input.leased, this.#owner.id, input.now);
-      // Who leaves is the last one when the others are dead.
-      if (input.sessions.some(({ change }) => change === "leave")) this.#takeOver();
-      const sessions = input.sessions.map((change) => this.#sessions.apply(change, this.#owner.id));
-      if (input.acknowledge.length > 0) {
-        const { tombstoneWindowMs, maxTombstones } = this.#options;
-        this.#tombstones.prune(input.now - tombstoneWindowMs, maxTombstones, tally);
-      }
-      return { ...appended, sessions, pendingEvents: tally.pendingEvents, pendingBytes: tally.pendingBytes };
-    });
-  }
-
-  claim(request: ClaimRequest): ClaimOutput {
-    return this.#change((tally) => {
-      this.#takeOver();
-      this.#expire(request.now, tally);
-      const { output, damaged } = this.#claims.claim(request, this.#owner.id);
-      if (damaged.length > 0) {
-        const reason = "the stored event is damaged";
-        this.#settlements.bury(
-          { state: "rejected", reason, status: undefined, keys: damaged },
-          request.now,
-          tally,
-        );
-      }
-      return output;
-    });
-  }
-
-  accounts(): Accounts {
-    return this.#tally.accounts();
-  }
-
-  list(query: OutboxQuery) {
-    return inSnapshot(this.#db, () => this.#deadLetters.list(query));
-  }
-
-  ledger(range: LedgerRange) {
-    return this.#ledger.rows(range);
-  }
-
-  ledgerIds(key: LedgerKey) {
-    return inSnapshot(this.#db, () => this.#ledger.ids(key));
-  }
-
-  producers() {
-    return inSnapshot(this.#db, () => this.#ledger.producers());
-  }
-
-  redrive(selection: OutboxSelection): number {
-    return this.#change((tally) => this.#settlements.redrive(this.#deadLetters.select(selection), tally));
-  }
-
-  discard({ selection, reason }: DiscardInput): number {
-    return this.#change((tally) =>
-      this.#settlements.discard(this.#deadLetters.select(selection), reason, Date.now(), tally),
-    );
-  }
-
-  claimSessions() {
-    return this.#change(() => {
-      this.#takeOver();
-      return this.#sessions.claim(this.#owner.id);
-    });
+  isLocked(name: string): boolean {
+    return isLockedFile(lockFile(this.#connected().path, name));
   }
 
   close(): void {
-    try {
-      inTransaction(this.#db, () => this.#letGo(this.#owner.id));
-      this.#db.exec("PRAGMA wal_checkpoint(PASSIVE)");
-    } catch {
-      // What cannot be let go of now is taken over as a dead owner's.
-    }
-    this.#db.close();
-    removeOwnerFile(this.#path, this.#owner.producer);
-    this.#owner.lock.release();
+    this.#isClosed = true;
+    this.#disconnect();
   }
 
-  #change<Answer>(work: (tally: Tally) => Answer): Answer {
-    let buried: readonly string[] = [];
-    this.#segments.begin();
-    let answer: Answer;
+  #open(): readonly string[] {
+    if (this.#isClosed) throw new MeterError("closed", `${this.name} is closed`);
+    this.#disconnect();
     try {
-      answer = inTransaction(this.#db, () => {
-        this.#tally.begin();
-        this.#dead = [];
-        const done = work(this.#tally);
-        this.#tally.end();
-        buried = this.#dead;
-        return done;
-      });
+      const { db, path, warnings } = openDatabase({ ...this.#options, isSuspect: this.#isSuspect });
+      this.#isSuspect = false;
+      this.#file = { db, path, tx: transactionOn(openTables(db)), identity: identityOf(path) };
+      removeFreeLocks(path);
+      return warnings;
     } catch (error) {
-      this.#reader.forget();
-      throw error;
+      throw this.#failed(error);
     }
-    this.#segments.committed();
-    // Only now: a transaction that failed leaves the owner dead, with its side file.
-    for (const producer of buried) removeOwnerFile(this.#path, producer);
-    return answer;
   }
 
-  #dead: string[] = [];
-
-  #takeOver(): void {
-    for (const { id, producer } of this.#owners.dead(this.#owner.id)) {
-      this.#letGo(id);
-      this.#dead.push(producer);
+  #commit(db: DatabaseSync): void {
+    try {
+      db.exec("COMMIT");
+    } catch (error) {
+      this.#rollBack(db);
+      if (!mayHaveCommitted(error)) throw this.#failed(error);
+      this.#disconnect();
+      throw new MayHaveCommitted(`${this.name}: a commit failed on its way to the disk`, { cause: error });
     }
-    this.#segments.letGoOfLeft();
+    // Into a file that has no name any more it was written for nobody.
+    try {
+      this.#unchanged();
+    } catch (error) {
+      throw new MayHaveCommitted(`${this.name}: a commit may have gone to a file that is gone`, {
+        cause: error,
+      });
+    }
   }
 
-  #letGo(owner: number): void {
-    this.#owners.leave(owner);
-    this.#sessions.vacate(owner);
+  #rollBack(db: DatabaseSync): void {
+    try {
+      // A full disk may have rolled back already.
+      if (db.isTransaction) db.exec("ROLLBACK");
+    } catch {
+      this.#disconnect();
+    }
   }
 
-  #expire(now: number, tally: Tally): void {
-    const { rejectedMs, quarantinedMs } = this.#options;
-    for (const [state, ms] of [
-      ["rejected", rejectedMs],
-      ["quarantined", quarantinedMs],
-    ] as const) {
-      const keys = ms === undefined ? [] : this.#deadLetters.expired(state, now - ms);
-      if (keys.length > 0) this.#settlements.discard(keys, `${state} for longer than ${ms} ms`, now, tally);
+  #connected(): OpenFile {
+    if (this.#file === undefined) {
+      // Nobody expects it to be another one: what is to be told of it is told by failing once.
+      const warnings = this.#open();
+      if (warnings.length > 0) throw new MeterError("outbox_failed", `${this.name}: ${warnings.join("; ")}`);
     }
+    if (this.#file === undefined) throw new MeterError("outbox_failed", `${this.name} is not open`);
+    return this.#file;
+  }
+
+  #unchanged(): OpenFile {
+    const file = this.#connected();
+    if (identityOf(file.path) === file.identity) return file;
+    this.#disconnect();
+    throw new MeterError(
+      "outbox_failed",
+      `${this.name}: the file, or its -wal or -shm, was removed or replaced while it was open`,
+    );
+  }
+
+  /** Lets go of the file and of all locks. Nothing waits for a transaction that is under way. */
+  #disconnect(): void {
+    this.#file?.db.close();
+    this.#file = undefined;
+    for (const lock of this.#locks) lock.release("remove");
+    this.#locks.clear();
+  }
+
+  #failed(error: unknown): unknown {
+    if (isDamage(error)) {
+      this.#isSuspect = true;
+      this.#disconnect();
+    }
+    return storeError(error, this.name);
   }
 }
+
+const identityOf = (path: string): string =>
+  ["", "-wal", "-shm"].map((suffix) => fileIdentity(path + suffix)).join();
+
+const LOCK = ".owner-";
+
+const lockFile = (path: string, name: string): string => path + LOCK + encodeURIComponent(name);
+
+/** Whether somebody has the lock on a file. One that is free is removed: who lost it without knowing, knows by that. */
+const isLockedFile = (file: string): boolean => {
+  // Not there: the store was copied or moved without it.
+  if (fileIdentity(file) === undefined) return false;
+  try {
+    const lock = takeLock(file);
+    lock?.release("remove");
+    return lock === undefined;
+  } catch {
+    // One that cannot be opened may be somebody's.
+    return true;
+  }
+};
+
+/** What is left of those whose process died. */
+const removeFreeLocks = (path: string): void => {
+  const folder = dirname(path);
+  for (const name of readdirSync(folder))
+    if (name.startsWith(basename(path) + LOCK)) isLockedFile(join(folder, name));
+};

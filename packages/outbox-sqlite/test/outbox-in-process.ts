@@ -1,11 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { Outbox } from "@meter-lib/core";
-import { RemoteStore } from "../src/remote-store.ts";
-import { outboxOn } from "../src/sqlite-outbox.ts";
-import { storeOptions } from "../src/sqlite-outbox-options.ts";
-import type { StoreAnswer } from "../src/store-call.ts";
+import type { LogOptions, Outbox } from "@meter-lib/core/log";
+import type { OutboxAnswer } from "../src/outbox-call.ts";
+import { remoteOutbox } from "../src/remote-outbox.ts";
+import { outboxSettings } from "../src/sqlite-outbox-options.ts";
 
 export interface OutboxInProcess {
   readonly outbox: Outbox;
@@ -14,20 +13,24 @@ export interface OutboxInProcess {
   kill(): Promise<void>;
 }
 
-/** An outbox whose store is in another process. */
-export const outboxInProcess = (path: string): OutboxInProcess => {
-  const child = fork(fileURLToPath(new URL("./store-process.ts", import.meta.url)), [path], {
+/** An outbox that works in another process. */
+export const outboxInProcess = (path: string, log?: LogOptions): OutboxInProcess => {
+  const defaults = outboxSettings({ path });
+  const settings = { store: defaults.store, log: log ?? defaults.log };
+  const script = fileURLToPath(new URL("./outbox-process.ts", import.meta.url));
+  const child = fork(script, [JSON.stringify(settings)], {
     execArgv: ["--conditions=source"],
     serialization: "advanced",
   });
-  const store = new RemoteStore({ post: (call) => child.send(call), setBusy: () => {} });
-  child.on("message", (answer: StoreAnswer) => store.receive(answer));
-  child.on("exit", () => store.end("the process of the outbox has ended"));
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill("SIGKILL");
     await once(child, "exit");
   };
-  const thread = { call: store.call.bind(store), stop: kill };
-  return { outbox: outboxOn(storeOptions({ path }), () => thread), child, kill };
+  const outbox = remoteOutbox(settings, (near) => {
+    child.on("message", (answer: OutboxAnswer) => near.receive(answer));
+    child.on("exit", () => near.ended("the process of the outbox has ended"));
+    return { post: (call) => child.send(call), setBusy: () => {}, end: () => child.kill("SIGKILL") };
+  });
+  return { outbox, child, kill };
 };

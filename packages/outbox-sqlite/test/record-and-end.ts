@@ -1,4 +1,4 @@
-// Records with an outbox in a worker and ends without closing it.
+// Records with an outbox in a thread and ends without closing it.
 import { sqliteOutbox } from "../src/index.ts";
 import { append, event } from "./outbox-use.ts";
 

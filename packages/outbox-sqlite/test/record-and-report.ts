@@ -1,18 +1,18 @@
 // Records batch after batch, and writes the number of a batch to a file when its commit is reported.
 import { openSync, writeSync } from "node:fs";
 import { sqliteOutbox } from "../src/index.ts";
-import { append, commit, events, newEvents } from "./outbox-use.ts";
+import { append, commit, ended, events, newEvents } from "./outbox-use.ts";
 
 const [, , path = "", report = "", batches = "0", size = "0"] = process.argv;
 const file = openSync(report, "w");
 const outbox = sqliteOutbox({ path, thread: "main" });
 await outbox.open();
 for (let batch = 0; batch < Number(batches); batch++) {
-  // In rows, and in segments.
+  // With ids that were given, and with ids that were made.
   const recorded = batch % 2 === 0 ? events(Number(size), `batch-${batch}`) : newEvents(Number(size));
-  await append(outbox, recorded);
-  // Most are sent and acknowledged later on, so that pages of all kinds change.
-  if (batch % 3 === 2) await commit(outbox, { acknowledge: recorded });
+  const span = await append(outbox, recorded);
+  // Some are acknowledged later on, so that pages of all kinds change.
+  if (batch % 3 === 2) await commit(outbox, { end: [ended(span, recorded)] });
   writeSync(file, `${batch}\n`);
 }
 process.kill(process.pid, "SIGKILL");

@@ -1,4 +1,4 @@
-export { MeterError } from "../errors/meter-error.ts";
+export { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
 export { contentMark } from "../event/content-mark.ts";
 export { createEventId } from "../event/event-id.ts";
 export { describeValue, type EventIssue } from "../event/event-issue.ts";

@@ -119,10 +119,9 @@ const takeOf = async (
     }
     const stored = await log.events(row);
     if (await buryDamaged(log, row, stored)) continue;
-    const sound = stored.filter((event) => event !== undefined);
-    const fits = fitting(row, sound, maxEvents - events, maxBytes - bytes, atLeastOne && events === 0);
+    const fits = fitting(row, stored, maxEvents - events, maxBytes - bytes, atLeastOne && events === 0);
     if (fits.to === 0) return { segments, left: "bytes" };
-    const claimed = await takeFrom(log, owner, row, sound, fits.to);
+    const claimed = await takeFrom(log, owner, row, stored, fits.to);
     segments.push({ claimed, bytes: fits.bytes });
     events += fits.events;
     bytes += fits.bytes;
@@ -132,7 +131,7 @@ const takeOf = async (
 /** How much of a segment's first piece can be taken. */
 const fitting = (
   { pieces: [piece] }: SegmentRow,
-  stored: readonly UsageEvent[],
+  stored: readonly (UsageEvent | undefined)[],
   maxEvents: number,
   maxBytes: number,
   atLeastOne: boolean,
@@ -155,7 +154,7 @@ const takeFrom = async (
   log: LogTransaction,
   owner: string,
   row: SegmentRow,
-  stored: readonly UsageEvent[],
+  stored: readonly (UsageEvent | undefined)[],
   to: number,
 ): Promise<ClaimedSegment> => {
   const from = row.pieces[0]?.from ?? 0;

@@ -1,0 +1,155 @@
+import { MeterError, type Outbox } from "@meter-lib/core/log";
+import { errorOf, type Inputs, type OutboxAnswer, type OutboxMethod, type Outputs } from "./outbox-call.ts";
+import type { OutboxSettings } from "./sqlite-outbox-options.ts";
+
+/** Where the outbox is: a thread. */
+export interface FarEnd {
+  post(call: {
+    readonly id: number;
+    readonly method: OutboxMethod;
+    readonly input: Inputs[OutboxMethod];
+  }): void;
+  /** Whether a call is under way: the process lives for it, and for nothing else here. */
+  setBusy(isBusy: boolean): void;
+  /** Ends it without waiting: it may hang with the disk. */
+  end(): void;
+}
+
+export interface NearEnd {
+  receive(answer: OutboxAnswer): void;
+  /** The far end is gone, for this reason. */
+  ended(reason: string): void;
+}
+
+/** A call that hangs with the disk is given up after this time, when the outbox is closed. */
+const CLOSE_MS = 5_000;
+
+/** A far end that ends in one of these may have done it. */
+const CHANGES: ReadonlySet<OutboxMethod> = new Set(["commit", "redrive", "discard"]);
+
+interface Waiting {
+  readonly method: OutboxMethod;
+  resolve(output: Outputs[OutboxMethod]): void;
+  reject(error: Error): void;
+}
+
+/** Calls to one far end, and their answers. */
+class Calls implements NearEnd {
+  readonly #far: FarEnd;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  #over: string | undefined;
+
+  constructor(start: (near: NearEnd) => FarEnd) {
+    this.#far = start(this);
+  }
+
+  get isOver(): boolean {
+    return this.#over !== undefined;
+  }
+
+  call<M extends OutboxMethod>(method: M, input: Inputs[M]): Promise<Outputs[M]> {
+    return new Promise<Outputs[M]>((resolve, reject) => {
+      if (this.#over !== undefined) {
+        reject(new MeterError("outbox_failed", this.#over));
+        return;
+      }
+      const answered: (output: Outputs[M]) => void = resolve;
+      const id = ++this.#lastId;
+      this.#far.post({ id, method, input });
+      this.#waiting.set(id, { method, resolve: answered, reject });
+      if (this.#waiting.size === 1) this.#far.setBusy(true);
+    });
+  }
+
+  receive(answer: OutboxAnswer): void {
+    const call = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if (this.#waiting.size === 0) this.#far.setBusy(false);
+    if ("failure" in answer) call?.reject(errorOf(answer.failure));
+    else call?.resolve(answer.output);
+  }
+
+  ended(reason: string): void {
+    if (this.#over !== undefined) return;
+    this.#over = reason;
+    for (const { method, reject } of this.#waiting.values())
+      reject(
+        errorOf({ code: CHANGES.has(method) ? "may_have_committed" : "outbox_failed", message: reason }),
+      );
+    this.#waiting.clear();
+    this.#far.end();
+  }
+}
+
+/**
+ * The near end of an outbox that works elsewhere. A far end that is gone is started again with the next call, as a new owner; calls that
+ * were under way reject.
+ */
+export const remoteOutbox = ({ store, log }: OutboxSettings, start: (near: NearEnd) => FarEnd): Outbox => {
+  const name = `sqlite ${store.path}`;
+  let calls: Calls | undefined;
+  let isOpen = false;
+  let untold: readonly string[] = [];
+  let closing: Promise<void> | undefined;
+
+  const started = (): Calls => {
+    if (closing !== undefined) throw new MeterError("closed", `${name} is closed`);
+    if (calls === undefined || calls.isOver) {
+      calls = new Calls(start);
+      isOpen = false;
+    }
+    return calls;
+  };
+  const call = async <M extends OutboxMethod>(method: M, input: Inputs[M]): Promise<Outputs[M]> => {
+    const to = started();
+    if (!isOpen && method !== "open") {
+      const { warnings } = await to.call("open", undefined);
+      untold = [...untold, ...warnings];
+    }
+    const output = await to.call(method, input);
+    isOpen = true;
+    return output;
+  };
+  /** With what was to be told when a new far end opened the file. */
+  const warned = <Answer extends { readonly warnings: readonly string[] }>(answer: Answer): Answer => {
+    if (untold.length === 0) return answer;
+    const warnings = [...untold, ...answer.warnings];
+    untold = [];
+    return { ...answer, warnings };
+  };
+  const close = async (): Promise<void> => {
+    if (calls === undefined) return;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, CLOSE_MS);
+    try {
+      await Promise.race([calls.call("close", undefined), late]);
+    } catch {
+      // One that is gone has let go of everything.
+    }
+    clearTimeout(timer);
+    calls.ended(`${name} is closed`);
+  };
+
+  return {
+    name,
+    durable: true,
+    limits: log.limits,
+    bodies: "text",
+    open: () => call("open", undefined),
+    commit: async (changes) => warned(await call("commit", changes)),
+    claim: async (request) => warned(await call("claim", request)),
+    accounts: () => call("accounts", undefined),
+    list: (query) => call("list", query),
+    redrive: (selection) => call("redrive", selection),
+    discard: (...input) => call("discard", input),
+    ledger: (range) => call("ledger", range),
+    ledgerIds: (row) => call("ledgerIds", row),
+    producers: () => call("producers", undefined),
+    claimSessions: () => call("claimSessions", undefined),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+};
