@@ -17,6 +17,7 @@ export {
   MeterClient,
   type PostOptions,
   type RecordOptions,
+  type Stats,
 } from "./client/meter-client.ts";
 export type { MeterClientOptions, MeterClientStrategies } from "./client/meter-client-options.ts";
 export { type PickRuleMeterOptions, pickRuleMeter, type RuleMeterId } from "./client/pick-rule-meter.ts";
@@ -42,26 +43,24 @@ export {
   type AccountField,
   type Accounts,
   emptyAccount,
-} from "./delivery/account.ts";
-export { backoffMs, type Random, retryAfterFloorMs } from "./delivery/backoff.ts";
-export type { Parking } from "./delivery/customer-directory.ts";
+} from "./log/account.ts";
+export { batchOf } from "./delivery/batch.ts";
+export type { Parking } from "./delivery/customers.ts";
 export type { DeliveryEvents } from "./delivery/delivery-events.ts";
-export type { Closing, DeliveryOptions } from "./delivery/delivery-options.ts";
-export type { DestinationState, DestinationStatus } from "./delivery/destination.ts";
-export type { DurableOutcome, Receipt, SettledOutcome } from "./delivery/receipt.ts";
-export type { AmbiguityPolicy } from "./delivery/resend-policy.ts";
-export type { Buried, Settlement } from "./delivery/settlement.ts";
+export type { AmbiguityPolicy, Closing, DeliveryOptions } from "./delivery/delivery-options.ts";
+export type { DestinationStatus } from "./delivery/destination.ts";
+export type { Buried, DurableOutcome, Receipt, SettledOutcome, Settlement } from "./delivery/receipt.ts";
+export { backoffMs, type DestinationState, type Random, retryAfterFloorMs } from "./delivery/retry.ts";
 export {
   isMeterError,
   MeterError,
   type MeterErrorCode,
   type MeterErrorDetails,
 } from "./errors/meter-error.ts";
+export { contentMark } from "./event/content-mark.ts";
 export { createEventId } from "./event/event-id.ts";
 export { describeIssue, describeValue, type EventIssue } from "./event/event-issue.ts";
-export { EventRecord, type Lane, type RecordState } from "./event/event-record.ts";
 export { isTime, isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";
-export { fingerprint } from "./event/fingerprint.ts";
 export type {
   BoundKeys,
   CommonFields,
@@ -81,9 +80,9 @@ export type {
   VolumeMeterId,
 } from "./event/meter-event.ts";
 export type { SeqRange } from "./event/seq-range.ts";
-export type { OutgoingEvent, UsageEvent } from "./event/usage-event.ts";
+export type { Lane, OutgoingEvent, UsageEvent } from "./event/usage-event.ts";
 export { usageTime } from "./event/usage-time.ts";
-export { type MemoryOutboxOptions, memoryOutbox } from "./memory/memory-outbox.ts";
+export { type MemoryOutboxOptions, memoryOutbox } from "./log/memory-outbox.ts";
 export {
   type MemoryTransport,
   type MemoryTransportOptions,
@@ -97,19 +96,7 @@ export type {
   LookupAnswer,
   LookupFailed,
 } from "./strategies/customer-lookup.ts";
-export { NO_CHANGES } from "./strategies/no-changes.ts";
-export type {
-  Append,
-  Appended,
-  Burial,
-  Claimed,
-  ClaimRequest,
-  Outbox,
-  OutboxChanges,
-  OutboxCommit,
-  OutboxLimits,
-  OutboxOpening,
-} from "./strategies/outbox.ts";
+export type { Outbox, OutboxLimits } from "./log/outbox.ts";
 export type {
   EndState,
   LedgerId,
@@ -121,8 +108,7 @@ export type {
   OutboxSelection,
   ProducerRow,
   RowState,
-} from "./strategies/outbox-query.ts";
-export type { SessionAnswer, SessionChange, SessionRow } from "./strategies/outbox-session.ts";
+} from "./log/outbox-query.ts";
 export type {
   Acknowledged,
   Answered,
@@ -130,6 +116,7 @@ export type {
   Dedup,
   DestinationFault,
   Faulted,
+  OneOutcome,
   Outcome,
   Outcomes,
   Rejected,

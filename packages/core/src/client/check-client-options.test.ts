@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { isMeterError } from "../errors/meter-error.ts";
-import { memoryOutbox } from "../memory/memory-outbox.ts";
+import { memoryOutbox } from "../log/memory-outbox.ts";
 import { memoryTransport } from "../memory/memory-transport.ts";
 import { systemClock } from "../strategies/clock.ts";
 import { MeterClient } from "./meter-client.ts";

@@ -1,19 +1,23 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import { leafTransport } from "../compose/leaf-transport.ts";
 import { Attempt } from "../delivery/attempt.ts";
+import { batchOf } from "../delivery/batch.ts";
 import { DeliveryEngine } from "../delivery/delivery-engine.ts";
 import type { Closing } from "../delivery/delivery-options.ts";
 import { lookUp } from "../delivery/look-up.ts";
 import type { Receipt } from "../delivery/receipt.ts";
-import type { Store } from "../delivery/store.ts";
+import { outgoing } from "../delivery/slice.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import { createEventCheck, type EventCheck, type EventContext } from "../event/check-event.ts";
+import type { CheckedEvent } from "../event/checked-event.ts";
 import type { EventIssue } from "../event/event-issue.ts";
-import { EventRecord, type Lane } from "../event/event-record.ts";
-import { memoryOutbox } from "../memory/memory-outbox.ts";
+import type { Lane, UsageEvent } from "../event/usage-event.ts";
+import { memoryOutbox } from "../log/memory-outbox.ts";
+import type { Outbox } from "../log/outbox.ts";
+import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
+import type { SessionRow } from "../log/tables.ts";
 import { type Clock, systemClock } from "../strategies/clock.ts";
 import type { CustomerLookup } from "../strategies/customer-lookup.ts";
-import type { Outbox } from "../strategies/outbox.ts";
 import type { Transport } from "../strategies/transport.ts";
 import type { MeterClientStrategies } from "./meter-client-options.ts";
 import { lookupError, type PostResult, postResult } from "./post-result.ts";
@@ -22,6 +26,7 @@ import type { SessionHost } from "./session-host.ts";
 import { SessionKeeper } from "./session-keeper.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+const DISPOSE_MS = 1_000;
 
 /** What a client and all that were made from it by `with()` share. Knows nothing of the types of a catalog. */
 export class ClientCore implements SessionHost {
@@ -57,22 +62,33 @@ export class ClientCore implements SessionHost {
     this.sessions = new SessionKeeper(this, options.sessions ?? {});
   }
 
-  get store(): Store {
-    return this.engine.store;
+  get durable(): boolean {
+    return this.engine.durable;
   }
 
-  accept(input: unknown, context: EventContext): EventRecord | MeterError {
-    const event = this.#check(input, context);
-    if (event instanceof MeterError) return event;
-    const transport = leafTransport(this.#transport, event);
-    const issue = transport.check?.(event) ?? this.#ageIssue(event, transport);
-    return issue === undefined ? event : MeterError.fromIssues("invalid_event", [issue]);
+  changeSession(change: SessionChange): Promise<SessionAnswer> {
+    return this.engine.session(change);
+  }
+
+  async claimSessions(): Promise<readonly SessionRow[]> {
+    await this.engine.idle();
+    return this.engine.outbox.claimSessions();
+  }
+
+  accept(input: unknown, context: EventContext): CheckedEvent | MeterError {
+    const checked = this.#check(input, context);
+    if (checked instanceof MeterError) return checked;
+    const leaf = leafTransport(this.#transport, checked.event);
+    // A route that throws costs only its own events, later: they wait.
+    if (leaf.fault !== undefined) return checked;
+    const issue = this.#travelIssue(checked.event, leaf.transport);
+    return issue === undefined ? checked : MeterError.fromIssues("invalid_event", [issue]);
   }
 
   async post(input: unknown, context: EventContext, signal: AbortSignal | undefined): Promise<PostResult> {
-    const event = this.accept(input, context);
-    if (event instanceof MeterError) return { ok: false, event_id: undefined, error: event };
-    const { event_id, tenant_id } = event;
+    const checked = this.accept(input, context);
+    if (checked instanceof MeterError) return { ok: false, event_id: undefined, error: checked };
+    const { event_id, tenant_id } = checked.event;
     if (this.#closing !== undefined)
       return {
         ok: false,
@@ -89,8 +105,8 @@ export class ClientCore implements SessionHost {
       };
     }
     if (customer.state !== "found") return { ok: false, event_id, error: lookupError(tenant_id, customer) };
-    event.customer_id = customer.customer_id;
-    const attempt = new Attempt(this.#transport, [event], options);
+    const batch = batchOf([outgoing(checked.event, customer.customer_id, undefined, undefined)]);
+    const attempt = new Attempt(this.#transport, batch, options);
     const abort = () => attempt.abort(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
     const answer = await attempt.make();
@@ -104,9 +120,9 @@ export class ClientCore implements SessionHost {
 
   async send(input: unknown, context: EventContext, isFirst = false): Promise<SendResult> {
     if (!this.hasOutbox) return this.post(input, context, undefined);
-    const event = this.accept(input, context);
-    if (isFirst && event instanceof EventRecord) event.mayBeRepeat = false;
-    const receipt = this.#admit(input, event, "live");
+    const checked = this.accept(input, context);
+    const isNew = isFirst && !(checked instanceof MeterError);
+    const receipt = this.#admit(input, isNew ? { ...checked, idGiven: false } : checked, "live");
     const durable = await receipt.durable;
     const { event_id } = receipt;
     return durable.ok || durable.reason === "volatile"
@@ -120,20 +136,46 @@ export class ClientCore implements SessionHost {
   }
 
   async #close(timeoutMs: number): Promise<Closing> {
-    await this.sessions.close();
+    // Sessions first: their ends are recorded. Whatever hangs, closing has an end.
+    await this.#inTime(timeoutMs, this.sessions.close());
     const closing = await this.engine.close(timeoutMs);
-    await this.#transport[Symbol.asyncDispose]?.();
-    await this.#lookup[Symbol.asyncDispose]?.();
+    for (const strategy of [this.#transport, this.#lookup]) {
+      await this.#inTime(
+        DISPOSE_MS,
+        (async () => strategy[Symbol.asyncDispose]?.())().catch((error) => {
+          const message = error instanceof Error ? error.message : String(error);
+          this.engine.emitter.emit("warning", { message: `a strategy did not close: ${message}` });
+        }),
+      );
+    }
     return closing;
   }
 
-  #admit(input: unknown, event: EventRecord | MeterError, lane: Lane): Receipt {
-    return event instanceof MeterError
-      ? this.engine.refuseInput(input, event)
-      : this.engine.record(event, lane);
+  async #inTime(timeoutMs: number, work: PromiseLike<unknown>): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const cancel = this.clock.schedule(timeoutMs, late.resolve, { holdProcess: true });
+    await Promise.race([work, late.promise]);
+    cancel();
   }
 
-  #ageIssue({ event_time }: EventRecord, { maxEventAgeMs }: Transport): EventIssue | undefined {
+  #admit(input: unknown, checked: CheckedEvent | MeterError, lane: Lane): Receipt {
+    return checked instanceof MeterError
+      ? this.engine.refuseInput(input, checked)
+      : this.engine.record(checked, lane);
+  }
+
+  /** What the transport cannot carry. A check that throws is the transport's fault, and not the event's. */
+  #travelIssue(event: UsageEvent, transport: Transport): EventIssue | undefined {
+    try {
+      return transport.check?.(event) ?? this.#ageIssue(event, transport);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.engine.emitter.emit("warning", { message: `check() of ${transport.name} threw: ${message}` });
+      return undefined;
+    }
+  }
+
+  #ageIssue({ event_time }: UsageEvent, { maxEventAgeMs }: Transport): EventIssue | undefined {
     if (maxEventAgeMs === undefined || this.clock.now() - event_time <= maxEventAgeMs) return undefined;
     return {
       field: "event_time",

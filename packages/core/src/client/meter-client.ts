@@ -1,17 +1,16 @@
 import type { Catalog, MeterId } from "../catalog/catalog.ts";
 import { litewaveCatalog } from "../catalog/litewave-catalog.ts";
-import type { Accounts } from "../delivery/account.ts";
-import type { Parking } from "../delivery/customer-directory.ts";
+import type { Parking } from "../delivery/customers.ts";
 import type { DeliveryEvents } from "../delivery/delivery-events.ts";
 import type { Closing } from "../delivery/delivery-options.ts";
 import type { DestinationStatus } from "../delivery/destination.ts";
 import type { Receipt } from "../delivery/receipt.ts";
-import { MeterError } from "../errors/meter-error.ts";
+import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
 import type { EventContext } from "../event/check-event.ts";
-import type { Lane } from "../event/event-record.ts";
 import type { BoundKeys, ContextKey, EventInput, PerformanceMeterId } from "../event/meter-event.ts";
-import type { UsageEvent } from "../event/usage-event.ts";
-import type { LedgerRange, OutboxQuery, OutboxRow, OutboxSelection } from "../strategies/outbox-query.ts";
+import type { Lane, UsageEvent } from "../event/usage-event.ts";
+import type { Accounts } from "../log/account.ts";
+import type { LedgerRange, OutboxQuery, OutboxRow, OutboxSelection } from "../log/outbox-query.ts";
 import { checkClientOptions } from "./check-client-options.ts";
 import { ClientCore } from "./client-core.ts";
 import type { MeterClientOptions, MeterClientStrategies } from "./meter-client-options.ts";
@@ -35,12 +34,22 @@ export interface DrainOptions {
   readonly timeoutMs?: number;
 }
 
+/** The accounts, and what was never recorded. */
+export interface Stats extends Accounts {
+  /** Events that were not recorded since the client was made, by code. */
+  readonly refused: Readonly<Partial<Record<MeterErrorCode, number>>>;
+}
+
 /** How delivery stands at the moment. */
 export interface Health {
+  /** Whether every destination takes events and every tenant's customer is known. */
+  readonly ok: boolean;
   readonly destinations: readonly DestinationStatus[];
   readonly parked: readonly Parking[];
   /** This machine's clock minus the receiver's, in milliseconds; undefined before the first answer with a time. */
   readonly skewMs: number | undefined;
+  /** By how much `skewMs` may be off, in milliseconds. */
+  readonly skewUncertaintyMs: number | undefined;
 }
 
 const DEFAULT_DRAIN_MS = 10_000;
@@ -170,15 +179,25 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
     return timeCall(this.#core, event, this.#context, work, options);
   }
 
-  /** The accounts over the life of the outbox, with what this process has not stored yet. */
-  stats(): Promise<Accounts> {
-    return this.#core.store.accounts();
+  /** The accounts over the life of the outbox, with what this process has not stored yet, and what it refused. */
+  async stats(): Promise<Stats> {
+    const { engine } = this.#core;
+    await engine.idle();
+    return { ...(await engine.outbox.accounts()), refused: Object.fromEntries(engine.refusals) };
   }
 
   /** Destinations, parked tenants and clock skew at the moment. */
   health(): Health {
     const { engine } = this.#core;
-    return { destinations: engine.destinations(), parked: engine.parkings(), skewMs: engine.skewMs };
+    const destinations = engine.destinations();
+    const parked = engine.parkings();
+    return {
+      ok: parked.length === 0 && destinations.every(({ state }) => state === "open"),
+      destinations,
+      parked,
+      skewMs: engine.skewMs,
+      skewUncertaintyMs: engine.skewUncertaintyMs,
+    };
   }
 
   /** Calls `handler` whenever it happens; the returned function ends that. A handler that throws breaks nothing. */
@@ -205,7 +224,8 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
 
   /** Events in the outbox, oldest first. */
   async list(query: OutboxQuery = {}): Promise<readonly OutboxRow[]> {
-    return this.#core.store.list(query);
+    await this.#core.engine.idle();
+    return this.#core.engine.outbox.list(query);
   }
 
   /** All events in the outbox that match, page by page. */
@@ -231,13 +251,15 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
   }
 
   /** Gives dead letters or quarantined events up for good; answers how many. */
-  discard(selection: OutboxSelection, reason: string): Promise<number> {
-    return this.#core.store.discard(selection, reason);
+  async discard(selection: OutboxSelection, reason: string): Promise<number> {
+    await this.#core.engine.idle();
+    return this.#core.engine.outbox.discard(selection, reason);
   }
 
   /** Compares what was recorded here with what the backend counted, per tenant, meter and hour. */
-  reconcile(backend: ReconcileBackend, range: LedgerRange = {}): Promise<Reconciliation> {
-    return reconcile(this.#core.store, backend, range);
+  async reconcile(backend: ReconcileBackend, range: LedgerRange = {}): Promise<Reconciliation> {
+    await this.#core.engine.idle();
+    return reconcile(this.#core.engine.outbox, backend, range);
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { SessionRow } from "../strategies/outbox-session.ts";
+import type { SessionRow } from "../log/tables.ts";
 import type { SessionEnds } from "./session-ends.ts";
 import type { SessionHost } from "./session-host.ts";
 
@@ -35,7 +35,7 @@ export class OrphanSessions {
     if (cancel === undefined) return;
     cancel();
     this.#resumable.delete(session_id);
-    await this.#host.store.session({ change: "leave", session_id, at: this.#host.clock.now() });
+    await this.#host.changeSession({ change: "leave", session_id, at: this.#host.clock.now() });
   }
 
   close(): void {
@@ -53,7 +53,7 @@ export class OrphanSessions {
   async #claimOnce(): Promise<void> {
     let rows: readonly SessionRow[] = [];
     try {
-      rows = await this.#host.store.claimSessions();
+      rows = await this.#host.claimSessions();
     } catch {
       // A store that fails is asked again later.
     }

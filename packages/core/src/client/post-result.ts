@@ -48,7 +48,7 @@ export const postResult = (
 ): PostResult => {
   const aborted = signal?.aborted === true;
   if (answer.fault !== undefined) return { ok: false, event_id, error: faultError(answer.fault, aborted) };
-  const [outcome] = answer.outcomes;
+  const outcome = answer.every ?? answer.outcomes[0];
   if (outcome === undefined) throw new TypeError("a batch of one event has one outcome");
   return outcome.state === "acknowledged"
     ? { ok: true, event_id, response: outcome.response, duplicate: outcome.duplicate ?? false }

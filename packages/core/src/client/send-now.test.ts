@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { EventRecord } from "../event/event-record.ts";
-import { memoryOutbox } from "../memory/memory-outbox.ts";
+import { memoryOutbox } from "../log/memory-outbox.ts";
 import { memoryTransport } from "../memory/memory-transport.ts";
 import { NO_CHANGES } from "../strategies/no-changes.ts";
 import type { Outbox, OutboxChanges, OutboxCommit } from "../strategies/outbox.ts";

@@ -1,4 +1,4 @@
-import type { SessionRow } from "../strategies/outbox-session.ts";
+import type { SessionRow } from "../log/tables.ts";
 
 /** The event that says when a session began, always the same for one row. */
 export const startOf = (row: SessionRow): object => ({

@@ -1,5 +1,5 @@
 import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
-import type { SessionRow } from "../strategies/outbox-session.ts";
+import type { SessionRow } from "../log/tables.ts";
 import type { SendResult } from "./send-result.ts";
 import { endOf, startOf } from "./session-boundary.ts";
 import type { SessionHost } from "./session-host.ts";
@@ -25,7 +25,6 @@ export class SessionEnds {
    * @param isStartSure - else the start is recorded first; if it was, that is a repeat and counts no more
    */
   end(row: SessionRow, at: number, isStartSure: boolean): Promise<SendResult> {
-    const { store } = this.#host;
     const { session_id } = row;
     let isStarted = isStartSure;
     let left = row.ended_at === undefined ? undefined : row;
@@ -36,14 +35,14 @@ export class SessionEnds {
         isStarted = true;
       }
       if (left === undefined) {
-        const answer = await store.session({ change: "leave", session_id, at });
+        const answer = await this.#host.changeSession({ change: "leave", session_id, at });
         // Others are still in it, or another has ended it under the same id.
         if (answer.state !== "ended") return { ok: true, event_id: row.end_event_id };
         left = answer.session;
       }
       const result = await this.#host.send(endOf(row, left.ended_at ?? at), {});
       if (!result.ok && result.error.code !== "id_conflict") return result;
-      await store.session({ change: "finish", session_id });
+      await this.#host.changeSession({ change: "finish", session_id });
       return result;
     });
   }

@@ -1,18 +1,24 @@
-import type { Store } from "../delivery/store.ts";
 import type { MeterError } from "../errors/meter-error.ts";
 import type { EventContext } from "../event/check-event.ts";
-import type { EventRecord } from "../event/event-record.ts";
+import type { CheckedEvent } from "../event/checked-event.ts";
+import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
+import type { SessionRow } from "../log/tables.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { SendResult } from "./send-result.ts";
 
 /** What sessions need of the client that they belong to. */
 export interface SessionHost {
   readonly clock: Clock;
-  readonly store: Store;
+  /** Whether sessions survive the end of the process. */
+  readonly durable: boolean;
   /** Whether sessions go through the outbox. */
   readonly hasOutbox: boolean;
+  /** Stores a change of a session. Rejects when the outbox does not work. */
+  changeSession(change: SessionChange): Promise<SessionAnswer>;
+  /** Sessions whose owners are all dead, now this client's. */
+  claimSessions(): Promise<readonly SessionRow[]>;
   /** The checked event, or what is wrong with it for this catalog, this wire or this backend. */
-  accept(input: unknown, context: EventContext): EventRecord | MeterError;
+  accept(input: unknown, context: EventContext): CheckedEvent | MeterError;
   /**
    * Records where there is an outbox, else posts: the same answer for both.
    * @param isFirst - its id was made for it just now

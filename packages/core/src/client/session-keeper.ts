@@ -1,7 +1,7 @@
 import { MeterError } from "../errors/meter-error.ts";
 import type { EventContext } from "../event/check-event.ts";
 import { createEventId } from "../event/event-id.ts";
-import type { SessionRow } from "../strategies/outbox-session.ts";
+import type { SessionRow } from "../log/tables.ts";
 import { OrphanSessions } from "./orphan-sessions.ts";
 import type { SendResult } from "./send-result.ts";
 import type { Session, SessionOptions, SessionRecovery } from "./session.ts";
@@ -43,7 +43,7 @@ export class SessionKeeper {
     this.#host = host;
     this.#checkpointMs = checkpointMs;
     this.#ends = new SessionEnds(host);
-    this.#orphans = host.store.durable
+    this.#orphans = host.durable
       ? new OrphanSessions(host, this.#ends, afterCrash === "resume" ? resumeWithinMs : 0)
       : undefined;
   }
@@ -57,7 +57,7 @@ export class SessionKeeper {
     const start = { ...input, session_id, event_id: start_event_id, start_time: startedAt };
     const event = this.#host.accept(start, context);
     if (event instanceof MeterError) return failedSession(session_id, event);
-    const { tenant_id, device_id, meter_id, metadata } = event;
+    const { tenant_id, device_id, meter_id, metadata } = event.event;
     const scope =
       options.scope === "process"
         ? `session ${session_id}`
@@ -75,10 +75,9 @@ export class SessionKeeper {
       ended_at: undefined,
       metadata,
     };
-    if (!this.#host.hasOutbox) return this.#posted(row);
     let shared = this.#open.get(scope);
     if (shared === undefined) {
-      shared = { opening: this.#begin(row), handles: 0 };
+      shared = { opening: this.#host.hasOutbox ? this.#begin(row) : this.#post(row), handles: 0 };
       this.#open.set(scope, shared);
     }
     // Before anything is awaited: the last of the others may leave meanwhile.
@@ -102,21 +101,15 @@ export class SessionKeeper {
 
   // Without an outbox
 
-  async #posted(row: SessionRow): Promise<Session> {
-    const post = () => this.#host.send(startOf(row), {});
-    const first = await post();
-    let ended: Promise<SendResult> | undefined;
-    const end = async (end_time: number): Promise<SendResult> => {
-      if (!first.ok) {
-        const again = await post();
-        if (!again.ok) return again;
-      }
-      return this.#host.send(endOf(row, end_time), {});
-    };
-    return sessionHandle(row.session_id, first, () => {
-      ended ??= end(Math.max(row.started_at, this.#host.clock.now()));
-      return ended;
-    });
+  async #post(row: SessionRow): Promise<OpenSession> {
+    const started = await this.#host.send(startOf(row), {});
+    return { row, started, isStored: false, cancelCheckpoint: () => {} };
+  }
+
+  /** A start that did not get through is sent again first. */
+  async #postEnd(row: SessionRow, at: number, started: SendResult): Promise<SendResult> {
+    const again = started.ok ? started : await this.#host.send(startOf(row), {});
+    return again.ok ? this.#host.send(endOf(row, at), {}) : again;
   }
 
   // With an outbox
@@ -126,7 +119,7 @@ export class SessionKeeper {
     await this.#orphans?.claim();
     let isStored = false;
     try {
-      const answer = await this.#host.store.session({ change: "open", session: row });
+      const answer = await this.#host.changeSession({ change: "open", session: row });
       isStored = answer.state !== "gone";
       if (answer.state === "joined") {
         const { session } = answer;
@@ -154,7 +147,7 @@ export class SessionKeeper {
   async #checkpoint({ row, isStored }: OpenSession): Promise<void> {
     if (!isStored) return;
     try {
-      await this.#host.store.session({
+      await this.#host.changeSession({
         change: "checkpoint",
         session_id: row.session_id,
         at: this.#host.clock.now(),
@@ -179,6 +172,7 @@ export class SessionKeeper {
     cancelCheckpoint();
     this.#open.delete(row.scope);
     const at = Math.max(row.started_at, this.#host.clock.now());
+    if (!this.#host.hasOutbox) return this.#postEnd(row, at, started);
     return isStored ? this.#ends.end(row, at, started.ok) : this.#ends.endUnstored(row, at);
   }
 }

@@ -1,3 +1,4 @@
+import { batchOf } from "../delivery/batch.ts";
 import type { OutgoingEvent } from "../event/usage-event.ts";
 import type { Dedup, Outcome, SendAnswer, Transport } from "../strategies/transport.ts";
 
@@ -32,8 +33,9 @@ export const fallback = (transports: readonly [Transport, ...Transport[]]): Tran
     refreshCredentials: async (context) => {
       for (const transport of transports) await transport.refreshCredentials?.(context);
     },
-    send: async ({ events }, context) => {
-      let answer: SendAnswer = await first.send({ events }, context);
+    send: async (batch, context) => {
+      const { events } = batch;
+      let answer: SendAnswer = await first.send(batch, context);
       const mayMove = (outcome: Outcome) =>
         outcome.state === "retry" || (outcome.state === "unsure" && dedup !== false);
       for (const transport of transports.slice(1)) {
@@ -41,14 +43,16 @@ export const fallback = (transports: readonly [Transport, ...Transport[]]): Tran
         if (answer.fault !== undefined) {
           // A batch that is too large or holds a poison event is the engine's to take apart.
           if (answer.fault.kind === "too_large" || answer.fault.kind === "invalid") return answer;
-          answer = await transport.send({ events }, context);
+          answer = await transport.send(batch, context);
           continue;
         }
-        const outcomes: readonly Outcome[] = answer.outcomes;
+        const { every } = answer;
+        if (every !== undefined && !mayMove(every)) return answer;
+        const outcomes: readonly Outcome[] = every === undefined ? answer.outcomes : events.map(() => every);
         const moved = events.filter((_, index) => isMoved(outcomes[index], mayMove));
         if (moved.length === 0) return answer;
         answer = {
-          outcomes: merge(events, outcomes, moved, await transport.send({ events: moved }, context)),
+          outcomes: merge(events, outcomes, moved, await transport.send(batchOf(moved), context)),
         };
       }
       return answer;
@@ -70,7 +74,7 @@ const merge = (
   second: SendAnswer,
 ): readonly Outcome[] => {
   if (second.fault !== undefined) return outcomes;
-  const later = new Map(moved.map((event, index) => [event, second.outcomes[index]]));
+  const later = new Map(moved.map((event, index) => [event, second.every ?? second.outcomes[index]]));
   return events.flatMap((event, index) => later.get(event) ?? outcomes[index] ?? []);
 };
 

@@ -1,4 +1,5 @@
 import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
+import { batchOf } from "../delivery/batch.ts";
 import type { Outcome, SendAnswer, Transport } from "../strategies/transport.ts";
 
 /**
@@ -25,7 +26,7 @@ export const route = (by: (event: UsageEvent) => Transport): Transport => {
         else part.push(event);
       }
       const answers = await Promise.all(
-        [...parts].map(([transport, part]) => transport.send({ events: part }, context)),
+        [...parts].map(([transport, part]) => transport.send(batchOf(part), context)),
       );
       const [only] = answers;
       if (only !== undefined && answers.length === 1) return only;
@@ -33,7 +34,7 @@ export const route = (by: (event: UsageEvent) => Transport): Transport => {
       [...parts.values()].forEach((part, index) => {
         const answer = answers[index];
         part.forEach((event, position) => {
-          const outcome = answer?.fault === undefined ? answer?.outcomes[position] : asRetry(answer.fault);
+          const outcome = answer?.fault === undefined ? (answer?.every ?? answer?.outcomes[position]) : asRetry(answer.fault);
           if (outcome !== undefined) outcomes.set(event, outcome);
         });
       });

@@ -1,6 +1,6 @@
-import type { OutgoingEvent } from "../event/usage-event.ts";
+import { describeValue } from "../event/event-issue.ts";
 import type { Clock } from "../strategies/clock.ts";
-import type { SendAnswer, Transport, Unsure } from "../strategies/transport.ts";
+import type { Batch, DestinationFault, Outcome, SendAnswer, Transport, Unsure } from "../strategies/transport.ts";
 
 export interface AttemptOptions {
   readonly clock: Clock;
@@ -12,7 +12,7 @@ const GRACE_MS = 1_000;
 
 /** One hand-over of a batch to a transport. Whatever the transport does, a well-formed answer comes in time. */
 export class Attempt {
-  readonly #events: readonly OutgoingEvent[];
+  readonly #batch: Batch;
   readonly #transport: Transport;
   readonly #options: AttemptOptions;
   readonly #abort = new AbortController();
@@ -20,9 +20,9 @@ export class Attempt {
   #cancelTimer = () => {};
   #isOver = false;
 
-  constructor(transport: Transport, events: readonly OutgoingEvent[], options: AttemptOptions) {
+  constructor(transport: Transport, batch: Batch, options: AttemptOptions) {
     this.#transport = transport;
-    this.#events = events;
+    this.#batch = batch;
     this.#options = options;
   }
 
@@ -32,7 +32,7 @@ export class Attempt {
     this.#cancelTimer = this.#schedule(timeoutMs, () => this.timeOut());
     const context = { signal: this.#abort.signal, deadline: clock.now() + timeoutMs };
     try {
-      Promise.resolve(this.#transport.send({ events: this.#events }, context))
+      Promise.resolve(this.#transport.send(this.#batch, context))
         .then((answer) => this.#end(this.#wellFormed(answer)))
         .catch((error) => this.#threw(error));
     } catch (error) {
@@ -73,19 +73,43 @@ export class Attempt {
     this.#answer.resolve(answer);
   }
 
-  /** An answer that does not fit the batch says nothing sure about any of its events. */
+  /** An answer that is none, or does not fit the batch, says nothing sure about any of its events. */
   #wellFormed(answer: SendAnswer): SendAnswer {
-    const count = this.#events.length;
-    if (answer.fault !== undefined || answer.outcomes.length === count) return answer;
-    const reason = `the transport ${this.#transport.name} answered ${answer.outcomes.length} outcomes for ${count} events`;
-    return this.#allUnsure({ state: "unsure", reason });
+    const odd = oddity(answer, this.#batch.size);
+    return odd === undefined
+      ? answer
+      : this.#allUnsure({ state: "unsure", reason: `the transport ${this.#transport.name} answered ${odd}` });
   }
 
-  #allUnsure(outcome: Unsure): SendAnswer {
-    return { outcomes: this.#events.map(() => outcome) };
+  #allUnsure(every: Unsure): SendAnswer {
+    return { every };
   }
 
   #schedule(delayMs: number, action: () => void): () => void {
     return this.#options.clock.schedule(delayMs, action, { holdProcess: true });
   }
 }
+
+const STATES: ReadonlySet<unknown> = new Set<Outcome["state"]>(["acknowledged", "retry", "rejected", "unsure"]);
+const KINDS: ReadonlySet<unknown> = new Set<DestinationFault["kind"]>([
+  "unavailable",
+  "blocked",
+  "too_large",
+  "invalid",
+]);
+
+/** What is wrong with an answer, whatever it is. */
+const oddity = (answer: unknown, count: number): string | undefined => {
+  if (typeof answer !== "object" || answer === null) return describeValue(answer);
+  const { fault, every, outcomes }: { fault?: unknown; every?: unknown; outcomes?: unknown } = answer;
+  if (fault !== undefined) return has(fault, "kind", KINDS) ? undefined : "a fault of no kind that there is";
+  if (every !== undefined) return has(every, "state", STATES) ? undefined : `the outcome ${describeValue(every)}`;
+  if (!Array.isArray(outcomes)) return "without outcomes";
+  if (outcomes.length !== count) return `${outcomes.length} outcomes for ${count} events`;
+  for (let i = 0; i < count; i++)
+    if (!has(outcomes[i], "state", STATES)) return `the outcome ${describeValue(outcomes[i])}`;
+  return undefined;
+};
+
+const has = (value: unknown, field: string, allowed: ReadonlySet<unknown>): boolean =>
+  typeof value === "object" && value !== null && allowed.has(Reflect.get(value, field));

@@ -1,6 +1,5 @@
-import type { EventRecord } from "../event/event-record.ts";
 import type { Clock } from "../strategies/clock.ts";
-import type { SendAnswer, Transport } from "../strategies/transport.ts";
+import type { Batch, SendAnswer, Transport } from "../strategies/transport.ts";
 import { Attempt } from "./attempt.ts";
 
 export interface AttemptsOptions {
@@ -8,6 +7,7 @@ export interface AttemptsOptions {
   /** Time for waits; see `steadyTime`. */
   readonly steady: () => number;
   readonly timeoutMs: number;
+  readonly signal: AbortSignal;
 }
 
 // An answer that came while the process was frozen is read within this time.
@@ -17,23 +17,23 @@ const AFTER_THAW_MS = 1_000;
 export class Attempts {
   readonly #transport: Transport;
   readonly #options: AttemptsOptions;
-  readonly #signal: AbortSignal;
   /** When each is to be over, in steady time. */
   readonly #overAt = new Map<Attempt, number>();
 
-  constructor(transport: Transport, options: AttemptsOptions, signal: AbortSignal) {
+  constructor(transport: Transport, options: AttemptsOptions) {
     this.#transport = transport;
     this.#options = options;
-    this.#signal = signal;
+    const { signal } = options;
     signal.addEventListener("abort", () => {
       for (const attempt of this.#overAt.keys()) attempt.abort(signal.reason);
     });
   }
 
-  async make(events: readonly EventRecord[]): Promise<SendAnswer> {
-    if (this.#signal.aborted) return { fault: { kind: "unavailable", reason: "closed before it left" } };
-    const attempt = new Attempt(this.#transport, events, this.#options);
-    this.#overAt.set(attempt, this.#options.steady() + this.#options.timeoutMs);
+  async make(batch: Batch): Promise<SendAnswer> {
+    const { signal, steady, timeoutMs } = this.#options;
+    if (signal.aborted) return { fault: { kind: "unavailable", reason: "closed before it left" } };
+    const attempt = new Attempt(this.#transport, batch, this.#options);
+    this.#overAt.set(attempt, steady() + timeoutMs);
     const answer = await attempt.make();
     this.#overAt.delete(attempt);
     return answer;

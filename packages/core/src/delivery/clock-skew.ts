@@ -5,6 +5,7 @@ const NOTABLE_MS = 60_000;
 export class ClockSkew {
   readonly #notable: (skewMs: number) => void;
   #skewMs: number | undefined;
+  #uncertaintyMs: number | undefined;
 
   /** @param notable - called when the difference comes to exceed a minute */
   constructor(notable: (skewMs: number) => void) {
@@ -16,11 +17,17 @@ export class ClockSkew {
     return this.#skewMs;
   }
 
+  /** By how much the difference may be off: half of the round trip, and half of the second that the header tells. */
+  get uncertaintyMs(): number | undefined {
+    return this.#uncertaintyMs;
+  }
+
   measure(sentAt: number, receivedAt: number, receiverTime: number): void {
     // The header cuts the time to a second; half of one is the best guess for what it cut off.
     const skewMs = Math.round((sentAt + receivedAt) / 2 - (receiverTime + DATE_HEADER_RESOLUTION_MS / 2));
     const wasNotable = this.#skewMs !== undefined && Math.abs(this.#skewMs) > NOTABLE_MS;
     this.#skewMs = skewMs;
+    this.#uncertaintyMs = Math.ceil((receivedAt - sentAt + DATE_HEADER_RESOLUTION_MS) / 2);
     if (Math.abs(skewMs) > NOTABLE_MS && !wasNotable) this.#notable(skewMs);
   }
 }

@@ -1,148 +1,149 @@
 import { leafTransport } from "../compose/leaf-transport.ts";
-import type { MeterError } from "../errors/meter-error.ts";
-import type { EventRecord, Lane } from "../event/event-record.ts";
+import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
+import type { CheckedEvent } from "../event/checked-event.ts";
+import type { Lane, UsageEvent } from "../event/usage-event.ts";
+import { eventsOf } from "../log/body.ts";
+import type { AppendException, Appended, Claimed, NewSegment, Outbox, OutboxCommit, Sum } from "../log/outbox.ts";
+import type { OutboxSelection } from "../log/outbox-query.ts";
+import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
+import { SpareOutbox } from "../log/spare-outbox.ts";
 import type { Clock } from "../strategies/clock.ts";
-import type { Appended } from "../strategies/outbox.ts";
-import type { OutboxSelection } from "../strategies/outbox-query.ts";
-import { Admission } from "./admission.ts";
-import { Backlog } from "./backlog.ts";
-import { Claims } from "./claims.ts";
+import type { Transport } from "../strategies/transport.ts";
+import { type Account, sumAccounts } from "../log/account.ts";
+import { Changes, type Transaction } from "./changes.ts";
 import { ClockSkew } from "./clock-skew.ts";
-import { CustomerDirectory, type Parking } from "./customer-directory.ts";
+import { Customers, type Parking } from "./customers.ts";
 import { DeliveryEmitter } from "./delivery-events.ts";
-import type { Closing, DeliveryEngineOptions } from "./delivery-options.ts";
+import type { Closing, DeliveryEngineOptions, DeliveryOptions } from "./delivery-options.ts";
 import type { DestinationStatus } from "./destination.ts";
-import { Dispatcher } from "./dispatcher.ts";
+import { Dispatch } from "./dispatch.ts";
+import { HoldProcess } from "./hold-process.ts";
+import { closedRefusal, Intake, noRoom } from "./intake.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import { type Receipt, Receipts, refusedReceipt } from "./receipt.ts";
-import { idConflict, noRoom, uncheckedId } from "./refusals.ts";
-import type { Settlement } from "./settlement.ts";
+import { EventReceipt, type Receipt, refusedReceipt, type SettledOutcome, Waiting } from "./receipt.ts";
+import { backoffMs } from "./retry.ts";
+import { type Absent, Segment } from "./segment.ts";
+import { Slice, UNSENT } from "./slice.ts";
 import { steadyTime } from "./steady-time.ts";
-import { Store } from "./store.ts";
-import { WakeTimer } from "./wake-timer.ts";
 
 const MAX_HELD_EVENTS = 10_000;
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
 const RETRY_CAP_MS = 300_000;
+const STORE_RETRY_CAP_MS = 30_000;
 const LINGER_MS = 1_000;
+const CLAIM_INTERVAL_MS = 5_000;
+const CLAIM_EVENTS = 2_000;
+const LONGEST_UNSTORED_MS = 1_000;
+const ASK_ROOM_MS = 200;
+/** What closing may take beyond its time, for a store or a strategy that hangs. */
+const CLOSE_GRACE_MS = 1_500;
+
+/** An event that waits for room. */
+interface AtTheDoor {
+  readonly checked: CheckedEvent;
+  readonly lane: Lane;
+  readonly place: Segment;
+}
 
 /**
- * Takes recorded events to their destination and keeps the accounts. Data flows one way:
- * admission → store → customer directory → dispatcher → outcome → store.
+ * Takes recorded events to their destination and keeps the accounts. One loop:
+ * commit what came in → resolve customers → queue slices → send what is due → outcomes come back in.
  */
 export class DeliveryEngine {
   readonly emitter = new DeliveryEmitter();
-  readonly store: Store;
+  readonly outbox: Outbox;
+  readonly durable: boolean;
+  /** Refused events since the client was made, by code. */
+  readonly refusals = new Map<MeterErrorCode, number>();
 
+  readonly #spare: SpareOutbox | undefined;
   readonly #clock: Clock;
   readonly #steady: () => number;
-  readonly #admission: Admission;
-  readonly #directory: CustomerDirectory;
-  readonly #dispatcher: Dispatcher;
-  readonly #receipts: Receipts;
-  readonly #backlog: Backlog;
-  readonly #claims: Claims;
-  readonly #timer: WakeTimer;
+  readonly #delivery: DeliveryOptions;
+  readonly #transport: Transport;
+  readonly #maxHeld: { readonly events: number; readonly bytes: number };
+  readonly #commitAfterMs: number;
+  readonly #waiting = new Waiting(() => this.#somebodyWaits());
+  readonly #hold: HoldProcess;
+  readonly #intake: Intake;
+  readonly #changes = new Changes();
+  readonly #customers: Customers;
+  readonly #dispatch: Dispatch;
   readonly #keepAlive: KeepAlive;
   readonly #skew = new ClockSkew((skewMs) => this.emitter.emit("skew", { skewMs }));
 
-  #flushes = 0;
+  /** Those with events in memory, the oldest first. */
+  readonly #live = new Set<Segment>();
+  #held = { events: 0, bytes: 0 };
+  /** Told when events end that are in the outbox alone, or when the first of a repeat does. */
+  readonly #byKey = new Map<number, ((outcome: SettledOutcome) => void)[]>();
+  readonly #byIdentity = new Map<string, ((outcome: SettledOutcome) => void)[]>();
+  /** Events that wait for room. */
+  #door: AtTheDoor[] = [];
+  /** What cannot be leased while the outbox fails. */
+  #unleasable: Slice[] = [];
+  #committing = { events: 0, bytes: 0 };
+  #pending = { pendingEvents: 0, pendingBytes: 0 };
+  #askedRoomAt = Number.NEGATIVE_INFINITY;
+  /** The outbox may have events that this process could take. */
+  #mayClaim = false;
+  #claimAt: number;
+  #flushes: { readonly upTo: number; readonly resolve: () => void }[] = [];
+  #running: Promise<void> | undefined;
+  /** Whether to commit what is gathered without waiting for more. */
+  #hurry = false;
+  #cancelWake = () => {};
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #isOpen = false;
+  #opening = 0;
+  #isClosed = false;
+  #isStopped = false;
   #acknowledged = 0;
-  /** No more is sent or claimed. */
-  #stopped = false;
 
   constructor(options: DeliveryEngineOptions) {
     const { transport, lookup, outbox, clock, random, timeoutMs, delivery } = options;
-    const { retryCapMs = RETRY_CAP_MS, lingerMs = LINGER_MS, maxHeldEvents = MAX_HELD_EVENTS } = delivery;
+    const { retryCapMs = RETRY_CAP_MS, lingerMs = LINGER_MS } = delivery;
     this.#clock = clock;
     this.#steady = steadyTime(clock);
-    this.#timer = new WakeTimer(clock, () => this.store.kick());
+    this.#delivery = delivery;
+    this.#transport = transport;
+    this.durable = outbox.durable;
+    this.#spare = outbox.durable ? this.#withSpare(outbox, random) : undefined;
+    this.outbox = this.#spare ?? outbox;
+    this.#maxHeld = {
+      events: delivery.maxHeldEvents ?? MAX_HELD_EVENTS,
+      bytes: delivery.maxHeldBytes ?? MAX_HELD_BYTES,
+    };
+    // In memory, an event is as safe before the commit as after it: it waits for company.
+    this.#commitAfterMs = outbox.durable ? 0 : Math.min(lingerMs, LONGEST_UNSTORED_MS);
+    this.#claimAt = outbox.durable ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    this.#hold = new HoldProcess(clock);
     this.#keepAlive = new KeepAlive(
       delivery.waitUntil,
       () => this.#drain(timeoutMs),
       (error) => this.#warn(`waitUntil threw: ${String(error)}`),
     );
-    this.#receipts = new Receipts(outbox.durable, () => this.#holdWake());
-    this.#backlog = new Backlog({
-      // A volatile outbox is memory itself: its own limits hold.
-      maxEvents: outbox.durable ? maxHeldEvents : Number.POSITIVE_INFINITY,
-      maxBytes: outbox.durable ? (delivery.maxHeldBytes ?? MAX_HELD_BYTES) : Number.POSITIVE_INFINITY,
-    });
-    this.#directory = new CustomerDirectory({
-      lookup,
-      clock,
-      random,
-      timeoutMs,
-      retryCapMs,
-      ready: (event) => this.#dispatcher.enqueue(event),
-      setAside: (event) => {
-        this.store.unhold(event);
-        this.#backlog.spilled(event);
-      },
-      parked: (parking) => this.emitter.emit("parked", parking),
-      unparked: (tenant_id) => {
-        this.emitter.emit("unparked", { tenant_id });
-        this.#claims.expect();
-      },
-      wake: () => this.store.kick(),
-    });
-    this.#dispatcher = new Dispatcher({
-      transport,
-      clock,
+    this.#intake = new Intake({
+      limits: outbox.limits,
+      isDurable: outbox.durable,
+      maxUnstored: this.#maxHeld,
+      waiting: this.#waiting,
       steady: this.#steady,
-      random,
-      timeoutMs,
-      ambiguity: delivery.ambiguity ?? "quarantine",
-      limits: { ...delivery, lingerMs, retryCapMs },
-      lease: (events, stored, failed) => this.store.lease(events, stored, failed),
-      idle: () => this.store.idle(),
-      taken: (event) => this.#backlog.spilled(event),
-      settled: (event, outcome) => this.store.settle(event, outcome),
-      released: (event) => this.store.release(event),
-      wake: () => this.store.kick(),
-      blocked: (status) => this.emitter.emit("blocked", status),
-      unblocked: (status) => this.emitter.emit("unblocked", status),
+    });
+    const times = { clock, steady: this.#steady, random, timeoutMs, retryCapMs };
+    this.#customers = new Customers({ ...times, lookup, changed: () => this.kick() });
+    this.#dispatch = new Dispatch({
+      ...times,
+      transport,
+      lingerMs,
+      delivery,
+      changes: this.#changes,
+      customers: this.#customers,
+      emitter: this.emitter,
+      landed: () => this.kick(),
       receiverTime: (sentAt, receivedAt, time) => this.#skew.measure(sentAt, receivedAt, time),
     });
-    this.store = new Store(outbox, clock, random, {
-      hold: (event) =>
-        this.#dispatcher.isAhead(event) ||
-        (!this.#directory.isParked(event.tenant_id) && this.#backlog.mayHold(event)),
-      mayGoUnchecked: (event) => Boolean(leafTransport(transport, event).dedup),
-      turnedAway: (event) => {
-        this.#backlog.left(event);
-        this.#refuse(event, uncheckedId(event, outbox.name));
-      },
-      appended: (event, answer, held, isVolatile) => this.#appended(event, answer, held, isVolatile),
-      settled: (event, outcome) => this.#settled(event, outcome),
-      opened: (warnings) => {
-        for (const message of warnings) this.#warn(message);
-      },
-      failed: (error) => this.emitter.emit("volatile", { error }),
-      recovered: () => this.emitter.emit("durable", { outbox: outbox.name }),
-      written: () => this.#written(),
-    });
-    this.#claims = new Claims({
-      store: this.store,
-      backlog: this.#backlog,
-      clock,
-      skipTenants: () => this.#directory.parkings().map(({ tenant_id }) => tenant_id),
-      claimed: (event) => {
-        this.#dispatcher.doubt(event);
-        this.#directory.admit(event);
-      },
-    });
-    this.#admission = new Admission({
-      store: this.store,
-      backlog: this.#backlog,
-      directory: this.#directory,
-      maxWaiting: delivery.onFull === "block" ? maxHeldEvents : 0,
-      admitted: (event) => {
-        this.#backlog.accepted(event);
-        this.store.append(event);
-      },
-      refused: (event, error) => this.#refuse(event, error),
-    });
+    if (outbox.durable) this.kick();
   }
 
   /** This machine's clock minus the receiver's, in milliseconds; undefined before the first answer with a time. */
@@ -150,32 +151,38 @@ export class DeliveryEngine {
     return this.#skew.skewMs;
   }
 
-  record(event: EventRecord, lane: Lane): Receipt {
-    event.lane = lane;
-    this.#admission.admit(event);
-    this.#keepAlive.keep();
-    return this.#receipts.of(event);
+  get skewUncertaintyMs(): number | undefined {
+    return this.#skew.uncertaintyMs;
+  }
+
+  record(checked: CheckedEvent, lane: Lane): Receipt {
+    const refusal = this.#isClosed ? closedRefusal() : this.#refusal(checked, lane);
+    if (refusal !== undefined) return this.#atTheDoor(checked, lane, refusal);
+    const { segment, index } = this.#intake.add(checked, lane);
+    this.#gathered();
+    return new EventReceipt(checked.event.event_id, segment, index);
   }
 
   /** The receipt of something that is no event. */
   refuseInput(input: unknown, error: MeterError): Receipt {
-    this.emitter.emit("refused", { input, error });
+    this.#refused(input, error);
     return refusedReceipt(input, error);
   }
 
   parkings(): readonly Parking[] {
-    return this.#directory.parkings();
+    return this.#customers.parkings();
   }
 
   destinations(): readonly DestinationStatus[] {
-    return this.#dispatcher.statuses();
+    return this.#dispatch.statuses();
   }
 
   /** Tries everything at once that waits: blocked destinations, parked tenants, events of other owners. */
   retryNow(): void {
-    this.#directory.retryParked();
-    this.#claims.expect();
-    this.#dispatcher.unblock();
+    this.#customers.retryNow();
+    this.#claimAt = Number.NEGATIVE_INFINITY;
+    this.#dispatch.retryNow();
+    this.kick();
   }
 
   /**
@@ -183,117 +190,600 @@ export class DeliveryEngine {
    * Only through transports that survive it and whose receiver deduplicates; all else stays where it is.
    */
   sendNow(): void {
-    const unstored = this.store.unstored.filter((event) => this.#directory.resolveNow(event));
-    this.#dispatcher.sendNow(unstored, this.store.durable && !this.store.down);
+    const unstored = [...this.#intake.gathered(), ...this.#live].filter(({ id, open }) => id === "" && open > 0);
+    this.#dispatch.sendNow(unstored, this.durable && this.#spare?.isDown === false);
+  }
+
+  session(change: SessionChange): Promise<SessionAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<SessionAnswer>();
+    this.#changes.session({ change, resolve, reject });
+    this.kick();
+    return promise;
   }
 
   async redrive(selection: OutboxSelection): Promise<number> {
-    const count = await this.store.redrive(selection);
-    this.#claims.expect();
-    this.store.kick();
+    await this.idle();
+    const count = await this.outbox.redrive(selection);
+    if (count > 0) this.#expectClaim();
     return count;
+  }
+
+  /** When all that was gathered is stored, or the outbox does not take it. */
+  async idle(): Promise<void> {
+    this.#hurry = true;
+    do {
+      this.kick();
+      await this.#running;
+    } while (this.#hasWork);
   }
 
   /** Resolves with true when everything accepted before the call, and all that can be claimed, is settled; with false after `timeoutMs`. */
   flush(timeoutMs: number): Promise<boolean> {
     // What an earlier process left in the outbox is part of it.
-    if (this.store.durable && !this.store.down) this.#backlog.suspectMore();
+    if (this.durable && this.#spare?.isDown === false) this.#expectClaim();
     return this.#drain(timeoutMs);
-  }
-
-  async #drain(timeoutMs: number): Promise<boolean> {
-    this.#flushes++;
-    const drained = this.#backlog.drained().then(() => true);
-    const timedOut = Promise.withResolvers<boolean>();
-    const cancel = this.#clock.schedule(timeoutMs, () => timedOut.resolve(false), { holdProcess: true });
-    this.#claims.expect();
-    this.store.kick();
-    const done = await Promise.race([drained, timedOut.promise]);
-    cancel();
-    this.#flushes--;
-    return done && this.#directory.parkings().length === 0;
   }
 
   /** Records no more, delivers what it can in `timeoutMs`, then stops. To be called once. */
   async close(timeoutMs: number): Promise<Closing> {
     const before = this.#acknowledged;
-    this.#admission.close();
+    this.#isClosed = true;
+    for (const { checked, place } of this.#door.splice(0)) this.#turnAway(checked, place, closedRefusal());
     await this.#drain(timeoutMs);
-    this.#stopped = true;
-    this.#claims.stop();
-    const undelivered = await this.#dispatcher.close();
-    // What was leased and did not leave is in doubt no more, also for the next process.
-    for (const event of undelivered) if (event.attempts > 0) this.store.release(event);
-    await this.store.idle();
-    for (const event of [...undelivered, ...this.#directory.close()]) this.store.unhold(event);
-    this.#timer.cancel();
-    const left = await this.store.close().catch((error) => {
-      this.#warn(`the outbox did not close: ${String(error)}`);
-      return { persisted: 0, lost: 0 };
+    this.#isStopped = true;
+    const left = await this.#within(CLOSE_GRACE_MS, this.#stop());
+    this.#cancelWake();
+    for (const { resolve } of this.#flushes.splice(0)) resolve();
+    const nowhere = { persisted: 0, lost: 0, quarantined: 0, rejected: 0 };
+    const unknown = this.durable ? nowhere : { ...nowhere, lost: this.#held.events };
+    for (const segment of [...this.#live, ...this.#intake.gathered()])
+      segment.close({ state: this.durable && segment.id !== "" && !segment.isVolatile ? "persisted" : "lost" });
+    for (const tell of [...this.#byKey.values(), ...this.#byIdentity.values()])
+      for (const each of tell) each({ state: this.durable ? "persisted" : "lost" });
+    this.#hold.set(false);
+    return {
+      acknowledged: this.#acknowledged - before,
+      ...(left ?? unknown),
+      refused: Object.fromEntries(this.refusals),
+    };
+  }
+
+  /** What closing leaves, once nothing is under way any more. */
+  async #stop(): Promise<Omit<Closing, "acknowledged" | "refused">> {
+    for (const slice of await this.#dispatch.close()) if (slice.attempts > 0) this.#changes.release(slice);
+    this.#customers.close();
+    await this.idle();
+    const volatile = await this.#volatile();
+    try {
+      const { pending } = await this.outbox.accounts();
+      await this.outbox.close();
+      const { pending: lost, rejected, quarantined } = volatile;
+      return { persisted: pending - lost, lost, rejected, quarantined };
+    } catch (error) {
+      this.#warn(`the outbox did not close: ${error instanceof Error ? error.message : String(error)}`);
+      const { pending: lost, rejected, quarantined } = volatile;
+      return { persisted: 0, lost, rejected, quarantined };
+    }
+  }
+
+  async #volatile(): Promise<Account> {
+    if (this.#spare !== undefined) return this.#spare.volatile();
+    return this.outbox.accounts();
+  }
+
+  #withSpare(outbox: Outbox, random: () => number): SpareOutbox {
+    return new SpareOutbox(outbox, {
+      steady: this.#steady,
+      delayMs: (failures) => backoffMs(failures, STORE_RETRY_CAP_MS, random),
+      failed: (error) => this.emitter.emit("volatile", { error }),
+      recovered: () => {
+        this.#expectClaim();
+        this.emitter.emit("durable", { outbox: outbox.name });
+      },
     });
-    for (const event of this.store.volatileEvents) this.#receipts.decided(event, { state: "lost" });
-    this.#receipts.close(this.store.durable ? "persisted" : "lost");
-    return { acknowledged: this.#acknowledged - before, ...left };
+  }
+
+  // Coming in
+
+  #refusal(checked: CheckedEvent, lane: Lane): MeterError | undefined {
+    const { pendingEvents, pendingBytes } = this.#pending;
+    const waiting = this.#customers.waiting;
+    const refusal = this.#intake.refusal(checked, lane, {
+      pendingEvents: pendingEvents + this.#committing.events,
+      pendingBytes: pendingBytes + this.#committing.bytes,
+      parkedEvents: waiting.events,
+      parkedBytes: waiting.bytes,
+      isParked: this.#customers.isParked(checked.event.tenant_id),
+    });
+    // Others may have made room meanwhile: an outbox that several share is asked again.
+    if (refusal !== undefined && this.durable && this.#steady() - this.#askedRoomAt > ASK_ROOM_MS) {
+      this.#askedRoomAt = this.#steady();
+      this.#hurry = true;
+      this.kick();
+    }
+    return refusal;
+  }
+
+  #atTheDoor(checked: CheckedEvent, lane: Lane, refusal: MeterError): Receipt {
+    const mayWait = this.#delivery.onFull === "block" && !this.#isClosed;
+    if (!mayWait || this.#door.length >= this.#maxHeld.events) {
+      this.#refused(checked.event, refusal);
+      return refusedReceipt(checked.event, refusal);
+    }
+    const place = this.#intake.segment(lane, checked.event.tenant_id);
+    this.#door.push({ checked, lane, place });
+    return new EventReceipt(checked.event.event_id, place, 0);
+  }
+
+  /** Room may have come free: lets in who waits for it, in order. */
+  #letIn(): void {
+    let next = this.#door[0];
+    while (next !== undefined && this.#refusal(next.checked, next.lane) === undefined) {
+      this.#door.shift();
+      const { segment, index } = this.#intake.add(next.checked, next.lane);
+      next.place.becomes(segment, index);
+      next = this.#door[0];
+    }
+  }
+
+  #turnAway({ event }: CheckedEvent, place: Segment, error: MeterError): void {
+    this.#refused(event, error);
+    place.absent({ durable: { ok: false, reason: "refused", error }, settled: { state: "refused", error } });
+  }
+
+  #refused(input: unknown, error: MeterError): void {
+    this.refusals.set(error.code, (this.refusals.get(error.code) ?? 0) + 1);
+    this.emitter.emit("refused", { input, error });
+  }
+
+  #gathered(): void {
+    this.#keepAlive.keep();
+    if (this.#running !== undefined) return;
+    if (this.#commitAfterMs === 0 || this.#intake.hasSealed || this.#hurry) this.kick();
+    else if (this.#wakeAt === Number.POSITIVE_INFINITY) this.#scheduleWake();
+  }
+
+  #somebodyWaits(): void {
+    this.#hold.set(!this.#isStopped);
+    // Whether it is a repeat is found by the commit.
+    this.#hurry = true;
+    this.kick();
+  }
+
+  // The loop
+
+  /** Starts the loop, unless it is running. */
+  kick(): void {
+    this.#running ??= Promise.resolve().then(() => this.#run());
+  }
+
+  get #hasWork(): boolean {
+    return !this.#changes.isEmpty || this.#isCommitDue || this.#isPostponedDue;
+  }
+
+  get #isCommitDue(): boolean {
+    if (this.#intake.events === 0) return false;
+    const { openedAt = 0 } = this.#intake;
+    return this.#hurry || this.#intake.hasSealed || this.#steady() >= openedAt + this.#commitAfterMs;
+  }
+
+  get #isPostponedDue(): boolean {
+    return (this.#changes.hasPostponed || this.#unleasable.length > 0) && this.#spare?.isDown === false;
+  }
+
+  async #run(): Promise<void> {
+    let isFirst = true;
+    while (isFirst || this.#hasWork) {
+      if (!this.#isOpen) await this.#open();
+      if (this.#hasWork || (isFirst && this.#hurry)) await this.#commit(this.#gather());
+      isFirst = false;
+      this.#takeDecided();
+      await this.#claim();
+      this.#takeDecided();
+      if (!this.#isStopped) this.#send();
+      this.#letIn();
+    }
+    this.#hurry = false;
+    this.#running = undefined;
+    this.#hold.set(this.#waiting.isAny && !this.#isStopped);
+    this.#checkFlushes();
+    this.#scheduleWake();
+  }
+
+  async #open(): Promise<void> {
+    // A volatile outbox cannot fail to open; a durable one is opened again by its spare.
+    const { warnings, ...pending } = await this.outbox.open();
+    this.#isOpen = true;
+    this.#pending = pending;
+    for (const message of warnings) this.#warn(message);
+  }
+
+  #gather(): Transaction {
+    if (this.#isPostponedDue) this.#dispatch.putBack(this.#unleasable.splice(0));
+    const { events, bytes } = this.#intake;
+    const segments = this.#isCommitDue ? this.#intake.take() : [];
+    if (segments.length > 0) this.#committing = { events, bytes };
+    for (const segment of segments) this.#enter(segment);
+    const append = segments.map((segment) => this.#newSegment(segment));
+    return this.#changes.take(this.#clock.now(), segments, append, this.#spare?.isDown !== true);
+  }
+
+  #newSegment(segment: Segment): NewSegment {
+    const { events, bytes, lane, tenant_id, given, idsSince, sums } = segment;
+    return {
+      count: events.length,
+      bytes,
+      lane,
+      tenant_id,
+      body: events,
+      ...sums,
+      ids: events.map(({ event_id }) => event_id),
+      given,
+      ids_since: idsSince,
+      hold: this.#mayHold(segment),
+      mayGoUnchecked: given.length > 0 && this.#allDeduplicate(segment),
+    };
+  }
+
+  /** Half of the memory is for whoever comes first, the other half is shared evenly among tenants. */
+  #mayHold(segment: Segment): boolean {
+    if (segment.isAhead) return true;
+    const { tenant_id } = segment;
+    if (tenant_id !== "" && this.#customers.isParked(tenant_id)) return false;
+    if (!this.durable) return true;
+    const { events, bytes } = this.#maxHeld;
+    if (this.#held.events <= events / 2 && this.#held.bytes <= bytes / 2) return true;
+    if (this.#held.events > events || this.#held.bytes > bytes) return false;
+    return tenant_id === "" || this.#intake.loadOf(tenant_id) <= events / 2 / this.#intake.tenants;
+  }
+
+  #allDeduplicate({ events, given }: Segment): boolean {
+    return given.every(({ index }) => {
+      const event = events[index];
+      const leaf = event === undefined ? undefined : leafTransport(this.#transport, event);
+      return leaf?.fault === undefined && Boolean(leaf?.transport.dedup);
+    });
+  }
+
+  async #commit(transaction: Transaction): Promise<void> {
+    const commit = await this.outbox.commit(transaction.changes);
+    this.#committing = { events: 0, bytes: 0 };
+    this.#pending = commit;
+    for (const message of commit.warnings) this.#warn(message);
+    this.#tellSettled(transaction, commit);
+    transaction.segments.forEach((segment, i) => {
+      const appended = commit.appended[i];
+      const given = transaction.changes.append[i];
+      if (appended !== undefined && given !== undefined) this.#stored(segment, appended, given);
+    });
+    this.#tellLeased(transaction, commit);
+    transaction.sessions.forEach(({ resolve, reject }, i) => {
+      const answer = commit.sessions[i];
+      if (answer !== undefined) resolve(answer);
+      else reject(new Error(`the outbox ${this.outbox.name} does not work at the moment`));
+    });
+    if (commit.undone !== undefined) this.#changes.postpone(transaction, commit.undone);
+  }
+
+  #tellSettled({ settled }: Transaction, { undone, taken }: OutboxCommit): void {
+    const later = new Set(undone?.end);
+    const lost = new Set(taken.map(({ segment }) => segment));
+    for (const { slice, outcome, each, ending } of settled) {
+      if (later.has(ending)) continue;
+      const { segment, from, to } = slice;
+      if (lost.has(segment.id)) {
+        this.#leave(slice);
+        continue;
+      }
+      this.#tell(slice, outcome, each);
+      this.#exit(slice, ending.sums);
+      const events = this.emitter.has(outcome.state) ? [...slice.events()] : [];
+      segment.end(from, to, outcome.state === "acknowledged" ? ACKNOWLEDGED : outcome, each ?? repeated(outcome, to - from));
+      if (outcome.state === "acknowledged") this.#acknowledged += to - from;
+      events.forEach((event, i) => {
+        const own = each?.[i] ?? outcome;
+        if (own.state === "acknowledged") this.emitter.emit("acknowledged", { event, outcome: own });
+        else this.emitter.emit(own.state, { event, reason: own.reason, status: own.status });
+      });
+    }
+  }
+
+  #tellLeased({ leased }: Transaction, { undone, taken }: OutboxCommit): void {
+    const later = new Set(undone?.lease);
+    const lost = new Set(taken.map(({ segment }) => segment));
+    for (const { slices, leases, send, isGone } of leased) {
+      const leave: Slice[] = [];
+      slices.forEach((slice, i) => {
+        const lease = leases[i];
+        if (lease !== undefined && later.has(lease)) this.#unleasable.push(slice);
+        else if (lost.has(slice.segment.id)) this.#leave(slice);
+        else leave.push(slice);
+      });
+      if (!isGone) send(leave);
+    }
+  }
+
+  #stored(segment: Segment, appended: Appended, given: NewSegment): void {
+    const absent = new Map(appended.exceptions.map((each) => [each.index, this.#absent(segment, each)]));
+    for (const index of absent.keys()) this.#forget(segment, index);
+    const rest = segment.stored(appended, this.#clock.now(), absent);
+    if (rest !== segment) {
+      this.#live.delete(segment);
+      if (rest.open > 0) this.#live.add(rest);
+    }
+    if (rest.open === 0) return;
+    const slice = new Slice(rest, 0, rest.events.length, UNSENT, rest.bytes);
+    if (appended.unknown) this.#leaveUnknown(slice);
+    else if (rest.isAhead) return;
+    else if (given.hold || rest.isVolatile) this.#customers.admit(slice);
+    else {
+      const { tenant_id } = rest;
+      if (this.#customers.isParked(tenant_id))
+        this.#customers.countParked(tenant_id, slice.size, slice.bytes);
+      else this.#mayClaim = true;
+      this.#leave(slice);
+    }
+  }
+
+  /** What became of an event that was not recorded. */
+  #absent(segment: Segment, exception: AppendException): Absent {
+    const event = segment.events[exception.index];
+    if (exception.state === "repeat") {
+      const { where } = exception;
+      const durable = this.durable
+        ? ({ ok: true, repeat: true } as const)
+        : ({ ok: false, reason: "volatile", repeat: true } as const);
+      if (where === "acknowledged") return { durable, settled: { state: where, duplicate: true } };
+      if (where === "discarded") return { durable, settled: { state: where, reason: "recorded before" } };
+      if (where === "rejected" || where === "quarantined")
+        return { durable, settled: { state: where, reason: "recorded before", status: undefined } };
+      const { promise, resolve } = Promise.withResolvers<SettledOutcome>();
+      if (event !== undefined) addTo(this.#byIdentity, identityOf(event), resolve);
+      return { durable, settled: promise };
+    }
+    const error = this.#exceptionError(exception.state, event);
+    this.#refused(event, error);
+    return { durable: { ok: false, reason: "refused", error }, settled: { state: "refused", error } };
+  }
+
+  #exceptionError(state: "conflict" | "full" | "unchecked", event: UsageEvent | undefined): MeterError {
+    const id = JSON.stringify(event?.event_id);
+    const tenant = JSON.stringify(event?.tenant_id);
+    if (state === "full") return noRoom("the outbox is full");
+    return state === "conflict"
+      ? new MeterError(
+          "id_conflict",
+          `event_id: ${id} was recorded before for tenant ${tenant} with other content`,
+        )
+      : new MeterError(
+          "outbox_failed",
+          `event_id: the outbox ${this.outbox.name} does not work at the moment, so nobody can say whether ${id} was recorded before for tenant ${tenant}; nothing was recorded, record it again later`,
+        );
+  }
+
+  #takeDecided(): void {
+    const { ready, parked, parkings, unparked } = this.#customers.take();
+    for (const slice of ready) this.#dispatch.enqueue(slice);
+    for (const slice of parked) {
+      this.#changes.spill(slice);
+      this.#leave(slice);
+    }
+    for (const parking of parkings) this.emitter.emit("parked", parking);
+    for (const tenant_id of unparked) {
+      this.emitter.emit("unparked", { tenant_id });
+      this.#expectClaim();
+    }
+  }
+
+  /** How many events, and bytes, to take from the outbox now. Few and large takes rather than many small ones. */
+  get #claimable(): { readonly maxEvents: number; readonly maxBytes: number } | undefined {
+    const { events, bytes } = this.durable ? this.#maxHeld : UNBOUNDED;
+    const maxEvents = Math.min(CLAIM_EVENTS, Math.floor(events / 2 - this.#held.events));
+    const maxBytes = Math.floor(bytes / 2 - this.#held.bytes);
+    return this.#held.events > events / 4 || maxBytes <= 0 || maxEvents <= 0 ? undefined : { maxEvents, maxBytes };
+  }
+
+  async #claim(): Promise<void> {
+    const room = this.#claimable;
+    const now = this.#steady();
+    if ((!this.#mayClaim && now < this.#claimAt) || room === undefined || this.#isStopped) return;
+    // A volatile outbox has no other owners; it is looked at again when something is redriven.
+    this.#claimAt = this.durable ? now + CLAIM_INTERVAL_MS : Number.POSITIVE_INFINITY;
+    const skipTenants = this.#customers.parkedTenants;
+    const claimed = await this.outbox.claim({ ...room, now: this.#clock.now(), skipTenants });
+    this.#pending = claimed;
+    for (const message of claimed.warnings) this.#warn(message);
+    this.#mayClaim = claimed.more && this.#spare?.isDown !== true;
+    this.#admitClaimed(claimed);
+    if (!this.#mayClaim) this.#checkFlushes();
+    // What was claimed leaves room for more, or is looked up first.
+    if (this.#mayClaim && this.#claimable !== undefined && claimed.segments.length > 0) await this.#claim();
+  }
+
+  #admitClaimed({ segments }: Claimed): void {
+    for (const claimed of segments) {
+      const { lane, tenant_id, body, pieces } = claimed;
+      const count = pieces.at(-1)?.to ?? 0;
+      const events = eventsOf(body, count).filter((event) => event !== undefined);
+      const segment = new Segment(
+        // It waits with all that was recorded before.
+        { lane, tenant_id, number: 0, openedAt: this.#steady() },
+        this.#waiting,
+        this.durable,
+      );
+      segment.claimed(claimed, events);
+      this.#live.add(segment);
+      for (const { from, to, attempts, first_sent_at } of pieces) {
+        const firstSentAt = first_sent_at ?? (this.#dispatch.mayHaveLeft(events[from]) ? claimed.recorded_at : undefined);
+        const slice = new Slice(segment, from, to, { attempts, firstSentAt, firstSentSteady: undefined });
+        segment.open += slice.size;
+        this.#held.events += slice.size;
+        this.#held.bytes += slice.bytes;
+        this.#intake.loaded(tenant_id, slice.size);
+        this.#customers.admit(slice);
+      }
+    }
+  }
+
+  #send(): void {
+    const isDown = this.#spare?.isDown === true;
+    for (const slice of this.#dispatch.send(this.#flushes.length > 0, isDown)) this.#unleasable.push(slice);
+  }
+
+  #scheduleWake(): void {
+    if (this.#isStopped) return;
+    const now = this.#steady();
+    const openedAt = this.#intake.openedAt;
+    const at = Math.min(
+      this.#dispatch.wakeAt(now) ?? Number.POSITIVE_INFINITY,
+      this.#claimAt > now ? this.#claimAt : Number.POSITIVE_INFINITY,
+      openedAt === undefined ? Number.POSITIVE_INFINITY : openedAt + this.#commitAfterMs,
+      this.#spare?.retryAt ?? Number.POSITIVE_INFINITY,
+      this.#door.length > 0 && this.durable ? now + CLAIM_INTERVAL_MS : Number.POSITIVE_INFINITY,
+    );
+    if (at === this.#wakeAt) return;
+    this.#cancelWake();
+    this.#wakeAt = at;
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.#cancelWake = this.#clock.schedule(
+      Math.max(0, at - now),
+      () => {
+        this.#wakeAt = Number.POSITIVE_INFINITY;
+        this.kick();
+      },
+      { holdProcess: this.#waiting.isAny },
+    );
+  }
+
+  // Going out
+
+  #enter(segment: Segment): void {
+    this.#live.add(segment);
+    this.#held.events += segment.open;
+    this.#held.bytes += segment.bytes;
+  }
+
+  /** Events are no longer in memory. */
+  #exit({ segment, size, bytes }: Slice, sums: readonly Sum[]): void {
+    this.#held.events -= size;
+    this.#held.bytes -= bytes;
+    for (const { tenant_id, events } of sums) this.#intake.unloaded(tenant_id, events);
+    if (segment.open === size) {
+      this.#live.delete(segment);
+      this.#checkFlushes();
+    }
+  }
+
+  /** One that was not recorded. */
+  #forget(segment: Segment, index: number): void {
+    this.#held.events--;
+    this.#held.bytes -= segment.bytesOf(index, index + 1);
+    this.#intake.unloaded(segment.events[index]?.tenant_id ?? "", 1);
+  }
+
+  /** Events go on in the outbox alone. */
+  #leave(slice: Slice): void {
+    const { segment, from, to } = slice;
+    this.#exit(slice, segment.sumsOf(from, to));
+    for (const [key, tell] of segment.leave(from, to)) addTo(this.#byKey, key, tell);
+  }
+
+  /** The same, where their keys are not known. */
+  #leaveUnknown(slice: Slice): void {
+    const { segment, from, to } = slice;
+    this.#exit(slice, segment.sumsOf(from, to));
+    const identities = [...slice.events()].map(identityOf);
+    for (const [key, tell] of segment.leave(from, to)) {
+      const identity = identities[key - segment.key - from];
+      if (identity !== undefined) addTo(this.#byIdentity, identity, tell);
+    }
+  }
+
+  /** Whoever waits for events by key or by identity is told how they ended. */
+  #tell(
+    { segment, from, to }: Slice,
+    outcome: SettledOutcome,
+    each: readonly SettledOutcome[] | undefined,
+  ): void {
+    if (this.#byKey.size + this.#byIdentity.size === 0) return;
+    for (let i = from; i < to; i++) {
+      const own = each?.[i - from] ?? outcome;
+      const event = segment.events[i];
+      if (!segment.isVolatile) tellFrom(this.#byKey, segment.key + i, own);
+      if (event !== undefined) tellFrom(this.#byIdentity, identityOf(event), own);
+    }
+  }
+
+  // Waiting for all
+
+  #expectClaim(): void {
+    this.#mayClaim = true;
+    this.#claimAt = Number.NEGATIVE_INFINITY;
+    this.kick();
+  }
+
+  async #drain(timeoutMs: number): Promise<boolean> {
+    const upTo = this.#intake.lastNumber;
+    const drained = new Promise<void>((resolve) => this.#flushes.push({ upTo, resolve }));
+    this.#claimAt = Math.min(this.#claimAt, this.durable ? Number.NEGATIVE_INFINITY : this.#claimAt);
+    this.#hurry = true;
+    this.kick();
+    const done = await this.#within(
+      timeoutMs,
+      drained.then(() => true),
+    );
+    this.#flushes = this.#flushes.filter((flush) => flush.upTo !== upTo || done === true);
+    return done === true && this.#customers.parkings().length === 0;
+  }
+
+  #checkFlushes(): void {
+    if (this.#flushes.length === 0 || this.#mayClaim || this.#changes.hasPostponed || this.#door.length > 0) return;
+    if (this.#claimAt === Number.NEGATIVE_INFINITY && this.#spare?.isDown !== true) return;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const { number } of [...this.#live, ...this.#intake.gathered()]) oldest = Math.min(oldest, number);
+    const done = this.#flushes.filter(({ upTo }) => upTo < oldest);
+    this.#flushes = this.#flushes.filter(({ upTo }) => upTo >= oldest);
+    for (const { resolve } of done) resolve();
+  }
+
+  /** What comes in time; undefined when nothing does. The process stays alive for it. */
+  async #within<Value>(timeoutMs: number, work: Promise<Value>): Promise<Value | undefined> {
+    const late = Promise.withResolvers<undefined>();
+    const cancel = this.#clock.schedule(timeoutMs, () => late.resolve(undefined), { holdProcess: true });
+    try {
+      return await Promise.race([work, late.promise]);
+    } finally {
+      cancel();
+    }
   }
 
   #warn(message: string): void {
     this.emitter.emit("warning", { message });
   }
-
-  #refuse(event: EventRecord, error: MeterError): void {
-    this.#receipts.refused(event, error);
-    this.emitter.emit("refused", { input: event, error });
-  }
-
-  #appended(event: EventRecord, answer: Appended, held: boolean, isVolatile: boolean): void {
-    if (answer.state === "recorded") {
-      event.state = "pending";
-      event.key = answer.key;
-      event.seq = answer.seq;
-      this.#receipts.recorded(event, isVolatile);
-      const stays = held || this.#dispatcher.isAhead(event);
-      if (!stays) this.#directory.countParked(event.tenant_id);
-      if (stays) this.#directory.admit(event);
-      else this.#backlog.spilled(event);
-      return;
-    }
-    this.#backlog.left(event);
-    if (answer.state === "repeat") this.#receipts.repeated(event, answer.where);
-    else this.#refuse(event, answer.state === "conflict" ? idConflict(event) : noRoom("the outbox is full"));
-  }
-
-  #settled(event: EventRecord, outcome: Settlement): void {
-    event.state = outcome.state;
-    this.#backlog.left(event);
-    this.#receipts.decided(event, outcome);
-    if (outcome.state === "acknowledged") {
-      this.#acknowledged++;
-      if (this.emitter.has("acknowledged")) this.emitter.emit("acknowledged", { event, outcome });
-    } else {
-      this.emitter.emit(outcome.state, { event, reason: outcome.reason, status: outcome.status });
-    }
-  }
-
-  /** The heartbeat: whatever happens ends in a write, and after each one the next things are started. */
-  #written(): void {
-    // One time for all three: what is not due for the first two must not be past for the timer.
-    const now = this.#steady();
-    this.#admission.admitWaiting();
-    void this.#claims.claim(now);
-    this.#dispatcher.dispatch(now, this.#flushes > 0);
-    this.#scheduleWake(now);
-  }
-
-  #scheduleWake(now: number): void {
-    if (this.#stopped) return;
-    const dispatchAt = this.#dispatcher.wakeAt(now) ?? Number.POSITIVE_INFINITY;
-    this.#timer.set(Math.min(dispatchAt, this.#claims.wakeAt(now)), now, this.#receipts.isAwaited);
-  }
-
-  /** Somebody waits for an outcome: the timer that leads to it keeps the process alive from now on. */
-  #holdWake(): void {
-    if (!this.#timer.letsProcessEnd) return;
-    this.#timer.forget();
-    this.#scheduleWake(this.#steady());
-  }
 }
+
+const ACKNOWLEDGED: SettledOutcome = Object.freeze({ state: "acknowledged" });
+const UNBOUNDED = { events: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+
+/** The answer is kept only for those who asked before it came. */
+const repeated = (outcome: SettledOutcome, count: number): readonly SettledOutcome[] | undefined =>
+  count === 1 ? [outcome] : undefined;
+
+const identityOf = ({ tenant_id, event_id }: UsageEvent): string => `${tenant_id}\n${event_id}`;
+
+const addTo = <Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void => {
+  const values = map.get(key);
+  if (values === undefined) map.set(key, [value]);
+  else values.push(value);
+};
+
+const tellFrom = <Key>(
+  map: Map<Key, ((outcome: SettledOutcome) => void)[]>,
+  key: Key,
+  outcome: SettledOutcome,
+): void => {
+  const tell = map.get(key);
+  if (tell === undefined) return;
+  map.delete(key);
+  for (const each of tell) each(outcome);
+};

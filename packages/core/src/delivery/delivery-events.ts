@@ -1,8 +1,8 @@
 import type { MeterError } from "../errors/meter-error.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
-import type { Parking } from "./customer-directory.ts";
+import type { Parking } from "./customers.ts";
 import type { DestinationStatus } from "./destination.ts";
-import type { Settlement } from "./settlement.ts";
+import type { Settlement } from "./receipt.ts";
 
 /** What a client tells while it works; see `client.on()`. */
 export interface DeliveryEvents {
@@ -13,6 +13,8 @@ export interface DeliveryEvents {
   quarantined: { readonly event: UsageEvent; readonly reason: string; readonly status: number | undefined };
   /** The event was not recorded. `input` is what the caller gave. */
   refused: { readonly input: unknown; readonly error: MeterError };
+  /** A destination failed and is tried again. */
+  retrying: DestinationStatus;
   /** A destination does not work until somebody acts; its events wait. */
   blocked: DestinationStatus;
   unblocked: DestinationStatus;
@@ -38,6 +40,7 @@ export class DeliveryEmitter {
     rejected: new Set(),
     quarantined: new Set(),
     refused: new Set(),
+    retrying: new Set(),
     blocked: new Set(),
     unblocked: new Set(),
     parked: new Set(),

@@ -1,9 +1,12 @@
 import type { Clock } from "../strategies/clock.ts";
 import type { CustomerLookup } from "../strategies/customer-lookup.ts";
-import type { Outbox } from "../strategies/outbox.ts";
+import type { MeterErrorCode } from "../errors/meter-error.ts";
+import type { Outbox } from "../log/outbox.ts";
 import type { Transport } from "../strategies/transport.ts";
-import type { Random } from "./backoff.ts";
-import type { AmbiguityPolicy } from "./resend-policy.ts";
+import type { Random } from "./retry.ts";
+
+/** What happens to an event whose fate is unsure at a receiver that does not deduplicate. */
+export type AmbiguityPolicy = "quarantine" | "resend";
 
 /** How `record()` delivers. */
 export interface DeliveryOptions {
@@ -48,6 +51,11 @@ export interface Closing {
   readonly persisted: number;
   /** Dropped: they were in memory only. */
   readonly lost: number;
+  /** Kept in memory until now, dropped with the client: dead letters, and events that may have been counted. */
+  readonly rejected: number;
+  readonly quarantined: number;
+  /** Never recorded, since the client was made, by code. */
+  readonly refused: Readonly<Partial<Record<MeterErrorCode, number>>>;
 }
 
 /** What the delivery engine is made of. */

@@ -1,24 +1,10 @@
-import type { EventRecord } from "../event/event-record.ts";
+import type { Clock } from "../strategies/clock.ts";
 import type { DestinationFault, Transport } from "../strategies/transport.ts";
-import { backoffMs, type Random, retryAfterFloorMs } from "./backoff.ts";
-import { FairQueue } from "./fair-queue.ts";
-
-export interface DestinationLimits {
-  /** Longest wait for a batch to fill, in milliseconds. */
-  readonly lingerMs: number;
-  readonly maxBatchEvents: number;
-  readonly maxBatchBytes: number;
-  readonly maxInFlight: number;
-  readonly retryCapMs: number;
-}
-
-/**
- * - `open`: takes batches
- * - `retrying`: failed lately; waits, then tries again
- * - `probing`: failed often (the breaker is open); one event at a time
- * - `blocked`: will not work until somebody acts; probed now and then
- */
-export type DestinationState = "open" | "retrying" | "probing" | "blocked";
+import { Attempts } from "./attempts.ts";
+import type { DeliveryOptions } from "./delivery-options.ts";
+import { Breaker, type DestinationState, type Random, retryDelayMs } from "./retry.ts";
+import { bytesOf, type Slice, sizeOf } from "./slice.ts";
+import { SliceQueue } from "./slice-queue.ts";
 
 /** A destination as people see it. */
 export interface DestinationStatus {
@@ -26,253 +12,252 @@ export interface DestinationStatus {
   readonly state: DestinationState;
   readonly queued: number;
   readonly inFlight: number;
-  /** Why it is blocked, in words. */
+  /** Why it does not work, in words; undefined while it does. */
   readonly reason: string | undefined;
-  /** HTTP status of the answer that blocked it, where there was one. */
+  /** HTTP status of the answer that says so, where there was one. */
   readonly status: number | undefined;
+  /** Since when it does not work, and when it is tried next, in milliseconds since the epoch. */
+  readonly since: number | undefined;
+  readonly retryAt: number | undefined;
 }
 
-const BREAKER_FAILURES = 5;
-/** So many single events refused in a row, with no success between, are the destination's fault and not the events'. */
-const REFUSALS_THAT_BLOCK = 20;
+const DEFAULT_BATCH_EVENTS = 500;
+const DEFAULT_BATCH_BYTES = 512 * 1024;
+const DEFAULT_IN_FLIGHT = 4;
 // While live events wait too, every tenth batch is one of the backfill.
 const BACKFILL_TURN = 10;
 
-/** A receiver with its queue, its pace and its breaker. Decides what may leave, and when; sends nothing itself. */
+export interface DestinationOptions {
+  readonly clock: Clock;
+  readonly steady: () => number;
+  readonly random: Random;
+  readonly timeoutMs: number;
+  readonly lingerMs: number;
+  readonly retryCapMs: number;
+  readonly delivery: DeliveryOptions;
+  readonly signal: AbortSignal;
+}
+
+/** A receiver with its queue, its pace and its breaker. Decides what may leave, and when. Times are steady. */
 export class Destination {
   readonly transport: Transport;
-  readonly #limits: DestinationLimits;
-  readonly #random: Random;
-  readonly #live = new FairQueue();
-  readonly #backfill = new FairQueue();
+  readonly breaker: Breaker;
+  readonly attempts: Attempts;
+  readonly #options: DestinationOptions;
+  readonly #maxEvents: number;
+  readonly #mostBytes: number;
+  readonly #maxInFlight: number;
+  readonly #live = new SliceQueue();
+  readonly #backfill = new SliceQueue();
   /** Parts of a batch that was refused as a whole; they leave as they are, before everything else. */
-  readonly #parts: (readonly EventRecord[])[] = [];
-  /** Single events that wait for their own time. */
-  readonly #delayed = new Map<EventRecord, number>();
+  readonly #parts: (readonly Slice[])[] = [];
+  /** Slices that wait for their own time. */
+  #delayed: { readonly slice: Slice; readonly notBefore: number }[] = [];
 
   #inFlight = 0;
   #backfillInFlight = 0;
-  #failures = 0;
-  #refusals = 0;
-  #failedAt = 0;
-  #resumeAt = 0;
-  #window: number;
   #maxBytes: number;
   #lingerUntil = 0;
   #turn = 0;
-  #blockedBy: DestinationFault | undefined;
   #credentialsRefreshed = false;
 
-  constructor(transport: Transport, limits: DestinationLimits, random: Random) {
+  constructor(transport: Transport, options: DestinationOptions) {
+    const { maxBatchEvents = DEFAULT_BATCH_EVENTS, maxBatchBytes = DEFAULT_BATCH_BYTES } = transport;
+    const { delivery } = options;
     this.transport = transport;
-    this.#limits = limits;
-    this.#random = random;
-    this.#window = limits.maxInFlight;
-    this.#maxBytes = limits.maxBatchBytes;
+    this.#options = options;
+    this.#maxEvents = Math.min(delivery.maxBatchEvents ?? DEFAULT_BATCH_EVENTS, maxBatchEvents);
+    this.#mostBytes = Math.min(delivery.maxBatchBytes ?? DEFAULT_BATCH_BYTES, maxBatchBytes);
+    this.#maxBytes = this.#mostBytes;
+    this.#maxInFlight = delivery.maxInFlight ?? transport.maxInFlight ?? DEFAULT_IN_FLIGHT;
+    this.breaker = new Breaker(this.#maxInFlight, options.retryCapMs, options.random);
+    this.attempts = new Attempts(transport, options);
   }
 
   get status(): DestinationStatus {
+    const { state, fault, since, resumeAt } = this.breaker;
+    const { clock, steady } = this.#options;
+    const wall = (time: number): number => Math.round(clock.now() + time - steady());
     return {
       name: this.transport.name,
-      state: this.#state,
+      state,
       queued:
         this.#live.size +
         this.#backfill.size +
-        this.#delayed.size +
-        this.#parts.reduce((sum, part) => sum + part.length, 0),
+        this.#delayed.reduce((sum, { slice }) => sum + slice.size, 0) +
+        this.#parts.reduce((sum, part) => sum + sizeOf(part), 0),
       inFlight: this.#inFlight,
-      reason: this.#blockedBy?.reason,
-      status: this.#blockedBy?.status,
+      reason: fault?.reason,
+      status: fault?.status,
+      since: since === undefined ? undefined : wall(since),
+      retryAt: state === "open" || !Number.isFinite(resumeAt) ? undefined : wall(resumeAt),
     };
   }
 
-  get blockedBy(): DestinationFault | undefined {
-    return this.#blockedBy;
+  /** Whether a batch may be handed over while the page closes. */
+  get isPageProof(): boolean {
+    const { survivesPageClose = false, dedup = false } = this.transport;
+    return survivesPageClose && dedup !== false;
   }
 
-  /** @param steady - asked only for the first of those that wait */
-  enqueue(event: EventRecord, steady: () => number): void {
-    if (this.#live.size + this.#backfill.size === 0) this.#lingerUntil = steady() + this.#limits.lingerMs;
-    this.#queueOf(event).push(event);
+  get isFull(): boolean {
+    return this.#live.size + this.#backfill.size >= this.#maxEvents;
+  }
+
+  enqueue(slice: Slice): void {
+    const { openedAt } = slice.segment;
+    if (this.#live.size + this.#backfill.size === 0) this.#lingerUntil = openedAt + this.#options.lingerMs;
+    this.#queueOf(slice).push(slice);
   }
 
   /** Puts back what was taken and did not leave, or may leave again: it keeps its place. */
-  putBack(events: readonly EventRecord[]): void {
-    this.#live.putBack(events.filter((event) => event.lane === "live"));
-    this.#backfill.putBack(events.filter((event) => event.lane === "backfill"));
+  putBack(slices: readonly Slice[]): void {
+    this.#live.putBack(slices.filter(({ segment }) => segment.lane === "live"));
+    this.#backfill.putBack(slices.filter(({ segment }) => segment.lane === "backfill"));
   }
 
-  /** One event waits by itself, for as long as it has failed often. */
-  delay(event: EventRecord, now: number, retryAfterMs: number | undefined): void {
-    const floor = retryAfterFloorMs(retryAfterMs, this.#random);
-    this.#delayed.set(
-      event,
-      now + Math.max(floor, backoffMs(event.attempts, this.#limits.retryCapMs, this.#random)),
-    );
+  /** A slice waits by itself, for as long as it has failed often. */
+  delay(slice: Slice, now: number, retryAfterMs: number | undefined): void {
+    const { retryCapMs, random } = this.#options;
+    const notBefore = now + retryDelayMs(slice.attempts, retryCapMs, retryAfterMs, random);
+    this.#delayed.push({ slice, notBefore });
   }
 
   /** The two halves of a batch leave next. */
-  split(events: readonly EventRecord[]): void {
-    const middle = Math.ceil(events.length / 2);
+  split(slices: readonly Slice[]): void {
     // In front of other parts: single events are reached soon, and with them the judgement on who is to blame.
-    this.#parts.unshift(events.slice(0, middle), events.slice(middle));
+    this.#parts.unshift(...halves(slices));
   }
 
   /** The batch that may leave now, if any; it counts as in flight from here on. */
-  take(now: number, hurry: boolean): readonly EventRecord[] | undefined {
-    if (now < this.#resumeAt || this.#inFlight >= this.#window) return undefined;
+  take(now: number, hurry: boolean): readonly Slice[] | undefined {
+    if (now < this.breaker.resumeAt || this.#inFlight >= this.breaker.window) return undefined;
     this.#releaseDelayed(now);
-    const part = this.#parts.shift();
-    const batch = part ?? this.#nextBatch(now, hurry);
-    if (batch.length === 0) return undefined;
-    this.#inFlight++;
-    if (isBackfill(batch)) this.#backfillInFlight++;
-    return batch;
+    return this.#launched(this.#parts.shift() ?? this.#nextBatch(now, hurry));
   }
 
   /** A batch that is to leave whatever else is on the way, if any waits. */
-  takeNow(): readonly EventRecord[] | undefined {
-    const { maxBatchEvents } = this.#limits;
+  takeNow(): readonly Slice[] | undefined {
     const queue = this.#live.size > 0 ? this.#live : this.#backfill;
-    const batch = this.#parts.shift() ?? queue.take(maxBatchEvents, this.#maxBytes);
+    return this.#launched(this.#parts.shift() ?? queue.take(this.#maxEvents, this.#maxBytes));
+  }
+
+  #launched(batch: readonly Slice[]): readonly Slice[] | undefined {
     if (batch.length === 0) return undefined;
     this.#inFlight++;
     if (isBackfill(batch)) this.#backfillInFlight++;
     return batch;
   }
 
-  /** Whether it is to be left alone for a while. */
-  isPaused(now: number): boolean {
-    return now < this.#resumeAt;
-  }
-
   /** The batch came back, with whatever outcome. */
-  landed(batch: readonly EventRecord[]): void {
+  landed(batch: readonly Slice[]): void {
     this.#inFlight--;
     if (isBackfill(batch)) this.#backfillInFlight--;
   }
 
   /** When something may leave next; undefined when only an event from outside can change that. */
   wakeAt(): number | undefined {
-    if (this.#inFlight >= this.#window) return undefined;
+    if (this.#inFlight >= this.breaker.window) return undefined;
     let at = Number.POSITIVE_INFINITY;
-    for (const due of this.#delayed.values()) at = Math.min(at, due);
-    if (this.#parts.length > 0) at = 0;
+    for (const { notBefore } of this.#delayed) at = Math.min(at, notBefore);
+    if (this.#parts.length > 0) at = Number.NEGATIVE_INFINITY;
     // After a failure nothing waits for company, see `#nextBatch`.
     if (this.#live.size + this.#backfill.size > 0)
-      at = Math.min(at, this.#failures > 0 ? this.#resumeAt : this.#lingerUntil);
-    return at === Number.POSITIVE_INFINITY ? undefined : Math.max(at, this.#resumeAt);
+      at = Math.min(at, this.breaker.isFailing ? this.breaker.resumeAt : this.#lingerUntil);
+    return at === Number.POSITIVE_INFINITY ? undefined : Math.max(at, this.breaker.resumeAt);
   }
 
-  /** The destination works. After an outage the pace doubles with each success: 1, 2, 4 … */
   succeeded(): void {
-    if (this.#failures > 0 || this.#blockedBy !== undefined) this.#window = 1;
-    else this.#window = Math.min(this.#limits.maxInFlight, this.#window * 2);
-    this.#failures = 0;
-    this.#refusals = 0;
-    this.#resumeAt = 0;
-    this.#blockedBy = undefined;
+    this.breaker.succeeded();
     this.#credentialsRefreshed = false;
-    this.#maxBytes = Math.min(this.#limits.maxBatchBytes, Math.ceil(this.#maxBytes * 1.1));
+    this.#maxBytes = Math.min(this.#mostBytes, Math.ceil(this.#maxBytes * 1.1));
   }
 
-  /** The destination failed. Several batches that were on the way together fail as one. */
-  failed(startedAt: number, now: number, retryAfterMs: number | undefined): void {
-    if (startedAt > this.#failedAt) {
-      this.#failures++;
-      this.#failedAt = now;
-    }
-    this.#pause(now, retryAfterMs);
+  failed(startedAt: number, now: number, fault: DestinationFault): void {
+    this.breaker.failed(startedAt, now, fault);
+    this.#gatherParts();
   }
 
   block(fault: DestinationFault, now: number): void {
-    this.#blockedBy = fault;
-    this.#failures = Math.max(this.#failures + 1, BREAKER_FAILURES);
-    this.#failedAt = now;
-    this.#pause(now, fault.retryAfterMs);
+    this.breaker.block(fault, now);
+    this.#gatherParts();
   }
 
   /** Somebody acted: try at once. */
-  unblock(): void {
-    this.#resumeAt = 0;
-    this.#lingerUntil = 0;
-  }
-
-  /** Counts an event that was refused alone; true when that is so many in a row that the destination is to blame. */
-  refused(): boolean {
-    this.#refusals++;
-    return this.#refusals >= REFUSALS_THAT_BLOCK;
+  retryNow(): void {
+    this.breaker.retryNow();
+    this.#lingerUntil = Number.NEGATIVE_INFINITY;
   }
 
   /** Batches of this size are too large here. */
-  tooLarge(batch: readonly EventRecord[]): void {
-    const bytes = batch.reduce((sum, event) => sum + event.bytes, 0);
-    this.#maxBytes = Math.max(1, Math.min(this.#maxBytes, Math.floor(bytes / 2)));
+  tooLarge(batch: readonly Slice[]): void {
+    this.#maxBytes = Math.max(1, Math.min(this.#maxBytes, Math.floor(bytesOf(batch) / 2)));
   }
 
-  /** Has the transport fetch fresh credentials, once for each time they are refused; answers whether it did. */
-  async refreshCredentials(signal: AbortSignal): Promise<boolean> {
-    if (this.#credentialsRefreshed || this.transport.refreshCredentials === undefined) return false;
+  /** Has the transport fetch fresh credentials, once for each time they are refused; returns whether it did in time. */
+  async refreshCredentials(): Promise<boolean> {
+    const { transport } = this;
+    const { clock, timeoutMs, signal } = this.#options;
+    if (this.#credentialsRefreshed || transport.refreshCredentials === undefined) return false;
     this.#credentialsRefreshed = true;
+    const late = Promise.withResolvers<boolean>();
+    const abort = new AbortController();
+    const giveUp = () => {
+      abort.abort();
+      late.resolve(false);
+    };
+    const cancel = clock.schedule(timeoutMs, giveUp, { holdProcess: true });
+    signal.addEventListener("abort", giveUp, { once: true });
     try {
-      await this.transport.refreshCredentials({ signal });
-      return true;
+      const refreshed = transport.refreshCredentials({ signal: abort.signal }).then(() => true);
+      return await Promise.race([refreshed, late.promise]);
     } catch {
       return false;
+    } finally {
+      cancel();
+      signal.removeEventListener("abort", giveUp);
     }
   }
 
   /** Everything that waits here, taken out. */
-  drain(): readonly EventRecord[] {
-    const all = [...this.#delayed.keys(), ...this.#parts.flat()];
-    this.#delayed.clear();
+  drain(): readonly Slice[] {
+    const all = [...this.#delayed.map(({ slice }) => slice), ...this.#parts.flat()];
+    this.#delayed = [];
     this.#parts.length = 0;
-    for (const queue of [this.#live, this.#backfill]) {
+    for (const queue of [this.#live, this.#backfill])
       all.push(...queue.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY));
-    }
     return all;
   }
 
-  get #state(): DestinationState {
-    if (this.#blockedBy !== undefined) return "blocked";
-    if (this.#failures >= BREAKER_FAILURES) return "probing";
-    return this.#failures > 0 ? "retrying" : "open";
+  #queueOf(slice: Slice): SliceQueue {
+    return slice.segment.lane === "live" ? this.#live : this.#backfill;
   }
 
-  #queueOf(event: EventRecord): FairQueue {
-    return event.lane === "live" ? this.#live : this.#backfill;
-  }
-
-  #pause(now: number, retryAfterMs: number | undefined): void {
-    const floor = retryAfterFloorMs(retryAfterMs, this.#random);
-    const delay = Math.max(floor, backoffMs(this.#failures, this.#limits.retryCapMs, this.#random));
-    this.#resumeAt = Math.max(this.#resumeAt, now + delay);
-    this.#window = 1;
-    // From here on single events probe; what was being taken apart waits with the others.
-    if (this.#failures >= BREAKER_FAILURES) for (const part of this.#parts.splice(0)) this.putBack(part);
+  /** While single events probe, what was being taken apart waits with the others. */
+  #gatherParts(): void {
+    if (this.breaker.isProbing) for (const part of this.#parts.splice(0)) this.putBack(part);
   }
 
   #releaseDelayed(now: number): void {
-    for (const [event, due] of this.#delayed) {
-      if (due > now) continue;
-      this.#delayed.delete(event);
-      this.#queueOf(event).putBack([event]);
-      this.#lingerUntil = 0;
-    }
+    if (this.#delayed.length === 0) return;
+    const due = this.#delayed.filter(({ notBefore }) => notBefore <= now);
+    if (due.length === 0) return;
+    this.#delayed = this.#delayed.filter(({ notBefore }) => notBefore > now);
+    this.putBack(due.map(({ slice }) => slice));
+    this.#lingerUntil = Number.NEGATIVE_INFINITY;
   }
 
-  #nextBatch(now: number, hurry: boolean): readonly EventRecord[] {
+  #nextBatch(now: number, hurry: boolean): readonly Slice[] {
     const live = this.#live.size;
     const backfill = this.#backfill.size;
-    const isProbe = this.#failures >= BREAKER_FAILURES;
-    const max = isProbe ? 1 : this.#limits.maxBatchEvents;
+    const max = this.breaker.isProbing ? 1 : this.#maxEvents;
     const isFull = live + backfill >= max || this.#live.bytes + this.#backfill.bytes >= this.#maxBytes;
-    if (!isFull && !hurry && now < this.#lingerUntil && this.#failures === 0) return [];
+    if (!isFull && !hurry && now < this.#lingerUntil && !this.breaker.isFailing) return [];
     // What stays behind may wait for company again.
-    this.#lingerUntil = now + this.#limits.lingerMs;
+    this.#lingerUntil = now + this.#options.lingerMs;
     if (live === 0) {
       // One slot stays free for live events.
-      if (this.#backfillInFlight > 0 && this.#inFlight + 1 >= this.#limits.maxInFlight) return [];
+      if (this.#backfillInFlight > 0 && this.#inFlight + 1 >= this.#maxInFlight) return [];
       return this.#backfill.take(max, this.#maxBytes);
     }
     this.#turn++;
@@ -281,5 +266,25 @@ export class Destination {
   }
 }
 
-const isBackfill = (batch: readonly EventRecord[]): boolean =>
-  batch.every((event) => event.lane === "backfill");
+/** Cut in the middle. */
+const halves = (slices: readonly Slice[]): readonly (readonly Slice[])[] => {
+  const middle = Math.ceil(sizeOf(slices) / 2);
+  const first: Slice[] = [];
+  const second: Slice[] = [];
+  let events = 0;
+  for (const slice of slices) {
+    const room = middle - events;
+    if (slice.size <= room) first.push(slice);
+    else if (room <= 0) second.push(slice);
+    else {
+      const [head, rest] = slice.cut(slice.from + room);
+      first.push(head);
+      second.push(rest);
+    }
+    events += slice.size;
+  }
+  return [first, second];
+};
+
+const isBackfill = (batch: readonly Slice[]): boolean =>
+  batch.every(({ segment }) => segment.lane === "backfill");

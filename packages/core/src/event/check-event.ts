@@ -1,15 +1,15 @@
 import type { Catalog } from "../catalog/catalog.ts";
-import type { Metadata, Meter } from "../catalog/meter.ts";
+import type { Meter } from "../catalog/meter.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import type { Clock } from "../strategies/clock.ts";
 import { checkMetadata, isChecked, type Redact, redacted } from "./check-metadata.ts";
+import type { CheckedEvent } from "./checked-event.ts";
 import { createEventId } from "./event-id.ts";
 import { describeValue } from "./event-issue.ts";
-import { EventRecord } from "./event-record.ts";
 import { FIELDS, isName, isObject, isTime, isToken, isUsage, MAX_EVENT_BYTES } from "./event-rules.ts";
 import { findIssues } from "./find-issues.ts";
-import { fingerprint } from "./fingerprint.ts";
-import { utf8Size } from "./utf8-size.ts";
+import { eventSize } from "./event-size.ts";
+import type { UsageEvent } from "./usage-event.ts";
 
 /** Ids that a client was bound to: they stand in where an event has none. */
 export interface EventContext {
@@ -18,10 +18,7 @@ export interface EventContext {
 }
 
 /** Checks what a caller gave, whatever it is, against the catalog: the frozen event, or the error that says what is wrong. */
-export type EventCheck = (input: unknown, context: EventContext) => EventRecord | MeterError;
-
-// The wire's own words around the caller's: names, braces, times, the event id.
-const WIRE_OVERHEAD_BYTES = 160;
+export type EventCheck = (input: unknown, context: EventContext) => CheckedEvent | MeterError;
 
 /** Builds the check for a catalog. It is hand-written because it stands on the hot path and in browser bundles. */
 export const createEventCheck = (catalog: Catalog, clock: Clock, redact?: Redact): EventCheck => {
@@ -70,7 +67,7 @@ export const createEventCheck = (catalog: Catalog, clock: Clock, redact?: Redact
       );
     }
 
-    const event = {
+    const event: UsageEvent = Object.freeze({
       event_id,
       tenant_id,
       device_id,
@@ -83,15 +80,8 @@ export const createEventCheck = (catalog: Catalog, clock: Clock, redact?: Redact
       end_time: typeof end_time === "number" ? end_time : undefined,
       metadata,
       session_id,
-    };
-    const bytes =
-      WIRE_OVERHEAD_BYTES +
-      utf8Size(tenant_id) +
-      utf8Size(device_id) +
-      meter_id.length +
-      event_id.length +
-      (session_id?.length ?? 0) +
-      metadataSize(metadata);
+    });
+    const bytes = eventSize(event);
     if (bytes > MAX_EVENT_BYTES) {
       return MeterError.fromIssues("invalid_event", [
         {
@@ -101,13 +91,13 @@ export const createEventCheck = (catalog: Catalog, clock: Clock, redact?: Redact
         },
       ]);
     }
-    const record = new EventRecord(
+    return {
       event,
       bytes,
-      input.event_time === undefined ? undefined : fingerprint(event, true),
-    );
-    record.mayBeRepeat = givenId !== undefined;
-    return record;
+      checkedAt: now,
+      idGiven: givenId !== undefined,
+      timeGiven: input.event_time !== undefined,
+    };
   };
 };
 
@@ -143,12 +133,4 @@ const hasFieldsOfType = (
 const hasForeignField = (input: Record<string, unknown>): boolean => {
   for (const field in input) if (!FIELDS.has(field)) return true;
   return false;
-};
-
-const metadataSize = (metadata: Metadata | undefined): number => {
-  let bytes = 0;
-  if (metadata !== undefined) {
-    for (const key of Object.keys(metadata)) bytes += utf8Size(key) + utf8Size(metadata[key] ?? "") + 6;
-  }
-  return bytes;
 };

@@ -110,9 +110,9 @@ const withoutExceptions = async (
         mark,
       });
   }
-  return exceptions.length === 0
-    ? { segment, exceptions }
-    : { segment: without(log, segment, exceptions), exceptions };
+  if (exceptions.length === 0) return { segment, exceptions };
+  const left = new Set(exceptions.map(({ index }) => index));
+  return { segment: withoutEvents(segment, left, log.options.bodies ?? "events"), exceptions };
 };
 
 const tenantOf = ({ sums, sum_of, tenant_id }: NewSegment, index: number): string =>
@@ -134,13 +134,12 @@ const findBefore = (
   return { where: "pending", key: meta.next_key + place, isSame: event !== undefined && says(event, mark) };
 };
 
-/** The events that are no exceptions, moved up. */
-const without = (
-  log: LogTransaction,
+/** A segment without some of its events; the others move up. */
+export const withoutEvents = (
   segment: NewSegment,
-  exceptions: readonly AppendException[],
+  left: ReadonlySet<number>,
+  bodies: "events" | "text",
 ): NewSegment => {
-  const left = new Set(exceptions.map(({ index }) => index));
   const places = new Map<number, number>();
   for (let index = 0; index < segment.count; index++) if (!left.has(index)) places.set(index, places.size);
   const all = eventsOf(segment.body, segment.count);
@@ -153,7 +152,7 @@ const without = (
     ...sumEvents(events),
     count: events.length,
     bytes: events.reduce((sum, event) => sum + eventSize(event), 0),
-    body: bodyOf(events, log.options.bodies ?? "events"),
+    body: bodyOf(events, bodies),
     ids: events.map(({ event_id }) => event_id),
     given: segment.given.flatMap(({ index, mark }) => {
       const place = places.get(index);

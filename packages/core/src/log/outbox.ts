@@ -166,6 +166,8 @@ export interface NewSegment {
   readonly ids_since: number;
   /** Whether this owner keeps it in memory and will send it; else anybody may claim it. */
   readonly hold: boolean;
+  /** Whether it may be sent although nobody can say if its ids were recorded before: its receivers deduplicate. @default false */
+  readonly mayGoUnchecked?: boolean | undefined;
   /**
    * Whether a commit with it was made before and nobody knows how that ended: all ids are in `given`, and what is found is let go of.
    * @default false
@@ -197,6 +199,14 @@ export interface OutboxCommit {
   readonly pendingBytes: number;
   /** In words, what deserves a person's look. */
   readonly warnings: readonly string[];
+  /** What could not be done because the outbox fails at the moment, though the commit was. @default nothing */
+  readonly undone?: Undone | undefined;
+}
+
+/** Parts of changes that were not made: the very objects that were given. */
+export interface Undone extends Pick<OutboxChanges, "end" | "release" | "spill" | "lease"> {
+  /** Whether the changes of sessions are among them. */
+  readonly sessions: boolean;
 }
 
 /** What became of a new segment. Its events that are no exceptions were recorded, and moved up: keys and numbers have no gaps. */
@@ -208,6 +218,13 @@ export interface Appended {
   readonly first_seq: number;
   /** Random id of the opened outbox that recorded it. */
   readonly producer: string;
+  /** Whether it is in memory only, because the outbox that it was meant for fails. @default false */
+  readonly volatile?: boolean | undefined;
+  /**
+   * Whether nobody knows if it was stored: it is not to be sent. It is stored again, or found, when the outbox works, and comes with a
+   * claim. @default false
+   */
+  readonly unknown?: boolean | undefined;
   /** By index in the segment as it was given, ascending. */
   readonly exceptions: readonly AppendException[];
 }
@@ -216,10 +233,11 @@ export interface Appended {
  * - `repeat`: the identity is here with the same content, in `where`; nothing stored
  * - `conflict`: the identity is here with other content; nothing stored
  * - `full`: no room; nothing stored
+ * - `unchecked`: the outbox fails, so nobody can say whether the identity is here; nothing stored
  */
 export type AppendException =
   | { readonly index: number; readonly state: "repeat"; readonly where: RowState | EndState }
-  | { readonly index: number; readonly state: "conflict" | "full" };
+  | { readonly index: number; readonly state: "conflict" | "full" | "unchecked" };
 
 export interface ClaimRequest {
   readonly now: number;

@@ -1,4 +1,5 @@
-import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
+import { batchOf } from "../delivery/batch.ts";
+import type { OutgoingEvent } from "../event/usage-event.ts";
 import type {
   Batch,
   Dedup,
@@ -81,17 +82,15 @@ export const memoryTransport = (options: MemoryTransportOptions = {}): MemoryTra
       failures = [];
     },
     send: async (batch: Batch, { signal }: SendContext): Promise<SendAnswer> => {
-      const sent = batch.events.map(snapshot);
-      batches.push({ events: sent });
+      const sent = [...batch];
+      batches.push(batchOf(sent));
       const failure = failures.shift();
       await Promise.race([gate, aborted(signal)]);
       if (signal.aborted)
-        return {
-          outcomes: sent.map(() => ({ state: "unsure", reason: "aborted on the way", timeout: true })),
-        };
+        return { every: { state: "unsure", reason: "aborted on the way", timeout: true } };
       if (failure instanceof Error) throw failure;
       if (failure !== undefined)
-        return "kind" in failure ? { fault: failure } : { outcomes: sent.map(() => failure) };
+        return "kind" in failure ? { fault: failure } : { every: failure };
       return { outcomes: sent.map(accept) };
     },
   };
@@ -102,25 +101,3 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
-
-/** What went on the wire, with the fields a caller would look at and nothing of the engine's. */
-const snapshot = (event: OutgoingEvent): OutgoingEvent => ({
-  ...frozenFields(event),
-  customer_id: event.customer_id,
-  producer: event.producer,
-  seq: event.seq,
-});
-
-const frozenFields = (event: UsageEvent): UsageEvent => ({
-  event_id: event.event_id,
-  tenant_id: event.tenant_id,
-  device_id: event.device_id,
-  meter_id: event.meter_id,
-  type: event.type,
-  event_time: event.event_time,
-  total_usage: event.total_usage,
-  start_time: event.start_time,
-  end_time: event.end_time,
-  metadata: event.metadata,
-  session_id: event.session_id,
-});

@@ -2,6 +2,11 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /**
+   * Milliseconds since some moment, by a clock that nobody sets: what attempts are timed by.
+   * @default `now`, as if it were never set back
+   */
+  steady?(): number;
   /** Calls back once after `delayMs`; the returned function cancels. */
   schedule(delayMs: number, callback: () => void, options?: ScheduleOptions): () => void;
 }
@@ -16,12 +21,22 @@ const unref = (timer: unknown): void => {
     timer.unref();
 };
 
-/** The system's clock and timers. */
+// Beyond this, `setTimeout` fires at once.
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** The system's clock and timers. A delay may be as long as one likes, also `Infinity`. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  steady: () => performance.now(),
   schedule: (delayMs, callback, { holdProcess = false } = {}) => {
-    const timer = setTimeout(callback, delayMs);
-    if (!holdProcess) unref(timer);
-    return () => clearTimeout(timer);
+    let cancel = () => {};
+    const wait = (leftMs: number) => {
+      const ms = Math.min(leftMs, LONGEST_TIMEOUT_MS);
+      const handle = setTimeout(() => (leftMs > ms ? wait(leftMs - ms) : callback()), ms);
+      cancel = () => clearTimeout(handle);
+      if (!holdProcess) unref(handle);
+    };
+    wait(delayMs);
+    return () => cancel();
   },
 };

@@ -66,7 +66,10 @@ export interface Dedup {
   readonly domain?: string;
 }
 
-export interface Batch {
+/** Events to be sent together. It can be iterated, which makes each event when it is its turn. */
+export interface Batch extends Iterable<OutgoingEvent> {
+  readonly size: number;
+  /** All of them at once. */
   readonly events: readonly OutgoingEvent[];
 }
 
@@ -77,19 +80,29 @@ export interface SendContext {
   readonly deadline: number;
 }
 
-/** What became of a batch: an outcome for each event in order, or a fault of the destination that touched none of them. */
-export type SendAnswer = Outcomes | Faulted;
+/** What became of a batch: one outcome for all, one for each in order, or a fault of the destination that touched none of them. */
+export type SendAnswer = OneOutcome | Outcomes | Faulted;
 
-export interface Outcomes {
-  /** As many as the batch has events, in the same order. */
-  readonly outcomes: readonly Outcome[];
+export interface OneOutcome {
+  /** What became of every event. */
+  readonly every: Outcome;
+  readonly outcomes?: undefined;
   readonly fault?: undefined;
   /** The receiver's clock at the answer (its `Date` header), in milliseconds since the epoch. */
   readonly receiverTime?: number | undefined;
 }
 
+export interface Outcomes {
+  /** As many as the batch has events, in the same order. */
+  readonly outcomes: readonly Outcome[];
+  readonly every?: undefined;
+  readonly fault?: undefined;
+  readonly receiverTime?: number | undefined;
+}
+
 export interface Faulted {
   readonly fault: DestinationFault;
+  readonly every?: undefined;
   readonly outcomes?: undefined;
   readonly receiverTime?: number | undefined;
 }

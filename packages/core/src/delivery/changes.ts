@@ -1,0 +1,131 @@
+import type { Ending, Lease, NewSegment, OutboxChanges, Span, Undone } from "../log/outbox.ts";
+import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
+import type { Settlement } from "./receipt.ts";
+import type { Segment } from "./segment.ts";
+import type { Slice } from "./slice.ts";
+
+/** An ending that is to be stored, then told. */
+export interface Settled {
+  readonly slice: Slice;
+  readonly outcome: Settlement;
+  /** That of each event, where it is more than the common one. */
+  readonly each: readonly Settlement[] | undefined;
+  readonly ending: Ending;
+}
+
+/** A batch that leaves when its leases are stored. */
+export interface Leased {
+  readonly slices: readonly Slice[];
+  readonly leases: readonly Lease[];
+  /** Sends those that may leave; the others are not this process's any more, or cannot be leased now. */
+  readonly send: (slices: readonly Slice[]) => void;
+  /** Whether it was sent without waiting: a page closes. */
+  isGone: boolean;
+}
+
+export interface SessionCall {
+  readonly change: SessionChange;
+  readonly resolve: (answer: SessionAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The changes of one transaction, with whoever waits for them. */
+export interface Transaction {
+  readonly changes: OutboxChanges;
+  readonly settled: readonly Settled[];
+  readonly segments: readonly Segment[];
+  readonly leased: readonly Leased[];
+  readonly sessions: readonly SessionCall[];
+}
+
+/** Gathers what the next commit changes beside new segments. */
+export class Changes {
+  #settled: Settled[] = [];
+  #release: Lease[] = [];
+  #spill: Span[] = [];
+  #leased: Leased[] = [];
+  #sessions: SessionCall[] = [];
+  /** What an outbox that fails did not do: for when it works again. */
+  #postponed: Pick<Transaction, "settled"> & { readonly release: readonly Lease[]; readonly spill: readonly Span[] } =
+    NOTHING;
+
+  get isEmpty(): boolean {
+    return (
+      this.#settled.length +
+        this.#release.length +
+        this.#spill.length +
+        this.#leased.length +
+        this.#sessions.length ===
+      0
+    );
+  }
+
+  get hasPostponed(): boolean {
+    return this.#postponed !== NOTHING;
+  }
+
+  /** Batches that wait for their leases. */
+  get leased(): readonly Leased[] {
+    return this.#leased;
+  }
+
+  settle(settled: Settled): void {
+    this.#settled.push(settled);
+  }
+
+  release(slice: Slice): void {
+    this.#release.push(slice.lease);
+  }
+
+  spill(slice: Slice): void {
+    this.#spill.push(slice.span);
+  }
+
+  lease(leased: Leased): void {
+    this.#leased.push(leased);
+  }
+
+  session(call: SessionCall): void {
+    this.#sessions.push(call);
+  }
+
+  /** Takes everything, with the new segments. */
+  take(
+    now: number,
+    segments: readonly Segment[],
+    append: readonly NewSegment[],
+    withPostponed: boolean,
+  ): Transaction {
+    const postponed = withPostponed ? this.#postponed : NOTHING;
+    if (withPostponed) this.#postponed = NOTHING;
+    const settled = [...postponed.settled, ...this.#settled];
+    const leased = this.#leased;
+    const sessions = this.#sessions;
+    const changes: OutboxChanges = {
+      now,
+      end: settled.map(({ ending }) => ending),
+      release: [...postponed.release, ...this.#release],
+      spill: [...postponed.spill, ...this.#spill],
+      append,
+      lease: leased.flatMap(({ leases }) => leases),
+      sessions: sessions.map(({ change }) => change),
+    };
+    this.#settled = [];
+    this.#release = [];
+    this.#spill = [];
+    this.#leased = [];
+    this.#sessions = [];
+    return { changes, settled, segments, leased, sessions };
+  }
+
+  /** Outcomes stay true and are written with a later commit. All else is left to whoever waits for it. */
+  postpone({ settled }: Transaction, { end, release, spill }: Undone): void {
+    const undone = new Set(end);
+    const { settled: before, release: releases, spill: spills } = this.#postponed;
+    const still = [...before, ...settled.filter(({ ending }) => undone.has(ending))];
+    if (still.length + releases.length + release.length + spills.length + spill.length === 0) return;
+    this.#postponed = { settled: still, release: [...releases, ...release], spill: [...spills, ...spill] };
+  }
+}
+
+const NOTHING = { settled: [], release: [], spill: [] };

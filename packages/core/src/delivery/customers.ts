@@ -1,0 +1,359 @@
+import type { Clock } from "../strategies/clock.ts";
+import type { CustomerLookup, LookupAnswer } from "../strategies/customer-lookup.ts";
+import { lookUp, lookUpNow } from "./look-up.ts";
+import { type Random, retryDelayMs } from "./retry.ts";
+import type { Slice } from "./slice.ts";
+
+export interface CustomersOptions {
+  readonly lookup: CustomerLookup;
+  readonly clock: Clock;
+  readonly steady: () => number;
+  readonly random: Random;
+  readonly timeoutMs: number;
+  readonly retryCapMs: number;
+  /** There is something to take: answers came in. */
+  readonly changed: () => void;
+}
+
+/** Why a tenant's events wait. */
+export interface Parking {
+  readonly tenant_id: string;
+  /** `unknown`: the lookup worked and found no customer; `failed`: it did not work. */
+  readonly cause: "unknown" | "failed";
+  readonly reason: string;
+  /** HTTP status of the lookup's answer, where there was one. */
+  readonly status: number | undefined;
+  readonly since: number;
+  readonly retryAt: number;
+  /** Events set aside since then by this process. */
+  readonly events: number;
+}
+
+interface Tenant {
+  readonly tenant_id: string;
+  customer_id: string | undefined;
+  /** In steady time. */
+  knownUntil: number;
+  waiting: Slice[];
+  asking: boolean;
+  failures: number;
+  parking: Parking | undefined;
+  parkedBytes: number;
+  cancelRetry: (() => void) | undefined;
+}
+
+/** What has been decided since it was taken last. */
+export interface Decided {
+  /** Their customers are known. */
+  readonly ready: readonly Slice[];
+  /** Their tenant's customer is not known: they leave memory, not the outbox. */
+  readonly parked: readonly Slice[];
+  /** Tenants that are parked now, or for another cause. */
+  readonly parkings: readonly Parking[];
+  readonly unparked: readonly string[];
+}
+
+/** How long an answer holds, of a lookup that keeps none itself. */
+const KNOWN_MS = 5 * 60_000;
+const STALE_MS = 60_000;
+/** What was found is looked at again when it waited longer than this before it leaves. */
+const FRESH_MS = 2_000;
+const MAX_LOOKUPS = 16;
+/** A lookup that takes longer gives its place to others, as long as there are not too many such. */
+const SLOW_MS = 1_000;
+const MAX_SLOW_LOOKUPS = 256;
+const MAX_KNOWN_TENANTS = 20_000;
+const UNKNOWN_BASE_FAILURES = 5;
+
+/**
+ * Knows each tenant's customer, asks for those it does not know, and parks their events meanwhile: one tenant's lookup never
+ * holds up another's events.
+ */
+export class Customers {
+  readonly #options: CustomersOptions;
+  readonly #tenants = new Map<string, Tenant>();
+  readonly #queue: Tenant[] = [];
+  readonly #abort = new AbortController();
+  #asking = 0;
+  #slow = 0;
+  #parked = new Map<string, Tenant>();
+  #parkedEvents = 0;
+  #parkedBytes = 0;
+  #ready: Slice[] = [];
+  #setAside: Slice[] = [];
+  #newParkings: Parking[] = [];
+  #unparked: string[] = [];
+  /** The customers of one tenant's segments, which come in runs. */
+  #last: ReadonlyMap<string, string> = new Map();
+
+  constructor(options: CustomersOptions) {
+    this.#options = options;
+  }
+
+  /** Parked, or waiting for an answer: by this process. */
+  get waiting(): { readonly events: number; readonly bytes: number } {
+    return { events: this.#parkedEvents, bytes: this.#parkedBytes };
+  }
+
+  /** Gives the events their customers; what can be sent is ready, the rest waits or is parked. */
+  admit(slice: Slice): void {
+    if (this.resolveNow(slice)) this.#ready.push(slice);
+    else for (const part of byTenant(slice)) this.#admitPart(part);
+  }
+
+  /** Gives all events their customers, if those are known without waiting; returns whether it did. */
+  resolveNow(slice: Slice): boolean {
+    const { segment, attempts } = slice;
+    const now = this.#options.steady();
+    const isKept = attempts > 0 || now - segment.customersAt <= FRESH_MS;
+    const tenants = tenantsOf(slice);
+    if (isKept && tenants.every((tenant_id) => segment.customers.has(tenant_id))) return true;
+    const [tenant_id] = tenants;
+    if (tenants.length === 1 && tenant_id !== undefined) {
+      const customer_id = this.#known(tenant_id, now) ?? (attempts > 0 ? segment.customers.get(tenant_id) : undefined);
+      if (customer_id === undefined) return false;
+      if (this.#last.get(tenant_id) !== customer_id) this.#last = new Map([[tenant_id, customer_id]]);
+      segment.customers =
+        segment.tenant_id !== "" || segment.customers.size === 0
+          ? this.#last
+          : new Map([...segment.customers, [tenant_id, customer_id]]);
+    } else {
+      const customers = new Map(segment.customers);
+      for (const tenant_id of tenants) {
+        const customer_id = this.#known(tenant_id, now);
+        if (customer_id === undefined) return false;
+        customers.set(tenant_id, customer_id);
+      }
+      segment.customers = customers;
+    }
+    segment.customersAt = now;
+    return true;
+  }
+
+  /** What came of it. */
+  take(): Decided {
+    const decided = {
+      ready: this.#ready,
+      parked: this.#setAside,
+      parkings: this.#newParkings,
+      unparked: this.#unparked,
+    };
+    this.#ready = [];
+    this.#setAside = [];
+    this.#newParkings = [];
+    this.#unparked = [];
+    return decided;
+  }
+
+  parkings(): readonly Parking[] {
+    return [...this.#parked.values()].flatMap(({ parking }) => parking ?? []);
+  }
+
+  get parkedTenants(): readonly string[] {
+    return [...this.#parked.keys()];
+  }
+
+  isParked(tenant_id: string): boolean {
+    return this.#parked.has(tenant_id);
+  }
+
+  /** Events of a parked tenant that went into the outbox alone. */
+  countParked(tenant_id: string, events: number, bytes: number): void {
+    const tenant = this.#parked.get(tenant_id);
+    if (tenant?.parking === undefined) return;
+    tenant.parking = { ...tenant.parking, events: tenant.parking.events + events };
+    tenant.parkedBytes += bytes;
+    this.#parkedEvents += events;
+    this.#parkedBytes += bytes;
+  }
+
+  /** Asks again at once for every parked tenant. */
+  retryNow(): void {
+    for (const tenant of this.#parked.values()) this.#ask(tenant);
+  }
+
+  /** Ends all lookups; returns what still waits. */
+  close(): readonly Slice[] {
+    this.#abort.abort();
+    const waiting = [...this.#ready, ...this.#setAside];
+    for (const tenant of this.#tenants.values()) {
+      tenant.cancelRetry?.();
+      waiting.push(...tenant.waiting);
+    }
+    this.#tenants.clear();
+    this.#parked.clear();
+    return waiting;
+  }
+
+  #admitPart(part: Slice): void {
+    if (this.resolveNow(part)) {
+      this.#ready.push(part);
+      return;
+    }
+    const [tenant_id = ""] = tenantsOf(part);
+    const tenant = this.#tenant(tenant_id);
+    if (tenant.parking !== undefined) this.#park(tenant, [part]);
+    else {
+      tenant.waiting.push(part);
+      this.#ask(tenant);
+    }
+  }
+
+  #known(tenant_id: string, now: number): string | undefined {
+    const known = lookUpNow(this.#options.lookup, tenant_id);
+    if (known !== undefined) return known;
+    const tenant = this.#tenants.get(tenant_id);
+    return tenant !== undefined && now < tenant.knownUntil ? tenant.customer_id : undefined;
+  }
+
+  #tenant(tenant_id: string): Tenant {
+    const known = this.#tenants.get(tenant_id);
+    if (known !== undefined) return known;
+    if (this.#tenants.size - this.#parked.size >= MAX_KNOWN_TENANTS) this.#forgetIdle();
+    const tenant: Tenant = {
+      tenant_id,
+      customer_id: undefined,
+      knownUntil: Number.NEGATIVE_INFINITY,
+      waiting: [],
+      asking: false,
+      failures: 0,
+      parking: undefined,
+      parkedBytes: 0,
+      cancelRetry: undefined,
+    };
+    this.#tenants.set(tenant_id, tenant);
+    return tenant;
+  }
+
+  #forgetIdle(): void {
+    for (const [tenant_id, { waiting, asking, parking }] of this.#tenants)
+      if (waiting.length === 0 && !asking && parking === undefined) this.#tenants.delete(tenant_id);
+  }
+
+  #ask(tenant: Tenant): void {
+    if (tenant.asking || this.#abort.signal.aborted) return;
+    tenant.asking = true;
+    tenant.cancelRetry?.();
+    tenant.cancelRetry = undefined;
+    this.#queue.push(tenant);
+    this.#askNext();
+  }
+
+  #askNext(): void {
+    while (this.#asking < MAX_LOOKUPS) {
+      const tenant = this.#queue.shift();
+      if (tenant === undefined) return;
+      void this.#lookUp(tenant);
+    }
+  }
+
+  async #lookUp(tenant: Tenant): Promise<void> {
+    const { lookup, clock, timeoutMs } = this.#options;
+    this.#asking++;
+    let isSlow = false;
+    const cancel = clock.schedule(SLOW_MS, () => {
+      if (this.#slow >= MAX_SLOW_LOOKUPS) return;
+      isSlow = true;
+      this.#slow++;
+      this.#asking--;
+      this.#askNext();
+    });
+    const answer = await lookUp(lookup, tenant.tenant_id, { clock, timeoutMs, signal: this.#abort.signal });
+    cancel();
+    if (isSlow) this.#slow--;
+    else this.#asking--;
+    tenant.asking = false;
+    if (this.#abort.signal.aborted) return;
+    this.#answered(tenant, answer);
+    this.#askNext();
+    this.#options.changed();
+  }
+
+  #answered(tenant: Tenant, answer: LookupAnswer): void {
+    const now = this.#options.steady();
+    if (answer.state === "found") {
+      tenant.customer_id = answer.customer_id;
+      // A lookup that can say so at once has a rule of its own for how long it holds: the answer serves those who wait for it.
+      tenant.knownUntil = this.#options.lookup.lookupNow === undefined ? now + KNOWN_MS : now + FRESH_MS;
+      tenant.failures = 0;
+      this.#unpark(tenant);
+    } else if (answer.state === "failed" && tenant.customer_id !== undefined) {
+      // The old answer goes on serving when the lookup fails.
+      tenant.knownUntil = now + STALE_MS;
+    } else {
+      // A customer that is gone is forgotten.
+      tenant.customer_id = undefined;
+      this.#parkUntilAsked(tenant, answer);
+    }
+    const waiting = tenant.waiting;
+    tenant.waiting = [];
+    for (const slice of waiting) {
+      if (this.resolveNow(slice)) this.#ready.push(slice);
+      else if (tenant.parking !== undefined) this.#park(tenant, [slice]);
+      else this.#admitPart(slice);
+    }
+  }
+
+  #parkUntilAsked(tenant: Tenant, answer: Exclude<LookupAnswer, { state: "found" }>): void {
+    const { random, retryCapMs, clock } = this.#options;
+    tenant.failures++;
+    // A tenant without a customer gets one by a person's hand: no hurry.
+    const failures = answer.state === "unknown" ? tenant.failures + UNKNOWN_BASE_FAILURES : tenant.failures;
+    const retryAfterMs = answer.state === "failed" ? answer.retryAfterMs : undefined;
+    const delay = Math.ceil(retryDelayMs(failures, retryCapMs, retryAfterMs, random));
+    const cause = answer.state;
+    const isNew = tenant.parking?.cause !== cause;
+    const now = clock.now();
+    const { since, events } = tenant.parking ?? { since: now, events: 0 };
+    tenant.parking = {
+      tenant_id: tenant.tenant_id,
+      cause,
+      reason: answer.reason ?? `tenant ${JSON.stringify(tenant.tenant_id)} has no customer`,
+      status: answer.state === "failed" ? answer.status : undefined,
+      since,
+      retryAt: now + delay,
+      events,
+    };
+    tenant.cancelRetry = clock.schedule(delay, () => this.#ask(tenant));
+    this.#parked.set(tenant.tenant_id, tenant);
+    if (isNew) this.#newParkings.push(tenant.parking);
+  }
+
+  #park(tenant: Tenant, slices: readonly Slice[]): void {
+    for (const slice of slices) {
+      this.countParked(tenant.tenant_id, slice.size, slice.bytes);
+      this.#setAside.push(slice);
+    }
+  }
+
+  #unpark(tenant: Tenant): void {
+    if (tenant.parking === undefined) return;
+    this.#parkedEvents -= tenant.parking.events;
+    this.#parkedBytes -= tenant.parkedBytes;
+    tenant.parking = undefined;
+    tenant.parkedBytes = 0;
+    this.#parked.delete(tenant.tenant_id);
+    this.#unparked.push(tenant.tenant_id);
+  }
+}
+
+const tenantsOf = ({ segment, from, to }: Slice): readonly string[] => {
+  if (segment.tenant_id !== "") return [segment.tenant_id];
+  const tenants = new Set<string>();
+  if (from === 0 && to === segment.events.length) for (const { tenant_id } of segment.sums.sums) tenants.add(tenant_id);
+  else for (let i = from; i < to; i++) tenants.add(segment.events[i]?.tenant_id ?? "");
+  return [...tenants];
+};
+
+/** The slice, cut where the tenant changes. */
+const byTenant = (slice: Slice): readonly Slice[] => {
+  const { events } = slice.segment;
+  const parts: Slice[] = [];
+  let from = slice.from;
+  for (let i = from + 1; i <= slice.to; i++) {
+    if (i < slice.to && events[i]?.tenant_id === events[from]?.tenant_id) continue;
+    parts.push(slice.part(from, i));
+    from = i;
+  }
+  return parts;
+};

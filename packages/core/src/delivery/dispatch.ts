@@ -1,0 +1,423 @@
+import { leafTransport } from "../compose/leaf-transport.ts";
+import type { UsageEvent } from "../event/usage-event.ts";
+import type { Clock } from "../strategies/clock.ts";
+import type { DestinationFault, SendAnswer, Transport } from "../strategies/transport.ts";
+import type { Changes } from "./changes.ts";
+import type { Customers } from "./customers.ts";
+import type { DeliveryEmitter } from "./delivery-events.ts";
+import type { DeliveryOptions } from "./delivery-options.ts";
+import { Destination, type DestinationStatus } from "./destination.ts";
+import { leaving } from "./fates.ts";
+import { judge, type Landed, type Sent } from "./landing.ts";
+import type { Settlement } from "./receipt.ts";
+import type { Random } from "./retry.ts";
+import type { Segment } from "./segment.ts";
+import { Slice, SliceBatch, sizeOf } from "./slice.ts";
+
+export interface DispatchOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly steady: () => number;
+  readonly random: Random;
+  readonly timeoutMs: number;
+  readonly lingerMs: number;
+  readonly retryCapMs: number;
+  readonly delivery: DeliveryOptions;
+  readonly changes: Changes;
+  readonly customers: Customers;
+  readonly emitter: DeliveryEmitter;
+  /** A batch has an answer. */
+  readonly landed: () => void;
+  readonly receiverTime: (sentAt: number, receivedAt: number, receiverTime: number) => void;
+}
+
+/** One bad deploy of the receiver must not bury the backlog. */
+const REFUSES_EVERYTHING = "refused twenty single events in a row";
+/** A clock that is set back by less may be another machine's. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
+/** Sends what is ready, to each destination at its own pace, and turns every answer into what it means for each event. */
+export class Dispatch {
+  readonly #options: DispatchOptions;
+  readonly #destinations = new Map<Transport, Destination>();
+  readonly #abort = new AbortController();
+  readonly #onTheWay = new Set<Promise<void>>();
+  /** Where events wait whose route leads nowhere. */
+  readonly #astray: Destination;
+
+  constructor(options: DispatchOptions) {
+    this.#options = options;
+    this.#astray = new Destination(ASTRAY, { ...options, signal: this.#abort.signal });
+  }
+
+  enqueue(slice: Slice): void {
+    for (const { part, destination } of this.#routed(slice)) destination.enqueue(part);
+  }
+
+  putBack(slices: readonly Slice[]): void {
+    for (const slice of slices)
+      for (const { part, destination } of this.#routed(slice)) destination.putBack([part]);
+  }
+
+  /**
+   * Takes all batches that may leave now; they do when their leases are stored.
+   * Returns what cannot leave because the outbox is down.
+   * @param hurry - does not wait for batches to fill
+   */
+  send(hurry: boolean, isDown: boolean): readonly Slice[] {
+    const unleasable: Slice[] = [];
+    if (this.#abort.signal.aborted) return unleasable;
+    const now = this.#options.steady();
+    this.#findAstray(now);
+    for (const destination of this.#destinations.values()) {
+      destination.attempts.giveUpOverdue(now);
+      for (let batch = destination.take(now, hurry); batch !== undefined; batch = destination.take(now, hurry)) {
+        const taken = batch;
+        const able = taken.filter(({ segment }) => !isDown || segment.isVolatile);
+        if (able.length < taken.length) unleasable.push(...taken.filter((slice) => !able.includes(slice)));
+        const sent = this.#leaving(destination, able);
+        if (sent.length === 0) {
+          destination.landed(taken);
+          continue;
+        }
+        const slices = sent.map(({ slice }) => slice);
+        this.#options.changes.lease({
+          slices,
+          leases: slices.map(({ lease }) => lease),
+          isGone: false,
+          send: (leased) =>
+            this.#launch(
+              destination,
+              taken,
+              sent.filter(({ slice }) => leased.includes(slice)),
+            ),
+        });
+      }
+    }
+    return unleasable;
+  }
+
+  /**
+   * Sends everything that waits, and what is not stored yet, before this call returns. Only through transports that outlive the
+   * page, and only where the receiver deduplicates: what is sent without a lease may be sent again.
+   * @param patient - leaves out destinations that are to be left alone for a while: the events are safe
+   */
+  sendNow(unstored: readonly Segment[], patient: boolean): void {
+    if (this.#abort.signal.aborted) return;
+    const now = this.#options.steady();
+    const mayLeave = ({ isPageProof, breaker }: Destination): boolean =>
+      isPageProof && breaker.blockedBy === undefined && !(patient && now < breaker.resumeAt);
+    for (const segment of unstored) {
+      if (segment.isAhead) continue;
+      const slice = new Slice(segment, 0, segment.events.length);
+      const routed = this.#routed(slice);
+      if (!routed.every(({ destination }) => mayLeave(destination))) continue;
+      if (!this.#options.customers.resolveNow(slice)) continue;
+      segment.isAhead = true;
+      for (const { part, destination } of routed) destination.enqueue(part);
+    }
+    for (const leased of this.#options.changes.leased) {
+      if (leased.isGone || !leased.slices.every((slice) => this.#routed(slice).every(({ destination }) => mayLeave(destination))))
+        continue;
+      leased.isGone = true;
+      leased.send(leased.slices);
+    }
+    for (const destination of this.#destinations.values()) {
+      if (!mayLeave(destination)) continue;
+      for (let batch = destination.takeNow(); batch !== undefined; batch = destination.takeNow()) {
+        const sent = this.#leaving(destination, batch);
+        this.#launch(destination, batch, sent);
+      }
+    }
+  }
+
+  /** Whether a page that closed may have sent an event that the outbox knows as never sent. */
+  mayHaveLeft(event: UsageEvent | undefined): boolean {
+    const leaf = event === undefined ? undefined : leafTransport(this.#options.transport, event);
+    return leaf?.fault === undefined && leaf !== undefined && this.#destination(leaf.transport).isPageProof;
+  }
+
+  /** When `send` may find something that it does not find now; what is due waits for something else, which will wake it. */
+  wakeAt(now: number): number | undefined {
+    let at: number | undefined;
+    for (const destination of [...this.#destinations.values(), this.#astray]) {
+      const due = destination.wakeAt();
+      if (due !== undefined && due > now && (at === undefined || due < at)) at = due;
+    }
+    return at;
+  }
+
+  statuses(): readonly DestinationStatus[] {
+    const { status } = this.#astray;
+    const statuses = [...this.#destinations.values()].map((destination) => destination.status);
+    return status.queued > 0 ? [...statuses, status] : statuses;
+  }
+
+  /** Somebody acted: blocked and waiting destinations are tried at once. */
+  retryNow(): void {
+    for (const destination of [...this.#destinations.values(), this.#astray]) destination.retryNow();
+  }
+
+  /** Aborts what is on the way, waits until all of it has an outcome, and gives back what never left. */
+  async close(): Promise<readonly Slice[]> {
+    this.#abort.abort();
+    for (const leased of this.#options.changes.leased) {
+      // Its lease is not worth storing any more: it is aborted before it leaves.
+      if (leased.isGone) continue;
+      leased.isGone = true;
+    }
+    await Promise.all(this.#onTheWay);
+    return [...this.#destinations.values(), this.#astray].flatMap((destination) => destination.drain());
+  }
+
+  #destination(transport: Transport): Destination {
+    let destination = this.#destinations.get(transport);
+    if (destination === undefined) {
+      destination = new Destination(transport, { ...this.#options, signal: this.#abort.signal });
+      this.#destinations.set(transport, destination);
+    }
+    return destination;
+  }
+
+  /** The slice, cut where the route changes. */
+  #routed(slice: Slice): readonly { readonly part: Slice; readonly destination: Destination }[] {
+    const { transport } = this.#options;
+    if (transport.route === undefined) return [{ part: slice, destination: this.#destination(transport) }];
+    const leaves = [...slice.events()].map((event) => leafTransport(transport, event));
+    const parts: { part: Slice; destination: Destination }[] = [];
+    let from = 0;
+    for (let i = 1; i <= leaves.length; i++) {
+      const leaf = leaves[from];
+      const next = leaves[i];
+      if (leaf === undefined) break;
+      if (next !== undefined && leaf.fault === undefined && next.fault === undefined && leaf.transport === next.transport)
+        continue;
+      if (leaf.fault !== undefined) this.#block(this.#astray, leaf.fault);
+      parts.push({
+        part: slice.part(slice.from + from, slice.from + i),
+        destination: leaf.fault === undefined ? this.#destination(leaf.transport) : this.#astray,
+      });
+      from = i;
+    }
+    return parts;
+  }
+
+  /** Tries the routes again of what led nowhere. */
+  #findAstray(now: number): void {
+    if (this.#astray.breaker.blockedBy === undefined || now < this.#astray.breaker.resumeAt) return;
+    const slices = this.#astray.drain();
+    if (slices.length === 0) return;
+    const parts = slices.flatMap((slice) => this.#routed(slice));
+    for (const { part, destination } of parts) destination.putBack([part]);
+    if (parts.every(({ destination }) => destination !== this.#astray)) this.#succeeded(this.#astray);
+  }
+
+  /** Those of a batch that leave, as they do; others are looked up again, or are perhaps counted and may not be sent again. */
+  #leaving(destination: Destination, batch: readonly Slice[]): readonly Sent[] {
+    const { clock, steady, customers } = this.#options;
+    const now = clock.now();
+    const steadyNow = steady();
+    const sent: Sent[] = [];
+    for (const slice of batch) {
+      if (!customers.resolveNow(slice)) {
+        customers.admit(slice);
+        continue;
+      }
+      const inDoubt = slice.isInDoubt;
+      const mayResend = this.#mayResend(destination.transport, slice, now, steadyNow);
+      if (leaving({ inDoubt, mayResend }).fate === "quarantined") {
+        const reason = unsafeReason(destination.transport);
+        this.#settle(slice, { state: "quarantined", reason, status: undefined });
+        continue;
+      }
+      const state = {
+        attempts: slice.attempts + 1,
+        firstSentAt: slice.firstSentAt ?? now,
+        firstSentSteady: slice.firstSentSteady ?? (inDoubt ? undefined : steadyNow),
+      };
+      sent.push({ slice: slice.with(state), inDoubt, mayResend });
+    }
+    return sent;
+  }
+
+  /** Whether events that may have been counted may be sent again. The age is judged by the worse of both clocks. */
+  #mayResend(transport: Transport, slice: Slice, now: number, steadyNow: number): boolean {
+    if (this.#options.delivery.ambiguity === "resend") return true;
+    const { dedup } = transport;
+    if (dedup === undefined || dedup === false) return false;
+    const { firstSentAt = now, firstSentSteady } = slice;
+    if (firstSentSteady === undefined && firstSentAt > now + CLOCK_TOLERANCE_MS) return false;
+    const age = Math.max(now - firstSentAt, firstSentSteady === undefined ? 0 : steadyNow - firstSentSteady);
+    return age < dedup.windowMs;
+  }
+
+  #launch(destination: Destination, batch: readonly Slice[], sent: readonly Sent[]): void {
+    if (sent.length === 0) {
+      destination.landed(batch);
+      return;
+    }
+    const landed = this.#carry(destination, sent).then(() => {
+      destination.landed(batch);
+      this.#onTheWay.delete(landed);
+      this.#options.landed();
+    });
+    this.#onTheWay.add(landed);
+  }
+
+  async #carry(destination: Destination, sent: readonly Sent[]): Promise<void> {
+    const { clock, steady } = this.#options;
+    const launchedAt = steady();
+    const sentAt = clock.now();
+    const answer = await destination.attempts.make(new SliceBatch(sent.map(({ slice }) => slice)));
+    if (answer.receiverTime !== undefined)
+      this.#options.receiverTime(sentAt, clock.now(), answer.receiverTime);
+    const judged = blamed(destination, sent, answer);
+    const landed = await stored(judge(sent, judged));
+    if (judged.fault === undefined) this.#settleAll(destination, landed, launchedAt);
+    else await this.#handleFault(destination, landed, judged.fault, launchedAt);
+  }
+
+  #settleAll(destination: Destination, landed: readonly Landed[], launchedAt: number): void {
+    const now = this.#options.steady();
+    const again: Slice[] = [];
+    let successes = 0;
+    let refusals = 0;
+    let retryAfterMs: number | undefined;
+    let fault: DestinationFault = { kind: "unavailable", reason: "no event was acknowledged" };
+    for (const each of landed) {
+      const { slice, outcome } = each;
+      if (outcome === undefined) continue;
+      if (outcome.state === "acknowledged") successes += slice.size;
+      else if (outcome.state === "rejected") refusals += slice.size;
+      else {
+        if (outcome.retryAfterMs !== undefined) retryAfterMs = Math.max(retryAfterMs ?? 0, outcome.retryAfterMs);
+        const { reason, status } = outcome;
+        fault = { kind: "unavailable", reason, status, retryAfterMs };
+      }
+      const left = this.#settleOne(destination, each);
+      if (left !== undefined) again.push(left);
+    }
+    if (successes > 0) this.#succeeded(destination);
+    else if (refusals < sizeOf(landed.map(({ slice }) => slice))) this.#failed(destination, launchedAt, fault);
+    else if (refusals === 1 && destination.breaker.refused())
+      this.#block(destination, { kind: "blocked", reason: REFUSES_EVERYTHING });
+    // Where some got through, the others wait each by itself; else the destination as a whole waits.
+    if (successes + refusals === 0) destination.putBack(again);
+    else for (const slice of again) destination.delay(slice, now, retryAfterMs);
+  }
+
+  /** What is left of it to be sent again, if anything is. */
+  #settleOne({ transport }: Destination, { slice, sent, next, outcome, each }: Landed): Slice | undefined {
+    if (next.fate === "pending") {
+      const again = slice.with(next.inDoubt ? slice : { ...UNDOUBTED, attempts: slice.attempts });
+      this.#options.changes.release(again);
+      return again;
+    }
+    if (outcome === undefined) return undefined;
+    if (outcome.state === "acknowledged") {
+      const own = each?.flatMap((one) => (one.state === "acknowledged" ? [one] : []));
+      this.#settle(slice, outcome, own);
+      return undefined;
+    }
+    const { reason, status, body } = outcome;
+    if (next.fate === "rejected") this.#settle(slice.with({ ...UNDOUBTED, attempts: slice.attempts }), { state: "rejected", reason, status, body });
+    else {
+      const why =
+        outcome.state === "unsure"
+          ? `${reason}; ${unsafeReason(transport)}`
+          : earlierDoubt(sent, reason);
+      this.#settle(slice, { state: "quarantined", reason: why, status, body });
+    }
+    return undefined;
+  }
+
+  async #handleFault(
+    destination: Destination,
+    landed: readonly Landed[],
+    fault: DestinationFault,
+    launchedAt: number,
+  ): Promise<void> {
+    const { changes } = this.#options;
+    const again: Slice[] = [];
+    for (const { slice, sent, next } of landed) {
+      const { reason, status, body } = fault;
+      if (next.fate === "rejected") this.#settle(slice, { state: "rejected", reason, status, body });
+      else if (next.fate === "quarantined")
+        this.#settle(slice, { state: "quarantined", reason: earlierDoubt(sent, reason), status, body });
+      else again.push(slice.with(next.inDoubt ? slice : { ...UNDOUBTED, attempts: slice.attempts }));
+    }
+    if (again.length === 0) return;
+    if (fault.kind === "too_large" || fault.kind === "invalid") {
+      if (fault.kind === "too_large") destination.tooLarge(again);
+      // The halves leave at once: their leases stand, and a crash in between errs on the safe side.
+      destination.split(again);
+      return;
+    }
+    for (const slice of again) changes.release(slice);
+    destination.putBack(again);
+    if (fault.kind === "unavailable") this.#failed(destination, launchedAt, fault);
+    else if (fault.credentials === true && (await destination.refreshCredentials())) destination.retryNow();
+    else this.#block(destination, fault);
+  }
+
+  #settle(slice: Slice, outcome: Settlement, each?: readonly Settlement[]): void {
+    const { segment, from, to, bytes, span } = slice;
+    const { state } = outcome;
+    const reasons = state === "acknowledged" ? {} : { reason: outcome.reason, status: outcome.status };
+    const ending = { ...span, state, sums: segment.sumsOf(from, to), bytes, ...reasons };
+    this.#options.changes.settle({ slice, outcome, each, ending });
+  }
+
+  #succeeded(destination: Destination): void {
+    const { state } = destination.breaker;
+    destination.succeeded();
+    if (state === "blocked") this.#options.emitter.emit("unblocked", destination.status);
+  }
+
+  #failed(destination: Destination, launchedAt: number, fault: DestinationFault): void {
+    const { state } = destination.breaker;
+    destination.failed(launchedAt, this.#options.steady(), fault);
+    if (state === "open") this.#options.emitter.emit("retrying", destination.status);
+  }
+
+  #block(destination: Destination, fault: DestinationFault): void {
+    const { state } = destination.breaker;
+    destination.block(fault, this.#options.steady());
+    if (state !== "blocked") this.#options.emitter.emit("blocked", destination.status);
+  }
+}
+
+const ASTRAY: Transport = { name: "route", send: async () => ({ outcomes: [] }) };
+const UNDOUBTED = { firstSentAt: undefined, firstSentSteady: undefined };
+
+/** A single event that was refused after many others is not to blame: the destination is. */
+const blamed = (destination: Destination, sent: readonly Sent[], answer: SendAnswer): SendAnswer => {
+  const { fault } = answer;
+  if (fault?.kind !== "too_large" && fault?.kind !== "invalid") return answer;
+  if (sent.length !== 1 || sent[0]?.slice.size !== 1 || !destination.breaker.refused()) return answer;
+  const { receiverTime } = answer;
+  return { receiverTime, fault: { ...fault, kind: "blocked", reason: `${REFUSES_EVERYTHING}, the last: ${fault.reason}` } };
+};
+
+/** What left before it was stored is judged when it is; an event that was then not recorded is not. */
+const stored = async (landed: readonly Landed[]): Promise<readonly Landed[]> => {
+  if (landed.every(({ slice }) => slice.segment.id !== "")) return landed;
+  for (const { slice } of landed) await slice.segment.whenStored();
+  return landed.flatMap((each) => {
+    const { segment, from, to } = each.slice;
+    if (!segment.isShell) return segment.id === "" ? [] : [each];
+    return segment.placesOf(from, to).map((place) => ({
+      ...each,
+      slice: new Slice(place.segment, place.index, place.index + 1, each.slice),
+      each: each.each === undefined ? undefined : each.each.slice(place.was - from, place.was - from + 1),
+    }));
+  });
+};
+
+const unsafeReason = ({ name, dedup }: Transport): string =>
+  dedup
+    ? `may have been counted, and ${name} remembers ids for ${dedup.windowMs} ms only`
+    : `may have been counted, and ${name} does not deduplicate`;
+
+const earlierDoubt = ({ inDoubt }: Sent, reason: string): string =>
+  inDoubt ? `an earlier attempt may have been counted; the last was refused: ${reason}` : reason;

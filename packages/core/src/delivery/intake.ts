@@ -1,0 +1,203 @@
+import { MeterError } from "../errors/meter-error.ts";
+import type { CheckedEvent } from "../event/checked-event.ts";
+import type { Lane } from "../event/usage-event.ts";
+import type { OutboxLimits } from "../log/outbox.ts";
+import type { Waiting } from "./receipt.ts";
+import { Segment } from "./segment.ts";
+
+export interface IntakeOptions {
+  readonly limits: OutboxLimits;
+  readonly isDurable: boolean;
+  /** Most that may wait to be stored. */
+  readonly maxUnstored: { readonly events: number; readonly bytes: number };
+  readonly waiting: Waiting;
+  readonly steady: () => number;
+}
+
+/** How much is in the outbox, and how much of it is of tenants without a known customer. */
+export interface Fill {
+  readonly pendingEvents: number;
+  readonly pendingBytes: number;
+  readonly parkedEvents: number;
+  readonly parkedBytes: number;
+  readonly isParked: boolean;
+}
+
+// What waits for customers to be known must not fill the outbox for all.
+const PARKED_SHARE = 0.25;
+const BACKFILL_SHARE = 0.5;
+const SEGMENT_EVENTS = 500;
+const SEGMENT_BYTES = 512 * 1024;
+/** A tenant with more events under way has segments of its own: so that tenants can be served in turns. */
+const FEW_EVENTS = 100;
+
+/** How much of a tenant is under way in this process. */
+interface Load {
+  events: number;
+  readonly own: Map<Lane, Segment>;
+}
+
+/** Gathers what is recorded into the segments of the next commit. */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #loads = new Map<string, Load>();
+  readonly #shared = new Map<Lane, Segment>();
+  /** Open ones of single tenants. */
+  readonly #owned = new Set<Segment>();
+  #sealed: Segment[] = [];
+  #numbers = 0;
+  #events = 0;
+  #bytes = 0;
+  // Events of one tenant come in runs: the last one is looked at first.
+  #lastTenant = "";
+  #lastLoad: Load | undefined;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Recorded, and not taken to be stored yet. */
+  get events(): number {
+    return this.#events;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether a segment is as large as it may be: it need not wait for more. */
+  get hasSealed(): boolean {
+    return this.#sealed.length > 0;
+  }
+
+  /** When the first of what waits to be taken came, in steady time. */
+  get openedAt(): number | undefined {
+    let at: number | undefined;
+    for (const segment of [...this.#sealed, ...this.#shared.values(), ...this.#owned])
+      if (at === undefined || segment.openedAt < at) at = segment.openedAt;
+    return at;
+  }
+
+  /** The newest number of a segment. */
+  get lastNumber(): number {
+    return this.#numbers;
+  }
+
+  /** Why there is no room for an event; undefined when there is. */
+  refusal({ bytes }: CheckedEvent, lane: Lane, fill: Fill): MeterError | undefined {
+    const { limits, maxUnstored, isDurable } = this.#options;
+    const { maxEvents, maxBytes } = limits;
+    const pendingEvents = fill.pendingEvents + this.#events;
+    const pendingBytes = fill.pendingBytes + this.#bytes;
+    if (pendingEvents >= maxEvents || pendingBytes + bytes > maxBytes)
+      return noRoom(
+        `the outbox holds ${pendingEvents} events (${pendingBytes} bytes) of at most ${maxEvents} (${maxBytes} bytes)`,
+      );
+    if (isDurable && (this.#events >= maxUnstored.events || this.#bytes >= maxUnstored.bytes))
+      return noRoom(`${this.#events} events wait to be stored`);
+    if (lane === "backfill" && pendingEvents >= maxEvents * BACKFILL_SHARE)
+      return noRoom("a backfill may use half of the outbox");
+    if (
+      fill.isParked &&
+      (fill.parkedEvents >= maxEvents * PARKED_SHARE || fill.parkedBytes + bytes > maxBytes * PARKED_SHARE)
+    )
+      return noRoom(
+        "the customer of its tenant is not known, and events that wait for one fill a quarter of the outbox",
+      );
+    return undefined;
+  }
+
+  add(checked: CheckedEvent, lane: Lane): { readonly segment: Segment; readonly index: number } {
+    const { tenant_id } = checked.event;
+    const load = this.#load(tenant_id);
+    load.events++;
+    this.#events++;
+    this.#bytes += checked.bytes;
+    const isOwn = load.events > FEW_EVENTS;
+    let segment = isOwn ? load.own.get(lane) : this.#shared.get(lane);
+    if (segment === undefined || !segment.takes(checked.checkedAt)) {
+      if (segment !== undefined) this.#seal(segment);
+      segment = this.segment(lane, isOwn ? tenant_id : "");
+      if (isOwn) {
+        load.own.set(lane, segment);
+        this.#owned.add(segment);
+      } else this.#shared.set(lane, segment);
+    }
+    const index = segment.push(checked);
+    if (segment.open >= SEGMENT_EVENTS || segment.bytes >= SEGMENT_BYTES) this.#seal(segment);
+    return { segment, index };
+  }
+
+  /** A segment of this process, whoever recorded it. */
+  segment(lane: Lane, tenant_id: string): Segment {
+    const { steady, waiting, isDurable } = this.#options;
+    this.#numbers++;
+    return new Segment({ lane, tenant_id, number: this.#numbers, openedAt: steady() }, waiting, isDurable);
+  }
+
+  /** Takes all that was gathered. */
+  take(): readonly Segment[] {
+    for (const segment of [...this.#shared.values(), ...this.#owned]) this.#seal(segment);
+    const sealed = this.#sealed;
+    this.#sealed = [];
+    this.#events = 0;
+    this.#bytes = 0;
+    return sealed;
+  }
+
+  /** What is gathered, without taking it. */
+  gathered(): readonly Segment[] {
+    return [...this.#sealed, ...this.#shared.values(), ...this.#owned];
+  }
+
+  /** Events of a tenant came from the outbox. */
+  loaded(tenant_id: string, events: number): void {
+    const load = this.#load(tenant_id);
+    load.events += events;
+  }
+
+  /** Events of a tenant ended, or left memory. */
+  unloaded(tenant_id: string, events: number): void {
+    const load = this.#loads.get(tenant_id);
+    if (load === undefined) return;
+    load.events -= events;
+    if (load.events > 0) return;
+    this.#loads.delete(tenant_id);
+    if (this.#lastLoad === load) this.#lastLoad = undefined;
+  }
+
+  loadOf(tenant_id: string): number {
+    return this.#loads.get(tenant_id)?.events ?? 0;
+  }
+
+  get tenants(): number {
+    return this.#loads.size;
+  }
+
+  #load(tenant_id: string): Load {
+    if (this.#lastLoad !== undefined && this.#lastTenant === tenant_id) return this.#lastLoad;
+    let load = this.#loads.get(tenant_id);
+    if (load === undefined) {
+      load = { events: 0, own: new Map() };
+      this.#loads.set(tenant_id, load);
+    }
+    this.#lastTenant = tenant_id;
+    this.#lastLoad = load;
+    return load;
+  }
+
+  #seal(segment: Segment): void {
+    this.#sealed.push(segment);
+    if (segment.tenant_id === "") this.#shared.delete(segment.lane);
+    else {
+      this.#owned.delete(segment);
+      this.#loads.get(segment.tenant_id)?.own.delete(segment.lane);
+    }
+  }
+}
+
+export const closedRefusal = (): MeterError =>
+  new MeterError("closed", "the client is closed; nothing was recorded");
+
+export const noRoom = (why: string): MeterError =>
+  new MeterError("no_room", `no room: ${why}; nothing was recorded`);

@@ -1,0 +1,292 @@
+import { contentMark } from "../event/content-mark.ts";
+import { eventSize } from "../event/event-size.ts";
+import type { CheckedEvent } from "../event/checked-event.ts";
+import type { Lane, UsageEvent } from "../event/usage-event.ts";
+import {
+  type Appended,
+  type ClaimedSegment,
+  type GivenId,
+  MAX_IDS_SPAN_MS,
+  type Sum,
+} from "../log/outbox.ts";
+import { type EventSums, sumEvents } from "../log/sums.ts";
+import type { DurableOutcome, SettledOutcome, Waiting } from "./receipt.ts";
+
+/** What became of an event that a segment was given, and that was not recorded with it. */
+export interface Absent {
+  readonly durable: DurableOutcome;
+  /** A repeat's is that of the event that was recorded first, where that is still to come. */
+  readonly settled: SettledOutcome | Promise<SettledOutcome>;
+}
+
+/** Where an event of a segment went that was stored without some of its events. */
+type Elsewhere = Absent | { readonly segment: Segment; readonly index: number };
+
+/**
+ * What one commit records: events in order, from `record()` to the last one's end. Delivery never writes on an event; what it knows
+ * of them stands here, and on the slices that are cut out of it.
+ */
+export class Segment {
+  readonly lane: Lane;
+  /** Empty where the events are of several tenants. */
+  readonly tenant_id: string;
+  /** Which came first: a flush waits for all up to the newest. */
+  readonly number: number;
+  /** When its first event came, in steady time. */
+  readonly openedAt: number;
+  events: UsageEvent[] = [];
+  bytes = 0;
+  given: GivenId[] = [];
+  /** When the earliest of the ids was made. */
+  idsSince = 0;
+  /** Events that have not ended and are kept in memory. */
+  open = 0;
+
+  /** The segment's id in the outbox; empty before it is stored. */
+  id = "";
+  key = 0;
+  first_seq = 0;
+  producer: string | undefined;
+  recordedAt = 0;
+  /** Whether it is in memory only, beside an outbox that is durable. */
+  isVolatile = false;
+  /** The customer of each tenant, as found last, and when that was, in steady time. */
+  customers: ReadonlyMap<string, string> = NO_CUSTOMERS;
+  customersAt = Number.NEGATIVE_INFINITY;
+  /** Whether a page that closes sent it before it was stored. */
+  isAhead = false;
+
+  readonly #waiting: Waiting;
+  readonly #isDurable: boolean;
+  #sums: EventSums | undefined;
+  #elsewhere: readonly Elsewhere[] | undefined;
+  #fates: SettledOutcome | (SettledOutcome | undefined)[] | undefined;
+  #stored: PromiseWithResolvers<void> | undefined;
+  #isStored = false;
+  #settled: Map<number, PromiseWithResolvers<SettledOutcome>> | undefined;
+
+  constructor(
+    { lane, tenant_id, number, openedAt }: Pick<Segment, "lane" | "tenant_id" | "number" | "openedAt">,
+    waiting: Waiting,
+    isDurable: boolean,
+  ) {
+    this.lane = lane;
+    this.tenant_id = tenant_id;
+    this.number = number;
+    this.openedAt = openedAt;
+    this.#waiting = waiting;
+    this.#isDurable = isDurable;
+  }
+
+  /** Whether it takes an event whose id was made at `now`. */
+  takes(now: number): boolean {
+    return this.open === 0 || (now >= this.idsSince && now - this.idsSince < MAX_IDS_SPAN_MS);
+  }
+
+  /** Adds an event; returns its index. */
+  push({ event, bytes, checkedAt, idGiven, timeGiven }: CheckedEvent): number {
+    const index = this.open++;
+    if (index === 0) this.idsSince = checkedAt;
+    this.events.push(event);
+    this.bytes += bytes;
+    if (idGiven) this.given.push({ index, mark: contentMark(event, timeGiven) });
+    return index;
+  }
+
+  get sums(): EventSums {
+    this.#sums ??= sumEvents(this.events);
+    return this.#sums;
+  }
+
+  sumsOf(from: number, to: number): readonly Sum[] {
+    return this.#isAll(from, to) ? this.sums.sums : sumEvents(this.events, from, to).sums;
+  }
+
+  bytesOf(from: number, to: number): number {
+    if (this.#isAll(from, to)) return this.bytes;
+    let bytes = 0;
+    for (let i = from; i < to; i++) {
+      const event = this.events[i];
+      if (event !== undefined) bytes += eventSize(event);
+    }
+    return bytes;
+  }
+
+  /** What the outbox claimed, with its events. */
+  claimed(
+    { id, key, first_seq, producer, recorded_at, customer_id }: ClaimedSegment,
+    events: readonly UsageEvent[],
+  ): void {
+    this.events = [...events];
+    this.bytes = events.reduce((sum, event) => sum + eventSize(event), 0);
+    this.#take({ segment: id, key, first_seq, producer }, recorded_at);
+    if (customer_id !== undefined) this.customers = new Map([[this.tenant_id, customer_id]]);
+  }
+
+  /**
+   * The outbox has it, but for the exceptions, of which `absent` says what became. What is left then is a segment of its own, which is
+   * returned; receipts find their way.
+   */
+  stored(appended: Appended, now: number, absent: ReadonlyMap<number, Absent>): Segment {
+    let rest: Segment = this;
+    if (absent.size > 0) {
+      rest = new Segment(this, this.#waiting, this.#isDurable);
+      rest.isAhead = this.isAhead;
+      this.#elsewhere = this.events.map((event, index) => {
+        const gone = absent.get(index);
+        if (gone !== undefined) return gone;
+        rest.events.push(event);
+        rest.bytes += eventSize(event);
+        return { segment: rest, index: rest.open++ };
+      });
+      this.open = 0;
+    }
+    rest.isVolatile = appended.volatile ?? false;
+    rest.#take(appended, now);
+    if (rest !== this) this.#forward();
+    return rest;
+  }
+
+  /** An event that waited alone for room is in another segment now. */
+  becomes(segment: Segment, index: number): void {
+    this.#elsewhere = [{ segment, index }];
+    this.#forward();
+  }
+
+  /** An event that waited alone for room was not recorded. */
+  absent(absent: Absent): void {
+    this.#elsewhere = [absent];
+    this.#forward();
+  }
+
+  #take({ segment, key, first_seq, producer }: Omit<Appended, "exceptions">, now: number): void {
+    this.id = segment;
+    this.key = key;
+    this.first_seq = first_seq;
+    this.producer = producer;
+    this.recordedAt = now;
+    this.given = [];
+    this.#isStored = true;
+    this.#stored?.resolve();
+  }
+
+  /** Nobody waits here any more: each is told where its event went. */
+  #forward(): void {
+    this.#isStored = true;
+    this.#stored?.resolve();
+    for (const [index, { resolve }] of this.#settled ?? []) void this.settled(index).then(resolve);
+    this.events = [];
+    this.#settled = undefined;
+  }
+
+  /**
+   * Ends events, and tells who waits for them.
+   * @param each - of each event, where it is more than `outcome`: for those who wait, and not kept
+   */
+  end(from: number, to: number, outcome: SettledOutcome, each?: readonly SettledOutcome[]): void {
+    this.open -= to - from;
+    if (this.#isAll(from, to) && this.#fates === undefined) this.#fates = outcome;
+    else {
+      const fates = Array.isArray(this.#fates)
+        ? this.#fates
+        : new Array<SettledOutcome | undefined>(this.events.length).fill(this.#fates);
+      this.#fates = fates.fill(outcome, from, to);
+    }
+    for (const [index, { resolve }] of this.#settled ?? []) {
+      if (index < from || index >= to) continue;
+      this.#settled?.delete(index);
+      resolve(each?.[index - from] ?? outcome);
+    }
+    this.#forget();
+  }
+
+  /** Events leave memory and go on in the outbox alone; returns whom to tell when they end, by key. */
+  leave(from: number, to: number): readonly (readonly [key: number, tell: (outcome: SettledOutcome) => void])[] {
+    this.open -= to - from;
+    const tell = [...(this.#settled ?? [])].flatMap(([index, { resolve }]) => {
+      if (index < from || index >= to) return [];
+      this.#settled?.delete(index);
+      return [[this.key + index, resolve] as const];
+    });
+    this.#forget();
+    return tell;
+  }
+
+  /** Nothing more will be decided: whoever still waits is told where the events are. */
+  close(outcome: SettledOutcome): void {
+    this.#isStored = true;
+    this.#stored?.resolve();
+    for (const { resolve } of this.#settled?.values() ?? []) resolve(outcome);
+    this.#settled = undefined;
+    if (this.#fates === undefined) this.#fates = outcome;
+    else if (Array.isArray(this.#fates)) this.#fates = this.#fates.map((fate) => fate ?? outcome);
+  }
+
+  /** Resolves when the outbox has it, or will not have it. */
+  async whenStored(): Promise<void> {
+    if (this.#isStored) return;
+    this.#stored ??= this.#waiting.promise();
+    await this.#stored.promise;
+  }
+
+  /** Where the events of a part are now, those left out that were not recorded. */
+  placesOf(from: number, to: number): readonly { readonly segment: Segment; readonly index: number; readonly was: number }[] {
+    const places: { segment: Segment; index: number; was: number }[] = [];
+    for (let i = from; i < to; i++) {
+      const elsewhere = this.#elsewhere?.[i];
+      if (elsewhere === undefined) places.push({ segment: this, index: i, was: i });
+      else if ("segment" in elsewhere) places.push({ ...elsewhere, was: i });
+    }
+    return places;
+  }
+
+  get isShell(): boolean {
+    return this.#elsewhere !== undefined;
+  }
+
+  async durable(index: number): Promise<DurableOutcome> {
+    await this.whenStored();
+    const elsewhere = this.#elsewhere?.[index];
+    if (elsewhere !== undefined)
+      return "segment" in elsewhere ? elsewhere.segment.durable(elsewhere.index) : elsewhere.durable;
+    return this.#isDurable && this.id !== "" && !this.isVolatile ? { ok: true } : { ok: false, reason: "volatile" };
+  }
+
+  settled(index: number): Promise<SettledOutcome> {
+    const elsewhere = this.#elsewhere?.[index];
+    if (elsewhere !== undefined)
+      return "segment" in elsewhere
+        ? elsewhere.segment.settled(elsewhere.index)
+        : Promise.resolve(elsewhere.settled);
+    const fate = this.fate(index);
+    if (fate !== undefined) return Promise.resolve(fate);
+    this.#settled ??= new Map();
+    const known = this.#settled.get(index);
+    if (known !== undefined) return known.promise;
+    const settled = this.#waiting.promise<SettledOutcome>();
+    this.#settled.set(index, settled);
+    return settled.promise;
+  }
+
+  fate(index: number): SettledOutcome | undefined {
+    const elsewhere = this.#elsewhere?.[index];
+    if (elsewhere !== undefined) {
+      if ("segment" in elsewhere) return elsewhere.segment.fate(elsewhere.index);
+      return elsewhere.settled instanceof Promise ? undefined : elsewhere.settled;
+    }
+    return Array.isArray(this.#fates) ? this.#fates[index] : this.#fates;
+  }
+
+  #isAll(from: number, to: number): boolean {
+    return from === 0 && to === this.events.length;
+  }
+
+  /** A receipt that is kept does not keep the events. */
+  #forget(): void {
+    if (this.open > 0) return;
+    this.events = [];
+    this.#sums = undefined;
+  }
+}
+
+const NO_CUSTOMERS: ReadonlyMap<string, string> = new Map();

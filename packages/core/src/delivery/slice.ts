@@ -1,0 +1,156 @@
+import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
+import type { Lease, Span } from "../log/outbox.ts";
+import type { Batch } from "../strategies/transport.ts";
+import type { Segment } from "./segment.ts";
+
+/** What is known of all events of a slice. */
+export interface SliceState {
+  readonly attempts: number;
+  /** First attempt that may have been processed, by the time of day; undefined when certainly none was. */
+  readonly firstSentAt: number | undefined;
+  /** The same in steady time; undefined also for what another process sent. */
+  readonly firstSentSteady: number | undefined;
+}
+
+export const UNSENT: SliceState = { attempts: 0, firstSentAt: undefined, firstSentSteady: undefined };
+
+/**
+ * Events next to each other in one segment, of which the same is known: what is queued, batched, leased, delayed, taken apart and
+ * settled. Never changes; what is learned makes another one.
+ */
+export class Slice implements SliceState {
+  readonly segment: Segment;
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
+  readonly bytes: number;
+  readonly attempts: number;
+  readonly firstSentAt: number | undefined;
+  readonly firstSentSteady: number | undefined;
+
+  constructor(
+    segment: Segment,
+    from: number,
+    to: number,
+    { attempts, firstSentAt, firstSentSteady }: SliceState = UNSENT,
+    bytes: number = segment.bytesOf(from, to),
+  ) {
+    this.segment = segment;
+    this.from = from;
+    this.to = to;
+    this.bytes = bytes;
+    this.attempts = attempts;
+    this.firstSentAt = firstSentAt;
+    this.firstSentSteady = firstSentSteady;
+  }
+
+  get size(): number {
+    return this.to - this.from;
+  }
+
+  get isInDoubt(): boolean {
+    return this.firstSentAt !== undefined;
+  }
+
+  get span(): Span {
+    return { segment: this.segment.id, from: this.from, to: this.to };
+  }
+
+  get lease(): Lease {
+    const { attempts, firstSentAt, segment } = this;
+    const customers =
+      segment.tenant_id !== "" || this.#isWhole
+        ? segment.customers
+        : new Map(
+            [...this.events()].map(({ tenant_id }) => [tenant_id, segment.customers.get(tenant_id) ?? ""]),
+          );
+    return {
+      ...this.span,
+      attempts,
+      first_sent_at: firstSentAt,
+      ...(attempts > 1 ? {} : { customers: Object.fromEntries(customers) }),
+    };
+  }
+
+  get #isWhole(): boolean {
+    return this.from === 0 && this.to === this.segment.events.length;
+  }
+
+  *events(): Iterable<UsageEvent> {
+    const { events } = this.segment;
+    for (let i = this.from; i < this.to; i++) {
+      const event = events[i];
+      if (event !== undefined) yield event;
+    }
+  }
+
+  with(state: SliceState): Slice {
+    return new Slice(this.segment, this.from, this.to, state, this.bytes);
+  }
+
+  /** A part of it. */
+  part(from: number, to: number): Slice {
+    return from === this.from && to === this.to ? this : new Slice(this.segment, from, to, this);
+  }
+
+  /** The first events, and the rest. */
+  cut(at: number): readonly [Slice, Slice] {
+    const head = this.part(this.from, at);
+    return [head, new Slice(this.segment, at, this.to, this, this.bytes - head.bytes)];
+  }
+}
+
+export const sizeOf = (slices: readonly Slice[]): number => slices.reduce((sum, { size }) => sum + size, 0);
+export const bytesOf = (slices: readonly Slice[]): number => slices.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** Slices on their way. Each event is made when it is its turn: the same on every attempt, also after a restart. */
+export class SliceBatch implements Batch {
+  readonly size: number;
+  readonly #slices: readonly Slice[];
+  #events: readonly OutgoingEvent[] | undefined;
+
+  constructor(slices: readonly Slice[]) {
+    this.#slices = slices;
+    this.size = sizeOf(slices);
+  }
+
+  get events(): readonly OutgoingEvent[] {
+    this.#events ??= [...this];
+    return this.#events;
+  }
+
+  *[Symbol.iterator](): Iterator<OutgoingEvent> {
+    for (const { segment, from, to } of this.#slices) {
+      const { events, customers, producer, id, first_seq } = segment;
+      for (let i = from; i < to; i++) {
+        const event = events[i];
+        if (event === undefined) continue;
+        const customer_id = customers.get(event.tenant_id) ?? "";
+        yield outgoing(event, customer_id, producer, id === "" ? undefined : first_seq + i);
+      }
+    }
+  }
+}
+
+/** An event with what it travels with. Written out: a spread costs more than all else that is done to it here. */
+export const outgoing = (
+  event: UsageEvent,
+  customer_id: string,
+  producer: string | undefined,
+  seq: number | undefined,
+): OutgoingEvent => ({
+  event_id: event.event_id,
+  tenant_id: event.tenant_id,
+  device_id: event.device_id,
+  meter_id: event.meter_id,
+  type: event.type,
+  event_time: event.event_time,
+  total_usage: event.total_usage,
+  start_time: event.start_time,
+  end_time: event.end_time,
+  metadata: event.metadata,
+  session_id: event.session_id,
+  customer_id,
+  producer,
+  seq,
+});

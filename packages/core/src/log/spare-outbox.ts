@@ -1,0 +1,373 @@
+import { contentMark } from "../event/content-mark.ts";
+import { type Account, type Accounts, sumAccounts } from "./account.ts";
+import { withoutEvents } from "./append.ts";
+import { bodyOf, eventsOf } from "./body.ts";
+import { memoryOutbox } from "./memory-outbox.ts";
+import type {
+  Appended,
+  AppendException,
+  Claimed,
+  ClaimRequest,
+  NewSegment,
+  Outbox,
+  OutboxChanges,
+  OutboxCommit,
+  OutboxLimits,
+  OutboxOpening,
+  Span,
+  Undone,
+} from "./outbox.ts";
+import type {
+  LedgerId,
+  LedgerKey,
+  LedgerRange,
+  LedgerRow,
+  OutboxQuery,
+  OutboxRow,
+  OutboxSelection,
+  ProducerRow,
+} from "./outbox-query.ts";
+import { MayHaveCommitted } from "./store.ts";
+import type { SessionRow } from "./tables.ts";
+
+export interface SpareOutboxOptions {
+  /** How long to leave the outbox alone after so many failures in a row, in milliseconds. */
+  readonly delayMs: (failures: number) => number;
+  /** Time for waits; see `steadyTime`. */
+  readonly steady: () => number;
+  /** A first failure, and the first success after it. */
+  readonly failed: (error: unknown) => void;
+  readonly recovered: () => void;
+}
+
+const SPARE_EVENTS = 10_000;
+const SPARE_BYTES = 16 * 1024 * 1024;
+const PREFIX = "spare ";
+
+/**
+ * An outbox, and behind it one in memory for events that it does not take because it fails: they are delivered all the same, only not
+ * durably. An event stays where it was stored first.
+ *
+ * The one in memory does not know what the other one holds. So an event that may be a repeat goes there only if its receiver would know
+ * the repeat, and else is not recorded.
+ */
+export class SpareOutbox implements Outbox {
+  readonly name: string;
+  readonly durable: boolean;
+  readonly limits: OutboxLimits;
+  readonly #outbox: Outbox;
+  readonly #spare: Outbox = memoryOutbox({ maxEvents: SPARE_EVENTS, maxBytes: SPARE_BYTES });
+  readonly #options: SpareOutboxOptions;
+  /** Given identities that the one in memory knows. */
+  readonly #spareIds = new Set<string>();
+  /** Segments of which nobody knows whether they were stored. */
+  #unknown: NewSegment[] = [];
+  #isOpen = false;
+  #isSpareUsed = false;
+  #failures = 0;
+  #retryAt = Number.NEGATIVE_INFINITY;
+  #pending = { pendingEvents: 0, pendingBytes: 0 };
+
+  constructor(outbox: Outbox, options: SpareOutboxOptions) {
+    this.name = outbox.name;
+    this.durable = outbox.durable;
+    this.limits = outbox.limits;
+    this.#outbox = outbox;
+    this.#options = options;
+  }
+
+  /** Whether the outbox failed and is to be left alone for a while. */
+  get isDown(): boolean {
+    return this.#failures > 0 && this.#options.steady() < this.#retryAt;
+  }
+
+  /** When it is tried again, in steady time; undefined while it works. */
+  get retryAt(): number | undefined {
+    return this.#failures > 0 ? this.#retryAt : undefined;
+  }
+
+  /** Events that are in memory only, or of which nobody knows where they are. */
+  async volatile(): Promise<Account> {
+    const accounts = await this.#spare.accounts();
+    const unknown = this.#unknown.reduce((sum, { count }) => sum + count, 0);
+    return { ...accounts, pending: accounts.pending + unknown };
+  }
+
+  async open(): Promise<OutboxOpening> {
+    const opening = await this.#try(async () => {
+      const opened = await this.#outbox.open();
+      this.#isOpen = true;
+      return opened;
+    });
+    this.#pending = opening ?? this.#pending;
+    return { warnings: [], ...this.#pending, ...opening };
+  }
+
+  async commit(changes: OutboxChanges): Promise<OutboxCommit> {
+    const toSpare = this.#spareOf(changes);
+    const toOutbox = without(changes, toSpare);
+    const known = new Set(changes.append.filter((segment) => this.#isKnownToSpare(segment)));
+    const append = changes.append.filter((segment) => !known.has(segment));
+    const commit = await this.#commit({ ...toOutbox, append });
+    const appended = new Map(append.map((segment, i) => [segment, commit?.appended[i]]));
+    const rest = changes.append.filter((segment) => appended.get(segment) === undefined);
+    const spare =
+      rest.length > 0 || !isEmpty(toSpare) ? await this.#commitToSpare({ ...toSpare, append: rest }) : undefined;
+    rest.forEach((segment, i) => {
+      appended.set(segment, spare?.appended[i]);
+    });
+    return {
+      appended: changes.append.flatMap((segment) => appended.get(segment) ?? []),
+      sessions: commit?.sessions ?? [],
+      taken: [...(commit?.taken ?? []), ...(spare?.taken ?? [])],
+      ...this.#pending,
+      warnings: [...(commit?.warnings ?? []), ...(spare?.warnings ?? [])],
+      undone: commit === undefined ? undoneOf(toOutbox) : undefined,
+    };
+  }
+
+  async claim(request: ClaimRequest): Promise<Claimed> {
+    const spare = this.#isSpareUsed ? await this.#spare.claim(request) : undefined;
+    const segments = (spare?.segments ?? []).map((segment) => ({ ...segment, id: PREFIX + segment.id }));
+    const taken = segments.reduce((sum, { pieces }) => sum + pieces.reduce((n, { from, to }) => n + to - from, 0), 0);
+    const claimed =
+      taken >= request.maxEvents
+        ? undefined
+        : await this.#try(() => this.#outbox.claim({ ...request, maxEvents: request.maxEvents - taken }));
+    if (claimed !== undefined) this.#pending = claimed;
+    return {
+      segments: [...segments, ...(claimed?.segments ?? [])],
+      more: (spare?.more ?? false) || (claimed?.more ?? taken >= request.maxEvents),
+      pendingEvents: this.#pending.pendingEvents,
+      pendingBytes: this.#pending.pendingBytes,
+      warnings: claimed?.warnings ?? [],
+    };
+  }
+
+  async accounts(): Promise<Accounts> {
+    return sumAccounts([await this.#outbox.accounts(), await this.#spare.accounts()]);
+  }
+
+  async list(query: OutboxQuery): Promise<readonly OutboxRow[]> {
+    return [...(await this.#outbox.list(query)), ...(await this.#spare.list(query))];
+  }
+
+  async redrive(selection: OutboxSelection): Promise<number> {
+    return (await this.#outbox.redrive(selection)) + (await this.#spare.redrive(selection));
+  }
+
+  async discard(selection: OutboxSelection, reason: string): Promise<number> {
+    return (await this.#outbox.discard(selection, reason)) + (await this.#spare.discard(selection, reason));
+  }
+
+  async ledger(range: LedgerRange): Promise<readonly LedgerRow[]> {
+    const own = await this.#outbox.ledger(range);
+    return this.#isSpareUsed ? sumLedgers([...own, ...(await this.#spare.ledger(range))]) : own;
+  }
+
+  async ledgerIds(row: LedgerKey): Promise<readonly LedgerId[]> {
+    return [...(await this.#outbox.ledgerIds(row)), ...(await this.#spare.ledgerIds(row))];
+  }
+
+  async producers(): Promise<readonly ProducerRow[]> {
+    return [...(await this.#outbox.producers()), ...(await this.#spare.producers())];
+  }
+
+  claimSessions(): Promise<readonly SessionRow[]> {
+    return this.#try(() => this.#outbox.claimSessions()).then((rows) => rows ?? []);
+  }
+
+  async close(): Promise<void> {
+    await this.#spare.close();
+    await this.#outbox.close();
+  }
+
+  /** Calls the outbox, unless it is to be left alone; undefined when it did not work. */
+  async #try<Answer>(
+    call: () => Answer | PromiseLike<Answer>,
+    failed: (error: unknown) => void = () => {},
+  ): Promise<Answer | undefined> {
+    if (this.isDown) return undefined;
+    const { steady, delayMs } = this.#options;
+    try {
+      const answer = await call();
+      if (this.#failures > 0) this.#options.recovered();
+      this.#failures = 0;
+      return answer;
+    } catch (error) {
+      this.#failures++;
+      this.#retryAt = steady() + delayMs(this.#failures);
+      if (this.#failures === 1) this.#options.failed(error);
+      failed(error);
+      return undefined;
+    }
+  }
+
+  async #commit(changes: OutboxChanges): Promise<OutboxCommit | undefined> {
+    if (!this.#isOpen && !this.isDown) await this.open();
+    if (!this.#isOpen) return undefined;
+    const unknown = this.#unknown;
+    let isUnknown = false;
+    const form = this.#outbox.bodies ?? "events";
+    const append = [...unknown, ...changes.append].map((segment) => inForm(segment, form));
+    const commit = await this.#try(
+      () => this.#outbox.commit({ ...changes, append }),
+      (error) => {
+        isUnknown = error instanceof MayHaveCommitted;
+      },
+    );
+    if (commit !== undefined) {
+      this.#unknown = [];
+      this.#pending = commit;
+      return { ...commit, appended: commit.appended.slice(unknown.length) };
+    }
+    if (!isUnknown) return undefined;
+    this.#unknown = [...unknown, ...changes.append.map(again)];
+    const nowhere = { segment: "", key: 0, first_seq: 0, producer: "", volatile: true, unknown: true, exceptions: [] };
+    return {
+      appended: changes.append.map(() => nowhere),
+      sessions: [],
+      taken: [],
+      warnings: [],
+      ...this.#pending,
+      undone: undoneOf(changes),
+    };
+  }
+
+  async #commitToSpare(changes: OutboxChanges): Promise<OutboxCommit> {
+    if (!this.#isSpareUsed) await this.#spare.open();
+    this.#isSpareUsed = true;
+    const bare = (span: Span) => ({ ...span, segment: span.segment.slice(PREFIX.length) });
+    const unchecked = changes.append.map((segment) => this.#unchecked(segment));
+    const append = changes.append.map((segment, i) => {
+      const left = new Set(unchecked[i]);
+      return { ...(left.size === 0 ? segment : withoutEvents(segment, left, "events")), hold: true };
+    });
+    const commit = await this.#spare.commit({
+      ...changes,
+      append,
+      end: changes.end.map((each) => ({ ...each, ...bare(each) })),
+      release: changes.release.map((each) => ({ ...each, ...bare(each) })),
+      lease: changes.lease.map((each) => ({ ...each, ...bare(each) })),
+      spill: changes.spill.map(bare),
+      sessions: [],
+    });
+    for (const segment of append)
+      for (const { index } of segment.given) this.#spareIds.add(identityOf(segment, index));
+    return {
+      ...commit,
+      taken: commit.taken.map((span) => ({ ...span, segment: PREFIX + span.segment })),
+      appended: commit.appended.map((appended, i) => ({
+        ...appended,
+        segment: PREFIX + appended.segment,
+        volatile: true,
+        exceptions: exceptionsOf(changes.append[i]?.count ?? 0, unchecked[i] ?? [], appended),
+      })),
+    };
+  }
+
+  /** Indexes of events that may be repeats of what the outbox knows, and may not be sent for that. */
+  #unchecked(segment: NewSegment): readonly number[] {
+    if (segment.mayGoUnchecked) return [];
+    return segment.given
+      .map(({ index }) => index)
+      .filter((index) => !this.#spareIds.has(identityOf(segment, index)));
+  }
+
+  #isKnownToSpare(segment: NewSegment): boolean {
+    return (
+      this.#spareIds.size > 0 &&
+      segment.given.some(({ index }) => this.#spareIds.has(identityOf(segment, index)))
+    );
+  }
+
+  #spareOf(changes: OutboxChanges): OutboxChanges {
+    const isSpare = ({ segment }: Span) => segment.startsWith(PREFIX);
+    return {
+      ...changes,
+      end: changes.end.filter(isSpare),
+      release: changes.release.filter(isSpare),
+      spill: changes.spill.filter(isSpare),
+      lease: changes.lease.filter(isSpare),
+      append: [],
+      sessions: [],
+    };
+  }
+}
+
+const without = (changes: OutboxChanges, others: OutboxChanges): OutboxChanges => ({
+  ...changes,
+  end: changes.end.filter((each) => !others.end.includes(each)),
+  release: changes.release.filter((each) => !others.release.includes(each)),
+  spill: changes.spill.filter((each) => !others.spill.includes(each)),
+  lease: changes.lease.filter((each) => !others.lease.includes(each)),
+});
+
+const isEmpty = ({ end, release, spill, lease, append, sessions }: OutboxChanges): boolean =>
+  end.length + release.length + spill.length + lease.length + append.length + sessions.length === 0;
+
+const undoneOf = ({ end, release, spill, lease, sessions }: OutboxChanges): Undone => ({
+  end,
+  release,
+  spill,
+  lease,
+  sessions: sessions.length > 0,
+});
+
+const inForm = (segment: NewSegment, form: "events" | "text"): NewSegment =>
+  form === "text" && typeof segment.body !== "string"
+    ? { ...segment, body: bodyOf(segment.body, form) }
+    : segment;
+
+/** To be stored once more, unless it is there. */
+const again = (segment: NewSegment): NewSegment => {
+  const given = new Map(segment.given.map((each) => [each.index, each]));
+  return {
+    ...segment,
+    hold: false,
+    again: true,
+    given: eventsOf(segment.body, segment.count).map(
+      (event, index) =>
+        given.get(index) ?? { index, mark: event === undefined ? "" : contentMark(event, true) },
+    ),
+  };
+};
+
+const identityOf = ({ ids, sums, sum_of }: NewSegment, index: number): string =>
+  `${sums[sum_of?.[index] ?? 0]?.tenant_id ?? ""}\n${ids[index] ?? ""}`;
+
+/** What became of the events of a whole segment, of which some were left out. */
+const exceptionsOf = (
+  count: number,
+  unchecked: readonly number[],
+  { exceptions }: Appended,
+): readonly AppendException[] => {
+  if (unchecked.length === 0) return exceptions;
+  const left = new Set(unchecked);
+  const stay = Array.from({ length: count }, (_, index) => index).filter((index) => !left.has(index));
+  return [
+    ...unchecked.map((index) => ({ index, state: "unchecked" }) as const),
+    ...exceptions.map((each) => ({ ...each, index: stay[each.index] ?? each.index })),
+  ].sort((a, b) => a.index - b.index);
+};
+
+const sumLedgers = (rows: readonly LedgerRow[]): readonly LedgerRow[] => {
+  const sums = new Map<string, LedgerRow>();
+  for (const row of rows) {
+    const key = `${row.hour}\n${row.meter_id}\n${row.tenant_id}`;
+    const sum = sums.get(key);
+    sums.set(
+      key,
+      sum === undefined
+        ? row
+        : {
+            ...row,
+            recorded: sum.recorded + row.recorded,
+            acknowledged: sum.acknowledged + row.acknowledged,
+            recorded_usage: sum.recorded_usage + row.recorded_usage,
+            acknowledged_usage: sum.acknowledged_usage + row.acknowledged_usage,
+          },
+    );
+  }
+  return [...sums.values()];
+};
