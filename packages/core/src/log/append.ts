@@ -29,11 +29,12 @@ export const append = async (
   meta.pending_events += count;
   meta.pending_bytes += bytes;
   log.recorded(sums);
-  rememberIds(log, key, producer, first_seq, segment);
+  const ids = rememberIds(log, key, producer, first_seq, segment);
   const meters = new Map<string, number>();
   for (const { meter_id, events } of sums) meters.set(meter_id, (meters.get(meter_id) ?? 0) + events);
   const row: SegmentRow = {
     id: padded(key),
+    ids,
     key,
     count,
     bytes,

@@ -11,10 +11,8 @@ export const bodyText = (events: readonly (UsageEvent | undefined)[]): string =>
 };
 
 /** Events in the form that a store or a thread takes. */
-export const bodyOf = (
-  events: readonly (UsageEvent | undefined)[],
-  form: "events" | "text",
-): SegmentBody => (form === "text" ? bodyText(events) : events.filter((event) => event !== undefined));
+export const bodyOf = (events: readonly (UsageEvent | undefined)[], form: "events" | "text"): SegmentBody =>
+  form === "text" ? bodyText(events) : events.filter((event) => event !== undefined);
 
 /**
  * The events of a body. By their places, the lines of a damaged text still belong to their events; one that is missing or damaged, or of

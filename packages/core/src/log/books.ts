@@ -96,7 +96,10 @@ export const readLedger = async (
 ): Promise<readonly LedgerRow[]> => {
   const isAsked = (hour: number) => hour >= from && hour < to;
   const fold = new Fold();
-  const range = { from: from > 0 ? padded(from) : undefined, before: to < Number.MAX_SAFE_INTEGER ? padded(to) : undefined };
+  const range = {
+    from: from > 0 ? padded(from) : undefined,
+    before: to < Number.MAX_SAFE_INTEGER ? padded(to) : undefined,
+  };
   for (const [, row] of await tx.range("ledger", range)) if (isAsked(row[2])) fold.addLedger(row);
   for (const [, { ledger }] of await tx.range("deltas", {}))
     for (const change of ledger) if (isAsked(change[2])) fold.addLedger(change);

@@ -46,14 +46,14 @@ export const findIdentity = async (
   return undefined;
 };
 
-/** Remembers the ids of a segment that was recorded. */
+/** Remembers the ids of a segment that was recorded. Returns under which key. */
 export const rememberIds = (
   log: LogTransaction,
   key: number,
   producer: string,
   first_seq: number,
   { ids, ids_since, sums, sum_of, given }: NewSegment,
-): void => {
+): string => {
   const row: IdsRow = {
     key,
     producer,
@@ -65,8 +65,10 @@ export const rememberIds = (
     at: log.now,
   };
   const kind = given.length === ids.length ? "given" : "made";
-  log.tx.put("ids", `${kind}/${padded(ids_since)}/${padded(key)}`, row);
+  const name = `${kind}/${padded(ids_since)}/${padded(key)}`;
+  log.tx.put("ids", name, row);
   log.meta.remembered += ids.length;
+  return name;
 };
 
 export const rememberGiven = (
@@ -129,11 +131,16 @@ export const forgetIds = async (
     const isSurplus = ended() > max;
     if (!isOld && !isSurplus) return "";
     if (await isAlive(log, row)) {
-      // Remembered for as long from now on, if this was the last time that it was seen alive.
       if (isOld) tx.put("ids", key, { ...row, at: now });
       continue;
     }
+    const ended_at = (await tx.get("ends", key)) ?? row.at;
+    if (ended_at + windowMs > now && !isSurplus) {
+      tx.put("ids", key, { ...row, at: ended_at });
+      continue;
+    }
     tx.delete("ids", key);
+    tx.delete("ends", key);
     for (const index of row.given) {
       const tenant_id = tenantAt(row, index);
       const event_id = row.ids[index];

@@ -57,17 +57,25 @@ export const boundLetters = async (log: LogTransaction): Promise<void> => {
   }
   oldest.sort((a, b) => (a.letter?.ended_at ?? 0) - (b.letter?.ended_at ?? 0) || a.key - b.key);
   for (const row of oldest) {
-    if (meta.letter_events <= maxEvents && meta.letter_bytes <= maxBytes) return;
-    await discardRow(log, row);
+    const surplus = Math.max(
+      meta.letter_events - maxEvents,
+      Math.ceil(((meta.letter_bytes - maxBytes) * row.count) / Math.max(1, row.bytes)),
+    );
+    if (surplus <= 0) return;
+    await discardRow(log, row, surplus);
   }
 };
 
-const discardRow = async (log: LogTransaction, row: SegmentRow): Promise<void> => {
+/** Discards the first letters of a row. */
+const discardRow = async (log: LogTransaction, row: SegmentRow, most: number = row.count): Promise<void> => {
   const events = await log.events(row);
-  await discard(
-    log,
-    row.pieces.map(({ from, to }) => ({ row, events, from, to })),
-  );
+  let left = most;
+  const chosen = row.pieces.flatMap(({ from, to }): readonly Chosen[] => {
+    const end = Math.min(to, from + left);
+    left -= end - from;
+    return end > from ? [{ row, events, from, to: end }] : [];
+  });
+  await discard(log, chosen);
 };
 
 const discard = async (log: LogTransaction, chosen: readonly Chosen[]): Promise<void> => {
@@ -138,4 +146,5 @@ const leaveLetters = (log: LogTransaction, part: Chosen, to: "pending" | "discar
 const bytesOf = ({ events, from, to }: Chosen): number =>
   events.slice(from, to).reduce((sum, event) => sum + (event === undefined ? 0 : eventSize(event)), 0);
 
-const countOf = (chosen: readonly Chosen[]): number => chosen.reduce((sum, { from, to }) => sum + to - from, 0);
+const countOf = (chosen: readonly Chosen[]): number =>
+  chosen.reduce((sum, { from, to }) => sum + to - from, 0);

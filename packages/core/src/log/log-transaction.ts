@@ -1,8 +1,8 @@
-import type { UsageEvent } from "../event/usage-event.ts";
 import { eventSize } from "../event/event-size.ts";
+import type { UsageEvent } from "../event/usage-event.ts";
 import { ACCOUNT_FIELDS, type AccountField } from "./account.ts";
 import { bodyOf, eventsOf } from "./body.ts";
-import { padded, part as keyPart, under } from "./keys.ts";
+import { part as keyPart, padded, under } from "./keys.ts";
 import type { LogOptions } from "./log-options.ts";
 import { MAX_SEGMENT_EVENTS, type Sum } from "./outbox.ts";
 import type { StoreTransaction } from "./store.ts";
@@ -79,7 +79,8 @@ export class LogTransaction {
       tx.put("deltas", padded(meta.next_delta), { accounts, ledger: this.#ledger });
       meta.next_delta++;
     }
-    if (META_FIELDS.some((field) => meta[field] !== this.#before[field])) tx.put("meta", META_KEY, { ...meta });
+    if (META_FIELDS.some((field) => meta[field] !== this.#before[field]))
+      tx.put("meta", META_KEY, { ...meta });
   }
 
   /** Counts events of a meter in a figure of the accounts. */
@@ -142,7 +143,9 @@ export class LogTransaction {
     this.tx.delete(table, key);
   }
 
+  /** Takes away a segment of which nothing is left. Its ids are kept for a while from now on. */
   remove(row: SegmentRow): void {
+    this.tx.put("ends", row.ids, this.now);
     this.unindex(row);
     this.tx.delete("segments", row.id);
     this.tx.delete("bodies", row.id);
@@ -197,6 +200,10 @@ export class LogTransaction {
     }
     const left = { ...row, pieces };
     this.putSegment(left);
+    if (indexOf(left)[1] !== indexOf(row)[1]) {
+      this.unindex(row);
+      this.index(left);
+    }
     return left;
   }
 
@@ -245,11 +252,12 @@ export class LogTransaction {
   }
 }
 
-const indexOf = ({ id, lane, tenant_id, owner, letter }: SegmentRow) =>
+/** What waits is found by its first event that is left: parts that come back may be older than what they were cut out of. */
+const indexOf = ({ id, lane, tenant_id, owner, letter, key, pieces }: SegmentRow) =>
   letter !== undefined
     ? (["letters", `${letter.state}/${id}`] as const)
     : owner === ""
-      ? (["waiting", `${lane}/${keyPart(tenant_id)}/${id}`] as const)
+      ? (["waiting", `${lane}/${keyPart(tenant_id)}/${padded(key + (pieces[0]?.from ?? 0))}/${id}`] as const)
       : (["held", `${owner}/${id}`] as const);
 
 const destined = (row: SegmentRow, destiny: Exclude<Destiny, { to: "end" }>): SegmentRow => ({
@@ -329,10 +337,7 @@ const metersOf = (
 };
 
 /** The meter of damaged events: the one of which the segment has more than can be read. */
-export const missingMeter = (
-  { meters }: SegmentRow,
-  events: readonly (UsageEvent | undefined)[],
-): string => {
+export const missingMeter = ({ meters }: SegmentRow, events: readonly (UsageEvent | undefined)[]): string => {
   const missing = new Map(meters);
   for (const event of events)
     if (event !== undefined) missing.set(event.meter_id, (missing.get(event.meter_id) ?? 0) - 1);

@@ -25,7 +25,12 @@ class Table<Value> {
     this.#gone = 0;
   }
 
-  range({ from = "", before, limit = Number.POSITIVE_INFINITY, reverse = false }: KeyRange): [string, Value][] {
+  range({
+    from = "",
+    before,
+    limit = Number.POSITIVE_INFINITY,
+    reverse = false,
+  }: KeyRange): [string, Value][] {
     this.#keys ??= [...this.#rows.keys()].sort();
     const keys = this.#keys;
     const first = place(keys, from);
@@ -80,6 +85,7 @@ class MemoryStore implements Store {
     waiting: new Table(),
     letters: new Table(),
     ids: new Table(),
+    ends: new Table(),
     identities: new Table(),
     deltas: new Table(),
     accounts: new Table(),

@@ -1,5 +1,5 @@
-import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import type { SeqRange } from "../event/seq-range.ts";
+import type { Lane, UsageEvent } from "../event/usage-event.ts";
 
 /** Where a stored event stands. `inflight`: handed to a transport, no outcome stored yet. */
 export type RowState = "pending" | "inflight" | "rejected" | "quarantined";

@@ -11,6 +11,8 @@ import type { Lane, UsageEvent } from "../event/usage-event.ts";
 export interface SegmentRow {
   /** Its own key in `segments`, and that of its events in `bodies`: `key`, padded, and where a part begins like its whole, an `x`. */
   readonly id: string;
+  /** Key of its ids in `ids`. */
+  readonly ids: string;
   readonly key: number;
   readonly count: number;
   /** Of the whole segment, also where parts have ended. */
@@ -67,7 +69,7 @@ export interface IdsRow {
   readonly cell_of?: readonly number[] | undefined;
   /** Indexes of those that callers gave; they are in `identities`, too. */
   readonly given: readonly number[];
-  /** When they were recorded, or when the last of them ended. In milliseconds since the epoch. */
+  /** When they were recorded, or later, when it was found that not all of them had ended long ago. In milliseconds since the epoch. */
   readonly at: number;
 }
 
@@ -168,7 +170,7 @@ export interface Tables {
   readonly bodies: SegmentBody;
   /** Which segments an owner holds: `owner/id`. */
   readonly held: 1;
-  /** Which segments nobody holds: `lane/tenant/id`. */
+  /** Which segments nobody holds: `lane/tenant/key of the first event/id`. */
   readonly waiting: 1;
   /** Dead letters and quarantined events: `state/id`. */
   readonly letters: 1;
@@ -177,6 +179,8 @@ export interface Tables {
    * `made/time/key`, or `given/time/key` where callers gave all of them.
    */
   readonly ids: IdsRow;
+  /** When the last of the ids ended, as far as they have: by the key in `ids`. In milliseconds since the epoch. */
+  readonly ends: number;
   /** By tenant and event id. */
   readonly identities: IdentityRow;
   /** By number: sums that are not in `accounts` and `ledger` yet. */
@@ -200,6 +204,7 @@ export const TABLE_NAMES: readonly TableName[] = [
   "waiting",
   "letters",
   "ids",
+  "ends",
   "identities",
   "deltas",
   "accounts",

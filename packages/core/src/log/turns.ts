@@ -111,7 +111,7 @@ const takeOf = async (
     const [found] = await log.tx.range("waiting", under(prefix, { limit: 1 }));
     if (found === undefined) return { segments, left: undefined };
     if (events >= maxEvents) return { segments, left: "room" };
-    const id = found[0].slice(prefix.length + 1);
+    const id = found[0].slice(found[0].lastIndexOf("/") + 1);
     const row = await log.tx.get("segments", id);
     if (row === undefined) {
       log.tx.delete("waiting", found[0]);
