@@ -8,7 +8,7 @@ import { forgetfulStore } from "./outbox/forgetful-store.ts";
 import { identityCases } from "./outbox/identity-cases.ts";
 import { modelCase } from "./outbox/model-case.ts";
 import { OpenedOutbox } from "./outbox/opened-outbox.ts";
-import { ownerCases, volatileCases } from "./outbox/owner-cases.ts";
+import { forgetfulCases, ownerCases, volatileCases } from "./outbox/owner-cases.ts";
 import { segmentCases } from "./outbox/segment-cases.ts";
 import { sessionCases } from "./outbox/session-cases.ts";
 import { settlementCases } from "./outbox/settlement-cases.ts";
@@ -81,6 +81,7 @@ export const outboxCases = (durable: boolean): readonly ConformanceCase[] =>
     ...boundCases,
     ...sessionCases,
     ...ownerCases,
+    ...forgetfulCases,
     ...(durable ? [] : volatileCases),
     modelCase(durable),
   ].filter(({ needs }) => durable || needs === undefined);

@@ -123,7 +123,7 @@ export class OpenedOutbox {
       body: bodyOf(plain, this.outbox.bodies ?? "events"),
       ...sumEvents(plain),
       ids: plain.map(({ event_id }) => event_id),
-      given: givenIds(events),
+      given: givenIds(events, again),
       ids_since: SAMPLE_TIME,
       hold: typeof hold === "function" ? hold(events[0]) : hold,
       again,

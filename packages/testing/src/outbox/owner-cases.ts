@@ -1,6 +1,6 @@
 import { expect } from "../expect.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
-import { idsOf } from "./opened-outbox.ts";
+import { idsOf, spansOf } from "./opened-outbox.ts";
 import { repeatOf, SAMPLE_TIME, sampleEvent, sampleEvents } from "./sample-event.ts";
 
 export const ownerCases: readonly ConformanceCase[] = [
@@ -153,6 +153,80 @@ export const ownerCases: readonly ConformanceCase[] = [
       const [first, second] = await Promise.all([one.claim({ maxEvents: 30 }), two.claim({ maxEvents: 30 })]);
       const taken = [...first.events, ...second.events].map(({ event_id }) => event_id);
       expect(taken.toSorted()).toEqual(idsOf(events).toSorted());
+    },
+  },
+];
+
+/** Of an owner that others take for dead while it lives: its page was frozen, the file of its lock removed. */
+export const forgetfulCases: readonly ConformanceCase[] = [
+  {
+    name: "an owner that lost its lock goes on, as a new one with what it holds, when nobody took over",
+    needs: "store",
+    run: async ({ open, openForgetful }) => {
+      const { outbox, loseLocks } = await openForgetful();
+      const [waiting, sent] = sampleEvents(2);
+      if (waiting === undefined || sent === undefined) throw new Error("two events");
+      await outbox.append([waiting, sent]);
+      await outbox.lease([sent]);
+      await loseLocks();
+      expect(await outbox.claimIds(), "it holds them").toEqual([]);
+      const other = await open();
+      expect(await other.claimIds(), "and is known to live").toEqual([]);
+      expect((await outbox.lease([waiting])).taken).toEqual([]);
+      expect((await outbox.acknowledge([waiting, sent])).taken).toEqual([]);
+      const [next] = sampleEvents(1);
+      if (next === undefined) throw new Error("one event");
+      await outbox.append([next]);
+      expect([next.seq, next.producer], "numbers of a producer are given once").not.toEqual([
+        1,
+        waiting.producer,
+      ]);
+      expect(await outbox.figures()).toEqual({ recorded: 3, acknowledged: 2, pending: 1 });
+    },
+  },
+  {
+    name: "an owner that lost its events to another one is told so, and does nothing to them",
+    needs: "store",
+    run: async ({ open, openForgetful }) => {
+      const { outbox: sleeper, loseLocks } = await openForgetful();
+      const [waiting, sent, refused, given] = sampleEvents(4);
+      if (!waiting || !sent || !refused || !given) throw new Error("four events");
+      await sleeper.append([waiting, sent, refused, given]);
+      await sleeper.lease([sent], SAMPLE_TIME + 3);
+      await loseLocks();
+      const other = await open();
+      const { events } = await other.claim();
+      expect(events).toMatchObject([
+        { event_id: waiting.event_id, first_sent_at: undefined },
+        { event_id: sent.event_id, first_sent_at: SAMPLE_TIME + 3, attempts: 1 },
+        { event_id: refused.event_id },
+        { event_id: given.event_id },
+      ]);
+      expect((await sleeper.acknowledge([sent])).taken).toEqual(spansOf([sent]));
+      expect((await sleeper.bury([refused])).taken).toEqual(spansOf([refused]));
+      expect((await sleeper.spill([given])).taken).toEqual(spansOf([given]));
+      expect((await sleeper.lease([waiting])).taken).toEqual(spansOf([waiting]));
+      expect(await sleeper.claimIds(), "it cannot give away what is not its own").toEqual([]);
+      expect(await sleeper.figures()).toEqual({ recorded: 4, pending: 4 });
+      await other.acknowledge(events);
+      expect(await sleeper.figures()).toEqual({ recorded: 4, acknowledged: 4 });
+    },
+  },
+  {
+    name: "an owner that was taken for dead goes on under a new name: it records, claims, and is in sessions",
+    needs: "store",
+    run: async ({ open, openForgetful }) => {
+      const { outbox: sleeper, loseLocks } = await openForgetful();
+      const [first, second] = [sampleEvent(), sampleEvent()];
+      await sleeper.append([first]);
+      await loseLocks();
+      const other = await open();
+      const { events } = await other.claim();
+      expect(await sleeper.append([second])).toMatchObject([{ state: "recorded", seq: 1 }]);
+      expect(second.producer).not.toBe(first.producer);
+      expect(await other.claimIds(), "it lives").toEqual([]);
+      await other.spill(events);
+      expect(await sleeper.claimIds()).toEqual([first.event_id]);
     },
   },
 ];

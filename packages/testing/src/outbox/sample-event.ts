@@ -102,9 +102,11 @@ export const sampleEvents = (count: number, fields: SampleFields = {}): SampleEv
 export const repeatOf = ({ event, lane }: SampleEvent, fields: SampleFields = {}): SampleEvent =>
   sample(event.event_id, { ...event, lane, ...fields }, true);
 
-/** The ids that callers gave, of events that become a segment. */
-export const givenIds = (events: readonly SampleEvent[]): readonly GivenId[] =>
-  events.flatMap(({ mark }, index) => (mark === undefined ? [] : [{ index, mark }]));
+/** The ids of a segment that may have been recorded before: those that callers gave, or all of a commit that is made again. */
+export const givenIds = (events: readonly SampleEvent[], again = false): readonly GivenId[] =>
+  events.flatMap(({ event, mark = again ? contentMark(event, true) : undefined }, index) =>
+    mark === undefined ? [] : [{ index, mark }],
+  );
 
 /** The events of a claimed segment, with what came with them. */
 export const claimedEvents = (segment: ClaimedSegment): readonly SampleEvent[] => {
