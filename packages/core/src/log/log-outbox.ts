@@ -58,6 +58,8 @@ class LogOutbox implements Outbox {
   readonly #options: LogOptions;
   readonly #turns = new Turns();
   #owner: Owner | undefined;
+  /** Whether the store was told of the owner. */
+  #isEntered = false;
   #isOpen = false;
   /** One call after the other: the store has one transaction at a time. */
   #last: Promise<unknown> = Promise.resolve();
@@ -187,10 +189,12 @@ class LogOutbox implements Outbox {
     return this.#inTurn(async () => {
       const owner = this.#owner;
       if (owner !== undefined) {
-        await this.#write(Date.now(), async (log, self, row) => {
+        const left = this.#write(Date.now(), async (log, self, row) => {
           if (!this.durable) await loseAll(log);
           log.tx.put("owners", self, { ...row, state: "left" });
         });
+        // What it cannot let go of now is taken over like that of one that died.
+        await left.catch(() => {});
         await owner.lock.release();
       }
       if (this.durable) await this.#store.close();
@@ -224,11 +228,13 @@ class LogOutbox implements Outbox {
     const done = await this.#store.transact(async (tx) => {
       const log = await LogTransaction.begin(tx, now, this.#options);
       const known = await tx.get("owners", id);
-      if (known?.state === "gone") return undefined;
+      // Whoever emptied or replaced the store has not heard of it; its numbers must not begin anew.
+      if (known?.state === "gone" || (known === undefined && this.#isEntered)) return undefined;
       const answer = await work(log, id, known ?? enter(tx, id, now));
       log.finish();
       return { answer };
     });
+    this.#isEntered = done !== undefined;
     if (done !== undefined) return done.answer;
     await this.#owner.lock.release();
     this.#owner = undefined;
@@ -246,6 +252,7 @@ class LogOutbox implements Outbox {
       log.finish();
     });
     this.#owner = owner;
+    this.#isEntered = true;
     await before?.lock.release();
   }
 
