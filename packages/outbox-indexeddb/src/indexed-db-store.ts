@@ -136,11 +136,13 @@ class IndexedDbStore implements Store {
     this.#database.wake();
     if (running === undefined) return;
     // That it ended was to be told before the end of one that begins now.
-    const next = await this.#database.begin();
-    next.oncomplete = () =>
+    const giveUp = () =>
       running.giveUp(
         new MayHaveCommitted(`${this.name}: the page slept before it heard how a transaction ended`),
       );
+    this.#database.begin().then((next) => {
+      next.oncomplete = next.onabort = giveUp;
+    }, giveUp);
   }
 }
 

@@ -60,10 +60,10 @@ export class PageLocks {
   }
 
   async wake(): Promise<void> {
+    const takeUp = (name: string, held: Held) =>
+      this.#takeUp(name, held).catch(() => this.#release(name, held));
     await Promise.all(
-      Array.from(this.#held, ([name, held]) =>
-        held.hold === undefined ? this.#takeUp(name, held) : undefined,
-      ),
+      Array.from(this.#held, ([name, held]) => (held.hold === undefined ? takeUp(name, held) : undefined)),
     );
   }
 

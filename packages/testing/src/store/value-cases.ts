@@ -33,6 +33,7 @@ const NUMBERS = [
 
 const SEGMENT: SegmentRow = {
   id: "9007199254740991",
+  ids: "made/0000000000000000/9007199254740991",
   key: Number.MAX_SAFE_INTEGER,
   count: 3,
   bytes: 600,
