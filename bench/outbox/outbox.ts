@@ -1,7 +1,19 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createEventId, EventRecord, fingerprint, NO_CHANGES } from "@meter-lib/core";
+import {
+  bodyText,
+  createEventId,
+  type Ending,
+  eventSize,
+  type Lease,
+  type NewSegment,
+  type OutboxChanges,
+  type Span,
+  sumEvents,
+  type UsageEvent,
+  usageEvent,
+} from "@meter-lib/core/log";
 import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
 import type { Measure } from "../harness/measure.ts";
 import type { Row } from "../harness/report.ts";
@@ -40,12 +52,16 @@ const take = async (thread: "worker" | "main", backlog: number): Promise<readonl
     const outbox = sqliteOutbox(options);
     await timed("open", 1, () => outbox.open());
 
+    const commit = (changes: Partial<OutboxChanges>) =>
+      outbox.commit({ ...NO_CHANGES, now: Date.now(), ...changes });
+
     const separate = newBatches(Math.ceil(backlog / 10 / BATCH));
     await timed("record, lease, acknowledge, a commit each", separate.length * BATCH, async () => {
       for (const batch of separate) {
-        await outbox.commit({ ...NO_CHANGES, now: Date.now(), append: appends(batch) });
-        await outbox.commit({ ...NO_CHANGES, now: Date.now(), lease: sent(batch) });
-        await outbox.commit({ ...NO_CHANGES, now: Date.now(), acknowledge: batch });
+        const { appended } = await commit({ append: [batch.segment] });
+        const span = { segment: appended[0]?.segment ?? "", from: 0, to: BATCH };
+        await commit({ lease: [leaseOf(batch, span)] });
+        await commit({ end: [endOf(batch, span)] });
       }
     });
 
@@ -54,24 +70,28 @@ const take = async (thread: "worker" | "main", backlog: number): Promise<readonl
       "record, lease, acknowledge three batches in one commit",
       grouped.length * BATCH,
       async () => {
+        const spans: Span[] = [];
         for (let turn = 0; turn < grouped.length + 2; turn++) {
-          await outbox.commit({
-            ...NO_CHANGES,
-            now: Date.now(),
-            append: appends(grouped[turn] ?? []),
-            lease: sent(grouped[turn - 1] ?? []),
-            acknowledge: grouped[turn - 2] ?? [],
+          const [added, leased, done] = [grouped[turn], grouped[turn - 1], grouped[turn - 2]];
+          const [leasedAt, doneAt] = [spans[turn - 1], spans[turn - 2]];
+          const { appended } = await commit({
+            append: added ? [added.segment] : [],
+            lease: leased && leasedAt ? [leaseOf(leased, leasedAt)] : [],
+            end: done && doneAt ? [endOf(done, doneAt)] : [],
           });
+          const [answer] = appended;
+          if (answer !== undefined) spans.push({ segment: answer.segment, from: 0, to: BATCH });
         }
       },
     );
 
     await timed(`record a backlog of ${backlog.toLocaleString("en-US")}`, backlog, async () => {
       for (let left = backlog; left > 0; left -= BACKLOG_PER_COMMIT) {
-        const events = Array.from({ length: Math.min(left, BACKLOG_PER_COMMIT) }, () =>
-          newEvent("tenant-many"),
+        const batches = newBatches(
+          Math.ceil(Math.min(left, BACKLOG_PER_COMMIT) / BATCH),
+          () => "tenant-many",
         );
-        await outbox.commit({ ...NO_CHANGES, now: Date.now(), append: appends(events, false) });
+        await commit({ append: batches.map(({ segment }) => ({ ...segment, hold: false })) });
       }
     });
     const claim = { now: Date.now(), maxEvents: BATCH, maxBytes: 512 * 1024, skipTenants: [] };
@@ -88,38 +108,60 @@ const take = async (thread: "worker" | "main", backlog: number): Promise<readonl
   }
 };
 
-const newEvent = (tenant_id: string): EventRecord => {
+const NO_CHANGES = { end: [], release: [], spill: [], append: [], lease: [], sessions: [] };
+
+interface Batch {
+  readonly events: readonly UsageEvent[];
+  readonly segment: NewSegment;
+}
+
+const newEvent = (tenant_id: string): UsageEvent => {
   const event_time = Date.now();
-  const event = {
+  return usageEvent({
     event_id: createEventId(event_time),
     tenant_id,
     device_id: "device-1",
     meter_id: "api_calls",
-    type: "volume" as const,
+    type: "volume",
     event_time,
     total_usage: 5,
     start_time: undefined,
     end_time: undefined,
     metadata: { region: "eu-west" },
     session_id: undefined,
-  };
-  const record = new EventRecord(event, 220, fingerprint(event, true));
-  record.mayBeRepeat = false;
-  return record;
+  });
 };
 
-const newBatches = (count: number): readonly (readonly EventRecord[])[] =>
-  Array.from({ length: count }, () =>
-    Array.from({ length: BATCH }, (_, index) => newEvent(`tenant-${index % 7}`)),
-  );
+const newBatches = (count: number, tenantOf = (index: number) => `tenant-${index % 7}`): readonly Batch[] =>
+  Array.from({ length: count }, () => {
+    const ids_since = Date.now();
+    const events = Array.from({ length: BATCH }, (_, index) => newEvent(tenantOf(index)));
+    const tenants = new Set(events.map(({ tenant_id }) => tenant_id));
+    const segment: NewSegment = {
+      ...sumEvents(events),
+      count: BATCH,
+      bytes: events.reduce((sum, event) => sum + eventSize(event), 0),
+      lane: "live",
+      tenant_id: tenants.size === 1 ? (events[0]?.tenant_id ?? "") : "",
+      body: bodyText(events),
+      ids: events.map(({ event_id }) => event_id),
+      given: [],
+      ids_since,
+      hold: true,
+    };
+    return { events, segment };
+  });
 
-const sent = (events: readonly EventRecord[]): readonly EventRecord[] => {
-  for (const event of events) {
-    event.attempts = 1;
-    event.firstSentAt = event.event_time;
-    event.customer_id = `customer of ${event.tenant_id}`;
-  }
-  return events;
-};
+const leaseOf = ({ events }: Batch, span: Span): Lease => ({
+  ...span,
+  attempts: 1,
+  first_sent_at: events[0]?.event_time,
+  customers: Object.fromEntries(events.map(({ tenant_id }) => [tenant_id, `customer of ${tenant_id}`])),
+});
 
-const appends = (events: readonly EventRecord[], hold = true) => events.map((event) => ({ event, hold }));
+const endOf = ({ segment: { bytes, sums } }: Batch, span: Span): Ending => ({
+  ...span,
+  state: "acknowledged",
+  bytes,
+  sums,
+});
