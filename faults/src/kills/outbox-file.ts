@@ -7,7 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 export interface FileRow {
   readonly id: string;
   readonly tenant: string;
-  /** 0 pending, 1 in flight, 2 rejected, 3 quarantined, 4 acknowledged, 5 discarded. */
+  /** 0 pending, 1 in flight, 2 rejected, 3 quarantined, 4 ended. */
   readonly state: number;
   readonly attempts: number;
 }
@@ -22,18 +22,8 @@ export const readOutboxFile = (path: string): readonly FileRow[] => {
     if (!existsSync(copy)) return [];
     const db = new DatabaseSync(copy);
     try {
-      const known = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'events'").get();
-      if (known === undefined) return [];
-      const rows = db.prepare("SELECT event_id, tenant_id, state, attempts FROM events").all();
-      return [
-        ...rows.map((row) => ({
-          id: String(row.event_id),
-          tenant: String(row.tenant_id),
-          state: Number(row.state),
-          attempts: Number(row.attempts),
-        })),
-        ...rowsInSegments(db),
-      ];
+      const known = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'segments'").get();
+      return known === undefined ? [] : rowsIn(db);
     } finally {
       db.close();
     }
@@ -42,33 +32,39 @@ export const readOutboxFile = (path: string): readonly FileRow[] => {
   }
 };
 
-const WAITING = "0".charCodeAt(0);
-const ENDED = "4".charCodeAt(0);
+const LETTERS = ["rejected", "quarantined"];
 
-/** Events that have no row of their own: a line and a character each. */
-const rowsInSegments = (db: DatabaseSync): readonly FileRow[] => {
-  const leases = db.prepare("SELECT deliveries FROM leases WHERE segment = ? ORDER BY nr");
-  return db
-    .prepare("SELECT first_key, states, identities FROM segments JOIN segment_identities USING (first_key)")
-    .all()
-    .flatMap(({ first_key, states, identities }) => {
-      const attempts = new Map<number, number>();
-      for (const { deliveries } of leases.all(Number(first_key))) {
-        for (const [, attempt, , places] of JSON.parse(String(deliveries)))
-          for (const place of places) attempts.set(place, attempt);
+/** Events that wait are in segments, of which each piece has its attempts; those that have ended are known by their ids alone. */
+const rowsIn = (db: DatabaseSync): readonly FileRow[] => {
+  const rows: FileRow[] = [];
+  const waiting = new Set<number>();
+  const segments = db.prepare(
+    "SELECT segments.value AS row, bodies.value AS body FROM segments JOIN bodies USING (key)",
+  );
+  for (const { row, body } of segments.all()) {
+    const { key, letter, pieces } = JSON.parse(String(row));
+    const lines = new Map(
+      String(body)
+        .split("\n")
+        .map((line) => [Number.parseInt(line, 10), line.slice(line.indexOf(" "))]),
+    );
+    for (const { from, to, inflight, attempts } of pieces) {
+      for (let place = from; place < to; place++) {
+        const { event_id: id, tenant_id: tenant } = JSON.parse(lines.get(place) ?? "");
+        const state = letter === undefined ? Number(inflight) : 2 + LETTERS.indexOf(letter.state);
+        rows.push({ id, tenant, state, attempts });
+        waiting.add(key + place);
       }
-      const lines = String(identities).trimEnd().split("\n");
-      return lines.flatMap((line): readonly FileRow[] => {
-        const space = line.indexOf(" ");
-        const place = Number(line.slice(0, space));
-        const [id, tenant] = JSON.parse(line.slice(space));
-        const state = states instanceof Uint8Array ? states[place] : undefined;
-        const attempt = attempts.get(place);
-        if (state === ENDED) return [{ id, tenant, state: 4, attempts: attempt ?? 0 }];
-        if (state !== WAITING) return [];
-        return [{ id, tenant, state: attempt === undefined ? 0 : 1, attempts: attempt ?? 0 }];
-      });
-    });
+    }
+  }
+  for (const { value } of db.prepare("SELECT value FROM ids").all()) {
+    const { key, ids, cells, cell_of } = JSON.parse(String(value));
+    for (const [index, id] of ids.entries()) {
+      if (waiting.has(key + index)) continue;
+      rows.push({ id, tenant: cells[cell_of?.[index] ?? 0][0], state: 4, attempts: 1 });
+    }
+  }
+  return rows;
 };
 
 export const idsIn = (rows: readonly FileRow[], ...states: readonly number[]): ReadonlySet<string> =>

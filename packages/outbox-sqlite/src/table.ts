@@ -124,6 +124,7 @@ export const openTables = (db: DatabaseSync): OpenTables => ({
   ids: new Table(db, "ids", json()),
   identities: new Table(db, "identities", json()),
   deltas: new Table(db, "deltas", json()),
+  ends: new Table(db, "ends", json()),
   accounts: new Table(db, "accounts", json()),
   ledger: new Table(db, "ledger", json()),
   sessions: new Table(db, "sessions", json()),
