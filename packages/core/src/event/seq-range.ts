@@ -34,12 +34,18 @@ export const withoutRanges = (
   return left;
 };
 
+/** Numbers of which the same is said. */
+export interface ReasonedRange extends SeqRange {
+  readonly reason: string;
+}
+
 /** Ranges and one more, which overlaps none of them. */
-export const addSeqs = (ranges: readonly SeqRange[], added: SeqRange): readonly SeqRange[] => {
-  const joined: SeqRange[] = [];
+export const addSeqs = (ranges: readonly ReasonedRange[], added: ReasonedRange): readonly ReasonedRange[] => {
+  const joined: ReasonedRange[] = [];
   for (const range of [...ranges, added].sort((a, b) => a.from - b.from)) {
     const last = joined.at(-1);
-    if (last !== undefined && last.to + 1 === range.from) joined[joined.length - 1] = { from: last.from, to: range.to };
+    if (last !== undefined && last.to + 1 === range.from && last.reason === range.reason)
+      joined[joined.length - 1] = { ...last, to: range.to };
     else joined.push(range);
   }
   return joined;

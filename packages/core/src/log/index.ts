@@ -14,6 +14,7 @@ export {
   emptyAccount,
 } from "./account.ts";
 export { bodyOf, bodyText, eventsOf } from "./body.ts";
+export { type DiscardedEvent, type DiscardedQuery, readDiscarded } from "./discarded.ts";
 export type { LogOptions } from "./log-options.ts";
 export { logOutbox } from "./log-outbox.ts";
 export { type MemoryOutboxOptions, memoryOutbox } from "./memory-outbox.ts";

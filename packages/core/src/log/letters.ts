@@ -32,9 +32,13 @@ export const redriveLetters = async (log: LogTransaction, selection: OutboxSelec
 };
 
 /** Gives letters up for good. Returns how many. */
-export const discardLetters = async (log: LogTransaction, selection: OutboxSelection): Promise<number> => {
+export const discardLetters = async (
+  log: LogTransaction,
+  selection: OutboxSelection,
+  reason: string,
+): Promise<number> => {
   const chosen = await choose(log, selection);
-  await discard(log, chosen);
+  await discard(log, chosen, reason);
   return countOf(chosen);
 };
 
@@ -51,7 +55,7 @@ export const boundLetters = async (log: LogTransaction): Promise<void> => {
       const row = await log.tx.get("segments", key.slice(state.length + 1));
       if (row === undefined) log.tx.delete("letters", key);
       else if (keptMs !== undefined && row.letter !== undefined && row.letter.ended_at + keptMs <= now)
-        await discardRow(log, row);
+        await discardRow(log, row, `${state} for longer than ${keptMs} ms`);
       else oldest.push(row);
     }
   }
@@ -62,12 +66,17 @@ export const boundLetters = async (log: LogTransaction): Promise<void> => {
       Math.ceil(((meta.letter_bytes - maxBytes) * row.count) / Math.max(1, row.bytes)),
     );
     if (surplus <= 0) return;
-    await discardRow(log, row, surplus);
+    await discardRow(log, row, "more dead letters than are kept", surplus);
   }
 };
 
 /** Discards the first letters of a row. */
-const discardRow = async (log: LogTransaction, row: SegmentRow, most: number = row.count): Promise<void> => {
+const discardRow = async (
+  log: LogTransaction,
+  row: SegmentRow,
+  reason: string,
+  most: number = row.count,
+): Promise<void> => {
   const events = await log.events(row);
   let left = most;
   const chosen = row.pieces.flatMap(({ from, to }): readonly Chosen[] => {
@@ -75,16 +84,17 @@ const discardRow = async (log: LogTransaction, row: SegmentRow, most: number = r
     left -= end - from;
     return end > from ? [{ row, events, from, to: end }] : [];
   });
-  await discard(log, chosen);
+  await discard(log, chosen, reason);
 };
 
-const discard = async (log: LogTransaction, chosen: readonly Chosen[]): Promise<void> => {
+const discard = async (log: LogTransaction, chosen: readonly Chosen[], reason: string): Promise<void> => {
   for (const part of chosen) {
     leaveLetters(log, part, "discarded");
     const { row, from, to } = part;
     const owner = await log.tx.get("owners", row.producer);
     if (owner !== undefined) {
-      const discarded = addSeqs(owner.discarded, { from: row.first_seq + from, to: row.first_seq + to - 1 });
+      const seqs = { from: row.first_seq + from, to: row.first_seq + to - 1, reason };
+      const discarded = addSeqs(owner.discarded, seqs);
       log.tx.put("owners", row.producer, { ...owner, discarded });
     }
   }

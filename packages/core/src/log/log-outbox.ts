@@ -137,8 +137,8 @@ class LogOutbox implements Outbox {
     return this.#inTurn(() => this.#write(Date.now(), (log) => redriveLetters(log, selection)));
   }
 
-  discard(selection: OutboxSelection, _reason: string): Promise<number> {
-    return this.#inTurn(() => this.#write(Date.now(), (log) => discardLetters(log, selection)));
+  discard(selection: OutboxSelection, reason: string): Promise<number> {
+    return this.#inTurn(() => this.#write(Date.now(), (log) => discardLetters(log, selection, reason)));
   }
 
   ledger(range: LedgerRange): Promise<readonly LedgerRow[]> {

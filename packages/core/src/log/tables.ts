@@ -1,5 +1,5 @@
 import type { Metadata } from "../catalog/meter.ts";
-import type { SeqRange } from "../event/seq-range.ts";
+import type { ReasonedRange } from "../event/seq-range.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
 
 // What the log keeps. All of it is JSON data but for the events of a volatile store, which are kept as they are.
@@ -94,8 +94,8 @@ export interface IdentityRow {
 export interface OwnerRow {
   readonly state: "alive" | "left" | "gone";
   readonly last_seq: number;
-  /** Numbers of events that were discarded; ascending. */
-  readonly discarded: readonly SeqRange[];
+  /** Numbers of events that were discarded, and why; ascending. */
+  readonly discarded: readonly ReasonedRange[];
   readonly opened_at: number;
 }
 

@@ -1,0 +1,41 @@
+import type { StoreTransaction } from "./store.ts";
+
+/** An event that was given up, as far as it is remembered: what it said is gone. */
+export interface DiscardedEvent {
+  readonly event_id: string;
+  readonly tenant_id: string;
+  readonly meter_id: string;
+  /** Start of the hour (UTC) that it counted in, in milliseconds since the epoch. */
+  readonly hour: number;
+  /** In the words of who gave it up, or of the policy. */
+  readonly reason: string;
+}
+
+export interface DiscardedQuery {
+  readonly tenant_id?: string | undefined;
+  readonly event_id?: string | undefined;
+  readonly limit: number;
+}
+
+/** What was given up and why, the newest ids first, as long as ids are remembered. */
+export const readDiscarded = async (
+  tx: StoreTransaction,
+  { tenant_id, event_id, limit }: DiscardedQuery,
+): Promise<readonly DiscardedEvent[]> => {
+  const owners = new Map(await tx.range("owners", {}));
+  const found: DiscardedEvent[] = [];
+  for (const [, { ids, cells, cell_of, producer, first_seq }] of await tx.range("ids", { reverse: true })) {
+    const ranges = owners.get(producer)?.discarded ?? [];
+    for (let index = ranges.length === 0 ? -1 : ids.length - 1; index >= 0; index--) {
+      const seq = first_seq + index;
+      const range = ranges.find(({ from, to }) => from <= seq && seq <= to);
+      const [tenant, meter_id, hour] = cells[cell_of?.[index] ?? 0] ?? [];
+      const id = ids[index];
+      if (range === undefined || id === undefined || tenant === undefined || meter_id === undefined) continue;
+      if ((tenant_id ?? tenant) !== tenant || (event_id ?? id) !== id || hour === undefined) continue;
+      if (found.push({ event_id: id, tenant_id: tenant, meter_id, hour, reason: range.reason }) >= limit)
+        return found;
+    }
+  }
+  return found;
+};
