@@ -1,22 +1,48 @@
 import type { DatabaseSync } from "node:sqlite";
-import { logOutbox, MeterError, type Outbox, type Store, type StoreTransaction } from "@meter-lib/core/log";
+import {
+  type DiscardedEvent,
+  type DiscardedQuery,
+  logOutbox,
+  MeterError,
+  type Outbox,
+  readDiscarded,
+  type Store,
+  type StoreTransaction,
+} from "@meter-lib/core/log";
 import { checkOurs, openReadOnly } from "./open-database.ts";
 import { storeError } from "./sqlite-failure.ts";
 import { outboxSettings } from "./sqlite-outbox-options.ts";
 import { openTables, transactionOn } from "./table.ts";
 
 /** What can be asked of an outbox. */
-export type OutboxView = Pick<
-  Outbox,
-  "name" | "open" | "accounts" | "list" | "ledger" | "ledgerIds" | "producers" | "close"
->;
+export interface OutboxView
+  extends Pick<
+    Outbox,
+    "name" | "open" | "accounts" | "list" | "ledger" | "ledgerIds" | "producers" | "close"
+  > {
+  /** What was given up and why, the newest first, as long as its identity is remembered. */
+  discarded(query: DiscardedQuery): Promise<readonly DiscardedEvent[]>;
+}
 
 /**
- * An outbox to look into, in the calling thread. Nothing is changed: neither the file, which others may be working with, nor what is
- * beside it. Calls reject as those of `sqliteOutbox` do; a damaged file stays where it is.
+ * An outbox to look into, in the calling thread, one call at a time. Nothing is changed: neither the file, which others may be working
+ * with, nor what is beside it. Calls reject as those of `sqliteOutbox` do; a damaged file stays where it is.
  */
-export const sqliteOutboxView = (path: string): OutboxView =>
-  logOutbox(readOnlyStore(path), outboxSettings({ path }).log);
+export const sqliteOutboxView = (path: string): OutboxView => {
+  const store = readOnlyStore(path);
+  const outbox = logOutbox(store, outboxSettings({ path }).log);
+  return {
+    name: outbox.name,
+    open: () => outbox.open(),
+    accounts: () => outbox.accounts(),
+    list: (query) => outbox.list(query),
+    ledger: (range) => outbox.ledger(range),
+    ledgerIds: (row) => outbox.ledgerIds(row),
+    producers: () => outbox.producers(),
+    discarded: async (query) => store.transact((tx) => readDiscarded(tx, query)),
+    close: () => outbox.close(),
+  };
+};
 
 /** A store in which nothing that is put arrives: a log over it may do what it always does, and only reads. */
 const readOnlyStore = (path: string): Store => {

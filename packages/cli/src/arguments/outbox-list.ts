@@ -26,5 +26,5 @@ Examples:
   $ meter outbox list outbox.db --state discarded`,
     )
     .action((file: string, flags: OutboxListFlags, command: Command) =>
-      invoke(command, async (io) => (await import("../commands/outbox-list.ts")).outboxList(file, flags, io)),
+      invoke(command, async () => (await import("../commands/outbox-list.ts")).outboxList(file, flags)),
     );

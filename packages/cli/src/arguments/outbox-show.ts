@@ -14,7 +14,7 @@ Example:
   $ meter outbox show outbox.db order-4711`,
     )
     .action((file: string, event: string, flags: { readonly tenant?: string }, command: Command) =>
-      invoke(command, async (io) =>
-        (await import("../commands/outbox-show.ts")).outboxShow(file, event, flags, io),
+      invoke(command, async () =>
+        (await import("../commands/outbox-show.ts")).outboxShow(file, event, flags),
       ),
     );

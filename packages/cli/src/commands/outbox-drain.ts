@@ -3,7 +3,7 @@ import { connect } from "../connect.ts";
 import { DeliveryWatch } from "../delivery-watch.ts";
 import { EXIT } from "../exit-code.ts";
 import type { ConnectionFlags } from "../flags/connection-flags.ts";
-import { mustExist, rememberingOutbox, withOutbox } from "../open-outbox.ts";
+import { lookInto, mustExist, rememberingOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 import { startProgress } from "../terminal/progress.ts";
@@ -32,7 +32,7 @@ export const outboxDrain = async (file: string, flags: OutboxDrainFlags, io: Io)
     progress.end();
     await client.close({ timeoutMs: CLOSE_MS });
   }
-  const accounts = await withOutbox(file, io, async (outbox) => outbox.accounts());
+  const accounts = await lookInto(file, async (outbox) => outbox.accounts());
   const { pending, rejected, quarantined } = accounts;
   const delivered = `${formatNumber(watch.acknowledged)} events delivered`;
   const rest = [

@@ -1,6 +1,6 @@
 import type { OutboxRow, RowState } from "@meter-lib/core";
 import { EXIT } from "../exit-code.ts";
-import { withOutbox } from "../open-outbox.ts";
+import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 
@@ -14,7 +14,7 @@ const PAGE = 1_000;
 
 /** Writes the events of an outbox as NDJSON, page by page. Plain events can be imported again. */
 export const outboxExport = (file: string, flags: OutboxExportFlags, io: Io): Promise<Report> =>
-  withOutbox(file, io, async (outbox) => {
+  lookInto(file, async (outbox) => {
     let after = 0;
     let rows: readonly OutboxRow[];
     do {

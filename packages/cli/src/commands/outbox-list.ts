@@ -1,9 +1,8 @@
 import { ACCOUNT_FIELDS, type OutboxRow, type RowState } from "@meter-lib/core";
+import type { DiscardedEvent } from "@meter-lib/core/log";
 import { EXIT } from "../exit-code.ts";
-import { withOutbox } from "../open-outbox.ts";
-import { type DiscardedEvent, readDiscarded } from "../read-discarded.ts";
+import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
-import type { Io } from "../terminal/io.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 
 export interface OutboxListFlags {
@@ -13,13 +12,13 @@ export interface OutboxListFlags {
 }
 
 /** The accounts of an outbox, and the events in it. */
-export const outboxList = (file: string, flags: OutboxListFlags, io: Io): Promise<Report> =>
-  withOutbox(file, io, async (outbox) => {
+export const outboxList = (file: string, flags: OutboxListFlags): Promise<Report> =>
+  lookInto(file, async (outbox) => {
     const accounts = await outbox.accounts();
     const { state, tenant: tenant_id, limit } = flags;
     const rows =
       state === "discarded"
-        ? readDiscarded(file, { tenant_id, limit }).map((event) => ({ ...event, state }))
+        ? (await outbox.discarded({ tenant_id, limit })).map((event) => ({ ...event, state }))
         : await outbox.list({ state, tenant_id, limit });
     const shown =
       rows.length === 0
@@ -42,8 +41,17 @@ type Shown = OutboxRow | (DiscardedEvent & { readonly state: "discarded" });
 
 const cells = (row: Shown): readonly (string | number)[] => {
   if (row.state !== "discarded") return rowCells(row);
-  const { event_id, state, tenant_id, meter_id, usage_time, attempts, reason } = row;
-  return [event_id, state, tenant_id, meter_id, "", new Date(usage_time).toISOString(), attempts, reason];
+  const { event_id, state, tenant_id, meter_id, hour, reason } = row;
+  return [
+    event_id,
+    state,
+    tenant_id,
+    meter_id,
+    "",
+    `${new Date(hour).toISOString().slice(0, 13)}h`,
+    "",
+    reason,
+  ];
 };
 
 const rowCells = ({ event, state, attempts, reason, status }: OutboxRow): readonly (string | number)[] => [

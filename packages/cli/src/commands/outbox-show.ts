@@ -1,10 +1,8 @@
 import { stringify } from "yaml";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
-import { withOutbox } from "../open-outbox.ts";
-import { readDiscarded } from "../read-discarded.ts";
+import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
-import type { Io } from "../terminal/io.ts";
 
 /** An id may belong to as many tenants at most. */
 const MAX_TENANTS = 100;
@@ -14,11 +12,10 @@ export const outboxShow = (
   file: string,
   event_id: string,
   { tenant }: { readonly tenant?: string },
-  io: Io,
 ): Promise<Report> =>
-  withOutbox(file, io, async (outbox) => {
+  lookInto(file, async (outbox) => {
     const rows = await outbox.list({ event_id, tenant_id: tenant });
-    const discarded = readDiscarded(file, { event_id, tenant_id: tenant, limit: MAX_TENANTS });
+    const discarded = await outbox.discarded({ event_id, tenant_id: tenant, limit: MAX_TENANTS });
     if (rows.length === 0 && discarded.length === 0) {
       throw new CliError(
         EXIT.findings,
@@ -37,13 +34,8 @@ export const outboxShow = (
         { keepUndefined: false },
       ).trimEnd(),
     );
-    const gone = discarded.map(({ usage_time, ended_at, ...event }) =>
-      stringify({
-        state: "discarded",
-        ...event,
-        event_time: isoTime(usage_time),
-        ended_at: isoTime(ended_at),
-      }).trimEnd(),
+    const gone = discarded.map(({ hour, ...event }) =>
+      stringify({ state: "discarded", ...event, hour: isoTime(hour) }).trimEnd(),
     );
     return {
       exit: EXIT.done,

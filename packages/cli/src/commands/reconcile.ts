@@ -3,7 +3,7 @@ import { sandboxLedger } from "@meter-lib/sandbox";
 import { resolveConnection } from "meter-lib";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
-import { withOutbox } from "../open-outbox.ts";
+import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 import { formatNumber, table } from "../terminal/table.ts";
@@ -19,7 +19,7 @@ export const reconcile = async (file: string, flags: ReconcileFlags, io: Io): Pr
   const url = String(resolveConnection({ baseUrl: flags.baseUrl }).baseUrl);
   if (!URL.canParse(url)) throw CliError.usage("--base-url", "the sandbox's URL", JSON.stringify(url));
   const backend = sandboxLedger(url);
-  const result = await withOutbox(file, io, async (outbox) => {
+  const result = await lookInto(file, async (outbox) => {
     try {
       return await reconcileLedgers(outbox, backend, flags);
     } catch (error) {
