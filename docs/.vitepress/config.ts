@@ -127,7 +127,7 @@ export default defineConfig({
           items: pages("extend", {
             "write-a-transport": "A transport",
             "write-a-customer-lookup": "A customer lookup",
-            "write-an-outbox": "An outbox",
+            "write-a-store": "A store",
           }),
         },
         {

@@ -23,7 +23,8 @@ export interface Store {
   /**
    * Runs `work` in one transaction that has the store to itself: everybody else's transactions come before or after it, those of other
    * processes too. When `work` throws, or its promise rejects, nothing of it is done. Never called while another of this store's
-   * transactions is open. `work` awaits nothing but the transaction's own answers.
+   * transactions is open. `work` awaits nothing but the transaction's own answers, and may be called again when a transaction did not
+   * come to its end: a page slept meanwhile.
    */
   transact<Answer>(work: (tx: StoreTransaction) => Promisable<Answer>): Promisable<Answer>;
 
