@@ -56,7 +56,7 @@ outboxConformance({
       outbox: () => logOutbox(store(), options),
       mortal: () => {
         const mortal = store();
-        return { outbox: logOutbox(mortal, options), kill: () => mortal.close() };
+        return { outbox: logOutbox(mortal, options), kill: async () => mortal.close() };
       },
       store,
       dispose: () => {},

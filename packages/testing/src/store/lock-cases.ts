@@ -34,12 +34,12 @@ export const lockCases: readonly StoreCase[] = [
       const lock = await store.lock("a");
       const answer = await store.transact(async (tx) => {
         tx.put("bodies", "before", "x");
-        const [mine, nobodys] = [await store.isLocked("a"), await store.isLocked("b")];
+        const [own, other] = [await store.isLocked("a"), await store.isLocked("b")];
         const isHeld = await lock?.isHeld();
         tx.put("bodies", "after", "x");
-        return { mine, nobodys, isHeld };
+        return { own, other, isHeld };
       });
-      expect(answer).toEqual({ mine: true, nobodys: false, isHeld: true });
+      expect(answer).toEqual({ own: true, other: false, isHeld: true });
       expect(await store.transact((tx) => tx.range("bodies", {})), "the transaction goes on").toHaveLength(2);
     },
   },

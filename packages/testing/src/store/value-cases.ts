@@ -9,7 +9,7 @@ const TEXTS = {
   ascii: EVERY_ASCII,
   lines: '0 {"a":"b\\n"}\n1 {"c":"d"}\n\r\u2028\u2029\u0085',
   quotes: `it's "quoted", \\escaped\\; DROP TABLE bodies; -- %s \${x} <a>&amp;`,
-  scripts: "naïve Straße テナント 租户 עברית عربى हिन्दी",
+  scripts: "naïve テナント 租户 \u05d0\u05d1 \u0639\u0631 \u0939\u093f",
   planes: "😀👩‍👩‍👧‍👦 𝒳 \u{10ffff} \ufffd \uffff e\u0301",
 } as const;
 
