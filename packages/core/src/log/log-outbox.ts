@@ -87,26 +87,26 @@ class LogOutbox implements Outbox {
 
   commit(changes: OutboxChanges): Promise<OutboxCommit> {
     return this.#inTurn(() =>
-      this.#write(changes.now, async (log, self, row) => {
+      this.#write(changes.now, async (log, me, row) => {
         const taken: Span[] = [];
-        for (const ending of changes.end) await this.#end(log, self, ending, taken);
-        for (const lease of changes.release) await this.#mark(log, self, lease, false, taken);
+        for (const ending of changes.end) await this.#end(log, me, ending, taken);
+        for (const lease of changes.release) await this.#mark(log, me, lease, false, taken);
         for (const span of changes.spill) {
-          const segment = await this.#own(log, self, span, taken);
+          const segment = await this.#own(log, me, span, taken);
           if (segment !== undefined) await log.cut(segment, span.from, span.to, { to: "waiting" });
         }
         const appended: Appended[] = [];
         let owner = row;
         for (const segment of changes.append) {
-          const answer = await append(log, self, owner, segment);
+          const answer = await append(log, me, owner, segment);
           appended.push(answer.appended);
           owner = answer.owner;
         }
-        if (owner !== row) log.tx.put("owners", self, owner);
-        for (const lease of changes.lease) await this.#mark(log, self, lease, true, taken);
+        if (owner !== row) log.tx.put("owners", me, owner);
+        for (const lease of changes.lease) await this.#mark(log, me, lease, true, taken);
         const sessions: SessionAnswer[] = [];
         for (const change of changes.sessions)
-          sessions.push(await changeSession(log.tx, self, change, this.#isAlive(log.tx, self)));
+          sessions.push(await changeSession(log.tx, me, change, this.#isAlive(log.tx, me)));
         await this.#keepHouse(log);
         return { appended, sessions, taken, ...pendingOf(log) };
       }),
@@ -116,9 +116,9 @@ class LogOutbox implements Outbox {
   claim(request: ClaimRequest): Promise<Claimed> {
     return this.#inTurn(async () => {
       if ((await this.#owner?.lock.isHeld()) === false) await this.#renew(request.now);
-      return this.#write(request.now, async (log, self) => {
-        await takeOver(log, self, this.#store);
-        const taken = await this.#turns.take(log, self, request);
+      return this.#write(request.now, async (log, me) => {
+        await takeOver(log, me, this.#store);
+        const taken = await this.#turns.take(log, me, request);
         await this.#keepHouse(log);
         return { ...taken, ...pendingOf(log) };
       });
@@ -181,7 +181,7 @@ class LogOutbox implements Outbox {
 
   claimSessions(): Promise<readonly SessionRow[]> {
     return this.#inTurn(() =>
-      this.#write(Date.now(), ({ tx }, self) => claimSessions(tx, self, this.#isAlive(tx, self))),
+      this.#write(Date.now(), ({ tx }, me) => claimSessions(tx, me, this.#isAlive(tx, me))),
     );
   }
 
@@ -189,9 +189,9 @@ class LogOutbox implements Outbox {
     return this.#inTurn(async () => {
       const owner = this.#owner;
       if (owner !== undefined) {
-        const left = this.#write(Date.now(), async (log, self, row) => {
+        const left = this.#write(Date.now(), async (log, me, row) => {
           if (!this.durable) await loseAll(log);
-          log.tx.put("owners", self, { ...row, state: "left" });
+          log.tx.put("owners", me, { ...row, state: "left" });
         });
         // What it cannot let go of now is taken over like that of one that died.
         await left.catch(() => {});
@@ -201,8 +201,8 @@ class LogOutbox implements Outbox {
     });
   }
 
-  #isAlive(tx: StoreTransaction, self: string): (owner: string) => Promise<boolean> {
-    return async (id) => id === self || (await isAlive(tx, this.#store, id));
+  #isAlive(tx: StoreTransaction, me: string): (owner: string) => Promise<boolean> {
+    return async (id) => id === me || (await isAlive(tx, this.#store, id));
   }
 
   #inTurn<Answer>(call: () => Promise<Answer>): Promise<Answer> {
@@ -221,7 +221,7 @@ class LogOutbox implements Outbox {
   /** A transaction of this owner. One that was taken for dead acts as a new one. */
   async #write<Answer>(
     now: number,
-    work: (log: LogTransaction, self: string, row: OwnerRow) => Promise<Answer>,
+    work: (log: LogTransaction, me: string, row: OwnerRow) => Promise<Answer>,
   ): Promise<Answer> {
     this.#owner ??= await newOwner(this.#store, now);
     const { id } = this.#owner;
@@ -256,9 +256,9 @@ class LogOutbox implements Outbox {
     await before?.lock.release();
   }
 
-  async #end(log: LogTransaction, self: string, ending: Ending, taken: Span[]): Promise<void> {
+  async #end(log: LogTransaction, me: string, ending: Ending, taken: Span[]): Promise<void> {
     const { from, to, state, sums, bytes } = ending;
-    const segment = await this.#own(log, self, ending, taken);
+    const segment = await this.#own(log, me, ending, taken);
     if (segment === undefined) return;
     const count = to - from;
     log.meta.pending_events -= count;
@@ -281,12 +281,12 @@ class LogOutbox implements Outbox {
 
   async #mark(
     log: LogTransaction,
-    self: string,
+    me: string,
     lease: Lease,
     inflight: boolean,
     taken: Span[],
   ): Promise<void> {
-    const segment = await this.#own(log, self, lease, taken);
+    const segment = await this.#own(log, me, lease, taken);
     if (segment === undefined) return;
     const { from, to, attempts, first_sent_at, customers } = lease;
     const known =
@@ -295,14 +295,9 @@ class LogOutbox implements Outbox {
   }
 
   /** The segment, if this owner holds it and none of the events has ended. */
-  async #own(log: LogTransaction, self: string, span: Span, taken: Span[]): Promise<SegmentRow | undefined> {
+  async #own(log: LogTransaction, me: string, span: Span, taken: Span[]): Promise<SegmentRow | undefined> {
     const row = await log.tx.get("segments", span.segment);
-    if (
-      row !== undefined &&
-      row.owner === self &&
-      row.letter === undefined &&
-      covers(row, span.from, span.to)
-    )
+    if (row !== undefined && row.owner === me && row.letter === undefined && covers(row, span.from, span.to))
       return row;
     taken.push({ segment: span.segment, from: span.from, to: span.to });
     return undefined;

@@ -44,9 +44,9 @@ export const takeOn = async (log: LogTransaction, from: string, to: string): Pro
 };
 
 /** Has what dead owners held wait for whoever claims it. */
-export const takeOver = async (log: LogTransaction, self: string, store: Store): Promise<void> => {
+export const takeOver = async (log: LogTransaction, me: string, store: Store): Promise<void> => {
   for (const [id, row] of await log.tx.range("owners", {})) {
-    if (id === self) continue;
+    if (id === me) continue;
     if (row.state === "gone") {
       if (row.opened_at + log.options.ledgerMs < log.now) log.tx.delete("owners", id);
       continue;
