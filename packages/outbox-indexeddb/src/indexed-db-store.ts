@@ -9,7 +9,7 @@ import {
   type TableName,
   type Tables,
 } from "@meter-lib/core/log";
-import { ask, PageDatabase } from "./page-database.ts";
+import { ask, endOf, PageDatabase } from "./page-database.ts";
 import { PageLocks } from "./page-locks.ts";
 import { watchPageSleep } from "./watch-page-sleep.ts";
 
@@ -63,10 +63,13 @@ class IndexedDbStore implements Store {
 
   async transact<Answer>(work: (tx: StoreTransaction) => Answer | PromiseLike<Answer>): Promise<Answer> {
     for (;;) {
+      const tx = await this.#database.begin().catch((error: unknown) => this.#fail(error));
       try {
-        return await this.#run(await this.#database.begin(), work);
+        return await this.#run(tx, work);
       } catch (error) {
-        if (error !== SLEPT) throw failure(this.name, error);
+        if (error === SLEPT) continue;
+        // What the work threw is its caller's.
+        throw error instanceof DOMException ? failure(this.name, error) : error;
       } finally {
         this.#running = undefined;
       }
@@ -74,7 +77,7 @@ class IndexedDbStore implements Store {
   }
 
   lock(name: string): Promise<StoreLock | undefined> {
-    return this.#locks.take(name);
+    return this.#locks.take(name).catch((error: unknown) => this.#fail(error));
   }
 
   isLocked(name: string): Promise<boolean> {
@@ -83,21 +86,21 @@ class IndexedDbStore implements Store {
 
   async close(): Promise<void> {
     this.#unwatch();
+    this.#database.wake();
     await this.#locks.releaseAll();
     this.#database.end();
+  }
+
+  #fail(error: unknown): never {
+    throw failure(this.name, error);
   }
 
   async #run<Answer>(
     tx: IDBTransaction,
     work: (tx: StoreTransaction) => Answer | PromiseLike<Answer>,
   ): Promise<Answer> {
-    const ended = new Promise<void>((resolve, reject) => {
-      tx.oncomplete = () => resolve();
-      tx.onabort = () => reject(tx.error);
-    });
+    const ended = endOf(tx);
     const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
-    // They are heard where they are waited for.
-    ended.catch(() => {});
     givenUp.catch(() => {});
     const running: Running = { tx, isCommitting: false, giveUp };
     this.#running = running;
@@ -210,11 +213,11 @@ const abort = (tx: IDBTransaction): boolean => {
   }
 };
 
-/** What went wrong with the database, in the words of a caller; what the work threw, as it is. */
-const failure = (name: string, error: unknown): unknown => {
-  if (!(error instanceof DOMException)) return error;
-  const isFull = error.name === "QuotaExceededError";
+/** What went wrong with the database, in the words of a caller. */
+const failure = (name: string, error: unknown): MeterError => {
+  if (error instanceof MeterError) return error;
+  const isFull = error instanceof Error && error.name === "QuotaExceededError";
   const hint = isFull ? "the browser gives no more room: " : "";
-  const words = `${name}: ${hint}${error.message || error.name}`;
-  return new MeterError(isFull ? "no_room" : "outbox_failed", words, { cause: error });
+  const words = error instanceof Error ? error.message || error.name : String(error);
+  return new MeterError(isFull ? "no_room" : "outbox_failed", `${name}: ${hint}${words}`, { cause: error });
 };

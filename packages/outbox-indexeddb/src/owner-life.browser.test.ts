@@ -222,6 +222,17 @@ describe("a database that does not work", () => {
     expect(await works.append(sampleEvents(1))).toMatchObject([{ state: "recorded" }]);
   });
 
+  test("a browser without IndexedDB is one whose outbox does not work", async () => {
+    setUp();
+    const own = Object.getOwnPropertyDescriptor(globalThis, "indexedDB");
+    Object.defineProperty(globalThis, "indexedDB", { configurable: true, get: () => undefined });
+    try {
+      await expect(indexedDbOutbox({ name }).open()).rejects.toMatchObject({ code: "outbox_failed" });
+    } finally {
+      if (own !== undefined) Object.defineProperty(globalThis, "indexedDB", own);
+    }
+  });
+
   test("an open outbox is not in the way of an upgrade", async () => {
     setUp();
     const outbox = await opened();

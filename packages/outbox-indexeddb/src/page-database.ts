@@ -115,3 +115,14 @@ export const ask = <Answer>(request: IDBRequest<Answer>): Promise<Answer> =>
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
+
+/** Resolves when it is done; rejects with why it is not. */
+export const endOf = (tx: IDBTransaction): Promise<void> => {
+  const end = new Promise<void>((resolve, reject) => {
+    tx.oncomplete = () => resolve();
+    tx.onabort = () => reject(tx.error);
+  });
+  // It is heard where it is waited for.
+  end.catch(() => {});
+  return end;
+};

@@ -38,7 +38,12 @@ export class PageLocks {
     if (this.#held.has(name)) return undefined;
     const held: Held = { hold: undefined, isOver: false };
     this.#held.set(name, held);
-    await this.#takeUp(name, held);
+    try {
+      await this.#takeUp(name, held);
+    } catch (error) {
+      await this.#release(name, held);
+      throw error;
+    }
     if (held.isOver) return undefined;
     return {
       isHeld: () => !held.isOver && held.hold?.isLost() !== true,
@@ -67,15 +72,17 @@ export class PageLocks {
     );
   }
 
+  /** What cannot be let go of now ends with the page, or with its lease. */
   async releaseAll(): Promise<void> {
-    await Promise.all(Array.from(this.#held, ([name, held]) => this.#release(name, held)));
+    await Promise.allSettled(Array.from(this.#held, ([name, held]) => this.#release(name, held)));
   }
 
   async #takeUp(name: string, held: Held): Promise<void> {
     const sleeps = this.#sleeps;
     const hold = await this.#locking.take(name);
-    // The page sleeps again: it is taken up when it wakes.
-    if (hold?.endsInSleep && sleeps !== this.#sleeps) await hold.end();
+    // When the page sleeps again, it is taken up when it wakes.
+    const isLate = held.isOver || (hold?.endsInSleep && sleeps !== this.#sleeps);
+    if (hold !== undefined && isLate) await hold.end();
     else if (hold !== undefined) held.hold = hold;
     else if (held.hold === undefined) await this.#release(name, held);
   }

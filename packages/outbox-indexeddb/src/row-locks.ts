@@ -1,5 +1,5 @@
 import { createEventId } from "@meter-lib/core/log";
-import { ask, LOCK_ROWS, type PageDatabase } from "./page-database.ts";
+import { ask, endOf, LOCK_ROWS, type PageDatabase } from "./page-database.ts";
 import type { Locking } from "./page-locks.ts";
 
 interface LockRow {
@@ -19,13 +19,9 @@ export const rowLocks = (leaseMs: number, pages: PageDatabase): Locking => {
     work: (rows: IDBObjectStore, tx: IDBTransaction) => Promise<Answer>,
   ): Promise<Answer> => {
     const tx = await pages.begin();
-    const done = new Promise<void>((resolve, reject) => {
-      tx.oncomplete = () => resolve();
-      tx.onabort = () => reject(tx.error);
-    });
-    done.catch(() => {});
+    const ended = endOf(tx);
     const answer = await work(tx.objectStore(LOCK_ROWS), tx);
-    await done;
+    await ended;
     return answer;
   };
 
