@@ -5,7 +5,7 @@ import {
   type OutboxCommit,
   type Transport,
 } from "@meter-lib/core";
-import { wrapOutbox } from "./wrap-outbox.ts";
+import { wrapOutbox } from "../../../packages/core/test/wrap-outbox.ts";
 
 /** Deletes a row when it is sent, not when it is acknowledged. */
 export const deletesBeforeAcknowledgement = (inner: Outbox): Outbox => {

@@ -5,7 +5,7 @@ import { createSandbox } from "@meter-lib/sandbox";
 import { type TransportUnderTest, transportConformance } from "@meter-lib/testing";
 import { faultBackend } from "@meter-lib/testing/fault-backend";
 import { type FetchTransportOptions, fetchTransport } from "@meter-lib/transport-fetch";
-import { ALWAYS_DEDUP } from "../engine/engine-rig.ts";
+import { ALWAYS_DEDUP } from "../../../packages/core/test/engine-rig.ts";
 
 const TENANTS = { "tenant-1": "customer-1", "tenant-2": "customer-2" };
 

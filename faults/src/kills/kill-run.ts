@@ -8,7 +8,7 @@ import { CHUNK } from "./chunk.ts";
 import { judge, type Verdict } from "./oracle.ts";
 import { idsIn, readOutboxFile } from "./outbox-file.ts";
 import { type Dialect, plainReceiver, sandboxReceiver } from "./receiver.ts";
-import { seeded } from "./seeded.ts";
+import { seeded } from "../../../packages/core/test/seeded.ts";
 import { emptyHistogram, type Histogram, note } from "./where-it-fell.ts";
 
 export interface KillRunOptions {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { type Fault, faultBackend } from "@meter-lib/testing/fault-backend";
 import { startChild } from "./child.ts";
 import type { Arrival } from "./oracle.ts";
-import { seeded } from "./seeded.ts";
+import { seeded } from "../../../packages/core/test/seeded.ts";
 import { customersOf } from "./tenants.ts";
 
 export type Dialect = "events" | "kafka-rest";

@@ -3,7 +3,7 @@ import { type FakeClock, fakeClock } from "@meter-lib/testing";
 import fc from "fast-check";
 import { expect } from "vitest";
 import "@meter-lib/testing/matchers";
-import { DAY_MS, everybody } from "../engine/engine-rig.ts";
+import { DAY_MS, everybody } from "../../../packages/core/test/engine-rig.ts";
 import { type Plan, ScriptedReceiver } from "./scripted-receiver.ts";
 
 export interface LawOptions {

@@ -1,5 +1,5 @@
 import type { Outcome, OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core";
-import { ALWAYS_DEDUP } from "../engine/engine-rig.ts";
+import { ALWAYS_DEDUP } from "../../../packages/core/test/engine-rig.ts";
 
 /** What becomes of one event. `counted_unsure`: counted, and the answer is lost; `lost_unsure`: neither. */
 export type Fate = "acknowledged" | "retry" | "rejected" | "counted_unsure" | "lost_unsure";

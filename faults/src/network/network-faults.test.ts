@@ -11,7 +11,7 @@ import {
 import { type FetchTransportOptions, fetchTransport } from "@meter-lib/transport-fetch";
 import { afterEach, describe, expect, test } from "vitest";
 import "@meter-lib/testing/matchers";
-import { ALWAYS_DEDUP, everybody, usage } from "../engine/engine-rig.ts";
+import { ALWAYS_DEDUP, everybody, usage } from "../../../packages/core/test/engine-rig.ts";
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

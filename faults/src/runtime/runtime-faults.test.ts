@@ -8,7 +8,7 @@ import { type FaultBackend, faultBackend } from "@meter-lib/testing/fault-backen
 import { fetchTransport } from "@meter-lib/transport-fetch";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import "@meter-lib/testing/matchers";
-import { ALWAYS_DEDUP, everybody } from "../engine/engine-rig.ts";
+import { ALWAYS_DEDUP, everybody } from "../../../packages/core/test/engine-rig.ts";
 import { type Child, startChild } from "../kills/child.ts";
 
 const SCRIPT = fileURLToPath(new URL("process-client.ts", import.meta.url));

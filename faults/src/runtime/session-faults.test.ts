@@ -8,8 +8,8 @@ import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
 import { type FaultBackend, faultBackend } from "@meter-lib/testing/fault-backend";
 import { fetchTransport } from "@meter-lib/transport-fetch";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { acknowledged } from "../engine/acknowledged.ts";
-import { ALWAYS_DEDUP, everybody } from "../engine/engine-rig.ts";
+import { acknowledged } from "../../../packages/core/test/acknowledged.ts";
+import { ALWAYS_DEDUP, everybody } from "../../../packages/core/test/engine-rig.ts";
 import { type Child, startChild } from "../kills/child.ts";
 
 const HOUR_MS = 3_600_000;

@@ -7,8 +7,8 @@ import { type FaultBackend, faultBackend } from "@meter-lib/testing/fault-backen
 import { fetchTransport } from "@meter-lib/transport-fetch";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import "@meter-lib/testing/matchers";
-import { acknowledged } from "../engine/acknowledged.ts";
-import { ALWAYS_DEDUP, everybody, usage } from "../engine/engine-rig.ts";
+import { acknowledged } from "../../../packages/core/test/acknowledged.ts";
+import { ALWAYS_DEDUP, everybody, usage } from "../../../packages/core/test/engine-rig.ts";
 
 let folder: string;
 let backend: FaultBackend;

@@ -95,6 +95,11 @@ export class Customers {
     return { events: this.#parkedEvents, bytes: this.#parkedBytes };
   }
 
+  /** Whether a tenant's customer is known without waiting. */
+  knows(tenant_id: string): boolean {
+    return this.#known(tenant_id, this.#options.steady()) !== undefined;
+  }
+
   /** Gives the events their customers; what can be sent is ready, the rest waits or is parked. */
   admit(slice: Slice): void {
     if (this.resolveNow(slice)) this.#ready.push(slice);

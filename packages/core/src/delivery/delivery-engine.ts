@@ -3,7 +3,7 @@ import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
 import type { CheckedEvent } from "../event/checked-event.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import { eventsOf } from "../log/body.ts";
-import type { AppendException, Appended, Claimed, NewSegment, Outbox, OutboxCommit, Sum } from "../log/outbox.ts";
+import type { AppendException, Appended, Claimed, NewSegment, Outbox, OutboxCommit, OutboxOpening, Sum } from "../log/outbox.ts";
 import type { OutboxSelection } from "../log/outbox-query.ts";
 import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
 import { SpareOutbox } from "../log/spare-outbox.ts";
@@ -63,6 +63,7 @@ export class DeliveryEngine {
   readonly #transport: Transport;
   readonly #maxHeld: { readonly events: number; readonly bytes: number };
   readonly #commitAfterMs: number;
+  readonly #commitAtEvents: number;
   readonly #waiting = new Waiting(() => this.#somebodyWaits());
   readonly #hold: HoldProcess;
   readonly #intake: Intake;
@@ -90,8 +91,10 @@ export class DeliveryEngine {
   #claimAt: number;
   #flushes: { readonly upTo: number; readonly resolve: () => void }[] = [];
   #running: Promise<void> | undefined;
+  #isKicked = false;
   /** Whether to commit what is gathered without waiting for more. */
   #hurry = false;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #cancelWake = () => {};
   #wakeAt = Number.POSITIVE_INFINITY;
   #isOpen = false;
@@ -115,6 +118,10 @@ export class DeliveryEngine {
       bytes: delivery.maxHeldBytes ?? MAX_HELD_BYTES,
     };
     // In memory, an event is as safe before the commit as after it: it waits for company.
+    this.#commitAtEvents = Math.min(
+      delivery.maxBatchEvents ?? Number.POSITIVE_INFINITY,
+      transport.maxBatchEvents ?? Number.POSITIVE_INFINITY,
+    );
     this.#commitAfterMs = outbox.durable ? 0 : Math.min(lingerMs, LONGEST_UNSTORED_MS);
     this.#claimAt = outbox.durable ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     this.#hold = new HoldProcess(clock);
@@ -158,7 +165,10 @@ export class DeliveryEngine {
   record(checked: CheckedEvent, lane: Lane): Receipt {
     const refusal = this.#isClosed ? closedRefusal() : this.#refusal(checked, lane);
     if (refusal !== undefined) return this.#atTheDoor(checked, lane, refusal);
+    // Whose customer is not known is looked up at once.
+    const isUnknown = this.#intake.loadOf(checked.event.tenant_id) === 0 && !this.#customers.knows(checked.event.tenant_id);
     const { segment, index } = this.#intake.add(checked, lane);
+    this.#hurry ||= isUnknown;
     this.#gathered();
     return new EventReceipt(checked.event.event_id, segment, index);
   }
@@ -291,8 +301,9 @@ export class DeliveryEngine {
     const refusal = this.#intake.refusal(checked, lane, {
       pendingEvents: pendingEvents + this.#committing.events,
       pendingBytes: pendingBytes + this.#committing.bytes,
-      parkedEvents: waiting.events,
-      parkedBytes: waiting.bytes,
+      // What is gathered will be parked, too.
+      parkedEvents: waiting.events + this.#intake.loadOf(checked.event.tenant_id),
+      parkedBytes: waiting.bytes + this.#intake.bytes,
       isParked: this.#customers.isParked(checked.event.tenant_id),
     });
     // Others may have made room meanwhile: an outbox that several share is asked again.
@@ -339,8 +350,11 @@ export class DeliveryEngine {
   #gathered(): void {
     this.#keepAlive.keep();
     if (this.#running !== undefined) return;
-    if (this.#commitAfterMs === 0 || this.#intake.hasSealed || this.#hurry) this.kick();
-    else if (this.#wakeAt === Number.POSITIVE_INFINITY) this.#scheduleWake();
+    if (this.#isCommitDue) this.kick();
+    else if (this.#intake.events === 1) {
+      this.#dispatch.giveUpOverdue(this.#steady());
+      this.#scheduleWake();
+    }
   }
 
   #somebodyWaits(): void {
@@ -354,7 +368,26 @@ export class DeliveryEngine {
 
   /** Starts the loop, unless it is running. */
   kick(): void {
-    this.#running ??= Promise.resolve().then(() => this.#run());
+    this.#isKicked = true;
+    this.#running ??= this.#runAll();
+  }
+
+  async #runAll(): Promise<void> {
+    // Not in the call of whoever kicked: that one may be about to record more.
+    await Promise.resolve();
+    while (this.#isKicked) {
+      this.#isKicked = false;
+      try {
+        await this.#run();
+      } catch (error) {
+        this.#warn(`the engine stumbled: ${error instanceof Error ? error.stack : String(error)}`);
+      }
+    }
+    this.#hurry = false;
+    this.#running = undefined;
+    this.#hold.set(this.#waiting.isAny && !this.#isStopped);
+    this.#checkFlushes();
+    this.#scheduleWake();
   }
 
   get #hasWork(): boolean {
@@ -363,8 +396,8 @@ export class DeliveryEngine {
 
   get #isCommitDue(): boolean {
     if (this.#intake.events === 0) return false;
-    const { openedAt = 0 } = this.#intake;
-    return this.#hurry || this.#intake.hasSealed || this.#steady() >= openedAt + this.#commitAfterMs;
+    if (this.#hurry || this.#intake.hasSealed || this.#intake.events >= this.#commitAtEvents) return true;
+    return this.#commitAfterMs === 0 || this.#steady() >= (this.#intake.openedAt ?? 0) + this.#commitAfterMs;
   }
 
   get #isPostponedDue(): boolean {
@@ -375,33 +408,29 @@ export class DeliveryEngine {
     let isFirst = true;
     while (isFirst || this.#hasWork) {
       if (!this.#isOpen) await this.#open();
-      if (this.#hasWork || (isFirst && this.#hurry)) await this.#commit(this.#gather());
+      // Whatever made it run, what has gathered goes along.
+      if (isFirst || this.#hasWork) await this.#commit(this.#gather(isFirst));
       isFirst = false;
       this.#takeDecided();
       await this.#claim();
       this.#takeDecided();
-      if (!this.#isStopped) this.#send();
+      // One time for both: what is not due for the one must not be past for the other.
+      this.#lookedAt = this.#steady();
+      if (!this.#isStopped) this.#send(this.#lookedAt);
       this.#letIn();
     }
-    this.#hurry = false;
-    this.#running = undefined;
-    this.#hold.set(this.#waiting.isAny && !this.#isStopped);
-    this.#checkFlushes();
-    this.#scheduleWake();
   }
 
   async #open(): Promise<void> {
     // A volatile outbox cannot fail to open; a durable one is opened again by its spare.
-    const { warnings, ...pending } = await this.outbox.open();
+    this.#heard(await this.outbox.open());
     this.#isOpen = true;
-    this.#pending = pending;
-    for (const message of warnings) this.#warn(message);
   }
 
-  #gather(): Transaction {
+  #gather(isAll: boolean): Transaction {
     if (this.#isPostponedDue) this.#dispatch.putBack(this.#unleasable.splice(0));
     const { events, bytes } = this.#intake;
-    const segments = this.#isCommitDue ? this.#intake.take() : [];
+    const segments = isAll || this.#isCommitDue ? this.#intake.take() : [];
     if (segments.length > 0) this.#committing = { events, bytes };
     for (const segment of segments) this.#enter(segment);
     const append = segments.map((segment) => this.#newSegment(segment));
@@ -448,8 +477,7 @@ export class DeliveryEngine {
   async #commit(transaction: Transaction): Promise<void> {
     const commit = await this.outbox.commit(transaction.changes);
     this.#committing = { events: 0, bytes: 0 };
-    this.#pending = commit;
-    for (const message of commit.warnings) this.#warn(message);
+    this.#heard(commit);
     this.#tellSettled(transaction, commit);
     transaction.segments.forEach((segment, i) => {
       const appended = commit.appended[i];
@@ -591,8 +619,7 @@ export class DeliveryEngine {
     this.#claimAt = this.durable ? now + CLAIM_INTERVAL_MS : Number.POSITIVE_INFINITY;
     const skipTenants = this.#customers.parkedTenants;
     const claimed = await this.outbox.claim({ ...room, now: this.#clock.now(), skipTenants });
-    this.#pending = claimed;
-    for (const message of claimed.warnings) this.#warn(message);
+    this.#heard(claimed);
     this.#mayClaim = claimed.more && this.#spare?.isDown !== true;
     this.#admitClaimed(claimed);
     if (!this.#mayClaim) this.#checkFlushes();
@@ -625,9 +652,9 @@ export class DeliveryEngine {
     }
   }
 
-  #send(): void {
+  #send(now: number): void {
     const isDown = this.#spare?.isDown === true;
-    for (const slice of this.#dispatch.send(this.#flushes.length > 0, isDown)) this.#unleasable.push(slice);
+    for (const slice of this.#dispatch.send(now, this.#flushes.length > 0, isDown)) this.#unleasable.push(slice);
   }
 
   #scheduleWake(): void {
@@ -635,8 +662,8 @@ export class DeliveryEngine {
     const now = this.#steady();
     const openedAt = this.#intake.openedAt;
     const at = Math.min(
-      this.#dispatch.wakeAt(now) ?? Number.POSITIVE_INFINITY,
-      this.#claimAt > now ? this.#claimAt : Number.POSITIVE_INFINITY,
+      this.#dispatch.wakeAt(this.#lookedAt) ?? Number.POSITIVE_INFINITY,
+      this.#claimAt > this.#lookedAt ? this.#claimAt : Number.POSITIVE_INFINITY,
       openedAt === undefined ? Number.POSITIVE_INFINITY : openedAt + this.#commitAfterMs,
       this.#spare?.retryAt ?? Number.POSITIVE_INFINITY,
       this.#door.length > 0 && this.durable ? now + CLAIM_INTERVAL_MS : Number.POSITIVE_INFINITY,
@@ -755,6 +782,11 @@ export class DeliveryEngine {
     } finally {
       cancel();
     }
+  }
+
+  #heard({ pendingEvents, pendingBytes, warnings }: OutboxOpening): void {
+    this.#pending = { pendingEvents, pendingBytes };
+    for (const message of warnings) this.#warn(message);
   }
 
   #warn(message: string): void {

@@ -253,16 +253,22 @@ export class Destination {
     const max = this.breaker.isProbing ? 1 : this.#maxEvents;
     const isFull = live + backfill >= max || this.#live.bytes + this.#backfill.bytes >= this.#maxBytes;
     if (!isFull && !hurry && now < this.#lingerUntil && !this.breaker.isFailing) return [];
-    // What stays behind may wait for company again.
-    this.#lingerUntil = now + this.#options.lingerMs;
     if (live === 0) {
       // One slot stays free for live events.
       if (this.#backfillInFlight > 0 && this.#inFlight + 1 >= this.#maxInFlight) return [];
-      return this.#backfill.take(max, this.#maxBytes);
+      return this.#taken(this.#backfill, max);
     }
     this.#turn++;
-    if (backfill > 0 && this.#turn % BACKFILL_TURN === 0) return this.#backfill.take(max, this.#maxBytes);
-    return this.#live.take(max, this.#maxBytes);
+    const isBackfillTurn = backfill > 0 && this.#turn % BACKFILL_TURN === 0;
+    return this.#taken(isBackfillTurn ? this.#backfill : this.#live, max);
+  }
+
+  #taken(queue: SliceQueue, maxEvents: number): readonly Slice[] {
+    const batch = queue.take(maxEvents, this.#maxBytes);
+    const last = batch.at(-1);
+    // What stays behind may wait for company, too, but came later at most.
+    if (last !== undefined) this.#lingerUntil = last.segment.openedAt + this.#options.lingerMs;
+    return batch;
   }
 }
 

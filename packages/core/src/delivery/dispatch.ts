@@ -62,15 +62,15 @@ export class Dispatch {
   /**
    * Takes all batches that may leave now; they do when their leases are stored.
    * Returns what cannot leave because the outbox is down.
+   * @param now - steady
    * @param hurry - does not wait for batches to fill
    */
-  send(hurry: boolean, isDown: boolean): readonly Slice[] {
+  send(now: number, hurry: boolean, isDown: boolean): readonly Slice[] {
     const unleasable: Slice[] = [];
     if (this.#abort.signal.aborted) return unleasable;
-    const now = this.#options.steady();
     this.#findAstray(now);
+    this.giveUpOverdue(now);
     for (const destination of this.#destinations.values()) {
-      destination.attempts.giveUpOverdue(now);
       for (let batch = destination.take(now, hurry); batch !== undefined; batch = destination.take(now, hurry)) {
         const taken = batch;
         const able = taken.filter(({ segment }) => !isDown || segment.isVolatile);
@@ -129,6 +129,11 @@ export class Dispatch {
         this.#launch(destination, batch, sent);
       }
     }
+  }
+
+  /** See `Attempts`. */
+  giveUpOverdue(now: number): void {
+    for (const { attempts } of this.#destinations.values()) attempts.giveUpOverdue(now);
   }
 
   /** Whether a page that closed may have sent an event that the outbox knows as never sent. */

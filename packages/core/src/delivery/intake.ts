@@ -29,7 +29,7 @@ const BACKFILL_SHARE = 0.5;
 const SEGMENT_EVENTS = 500;
 const SEGMENT_BYTES = 512 * 1024;
 /** A tenant with more events under way has segments of its own: so that tenants can be served in turns. */
-const FEW_EVENTS = 100;
+const FEW_EVENTS = 16;
 
 /** How much of a tenant is under way in this process. */
 interface Load {

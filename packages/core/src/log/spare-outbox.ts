@@ -42,6 +42,7 @@ export interface SpareOutboxOptions {
 
 const SPARE_EVENTS = 10_000;
 const SPARE_BYTES = 16 * 1024 * 1024;
+const MOST_IDS = 100_000;
 const PREFIX = "spare ";
 
 /**
@@ -58,7 +59,7 @@ export class SpareOutbox implements Outbox {
   readonly #outbox: Outbox;
   readonly #spare: Outbox = memoryOutbox({ maxEvents: SPARE_EVENTS, maxBytes: SPARE_BYTES });
   readonly #options: SpareOutboxOptions;
-  /** Given identities that the one in memory knows. */
+  /** Identities that the one in memory knows. */
   readonly #spareIds = new Set<string>();
   /** Segments of which nobody knows whether they were stored. */
   #unknown: NewSegment[] = [];
@@ -99,7 +100,7 @@ export class SpareOutbox implements Outbox {
       this.#isOpen = true;
       return opened;
     });
-    this.#pending = opening ?? this.#pending;
+    if (opening !== undefined) this.#pending = pendingOf(opening);
     return { warnings: [], ...this.#pending, ...opening };
   }
 
@@ -134,7 +135,7 @@ export class SpareOutbox implements Outbox {
       taken >= request.maxEvents
         ? undefined
         : await this.#try(() => this.#outbox.claim({ ...request, maxEvents: request.maxEvents - taken }));
-    if (claimed !== undefined) this.#pending = claimed;
+    if (claimed !== undefined) this.#pending = pendingOf(claimed);
     return {
       segments: [...segments, ...(claimed?.segments ?? [])],
       more: (spare?.more ?? false) || (claimed?.more ?? taken >= request.maxEvents),
@@ -218,7 +219,7 @@ export class SpareOutbox implements Outbox {
     );
     if (commit !== undefined) {
       this.#unknown = [];
-      this.#pending = commit;
+      this.#pending = pendingOf(commit);
       return { ...commit, appended: commit.appended.slice(unknown.length) };
     }
     if (!isUnknown) return undefined;
@@ -253,7 +254,11 @@ export class SpareOutbox implements Outbox {
       sessions: [],
     });
     for (const segment of append)
-      for (const { index } of segment.given) this.#spareIds.add(identityOf(segment, index));
+      for (const index of segment.ids.keys()) this.#spareIds.add(identityOf(segment, index));
+    for (const identity of this.#spareIds) {
+      if (this.#spareIds.size <= MOST_IDS) break;
+      this.#spareIds.delete(identity);
+    }
     return {
       ...commit,
       taken: commit.taken.map((span) => ({ ...span, segment: PREFIX + span.segment })),
@@ -294,6 +299,11 @@ export class SpareOutbox implements Outbox {
     };
   }
 }
+
+const pendingOf = ({ pendingEvents, pendingBytes }: Pick<OutboxOpening, "pendingEvents" | "pendingBytes">) => ({
+  pendingEvents,
+  pendingBytes,
+});
 
 const without = (changes: OutboxChanges, others: OutboxChanges): OutboxChanges => ({
   ...changes,

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fallback, memoryTransport, route } from "@meter-lib/core";
-import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
+import { fallback, memoryTransport, route } from "../index.ts";
+import { sqliteOutbox } from "../../../outbox-sqlite/src/index.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import "@meter-lib/testing/matchers";
-import { ALWAYS_DEDUP, engineRig, recordMany, usage } from "./engine-rig.ts";
+import "../../../testing/src/matchers.ts";
+import { ALWAYS_DEDUP, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 
 let folder: string;
 beforeEach(() => {

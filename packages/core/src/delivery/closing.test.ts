@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { memoryTransport, type SendAnswer } from "@meter-lib/core";
-import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
+import { memoryTransport, type SendAnswer } from "../index.ts";
+import { sqliteOutbox } from "../../../outbox-sqlite/src/index.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import "@meter-lib/testing/matchers";
-import { engineRig, recordMany, usage } from "./engine-rig.ts";
+import "../../../testing/src/matchers.ts";
+import { engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -13,6 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
+const CLOSED = { rejected: 0, quarantined: 0, refused: {} };
 const openOutbox = () => sqliteOutbox({ path: join(folder, "outbox.db"), thread: "main" });
 
 test("close delivers what it can; a second close answers the same", async () => {
@@ -21,8 +22,8 @@ test("close delivers what it can; a second close answers the same", async () => 
   const closings = [client.close(), client.close()];
   await clock.advance(0);
   expect(await Promise.all(closings)).toEqual([
-    { acknowledged: 3, persisted: 0, lost: 0 },
-    { acknowledged: 3, persisted: 0, lost: 0 },
+    { ...CLOSED, acknowledged: 3, persisted: 0, lost: 0 },
+    { ...CLOSED, acknowledged: 3, persisted: 0, lost: 0 },
   ]);
   expect(transport).toHaveAcknowledged(3);
 });
@@ -40,7 +41,7 @@ test("a memory outbox accounts for what it lost", async () => {
   const receipts = recordMany(client, 4);
   const closing = client.close({ timeoutMs: 200 });
   await clock.advance(3_000);
-  expect(await closing).toEqual({ acknowledged: 0, persisted: 0, lost: 4 });
+  expect(await closing).toEqual({ ...CLOSED, acknowledged: 0, persisted: 0, lost: 4 });
   expect(await receipts[0]?.settled).toEqual({ state: "lost" });
   const stats = await client.stats();
   expect(stats).toMatchObject({ recorded: 4, lost: 4, pending: 0 });
@@ -54,7 +55,7 @@ test("what is on the way at close is aborted, and counts as unsure", async () =>
   await clock.advance(1_000);
   const closing = client.close({ timeoutMs: 100 });
   await clock.advance(3_000);
-  expect(await closing).toEqual({ acknowledged: 0, persisted: 0, lost: 0 });
+  expect(await closing).toEqual({ ...CLOSED, acknowledged: 0, persisted: 0, lost: 0 });
   expect(await receipt?.settled).toMatchObject({ state: "quarantined" });
 });
 
@@ -65,7 +66,7 @@ test("what never left is persisted without doubt, and the next process delivers 
   await first.clock.advance(1_000);
   const closing = first.client.close({ timeoutMs: 100 });
   await first.clock.advance(3_000);
-  expect(await closing).toEqual({ acknowledged: 0, persisted: 4, lost: 0 });
+  expect(await closing).toEqual({ ...CLOSED, acknowledged: 0, persisted: 4, lost: 0 });
   expect(await receipts[0]?.settled).toEqual({ state: "persisted" });
 
   const second = engineRig({ receiver: { dedup: false }, outbox: openOutbox() });
@@ -91,7 +92,7 @@ test("closed in the middle of a bisection: the parts that did not leave are in n
   expect(calls).toBe(2);
   const closing = first.client.close({ timeoutMs: 100 });
   await first.clock.advance(5_000);
-  expect(await closing).toEqual({ acknowledged: 0, persisted: 4, lost: 0 });
+  expect(await closing).toEqual({ ...CLOSED, acknowledged: 0, persisted: 4, lost: 0 });
 
   const receiver = memoryTransport();
   const second = engineRig({ transport: receiver, outbox: openOutbox() });

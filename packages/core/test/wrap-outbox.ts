@@ -1,9 +1,10 @@
-import type { Outbox } from "@meter-lib/core";
+import type { Outbox } from "../src/index.ts";
 
 /** An outbox that does as another does, but for the methods given. */
 export const wrapOutbox = (inner: Outbox, changed: Partial<Outbox>): Outbox => ({
   name: inner.name,
   durable: inner.durable,
+  ...(inner.bodies === undefined ? {} : { bodies: inner.bodies }),
   limits: inner.limits,
   open: () => inner.open(),
   commit: (changes) => inner.commit(changes),

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CustomerLookup, type LookupAnswer, memoryOutbox, type Outbox } from "@meter-lib/core";
-import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
+import { type CustomerLookup, type LookupAnswer, memoryOutbox, type Outbox } from "../index.ts";
+import { sqliteOutbox } from "../../../outbox-sqlite/src/index.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import "@meter-lib/testing/matchers";
-import { DAY_MS, engineRig, recordMany, usage } from "./engine-rig.ts";
+import "../../../testing/src/matchers.ts";
+import { DAY_MS, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -75,7 +75,7 @@ describe.each(outboxes)("with %s", (_, outbox) => {
   });
 });
 
-test("an event keeps the customer it was leased with, also when the lookup changes its mind", async () => {
+test("an event keeps the customer it was leased with, when the lookup changes its mind; later ones have the new one", async () => {
   const { answers, lookup } = knownLater();
   const { client, clock, transport } = engineRig({ customerLookup: lookup });
   transport.failNext({ state: "unsure", reason: "lost" });
@@ -85,13 +85,7 @@ test("an event keeps the customer it was leased with, also when the lookup chang
   await clock.advance(DAY_MS);
   client.record(usage("tenant-x"));
   await clock.advance(2_000);
-  client.record(usage("tenant-x"));
-  await clock.advance(2_000);
-  expect(transport.events.map(({ customer_id }) => customer_id)).toEqual([
-    "customer of tenant-x",
-    "customer of tenant-x",
-    "another",
-  ]);
+  expect(transport.events.map(({ customer_id }) => customer_id)).toEqual(["customer of tenant-x", "another"]);
 });
 
 test("a parked tenant fills a quarter of the outbox and no more", async () => {

@@ -1,4 +1,4 @@
-import type { MeterClient } from "@meter-lib/core";
+import type { MeterClient } from "../src/index.ts";
 
 /** Resolves when a client has delivered so many events more. */
 export const acknowledged = (client: MeterClient, count: number): Promise<void> =>

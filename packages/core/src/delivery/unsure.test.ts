@@ -1,7 +1,7 @@
-import type { Outcome } from "@meter-lib/core";
+import type { Outcome } from "../index.ts";
 import { describe, expect, test } from "vitest";
-import "@meter-lib/testing/matchers";
-import { DAY_MS, engineRig, recordMany, usage } from "./engine-rig.ts";
+import "../../../testing/src/matchers.ts";
+import { DAY_MS, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 
 const unsure: Outcome = { state: "unsure", reason: "the answer was lost" };
 

@@ -1,8 +1,8 @@
-import type { DestinationFault, OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core";
-import { memoryTransport } from "@meter-lib/core";
+import type { DestinationFault, OutgoingEvent, SendAnswer, Transport } from "../index.ts";
+import { memoryTransport } from "../index.ts";
 import { expect, test } from "vitest";
-import "@meter-lib/testing/matchers";
-import { ALWAYS_DEDUP, batchSizes, DAY_MS, engineRig, recordMany, usage } from "./engine-rig.ts";
+import "../../../testing/src/matchers.ts";
+import { ALWAYS_DEDUP, batchSizes, DAY_MS, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 
 /** A receiver that refuses a request as a whole when it holds an event it does not like, or more than it takes. */
 const pickyTransport = (fault: (events: readonly OutgoingEvent[]) => DestinationFault | undefined) => {

@@ -1,7 +1,7 @@
-import { type DeliveryEvents, memoryOutbox } from "@meter-lib/core";
+import { type DeliveryEvents, memoryOutbox } from "../index.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import "@meter-lib/testing/matchers";
-import { engineRig, recordMany, usage } from "./engine-rig.ts";
+import "../../../testing/src/matchers.ts";
+import { engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 
 let unhandled: unknown[];
 const note = (error: unknown) => {

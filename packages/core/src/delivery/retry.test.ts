@@ -1,7 +1,7 @@
-import type { DestinationFault } from "@meter-lib/core";
+import type { DestinationFault } from "../index.ts";
 import { expect, test } from "vitest";
-import "@meter-lib/testing/matchers";
-import { batchSizes, engineRig, recordMany, usage } from "./engine-rig.ts";
+import "../../../testing/src/matchers.ts";
+import { batchSizes, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 
 const busy = (retryAfterMs?: number): DestinationFault => ({
   kind: "unavailable",

@@ -7,8 +7,8 @@ import {
   MeterClient,
   type MeterClientStrategies,
   memoryTransport,
-} from "@meter-lib/core";
-import { fakeClock } from "@meter-lib/testing";
+} from "../src/index.ts";
+import { fakeClock } from "../../testing/src/fake-clock.ts";
 
 export const DAY_MS = 86_400_000;
 export const ALWAYS_DEDUP = { windowMs: 365 * DAY_MS };

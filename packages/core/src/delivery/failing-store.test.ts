@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { OutboxChanges } from "@meter-lib/core";
-import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
+import type { OutboxChanges } from "../index.ts";
+import { sqliteOutbox } from "../../../outbox-sqlite/src/index.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import "@meter-lib/testing/matchers";
-import { wrapOutbox } from "../broken/wrap-outbox.ts";
-import { engineRig, recordMany, usage } from "./engine-rig.ts";
+import "../../../testing/src/matchers.ts";
+import { wrapOutbox } from "../../test/wrap-outbox.ts";
+import { engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -1,7 +1,7 @@
-import { type DestinationFault, memoryTransport } from "@meter-lib/core";
+import { type DestinationFault, memoryTransport } from "../index.ts";
 import { expect, test } from "vitest";
-import "@meter-lib/testing/matchers";
-import { ALWAYS_DEDUP, DAY_MS, engineRig, recordMany, usage } from "./engine-rig.ts";
+import "../../../testing/src/matchers.ts";
+import { ALWAYS_DEDUP, DAY_MS, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 
 const unauthorized: DestinationFault = {
   kind: "blocked",

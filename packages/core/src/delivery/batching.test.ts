@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import "@meter-lib/testing/matchers";
-import { batchSizes, engineRig, recordMany, usage } from "./engine-rig.ts";
+import "../../../testing/src/matchers.ts";
+import { batchSizes, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 
 test("a batch leaves when it is full, without waiting", async () => {
   const { client, clock, transport } = engineRig({ delivery: { maxBatchEvents: 10 } });
