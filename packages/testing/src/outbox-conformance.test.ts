@@ -50,7 +50,8 @@ storeConformance({
 outboxConformance({
   name: "logs over stores that share memory",
   durable: true,
-  create: (options) => {
+  create: (settings) => {
+    const options = { ...settings, bodies: "text" } as const;
     const store = sharedMemory();
     return {
       outbox: () => logOutbox(store(), options),

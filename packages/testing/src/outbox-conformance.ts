@@ -3,6 +3,7 @@ import { describe, test } from "vitest";
 import { boundCases } from "./outbox/bound-cases.ts";
 import { claimCases } from "./outbox/claim-cases.ts";
 import type { CaseContext, ConformanceCase, OutboxPlace } from "./outbox/conformance-case.ts";
+import { damageCases } from "./outbox/damage-cases.ts";
 import { deadLetterCases } from "./outbox/dead-letter-cases.ts";
 import { forgetfulStore } from "./outbox/forgetful-store.ts";
 import { identityCases } from "./outbox/identity-cases.ts";
@@ -79,6 +80,7 @@ export const outboxCases = (durable: boolean): readonly ConformanceCase[] =>
     ...claimCases,
     ...deadLetterCases,
     ...boundCases,
+    ...damageCases,
     ...sessionCases,
     ...ownerCases,
     ...forgetfulCases,
@@ -121,7 +123,7 @@ export const runOutboxCase = async (
       const forgetful = forgetfulStore(store);
       const { bodies } = await place.outbox();
       const outbox = await open(logOutbox(forgetful.store, { ...options, bodies }));
-      return { outbox, loseLocks: forgetful.loseLocks };
+      return { outbox, store, loseLocks: forgetful.loseLocks };
     },
   };
   try {

@@ -158,7 +158,8 @@ const takeFrom = async (
   to: number,
 ): Promise<ClaimedSegment> => {
   const from = row.pieces[0]?.from ?? 0;
-  const isWhole = row.pieces.length === 1 && row.pieces[0]?.to === to;
+  // What was cut out of it before is still in its text, and may be damaged there.
+  const isWhole = from === 0 && to === row.count;
   let held: SegmentRow | undefined = { ...row, owner };
   if (isWhole) {
     log.unindex(row);
@@ -169,7 +170,7 @@ const takeFrom = async (
     held = await log.segmentOf(row.key + from);
   }
   if (held === undefined) throw new Error(`event ${row.key + from} was not found after it was cut out`);
-  const events = isWhole ? stored : stored.slice(from, to);
+  const events = stored.slice(from, to);
   return {
     id: held.id,
     key: held.key,

@@ -34,7 +34,11 @@ export interface CaseContext {
   open(): Promise<OpenedOutbox>;
   openMortal(): Promise<{ readonly outbox: OpenedOutbox; kill(): Promise<void> }>;
   /** An outbox whose owner lets go of its locks when it is told to, as a page that is frozen, or one whose lock's file is removed. */
-  openForgetful(): Promise<{ readonly outbox: OpenedOutbox; loseLocks(): Promise<void> }>;
+  openForgetful(): Promise<{
+    readonly outbox: OpenedOutbox;
+    readonly store: Store;
+    loseLocks(): Promise<void>;
+  }>;
 }
 
 export interface ConformanceCase {

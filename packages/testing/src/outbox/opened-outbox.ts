@@ -5,6 +5,7 @@ import {
   bodyOf,
   type ClaimRequest,
   type Ending,
+  eventsOf,
   type Lease,
   MAX_SEGMENT_EVENTS,
   type NewSegment,
@@ -179,6 +180,10 @@ export class OpenedOutbox {
         this.outbox.bodies ?? "events",
       );
       expect(tenant_id, "a claimed segment is of one tenant").not.toBe("");
+      expect(
+        eventsOf(body, pieces.at(-1)?.to ?? 0),
+        "every event of a claimed segment is there",
+      ).not.toContain(undefined);
       for (const { inflight } of pieces) expect(inflight, "what is claimed is not on the way").toBe(false);
     }
     const events = claimed.segments.flatMap((segment) => claimedEvents(segment));
