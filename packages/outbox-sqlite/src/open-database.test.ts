@@ -62,8 +62,8 @@ describe("a damaged outbox is set aside, reported, and a new one begun", () => {
   const damages: Readonly<Record<string, (path: string) => void>> = {
     "pages in the middle": (path) => {
       const file = openSync(path, "r+");
-      for (let page = 3; page < 12; page++)
-        writeSync(file, Buffer.alloc(4_000, 0xa5), 0, 4_000, page * 4_096);
+      for (let page = 2; page < 12; page++)
+        writeSync(file, Buffer.alloc(8_000, 0xa5), 0, 8_000, page * 8_192);
       closeSync(file);
     },
     "cut off": (path) => writeFileSync(path, readFileSync(path).subarray(0, 9_000)),
@@ -155,7 +155,7 @@ describe("damage costs the events that it is in, and not their neighbours", () =
         .get();
       db.close();
       const file = openSync(path, "r+");
-      writeSync(file, Buffer.alloc(4_096, 0xa5), 0, 4_096, (Number(page?.pageno) - 1) * 4_096);
+      writeSync(file, Buffer.alloc(8_192, 0xa5), 0, 8_192, (Number(page?.pageno) - 1) * 8_192);
       closeSync(file);
     },
   };
