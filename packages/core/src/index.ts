@@ -44,7 +44,6 @@ export {
   type Accounts,
   emptyAccount,
 } from "./log/account.ts";
-export { batchOf } from "./delivery/batch.ts";
 export type { Parking } from "./delivery/customers.ts";
 export type { DeliveryEvents } from "./delivery/delivery-events.ts";
 export type { AmbiguityPolicy, Closing, DeliveryOptions } from "./delivery/delivery-options.ts";

@@ -219,7 +219,7 @@ export const pageDelivery = (
       if (keeper) keeper.keep(entry);
       else entry.durable.resolve({ ok: false, reason: "volatile" });
     }
-    return { event_id, durable: entry.durable.promise, settled: entry.settled.promise };
+    return { event_id, durable: entry.durable.promise, settled: entry.settled.promise, fate: undefined };
   };
 
   const sendNow = () => {
@@ -252,7 +252,7 @@ export const pageDelivery = (
     await flush(drainOptions);
     clearTimeout(timer);
     await keeper?.close();
-    const closed = { acknowledged: acknowledged - before, persisted: 0, lost: 0 };
+    const closed = { acknowledged: acknowledged - before, persisted: 0, lost: 0, rejected: 0, quarantined: 0, refused: {} };
     for (const entry of own.values()) {
       const state = entry.epoch === undefined ? "lost" : "persisted";
       closed[state]++;

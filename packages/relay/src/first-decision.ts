@@ -1,4 +1,4 @@
-import { fingerprint, type PageEvent } from "@meter-lib/core";
+import { contentMark, type PageEvent } from "@meter-lib/core";
 
 /**
  * What the relay decided about an event when it first came. It is kept with the identity, because every attempt must hand on the same
@@ -7,7 +7,7 @@ import { fingerprint, type PageEvent } from "@meter-lib/core";
  */
 export interface FirstDecision {
   /** Mark of the event as the page froze it, to tell a repeat from another event under the same id. */
-  readonly mark: number;
+  readonly mark: string;
   /** See `clockShift`. */
   readonly shiftMs: number;
   readonly device_id: string;
@@ -22,12 +22,11 @@ export const pageMark = ({
   end_time,
   metadata,
   session_id,
-}: PageEvent): number =>
-  fingerprint(
+}: PageEvent): string =>
+  contentMark(
     {
       meter_id,
       device_id: "",
-      type: total_usage === undefined ? "performance" : "volume",
       event_time,
       total_usage,
       start_time,
@@ -46,7 +45,7 @@ export const readDecision = (note: string): FirstDecision => {
   const parts: unknown = JSON.parse(note);
   if (Array.isArray(parts)) {
     const [mark, shiftMs, device_id]: unknown[] = parts;
-    if (typeof mark === "number" && typeof shiftMs === "number" && typeof device_id === "string")
+    if (typeof mark === "string" && typeof shiftMs === "number" && typeof device_id === "string")
       return { mark, shiftMs, device_id };
   }
   throw new TypeError("the dedup store answered a note that the relay did not write");

@@ -15,23 +15,19 @@ export const judgeKafkaRestAnswer = (answer: HttpAnswer, records: number, now: n
     // Karapace answers 422 also after it stored some of the records: without its results nobody knows which.
     if (answer.status === 422 && (answer.cut !== undefined || answer.text.includes('"offsets"'))) {
       const reason = "HTTP 422 with results that cannot be read";
-      return {
-        outcomes: new Array<Outcome>(records).fill({
-          state: "unsure",
-          reason,
-          status: 422,
-          timeout: answer.cut === "timeout" || undefined,
-        }),
-      };
+      const timeout = answer.cut === "timeout" || undefined;
+      return { every: { state: "unsure", reason, status: 422, timeout } };
     }
     const verdict = judgeStatus(answer, now);
-    return "kind" in verdict ? { fault: verdict } : { outcomes: new Array<Outcome>(records).fill(verdict) };
+    return "kind" in verdict ? { fault: verdict } : { every: verdict };
   }
   const { status } = answer;
   if (results.length !== records) {
     const reason = `the receiver answered with ${results.length} results for ${records} records`;
-    return { outcomes: new Array<Outcome>(records).fill({ state: "unsure", reason, status }) };
+    return { every: { state: "unsure", reason, status } };
   }
+  const ofOne = records === 1 ? { response: json } : {};
+  if (results.every(isStored)) return { every: { state: "acknowledged", ...ofOne } };
   const faults = results.map((result) => topicFault(result, status));
   const [first] = faults;
   if (first !== undefined && faults.every((fault) => fault !== undefined)) return { fault: first };
@@ -39,7 +35,7 @@ export const judgeKafkaRestAnswer = (answer: HttpAnswer, records: number, now: n
     outcomes: results.map((result, i) => {
       const fault = faults[i];
       return fault === undefined
-        ? judgeRecord(result, status, records === 1 ? { response: json } : {})
+        ? judgeRecord(result, status, ofOne)
         : { state: "retry", reason: fault.reason, status, body: result };
     }),
   };
@@ -81,14 +77,21 @@ const topicFault = (result: Result, status: number): DestinationFault | undefine
   };
 };
 
+/** Karapace answers -1 where no offset is known. */
+const isStored = ({ error_code, error, message, offset }: Result): boolean =>
+  (error_code === undefined || error_code === null) &&
+  !error &&
+  !message &&
+  typeof offset === "number" &&
+  Number.isInteger(offset) &&
+  offset >= 0;
+
 /** @param ofOne - the whole answer, where it is about this record alone */
 const judgeRecord = (result: Result, status: number, ofOne: { readonly response?: unknown }): Outcome => {
-  const { error_code, offset } = result;
+  const { error_code } = result;
   const text = errorText(result);
   if ((error_code === undefined || error_code === null) && text === "") {
-    // Karapace answers -1 where no offset is known.
-    if (typeof offset === "number" && Number.isInteger(offset) && offset >= 0)
-      return { state: "acknowledged", ...ofOne };
+    if (isStored(result)) return { state: "acknowledged", ...ofOne };
     return { state: "unsure", reason: "the receiver named no offset", status, body: result };
   }
   const reason = describeError(error_code, text);

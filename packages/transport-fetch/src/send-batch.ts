@@ -30,7 +30,7 @@ export const sendBatch = async (
   events: readonly OutgoingEvent[],
   signal: AbortSignal,
 ): Promise<SendAnswer> => {
-  if (signal.aborted) return { outcomes: fillRetry([], events, "not sent: aborted before") };
+  if (signal.aborted) return { every: { state: "retry", reason: "not sent: aborted before" } };
   const asked = await askHeaders(route.headers, signal);
   if (asked.fault !== undefined) return asked;
 
@@ -53,9 +53,12 @@ export const sendBatch = async (
       if (!sent) return answer;
       return { outcomes: fillRetry(outcomes, events, answer.fault.reason, answer.fault), receiverTime };
     }
+    // One request for all, as most are: the answer is that of the batch.
+    if (part.events === events.length) return { ...answer, receiverTime };
     sent = true;
-    outcomes.push(...answer.outcomes);
-    if (answer.outcomes.every(({ state }) => state === "unsure")) {
+    const told = answer.outcomes ?? new Array<Outcome>(part.events).fill(answer.every);
+    outcomes.push(...told);
+    if (told.every(({ state }) => state === "unsure")) {
       return {
         outcomes: fillRetry(outcomes, events, "not sent: the request before it had no clear answer"),
         receiverTime,
@@ -80,7 +83,7 @@ const sendPart = async (
   }
   const verdict = judgeFailure(answer);
   const told = { ...verdict, reason: hide(verdict.reason) };
-  return "kind" in told ? { fault: told } : { outcomes: new Array<Outcome>(part.events).fill(told) };
+  return "kind" in told ? { fault: told } : { every: told };
 };
 
 /** The outcomes so far, and "may be sent again" for all events after them. */

@@ -1,7 +1,6 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import { leafTransport } from "../compose/leaf-transport.ts";
 import { Attempt } from "../delivery/attempt.ts";
-import { batchOf } from "../delivery/batch.ts";
 import { DeliveryEngine } from "../delivery/delivery-engine.ts";
 import type { Closing } from "../delivery/delivery-options.ts";
 import { lookUp } from "../delivery/look-up.ts";
@@ -105,7 +104,7 @@ export class ClientCore implements SessionHost {
       };
     }
     if (customer.state !== "found") return { ok: false, event_id, error: lookupError(tenant_id, customer) };
-    const batch = batchOf([outgoing(checked.event, customer.customer_id, undefined, undefined)]);
+    const batch = { events: [outgoing(checked.event, customer.customer_id, undefined, undefined)] };
     const attempt = new Attempt(this.#transport, batch, options);
     const abort = () => attempt.abort(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });

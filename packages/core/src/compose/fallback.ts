@@ -1,4 +1,3 @@
-import { batchOf } from "../delivery/batch.ts";
 import type { OutgoingEvent } from "../event/usage-event.ts";
 import type { Dedup, Outcome, SendAnswer, Transport } from "../strategies/transport.ts";
 
@@ -52,7 +51,7 @@ export const fallback = (transports: readonly [Transport, ...Transport[]]): Tran
         const moved = events.filter((_, index) => isMoved(outcomes[index], mayMove));
         if (moved.length === 0) return answer;
         answer = {
-          outcomes: merge(events, outcomes, moved, await transport.send(batchOf(moved), context)),
+          outcomes: merge(events, outcomes, moved, await transport.send({ events: moved }, context)),
         };
       }
       return answer;

@@ -1,5 +1,4 @@
 import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
-import { batchOf } from "../delivery/batch.ts";
 import type { Outcome, SendAnswer, Transport } from "../strategies/transport.ts";
 
 /**
@@ -26,7 +25,7 @@ export const route = (by: (event: UsageEvent) => Transport): Transport => {
         else part.push(event);
       }
       const answers = await Promise.all(
-        [...parts].map(([transport, part]) => transport.send(batchOf(part), context)),
+        [...parts].map(([transport, part]) => transport.send({ events: part }, context)),
       );
       const [only] = answers;
       if (only !== undefined && answers.length === 1) return only;

@@ -75,7 +75,7 @@ export class Attempt {
 
   /** An answer that is none, or does not fit the batch, says nothing sure about any of its events. */
   #wellFormed(answer: SendAnswer): SendAnswer {
-    const odd = oddity(answer, this.#batch.size);
+    const odd = oddity(answer, this.#batch.events.length);
     return odd === undefined
       ? answer
       : this.#allUnsure({ state: "unsure", reason: `the transport ${this.#transport.name} answered ${odd}` });

@@ -103,32 +103,28 @@ export class Slice implements SliceState {
 export const sizeOf = (slices: readonly Slice[]): number => slices.reduce((sum, { size }) => sum + size, 0);
 export const bytesOf = (slices: readonly Slice[]): number => slices.reduce((sum, { bytes }) => sum + bytes, 0);
 
-/** Slices on their way. Each event is made when it is its turn: the same on every attempt, also after a restart. */
+/** Slices on their way: the same events on every attempt, also after a restart. */
 export class SliceBatch implements Batch {
-  readonly size: number;
   readonly #slices: readonly Slice[];
-  #events: readonly OutgoingEvent[] | undefined;
+  #events: OutgoingEvent[] | undefined;
 
   constructor(slices: readonly Slice[]) {
     this.#slices = slices;
-    this.size = sizeOf(slices);
   }
 
   get events(): readonly OutgoingEvent[] {
-    this.#events ??= [...this];
-    return this.#events;
-  }
-
-  *[Symbol.iterator](): Iterator<OutgoingEvent> {
+    if (this.#events !== undefined) return this.#events;
+    this.#events = [];
     for (const { segment, from, to } of this.#slices) {
       const { events, customers, producer, id, first_seq } = segment;
       for (let i = from; i < to; i++) {
         const event = events[i];
         if (event === undefined) continue;
         const customer_id = customers.get(event.tenant_id) ?? "";
-        yield outgoing(event, customer_id, producer, id === "" ? undefined : first_seq + i);
+        this.#events.push(outgoing(event, customer_id, producer, id === "" ? undefined : first_seq + i));
       }
     }
+    return this.#events;
   }
 }
 

@@ -1,4 +1,3 @@
-import { batchOf } from "../delivery/batch.ts";
 import type { OutgoingEvent } from "../event/usage-event.ts";
 import type {
   Batch,
@@ -82,8 +81,8 @@ export const memoryTransport = (options: MemoryTransportOptions = {}): MemoryTra
       failures = [];
     },
     send: async (batch: Batch, { signal }: SendContext): Promise<SendAnswer> => {
-      const sent = [...batch];
-      batches.push(batchOf(sent));
+      const sent = [...batch.events];
+      batches.push({ events: sent });
       const failure = failures.shift();
       await Promise.race([gate, aborted(signal)]);
       if (signal.aborted)

@@ -66,10 +66,8 @@ export interface Dedup {
   readonly domain?: string;
 }
 
-/** Events to be sent together. It can be iterated, which makes each event when it is its turn. */
-export interface Batch extends Iterable<OutgoingEvent> {
-  readonly size: number;
-  /** All of them at once. */
+export interface Batch {
+  /** At least one. Made when they are asked for: a transport that asks once, and keeps none, costs least. */
   readonly events: readonly OutgoingEvent[];
 }
 
