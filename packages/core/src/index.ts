@@ -60,7 +60,8 @@ export {
 export { createEventId } from "./event/event-id.ts";
 export { describeIssue, describeValue, type EventIssue } from "./event/event-issue.ts";
 export { EventRecord, type Lane, type RecordState } from "./event/event-record.ts";
-export { isTime, isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";
+export { isPlainObject, isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";
+export { expectedTime, isTime } from "./event/event-time.ts";
 export { fingerprint } from "./event/fingerprint.ts";
 export type {
   BoundKeys,
