@@ -6,7 +6,7 @@ import { duplicate, handedOffResult, rejected, retry } from "./event-result.ts";
 import { type FirstDecision, readDecision } from "./first-decision.ts";
 import type { HandedOff, HandOff } from "./hand-off.ts";
 import { type Claimant, holdClaim } from "./hold-claim.ts";
-import { type PolicyCheck, scopeIssue } from "./policy.ts";
+import { type PolicyCheck, scopeIssue, timeIssue } from "./policy.ts";
 
 export interface ClaimedBatchOptions {
   readonly dedup: DedupStore;
@@ -96,7 +96,9 @@ export class ClaimedBatch {
     const { event_id, meter_id } = event;
     try {
       const reason =
-        scopeIssue(meter_id, this.#principal) ?? (await this.#options.policy(event, this.#principal, now));
+        scopeIssue(meter_id, this.#principal) ??
+        timeIssue(event) ??
+        (await this.#options.policy(event, this.#principal, now));
       return reason === undefined ? undefined : rejected(event_id, reason);
     } catch (error) {
       this.#options.onError(error);

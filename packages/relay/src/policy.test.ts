@@ -99,3 +99,17 @@ test("an event that was rejected may come again when the policy has become milde
   strict = false;
   expect(await postEvents(relay, [event])).toMatchObject([{ state: "accepted" }]);
 });
+
+test("times in another unit are rejected with what they look like, whatever the policy", async () => {
+  for (const policy of [{}, () => undefined]) {
+    expect(await judge(policy, (now) => ({ event_time: now * 1_000 }))).toMatch(
+      /^event_time: expected milliseconds since the epoch \(this looks like microseconds: divide by 1000\), got \d+$/,
+    );
+    expect(await judge(policy, (now) => chat({ start_time: now, end_time: now * 1_000 }))).toMatch(
+      /^end_time: .*microseconds/,
+    );
+    expect(await judge(policy, (now) => ({ event_time: Math.floor(now / 1_000) }))).toMatch(
+      /^event_time: .*seconds: multiply by 1000/,
+    );
+  }
+});

@@ -1,4 +1,4 @@
-import type { PageEvent } from "@meter-lib/core";
+import { describeIssue, expectedTime, isTime, type PageEvent } from "@meter-lib/core";
 import type { Promisable } from "type-fest";
 import type { Principal } from "./authenticate.ts";
 
@@ -54,3 +54,11 @@ export const scopeIssue = (meter_id: string, { meters }: Principal): string | un
   meters === undefined || meters.includes(meter_id)
     ? undefined
     : "meter_id: this meter is outside of what the credentials may report";
+
+/** Why the event's times, by the relay's clock, cannot be times in milliseconds, if so. */
+export const timeIssue = ({ event_time, start_time, end_time }: PageEvent): string | undefined => {
+  for (const [field, time] of Object.entries({ event_time, start_time, end_time }))
+    if (time !== undefined && !isTime(time))
+      return describeIssue({ field, given: String(time), expected: expectedTime(time) });
+  return undefined;
+};
