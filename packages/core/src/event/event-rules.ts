@@ -28,12 +28,11 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 
 /** Whether a value is a literal's object, also of another realm: everything else may hold what its own fields do not show. */
 export const isPlainObject = (value: unknown): value is Record<string, unknown> => {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
+  const prototype: unknown = Object.getPrototypeOf(value ?? "");
   return (
-    prototype === Object.prototype ||
-    prototype === null ||
-    (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf"))
+    typeof value === "object" &&
+    (prototype === null ||
+      (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf")))
   );
 };
 
