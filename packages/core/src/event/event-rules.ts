@@ -28,7 +28,7 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 
 /** Whether a value is a literal's object, also of another realm: everything else may hold what its own fields do not show. */
 export const isPlainObject = (value: unknown): value is Record<string, unknown> => {
-  const prototype: unknown = Object.getPrototypeOf(value ?? "");
+  const prototype: object | null = Object.getPrototypeOf(value ?? "");
   return (
     typeof value === "object" &&
     (prototype === null ||
