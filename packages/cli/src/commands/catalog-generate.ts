@@ -1,4 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { Script } from "node:vm";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { type CatalogFormat, writeCatalog } from "../catalog/write-catalog.ts";
 import { CliError } from "../cli-error.ts";
@@ -16,6 +17,8 @@ export interface CatalogGenerateFlags {
 }
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+/** What the module imports, and what TypeScript keeps for itself. */
+const TAKEN = new Set(["defineCatalog", "globalThis", "undefined"]);
 
 /** Turns a catalog into a typed module, YAML or JSON. With `check`, only says whether the file is up to date. */
 export const catalogGenerate = async (
@@ -23,7 +26,8 @@ export const catalogGenerate = async (
   { format, out, check = false, name, from, export: exportName }: CatalogGenerateFlags,
   io: Io,
 ): Promise<Report> => {
-  if (!IDENTIFIER.test(name)) throw CliError.usage("--name", "a JavaScript name", JSON.stringify(name));
+  if (!isConstantName(name))
+    throw CliError.usage("--name", "a name that a constant of a module can have", JSON.stringify(name));
   if (check && out === undefined) throw CliError.usage("--check", "--out beside it", "none");
   const catalog = await readCatalogFile(file, exportName);
   const text = writeCatalog(catalog, { format: format ?? formatOf(out), name, from });
@@ -46,6 +50,17 @@ export const catalogGenerate = async (
   }
   await writeFile(out, text);
   return { exit: EXIT.done, text: `${out}: ${meters} meters`, data: { out, meters } };
+};
+
+const isConstantName = (name: string): boolean => {
+  if (!IDENTIFIER.test(name) || TAKEN.has(name)) return false;
+  try {
+    // JavaScript itself knows which words it reserves in a module. This is compiled, and not run.
+    new Script(`"use strict"; async () => { const ${name} = 0; };`);
+    return true;
+  } catch {
+    return false;
+  }
 };
 
 const formatOf = (out: string | undefined): CatalogFormat => {

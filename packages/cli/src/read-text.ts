@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
-import { CliError } from "../cli-error.ts";
-import { EXIT } from "../exit-code.ts";
+import { CliError } from "./cli-error.ts";
+import { EXIT } from "./exit-code.ts";
 
 // A parser turns a whole piece into rows at once: small pieces keep few rows in memory.
 const CHUNK_BYTES = 64 * 1024;
@@ -12,7 +12,7 @@ const CHUNK_BYTES = 64 * 1024;
  */
 export async function* readText(
   file: string,
-  onBytes: (bytes: number) => void,
+  onBytes: (bytes: number) => void = () => {},
 ): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let bytes = 0;
@@ -33,3 +33,10 @@ export async function* readText(
   }
   yield decode();
 }
+
+/** The whole text of a file, as {@link readText} reads it. */
+export const readWholeText = async (file: string): Promise<string> => {
+  let text = "";
+  for await (const piece of readText(file)) text += piece;
+  return text;
+};
