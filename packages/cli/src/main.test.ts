@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { runMeter } from "./run-meter.ts";
-import { paint } from "./terminal/paint.ts";
 import { meter } from "./testing/meter-process.ts";
 
 const COMMANDS = [
@@ -29,7 +28,7 @@ describe.concurrent("the program", { timeout: 240_000 }, () => {
   });
 
   test("every command has examples in its help", async () => {
-    const silent = { isTTY: false, columns: 100, paint: paint(false) };
+    const silent = { isTTY: false, columns: 100, coloured: false };
     const helpOf = async (path: readonly string[]): Promise<string> => {
       const parts: string[] = [];
       const stdout = { ...silent, write: async (part: string) => void parts.push(part) };

@@ -4,6 +4,7 @@ import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Io } from "./terminal/io.ts";
+import { printWarning } from "./terminal/print.ts";
 
 /**
  * An outbox whose ended events stay known for ever: a file that is imported again months later counts nothing twice, and a
@@ -30,7 +31,7 @@ export const withOutbox = async <Value>(
   const outbox = rememberingOutbox(path);
   try {
     const { warnings } = await outbox.open();
-    for (const warning of warnings) await io.stderr.write(`${io.stderr.paint.warn("warning")}: ${warning}\n`);
+    for (const warning of warnings) await printWarning(io.stderr, warning);
     return await work(outbox);
   } finally {
     await outbox.close();

@@ -6,6 +6,7 @@ import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
+import { printWarning } from "../terminal/print.ts";
 
 export interface CatalogGenerateFlags {
   readonly format?: CatalogFormat;
@@ -33,23 +34,21 @@ export const catalogGenerate = async (
   const text = writeCatalog(catalog, { format: format ?? formatOf(out), name, from });
   const schemas = Object.keys(catalog).filter((id) => catalog[id]?.metadata !== undefined);
   if (schemas.length > 0) {
-    await io.stderr.write(
-      `${io.stderr.paint.warn("warning")}: metadata schemas are code and are left out: ${schemas.join(", ")}\n`,
-    );
+    await printWarning(io.stderr, `metadata schemas are code and are left out: ${schemas.join(", ")}`);
   }
-  if (out === undefined) return { exit: EXIT.done, text: text.trimEnd(), data: { text } };
+  if (out === undefined) return { exit: EXIT.done, lines: text.trimEnd().split("\n"), data: { text } };
   const meters = Object.keys(catalog).length;
   if (check) {
     const isCurrent = (await readFile(out, "utf8").catch(() => "")) === text;
     const words = isCurrent ? `${out}: up to date` : `${out}: not what ${file} makes; run without --check`;
     return {
       exit: isCurrent ? EXIT.done : EXIT.findings,
-      text: words,
+      lines: [words],
       data: { out, meters, current: isCurrent },
     };
   }
   await writeFile(out, text);
-  return { exit: EXIT.done, text: `${out}: ${meters} meters`, data: { out, meters } };
+  return { exit: EXIT.done, lines: [`${out}: ${meters} meters`], data: { out, meters } };
 };
 
 const isConstantName = (name: string): boolean => {

@@ -45,7 +45,7 @@ export const outboxDrain = async (file: string, flags: OutboxDrainFlags, io: Io)
     watch.stop?.why === "interrupted" ? EXIT.interrupted : pending > 0 ? EXIT.undelivered : EXIT.done;
   return {
     exit,
-    text: `${delivered}${rest === "" ? "; nothing is left" : `; ${rest}`}${why}.`,
+    lines: [`${delivered}${rest === "" ? "; nothing is left" : `; ${rest}`}${why}.`],
     data: { delivered: watch.acknowledged, accounts, stop: watch.stop },
   };
 };

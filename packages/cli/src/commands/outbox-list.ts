@@ -4,6 +4,7 @@ import { withOutbox } from "../open-outbox.ts";
 import { type DiscardedEvent, readDiscarded } from "../read-discarded.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
+import { isoTime } from "../terminal/iso-time.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 
 export interface OutboxListFlags {
@@ -28,12 +29,12 @@ export const outboxList = (file: string, flags: OutboxListFlags, io: Io): Promis
     const full = rows.length === flags.limit ? [`(the first ${flags.limit}; --limit for more)`] : [];
     return {
       exit: EXIT.done,
-      text: [
+      lines: [
         ACCOUNT_FIELDS.map((field) => `${formatNumber(accounts[field])} ${field}`).join(", "),
         "",
         ...shown,
         ...full,
-      ].join("\n"),
+      ],
       data: { accounts, events: rows },
     };
   });
@@ -43,7 +44,7 @@ type Shown = OutboxRow | (DiscardedEvent & { readonly state: "discarded" });
 const cells = (row: Shown): readonly (string | number)[] => {
   if (row.state !== "discarded") return rowCells(row);
   const { event_id, state, tenant_id, meter_id, usage_time, attempts, reason } = row;
-  return [event_id, state, tenant_id, meter_id, "", new Date(usage_time).toISOString(), attempts, reason];
+  return [event_id, state, tenant_id, meter_id, "", isoTime(usage_time), attempts, reason];
 };
 
 const rowCells = ({ event, state, attempts, reason, status }: OutboxRow): readonly (string | number)[] => [
@@ -52,7 +53,7 @@ const rowCells = ({ event, state, attempts, reason, status }: OutboxRow): readon
   event.tenant_id,
   event.meter_id,
   event.total_usage === undefined ? timesOf(event) : String(event.total_usage),
-  new Date(event.event_time).toISOString(),
+  isoTime(event.event_time),
   attempts,
   [status, reason].filter((part) => part !== undefined).join(" "),
 ];

@@ -5,6 +5,7 @@ import { withOutbox } from "../open-outbox.ts";
 import { readDiscarded } from "../read-discarded.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
+import { isoTime } from "../terminal/iso-time.ts";
 
 /** An id may belong to as many tenants at most. */
 const MAX_TENANTS = 100;
@@ -29,10 +30,10 @@ export const outboxShow = (
       stringify(
         {
           ...row,
-          recorded_at: isoTime(recorded_at),
-          first_sent_at: isoTime(first_sent_at),
-          ended_at: isoTime(ended_at),
-          event: { ...event, event_time: isoTime(event.event_time) },
+          recorded_at: timeText(recorded_at),
+          first_sent_at: timeText(first_sent_at),
+          ended_at: timeText(ended_at),
+          event: { ...event, event_time: timeText(event.event_time) },
         },
         { keepUndefined: false },
       ).trimEnd(),
@@ -41,16 +42,16 @@ export const outboxShow = (
       stringify({
         state: "discarded",
         ...event,
-        event_time: isoTime(usage_time),
-        ended_at: isoTime(ended_at),
+        event_time: timeText(usage_time),
+        ended_at: timeText(ended_at),
       }).trimEnd(),
     );
     return {
       exit: EXIT.done,
-      text: [...texts, ...gone].join("\n\n"),
+      lines: [...texts, ...gone].join("\n\n").split("\n"),
       data: [...rows, ...discarded.map((event) => ({ state: "discarded", ...event }))],
     };
   });
 
-const isoTime = (time: number | undefined): string | undefined =>
-  time === undefined ? undefined : new Date(time).toISOString();
+const timeText = (time: number | undefined): string | undefined =>
+  time === undefined ? undefined : isoTime(time);

@@ -6,6 +6,8 @@ import { EXIT } from "../exit-code.ts";
 import { withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
+import { isoTime } from "../terminal/iso-time.ts";
+import { bad, good, type Line } from "../terminal/line.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 
 export interface ReconcileFlags {
@@ -31,18 +33,17 @@ export const reconcile = async (file: string, flags: ReconcileFlags, io: Io): Pr
   });
   return {
     exit: result.agrees ? EXIT.done : EXIT.findings,
-    text: describe(result, io),
+    lines: describe(result),
     data: result,
   };
 };
 
-const describe = ({ agrees, compared, differences, gaps }: Reconciliation, io: Io): string => {
-  const { paint } = io.stdout;
+const describe = ({ agrees, compared, differences, gaps }: Reconciliation): readonly Line[] => {
   const scope = `${formatNumber(compared)} rows by tenant, meter and hour`;
   const count = differences.length + gaps.length;
-  if (agrees) return paint.good(`Both sides agree, over ${scope}.`);
+  if (agrees) return [good(`Both sides agree, over ${scope}.`)];
   const rows = differences.map((difference) => [
-    new Date(difference.hour).toISOString().slice(0, 13),
+    isoTime(difference.hour).slice(0, 13),
     difference.tenant_id,
     difference.meter_id,
     difference.recorded,
@@ -57,12 +58,12 @@ const describe = ({ agrees, compared, differences, gaps }: Reconciliation, io: I
   return [
     ...table([...header, "MISSING", "UNDELIVERED", "UNKNOWN"], rows),
     "",
-    paint.bad(`${formatNumber(count)} ${count === 1 ? "difference" : "differences"} in ${scope}.`),
+    bad(`${formatNumber(count)} ${count === 1 ? "difference" : "differences"} in ${scope}.`),
     "missing: acknowledged, not counted there. undelivered: still in the outbox. unknown: counted there, not from this outbox.",
     ...gaps.map(
       ({ producer, missing }) =>
         `producer ${producer}: acknowledged, never arrived: ${missing.map(({ from, to }) => (from === to ? from : `${from}–${to}`)).join(", ")}`,
     ),
     "--json names the events.",
-  ].join("\n");
+  ];
 };
