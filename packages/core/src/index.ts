@@ -1,7 +1,14 @@
+// The types name this symbol, and a page compiled for ES2022 has no declaration of it; where there is one, it is the same.
+declare global {
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol;
+  }
+}
+
 export type { Catalog, MeterId } from "./catalog/catalog.ts";
 export { defineCatalog } from "./catalog/define-catalog.ts";
 export { type AlreadyInCatalog, extendCatalog, type NewIds } from "./catalog/extend-catalog.ts";
-export { litewaveCatalog } from "./catalog/litewave-catalog.ts";
+export { type LitewaveCatalog, litewaveCatalog } from "./catalog/litewave-catalog.ts";
 export type {
   Aggregation,
   Metadata,
@@ -68,15 +75,14 @@ export type {
   CommonFields,
   ContextFields,
   ContextKey,
-  EndFields,
+  EndTimeUnlessStartTime,
   EventInput,
-  ForbiddenOn,
   MeterEvent,
   NonNegativeInteger,
   PerformanceFields,
   PerformanceMeterId,
   RuntimeFields,
-  StartFields,
+  StartTimeUnlessEndTime,
   UsageNumber,
   VolumeFields,
   VolumeMeterId,
@@ -124,6 +130,7 @@ export type {
   RowState,
 } from "./strategies/outbox-query.ts";
 export type { SessionAnswer, SessionChange, SessionRow } from "./strategies/outbox-session.ts";
+export type { Promisable } from "./strategies/promisable.ts";
 export type {
   Acknowledged,
   Answered,

@@ -1,4 +1,4 @@
-import { type Catalog, type litewaveCatalog, MeterClient, type MeterClientOptions } from "@meter-lib/core";
+import { type Catalog, type LitewaveCatalog, MeterClient, type MeterClientOptions } from "@meter-lib/core";
 import { type CachedLookupOptions, cachedLookup, httpCustomerLookup } from "@meter-lib/lookup-http";
 import { type FetchTransportOptions, fetchTransport } from "@meter-lib/transport-fetch";
 import { type ConnectionOptions, resolveConnection } from "./connection.ts";
@@ -27,7 +27,7 @@ export interface CreateMeterClientOptions<C extends Catalog, Bound extends Conte
  * ```
  */
 export const createMeterClient = <
-  const C extends Catalog = typeof litewaveCatalog,
+  const C extends Catalog = LitewaveCatalog,
   Bound extends ContextKey = never,
 >(
   options: CreateMeterClientOptions<C, Bound> = {},

@@ -1,12 +1,12 @@
 import { setTimeout as later } from "node:timers/promises";
-import type { litewaveCatalog, MeterEvent } from "@meter-lib/core";
+import type { LitewaveCatalog, MeterEvent } from "@meter-lib/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { meterContext } from "../src/context.ts";
 import type { MeteringOptions, TenantMeter, Timing, Usage } from "../src/hono.ts";
 import { metered } from "./metered.ts";
 
-type Catalog = typeof litewaveCatalog;
+type Catalog = LitewaveCatalog;
 export type TestOptions = Omit<MeteringOptions<Catalog, "device_id", object>, "tenant">;
 export type TestMeter = TenantMeter<Catalog, "device_id">;
 export type TestUsage = Usage<Catalog, "device_id">;

@@ -1,5 +1,4 @@
-import { describeIssue, expectedTime, isTime, type PageEvent } from "@meter-lib/core";
-import type { Promisable } from "type-fest";
+import { describeIssue, expectedTime, isTime, type PageEvent, type Promisable } from "@meter-lib/core";
 import type { Principal } from "./authenticate.ts";
 
 /** What may come from browsers. A page is the user's own machine: what it says about usage is never more than plausible. */

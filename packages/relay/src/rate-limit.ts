@@ -1,4 +1,4 @@
-import type { Promisable } from "type-fest";
+import type { Promisable } from "@meter-lib/core";
 
 /** Says whether so much more may come under a key. For several processes to share one limit, give an own one. */
 export interface RateLimit {

@@ -36,7 +36,11 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The options as entries of a valibot schema, for the schema of a transport that has more. */
 export const httpEntries = {
-  baseUrl: v.union([v.string(), v.instance(URL)], "text or a URL"),
+  // Not `v.instance(URL)`: its type would lead from the declarations to those of Node.
+  baseUrl: v.custom<string | URL>(
+    (value) => typeof value === "string" || value instanceof URL,
+    "text or a URL",
+  ),
   dedup: v.optional(
     v.union(
       [

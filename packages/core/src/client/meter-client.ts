@@ -1,5 +1,5 @@
 import type { Catalog, MeterId } from "../catalog/catalog.ts";
-import { litewaveCatalog } from "../catalog/litewave-catalog.ts";
+import { type LitewaveCatalog, litewaveCatalog } from "../catalog/litewave-catalog.ts";
 import type { Accounts } from "../delivery/account.ts";
 import type { Parking } from "../delivery/customer-directory.ts";
 import type { DeliveryEvents } from "../delivery/delivery-events.ts";
@@ -76,7 +76,7 @@ const FROZEN_FIELDS = new Set([
  * if (!result.ok) console.error(result.error.code, result.error.message);
  * ```
  */
-export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound extends ContextKey = never> {
+export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extends ContextKey = never> {
   /** For the compiler alone: a client that is not bound to a tenant is no client that is. */
   declare readonly "~bound"?: { readonly [Key in Bound]: true };
   /** For the compiler alone: a client of one catalog is no client of another. */

@@ -1,4 +1,3 @@
-import type { Promisable } from "type-fest";
 import type { Accounts } from "../delivery/account.ts";
 import type { EventRecord } from "../event/event-record.ts";
 import type {
@@ -14,6 +13,7 @@ import type {
   RowState,
 } from "./outbox-query.ts";
 import type { SessionAnswer, SessionChange, SessionRow } from "./outbox-session.ts";
+import type { Promisable } from "./promisable.ts";
 
 /**
  * Keeps recorded events until they are acknowledged, and their accounts for ever.
