@@ -118,6 +118,9 @@ try {
   await says("edge-runtime", "node", "edge-runtime.js");
   await says("Bun", "npx", "-y", "bun@1.4.5", "plain.js");
   await says("Deno", "npx", "-y", "deno@2.9.6", "run", "-A", "plain.js");
+  await says("Node posts once", "node", "post-once.js");
+  await says("Bun posts once", "npx", "-y", "bun@1.4.5", "post-once.js");
+  await says("Deno posts once", "npx", "-y", "deno@2.9.6", "run", "-A", "post-once.js");
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
