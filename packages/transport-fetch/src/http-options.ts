@@ -15,7 +15,11 @@ export interface HttpOptions {
   readonly headers?: HeaderSource | undefined;
   /** Called once when the receiver answers 401 or 403, before the destination is blocked. */
   readonly refreshCredentials?: ((context: { readonly signal: AbortSignal }) => Promise<void>) | undefined;
-  /** How long one request may take until its answer has been read, in milliseconds. @default 10000 */
+  /**
+   * How long one request may take until its answer has been read, in milliseconds. With less than the 10 to 11 s that Node's fetch gives
+   * a connection, one that is never made leaves its events unsure; `undiciSend()` knows at any limit.
+   * @default 15000
+   */
   readonly timeoutMs?: number | undefined;
   /** Used instead of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
@@ -66,7 +70,7 @@ export const httpEntries = {
   ),
   timeoutMs: v.optional(
     wholeNumber(1, LONGEST_TIMER_MS, `milliseconds, an integer from 1 to ${LONGEST_TIMER_MS}`),
-    10_000,
+    15_000,
   ),
   fetch: v.optional(v.custom<typeof globalThis.fetch>(isFunction, "a function like fetch")),
   send: v.optional(v.custom<HttpSend>(isFunction, "a function that sends a request")),

@@ -27,10 +27,15 @@ interface Target {
  * option `send` of `fetchTransport` where one event is one request. It knows whether a request that failed had begun: what fails
  * before (a proxy, a handshake, a connection that does not come) leaves nothing unsure.
  *
- * @throws MeterError `invalid_options` for a dispatcher together with other options
+ * @throws MeterError `invalid_options` for a dispatcher together with other options, and on Bun, whose `undici` is one in name alone
  */
 export const undiciSend = (options: UndiciSendOptions = {}): HttpSend => {
   const dispatcher = dispatcherOf(options);
+  if (typeof dispatcher.dispatch !== "function")
+    throw new MeterError(
+      "invalid_options",
+      "undiciSend() needs undici, which this runtime does not have: leave out `send`",
+    );
   // A transport has one address.
   let target: Target | undefined;
   return ({ url, headers, body }, signal) =>
