@@ -71,6 +71,7 @@ export default defineConfig({
           items: pages("concepts", {
             catalog: "The catalog",
             "event-life": "The life of an event",
+            answers: "What an answer means",
             accounting: "Accounting",
             idempotency: "Counted once",
           }),

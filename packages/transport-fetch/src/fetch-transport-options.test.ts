@@ -107,11 +107,11 @@ test.each([
   expect(checkOptions({ baseUrl: given }).baseUrl).toBe(expected);
 });
 
-test("what is not said: the dialect events, no dedup, ten seconds", () => {
+test("what is not said: the dialect events, no dedup, fifteen seconds", () => {
   expect(checkOptions({ baseUrl })).toMatchObject({
     dialect: "events",
     dedup: false,
     strictWire: false,
-    timeoutMs: 10_000,
+    timeoutMs: 15_000,
   });
 });

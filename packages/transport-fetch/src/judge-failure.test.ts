@@ -90,6 +90,7 @@ test.each([
     "blocked",
   ],
   ["error sending request for url (https://h/): client error (Connect): tls handshake eof", "unavailable"],
+  ["received fatal alert: CertificateRequired", "blocked"],
   ["EPROTO: The TLS handshake failed. Does the server speak TLS on this port?", "blocked"],
   ["Stream closed with error code NGHTTP2_REFUSED_STREAM", "unavailable"],
   ["Fetch failed: Requests to port 9 are blocked", "blocked"],

@@ -34,11 +34,9 @@ export const UNPROCESSED: ReadonlyMap<number, UnprocessedStatus> = new Map([
   [408, unavailable("the request did not arrive whole in time")], // 15.5.9
   [410, blocked("the receiver serves this address no longer")], // 15.5.11
   [411, blocked("the receiver wants a Content-Length")], // 15.5.12
-  [412, blocked("a condition in the headers does not hold")], // 15.5.13
   [413, { kind: "too_large", why: "the request is too large for the receiver" }], // 15.5.14
   [414, blocked("the address is too long for the receiver")], // 15.5.15
   [415, NOT_SERVED], // 15.5.16
-  [417, blocked("an expectation in the headers cannot be met")], // 15.5.18
   [421, unavailable("the connection leads to another server")], // 15.5.20
   [422, INVALID], // 15.5.21
   [425, unavailable("the receiver takes no request so early in a connection")], // RFC 8470, 5.2

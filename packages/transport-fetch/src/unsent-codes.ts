@@ -104,6 +104,9 @@ const BUN_HANDSHAKE = /^EPROTO: The TLS handshake failed/;
 const DENO_CONNECT = /client error \(Connect\)/;
 const DENO_HANDSHAKE =
   /client error \(Connect\): (?:invalid peer certificate|received fatal alert|received corrupt message)/;
+// rustls' names of the alerts above, where the client took the handshake for done (TLS 1.3).
+const DENO_ALERT =
+  /received fatal alert: (?:HandshakeFailure|BadCertificate|UnsupportedCertificate|CertificateRevoked|CertificateExpired|CertificateUnknown|UnknownCA|AccessDenied|DecryptError|CertificateRequired)$/;
 const DENO_PROXY = /client error \(Connect\): proxy authentication required/;
 const REFUSED_PORT = /^bad port$|Requests to port \d+ are blocked/;
 // The receiver's own word that it did nothing (RFC 9113, 8.7).
@@ -120,7 +123,8 @@ const secureConnectionOf = ({ code, message }: ErrorLink): Unsent | undefined =>
   HANDSHAKE.test(code) ||
   ALERT.test(code) ||
   BUN_HANDSHAKE.test(message) ||
-  DENO_HANDSHAKE.test(message)
+  DENO_HANDSHAKE.test(message) ||
+  DENO_ALERT.test(message)
     ? NO_SECURE_CONNECTION
     : undefined;
 
