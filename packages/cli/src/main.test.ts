@@ -59,7 +59,7 @@ describe.concurrent("the program", { timeout: 240_000 }, () => {
     [["catalog", "list", "--jso"], "unknown option '--jso'\n(Did you mean --json?)"],
     [["send", "--device", "d"], "required option '--tenant <id>' not specified"],
     [["send", ...FLAGS, "--usage", "2.5"], '--usage: expected an integer from 0 on, got "2.5"'],
-    [["send", ...FLAGS, "--time", "2026-11-01"], "an ISO time with a zone such as 2026-11-01T09:30:00Z"],
+    [["send", ...FLAGS, "--time", "2026-11-01"], "or a time with a zone such as 2026-11-01T09:30:00Z"],
     [["send", ...FLAGS, "--metadata", "rule"], '--metadata: expected name=value, got "rule"'],
     [["send", ...FLAGS, "--usage", "1"], "--base-url: expected the backend's URL"],
     [["send", ...FLAGS, "--base-url", "ftp://x"], "--base-url: expected"],

@@ -41,7 +41,8 @@ describe.concurrent("meter send", { timeout: 240_000 }, () => {
     expect(volume.stdout).toContain("--usage: expected an integer");
     expect(volume.stdout).toContain("--start: expected nothing");
     const seconds = await meter(["send", ...EVENT, "--usage", "1", "--time", "1759791552", ...at]);
-    expect(seconds.stdout).toContain(
+    expect(seconds.exit).toBe(2);
+    expect(seconds.stderr).toContain(
       "--time: expected milliseconds since the epoch (this looks like seconds",
     );
     const dry = await meter(["send", ...EVENT, "--usage", "1", "--dry-run", ...at]);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type Catalog, MeterClient } from "@meter-lib/core";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { CliError } from "../cli-error.ts";
@@ -35,17 +36,18 @@ export const importFile = async (file: string, flags: ImportFlags, io: Io): Prom
     mapping: new RowMapping({
       columns: flags.map ?? {},
       constants: flags.set ?? {},
+      ignored: flags.ignore ?? [],
       ignoreOthers: flags.ignoreOtherColumns ?? false,
-      timeUnit: flags.timeUnit,
+      times: { unit: flags.timeUnit, zone: flags.timeZone },
     }),
   });
   const catalog = await readCatalogFile(flags.catalog ?? "litewave");
   const ways = connect(flags);
   const checked = await check(source, catalog, ways, flags, io);
   await checkTenants(file, checked, ways, io);
-  if (flags.dryRun) return dryRunReport(file, checked);
-
   const outbox = flags.outbox ?? `${file}.outbox.db`;
+  if (flags.dryRun) return dryRunReport(file, outbox, checked);
+
   const { recorded, stop } = await deliver(source, checked, catalog, ways, outbox, flags, io);
   await source.mustBeUnchanged();
   const accounts = await withOutbox(outbox, io, async (opened) => opened.accounts());
@@ -126,12 +128,19 @@ const checkTenants = async (
   ]);
 };
 
-const dryRunReport = (file: string, { rows, tenants, from, to }: FileCheck): Report => {
+const dryRunReport = (
+  file: string,
+  outbox: string,
+  { rows, tenants, hasIds, from, to }: FileCheck,
+): Report => {
   const times = rows === 0 ? "" : `, from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
   return {
     exit: EXIT.done,
     lines: [
       `${file}: ${formatNumber(rows)} good rows of ${tenants.size} tenants${times}. Nothing was recorded.`,
+      ...(hasIds && existsSync(outbox)
+        ? [`Ids that ${outbox} knows from earlier runs are compared when rows are recorded.`]
+        : []),
     ],
     data: { file, rows, tenants: tenants.size, from: rows === 0 ? null : from, to: rows === 0 ? null : to },
   };

@@ -71,6 +71,7 @@ const verdict = (sum: ImportSum): Styled => {
     );
   }
   const exit = importExit(sum);
+  if (exit === EXIT.done && total === 0) return warn("The file has no rows; nothing was recorded.");
   if (exit === EXIT.done) return good("Every event is acknowledged by the backend.");
   if (exit === EXIT.data) return bad("Some rows were refused; all others are recorded.");
   return exit === EXIT.ambiguous

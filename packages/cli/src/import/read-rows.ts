@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { CliError } from "../cli-error.ts";
 import { readText } from "../read-text.ts";
-import { readCsv } from "./read-csv.ts";
+import { type CsvOptions, readCsv } from "./read-csv.ts";
 import { readNdjson } from "./read-ndjson.ts";
 import type { SourceRow } from "./source-row.ts";
 
@@ -11,7 +11,7 @@ export interface ReadRowsOptions {
   readonly file: string;
   readonly format: RowFormat;
   readonly delimiter: string;
-  readonly onHeader: (columns: readonly string[]) => void;
+  readonly onHeader: CsvOptions["onHeader"];
   /** Called with the bytes read so far. */
   readonly onBytes?: (bytes: number) => void;
 }
