@@ -147,7 +147,9 @@ export type {
   Transport,
   Unsure,
 } from "./strategies/transport.ts";
+export { parseBaseUrl } from "./wire/base-url.ts";
 export { HEADER_TEXT, isHeaderText } from "./wire/header-text.ts";
+export { hideSecrets } from "./wire/hide-secrets.ts";
 export {
   MAX_PAGE_BATCH_BYTES,
   MAX_PAGE_BATCH_EVENTS,

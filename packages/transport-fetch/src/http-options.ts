@@ -1,6 +1,5 @@
-import { type Dedup, describeValue, type EventIssue, MeterError } from "@meter-lib/core";
+import { type Dedup, describeValue, type EventIssue, MeterError, parseBaseUrl } from "@meter-lib/core";
 import * as v from "valibot";
-import { parseBaseUrl } from "./base-url.ts";
 import { type HeaderSource, headerIssues } from "./header-source.ts";
 import type { HttpSend } from "./http-send.ts";
 import { type KyOptions, OWN_KY_OPTIONS } from "./ky-send.ts";
