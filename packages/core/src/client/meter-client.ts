@@ -97,6 +97,11 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
     this.#core = core ?? new ClientCore(options, options.catalog ?? litewaveCatalog);
   }
 
+  /** Names the outbox: the same after a restart, and for all that open the same one. */
+  get outboxName(): string {
+    return this.#core.outbox.name;
+  }
+
   /** The same client, knowing the tenant, the device or both: its calls need not name them any more. */
   with<const Context extends EventContext>(context: Context): MeterClient<C, Bound | BoundKeys<Context>> {
     return new MeterClient<C, Bound | BoundKeys<Context>>(this.#options, this.#core, {
