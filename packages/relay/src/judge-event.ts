@@ -30,7 +30,7 @@ export const judgeEvent =
     if (issue !== undefined) return rejected(event_id, issue);
     const failed = (error: unknown): Verdict => {
       onError(error);
-      return unjudged(event_id);
+      return notJudged(event_id);
     };
     const verdict = (reason: unknown): Verdict => {
       if (reason === undefined) return undefined;
@@ -57,5 +57,5 @@ const unitIssue = ({ event_time, start_time, end_time }: PageEvent): string | un
 const isTimeOrNone = (time: number | undefined): boolean => time === undefined || isTime(time);
 
 /** What becomes of an event that the policy has not judged. */
-export const unjudged = (event_id: string): PageEventResult =>
+export const notJudged = (event_id: string): PageEventResult =>
   retry(event_id, "it could not be judged", RETRY_MS);

@@ -13,7 +13,7 @@ import type { ClaimAnswer, ClaimEntry } from "./dedup-store.ts";
 import { duplicate, handedOffResult, rejected, retry } from "./event-result.ts";
 import { type BatchDecision, decisionWriter, pageMark, readDecision } from "./first-decision.ts";
 import type { HandedOff, HandOff } from "./hand-off.ts";
-import { type JudgeEvent, unjudged, type Verdict } from "./judge-event.ts";
+import { type JudgeEvent, notJudged, type Verdict } from "./judge-event.ts";
 import { type PageNamespace, pageNamespace } from "./page-namespace.ts";
 import { ID_CONFLICT, UNDECIDED } from "./page-reason.ts";
 import { parseEvent, type ReceivedBatch } from "./relay-wire.ts";
@@ -189,7 +189,7 @@ class BatchTaking {
         const known = await this.#deadline.within(verdict);
         if (known !== LATE) return known;
         this.#tell(new Error("the policy did not answer in time"));
-        return unjudged(claimed[position]?.page.event_id ?? "");
+        return notJudged(claimed[position]?.page.event_id ?? "");
       }),
     );
   }
