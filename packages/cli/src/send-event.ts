@@ -30,7 +30,7 @@ interface Fate {
 /** Sends one event, directly or through an outbox, and says in words what became of it. */
 export const sendEvent = async (flags: EventFlags & ConnectionFlags, io: Io): Promise<Report> => {
   const catalog = await readCatalogFile(flags.catalog ?? "litewave");
-  const { transport, customerLookup } = connect(flags);
+  const { transport, customerLookup } = connect(flags, io);
   const { record } = flags;
   const client = new MeterClient({
     catalog,

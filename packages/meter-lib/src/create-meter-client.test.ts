@@ -2,6 +2,7 @@ import { extendCatalog, isMeterError, litewaveCatalog } from "@meter-lib/core";
 import { createSandbox } from "@meter-lib/sandbox";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { json, loopbackServer } from "../../transport-fetch/test/loopback-server.ts";
+import { type ConnectionOptions, resolveConnection } from "./connection.ts";
 import { createMeterClient } from "./create-meter-client.ts";
 
 const VARIABLES = [
@@ -55,6 +56,25 @@ test("the environment alone: the portal with a key, events at another address", 
   expect(result).toMatchObject({ ok: true });
   expect(receiver.requests.map(({ path }) => path)).toEqual(["/topics/usage-events"]);
   expect(receiver.requests[0]?.body).toContain('"customer_id":"cust_001"');
+});
+
+test("the environment's key goes to the host that the environment names, and to no other", () => {
+  vi.stubEnv("METER_LIB_API_KEY", "key_1");
+  const keyFor = (options: ConnectionOptions) => resolveConnection(options).apiKey;
+  // A key alone is for whatever an option names.
+  expect(keyFor({ baseUrl: "https://a.example.com" })).toBe("key_1");
+
+  vi.stubEnv("METER_LIB_BASE_URL", "https://a.example.com/v1");
+  expect(keyFor({})).toBe("key_1");
+  expect(keyFor({ baseUrl: "https://a.example.com" })).toBe("key_1");
+  expect(keyFor({ baseUrl: "https://b.example.com" })).toBeUndefined();
+  expect(keyFor({ baseUrl: new URL("http://a.example.com") })).toBeUndefined();
+  expect(keyFor({ lookupUrl: "https://b.example.com" })).toBeUndefined();
+  expect(keyFor({ baseUrl: "https://b.example.com", apiKey: "key_2" })).toBe("key_2");
+
+  vi.stubEnv("METER_LIB_LOOKUP_URL", "https://portal.example.com");
+  expect(keyFor({ baseUrl: "https://b.example.com" })).toBe("key_1");
+  expect(keyFor({ lookupUrl: "https://a.example.com" })).toBeUndefined();
 });
 
 test("an option wins over its variable; an empty variable is none", async () => {

@@ -16,7 +16,7 @@ export interface DoctorFlags extends ConnectionFlags {
 
 /** Looks at everything that must work before an event is counted; tells what was found and what to do. */
 export const doctor = async (flags: DoctorFlags, io: Io): Promise<Report> => {
-  const ways = connect(flags);
+  const ways = connect(flags, io);
   const { connection, customerLookup } = ways;
   const { signal } = io;
   const findings: Finding[] = [

@@ -1,10 +1,10 @@
 import { isMeterError, type Reconciliation, reconcile as reconcileLedgers } from "@meter-lib/core";
 import { sandboxLedger } from "@meter-lib/sandbox";
-import { resolveConnection } from "meter-lib";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 import { withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
+import { sandboxUrl } from "../sandbox-url.ts";
 import type { Io } from "../terminal/io.ts";
 import { isoTime } from "../terminal/iso-time.ts";
 import { bad, good, type Line } from "../terminal/line.ts";
@@ -18,8 +18,7 @@ export interface ReconcileFlags {
 
 /** Compares what an outbox recorded with what a sandbox counted. Delivers nothing. */
 export const reconcile = async (file: string, flags: ReconcileFlags, io: Io): Promise<Report> => {
-  const url = String(resolveConnection({ baseUrl: flags.baseUrl }).baseUrl);
-  if (!URL.canParse(url)) throw CliError.usage("--base-url", "the sandbox's URL", JSON.stringify(url));
+  const url = sandboxUrl(flags);
   const backend = sandboxLedger(url);
   const result = await withOutbox(file, io, async (outbox) => {
     try {

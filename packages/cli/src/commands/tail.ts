@@ -1,9 +1,9 @@
 import { setTimeout } from "node:timers/promises";
-import { resolveConnection } from "meter-lib";
 import * as v from "valibot";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Report } from "../report.ts";
+import { sandboxUrl } from "../sandbox-url.ts";
 import { readServerSentEvents } from "../server-sent-events.ts";
 import type { Io } from "../terminal/io.ts";
 import { isoTime } from "../terminal/iso-time.ts";
@@ -51,7 +51,7 @@ const SILENCE_MS = 45_000;
  * from there. A sandbox that is away for a while is waited for; what came meanwhile is in the log.
  */
 export const tail = async (flags: TailFlags, io: Io): Promise<Report> => {
-  const log = new SandboxLog(String(resolveConnection({ baseUrl: flags.baseUrl }).baseUrl), io.signal);
+  const log = new SandboxLog(sandboxUrl(flags), io.signal);
   const filter = { tenant_id: flags.tenant, meter_id: flags.meter, state: flags.state };
   const { signal, stdout, stderr } = io;
   let left = flags.count ?? Number.POSITIVE_INFINITY;
@@ -109,7 +109,7 @@ class SandboxLog {
   readonly #signal: AbortSignal;
 
   constructor(url: string, signal: AbortSignal) {
-    this.#url = url.replace(/\/$/, "");
+    this.#url = url;
     this.#signal = signal;
   }
 

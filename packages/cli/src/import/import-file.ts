@@ -42,7 +42,7 @@ export const importFile = async (file: string, flags: ImportFlags, io: Io): Prom
     }),
   });
   const catalog = await readCatalogFile(flags.catalog ?? "litewave");
-  const ways = connect(flags);
+  const ways = connect(flags, io);
   const checked = await check(source, catalog, ways, flags, io);
   await checkTenants(file, checked, ways, io);
   const outbox = flags.outbox ?? `${file}.outbox.db`;
