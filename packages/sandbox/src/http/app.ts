@@ -1,4 +1,5 @@
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
+import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import { apiKeyRoutes } from "./api-key-routes.ts";
 import { dashboardRoutes } from "./dashboard-routes.ts";
@@ -15,10 +16,20 @@ import { streamRoutes } from "./stream-routes.ts";
 import { tenantRoutes } from "./tenant-routes.ts";
 import { usageRoutes } from "./usage-routes.ts";
 
+const withTag = etag({ weak: true });
+
+/** An answer that the asker has already is not sent again. What streams has no end to make a tag of. */
+const onlyChanges: MiddlewareHandler<SandboxEnv> = (c, next) => {
+  if (c.req.method !== "GET" || /^\/sandbox\/v1\/(stream|export\/)/.test(c.req.path)) return next();
+  c.header("cache-control", "no-cache");
+  return withTag(c, next);
+};
+
 /** All routes of the sandbox. */
 export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
   app.use(localOnly(context.anyHost));
+  app.use("/sandbox/v1/*", onlyChanges);
   // Before the routes that it disturbs.
   app.route("/", faultRoutes(context));
   app.route("/", eventRoutes(context));

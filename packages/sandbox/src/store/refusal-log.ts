@@ -1,8 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { isName, isObject, isToken } from "../wire/field-issue.ts";
+import { parseJson } from "../wire/parse-json.ts";
 import type { Refusal } from "../wire/refusal.ts";
 import type { Names } from "./names.ts";
 import type { LogRequest, ReceivedRequest } from "./received-request.ts";
+import type { RefusalHours } from "./refusal-hours.ts";
 import { REFUSED } from "./schema.ts";
 import type { Transact } from "./transaction.ts";
 
@@ -18,11 +20,8 @@ interface Glimpse {
 }
 
 const parse = (text: string | undefined): unknown => {
-  try {
-    return JSON.parse(text ?? "");
-  } catch {
-    return undefined;
-  }
+  const parsed = parseJson(text ?? "");
+  return "value" in parsed ? parsed.value : undefined;
 };
 
 const glimpsesOf = ({ dialect, headers, body }: ReceivedRequest): readonly Glimpse[] => {
@@ -51,6 +50,7 @@ export const createRefusalLog = (
   transact: Transact,
   logRequest: LogRequest,
   names: Names,
+  hours: RefusalHours,
 ): LogRefusal => {
   const insert = database.prepare(`
     INSERT INTO events (request, position, state, late, tenant, customer, meter, event_id)
@@ -62,14 +62,9 @@ export const createRefusalLog = (
       for (const [position, { tenant_id, customer_id, meter_id, event_id }] of glimpsesOf(
         request,
       ).entries()) {
-        insert.run(
-          id,
-          position,
-          numberOf(tenant_id),
-          numberOf(customer_id),
-          numberOf(meter_id),
-          isToken(event_id) ? event_id : null,
-        );
+        const [tenant, customer, meter] = [numberOf(tenant_id), numberOf(customer_id), numberOf(meter_id)];
+        insert.run(id, position, tenant, customer, meter, isToken(event_id) ? event_id : null);
+        hours.add(request.receivedAt, tenant, customer, meter);
       }
     });
 };
