@@ -46,6 +46,7 @@ export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
   app.get("/sandbox/v1/health", (c) => c.json({ status: "ok" }));
   app.post("/sandbox/v1/reset", (c) => {
     context.store.reset();
+    context.faults.forget();
     return c.json({ status: "reset" });
   });
   app.notFound((c) =>

@@ -23,5 +23,9 @@ export const pageLimit = v.optional(limit, "100");
 /** How many rows come before a page. @default 0 */
 export const offset = v.optional(digits("offset"), "0");
 
+/** Text that has to be there. */
+export const requiredText = (name: string, expected: string) =>
+  v.pipe(v.optional(v.string(), ""), v.minLength(1, `${name}: expected ${expected}, got nothing`));
+
 /** A field that may be left out. */
 export const optionalText = v.optional(v.string());

@@ -11,7 +11,7 @@ const PAGE = 200;
 /** A reader further behind than this is told how much it missed, unless it asks for another limit. */
 const MAX_BEHIND = 2000;
 const streamQuery = v.object({
-  ...v.omit(eventsQuery, ["customer_id", "before", "limit"]).entries,
+  ...v.omit(eventsQuery, ["before", "limit"]).entries,
   behind: v.optional(
     v.pipe(digits("behind"), v.minValue(PAGE, `behind: expected an integer from ${PAGE}`)),
     `${MAX_BEHIND}`,

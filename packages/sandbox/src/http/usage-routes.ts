@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { GroupBy } from "../store/usage-series.ts";
 import type { TotalsRow } from "../store/usage-totals.ts";
 import { checked } from "./checked-input.ts";
-import { digits, offset, optionalText, pageLimit } from "./query-fields.ts";
+import { digits, offset, optionalText, pageLimit, requiredText } from "./query-fields.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
 /** Which usage a request asks for. */
@@ -43,7 +43,7 @@ const groupBy = v.optional(
 const seriesQuery = v.object({
   tenant_id: optionalText,
   customer_id: optionalText,
-  meter_id: v.string("meter_id: expected a meter's id, got nothing"),
+  meter_id: requiredText("meter_id", "a meter's id"),
   from: v.optional(digits("from")),
   to: v.optional(digits("to")),
   by: v.optional(v.picklist(["hour", "day"], 'by: expected "hour" or "day"'), "hour"),
@@ -68,7 +68,10 @@ const TOTALS_SORTS = [
 
 const totalsQuery = v.object({
   ...v.omit(usageQuery, ["by"]).entries,
-  by: v.picklist(["customer", "tenant", "meter"], 'by: expected "customer", "tenant" or "meter"'),
+  by: v.pipe(
+    v.optional(v.string(), ""),
+    v.picklist(["customer", "tenant", "meter"], 'by: expected "customer", "tenant" or "meter"'),
+  ),
   search: optionalText,
   sort: v.optional(v.picklist(TOTALS_SORTS, `sort: expected one of ${TOTALS_SORTS.join(", ")}`), "events"),
   order: v.optional(v.picklist(["asc", "desc"], 'order: expected "asc" or "desc"'), "desc"),
@@ -81,13 +84,13 @@ const figuresQuery = v.object({
   to: v.pipe(v.optional(v.string(), ""), digits("to")),
 });
 
-const keysQuery = v.object({ meter_id: v.string("meter_id: expected a meter's id, got nothing") });
+const keysQuery = v.object({ meter_id: requiredText("meter_id", "a meter's id") });
 
 const ledgerQuery = v.object({ from: v.optional(digits("from")), to: v.optional(digits("to")) });
 
 const idsQuery = v.object({
-  tenant_id: v.string("tenant_id: expected a tenant's id, got nothing"),
-  meter_id: v.string("meter_id: expected a meter's id, got nothing"),
+  tenant_id: requiredText("tenant_id", "a tenant's id"),
+  meter_id: requiredText("meter_id", "a meter's id"),
   hour: v.pipe(v.optional(v.string(), ""), digits("hour")),
 });
 

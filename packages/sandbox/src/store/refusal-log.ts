@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import { isName, isObject, isToken } from "../wire/field-issue.ts";
-import { parseJson } from "../wire/parse-json.ts";
+import { isName, isToken } from "../wire/field-issue.ts";
 import type { Refusal } from "../wire/refusal.ts";
+import { glimpsesOf } from "./glimpse.ts";
 import type { Names } from "./names.ts";
 import type { LogRequest, ReceivedRequest } from "./received-request.ts";
 import type { RefusalHours } from "./refusal-hours.ts";
@@ -10,40 +10,6 @@ import type { Transact } from "./transaction.ts";
 
 /** Keeps a refused request and, where it can be read that far, the events in it, so that they can be found by their ids. */
 export type LogRefusal = (request: ReceivedRequest, refusal: Refusal) => void;
-
-/** Ids as far as they could be made out. */
-interface Glimpse {
-  readonly tenant_id?: unknown;
-  readonly customer_id?: unknown;
-  readonly meter_id?: unknown;
-  readonly event_id?: unknown;
-}
-
-const parse = (text: string | undefined): unknown => {
-  const parsed = parseJson(text ?? "");
-  return "value" in parsed ? parsed.value : undefined;
-};
-
-const glimpsesOf = ({ dialect, headers, body }: ReceivedRequest): readonly Glimpse[] => {
-  if (dialect === "lookup") return [];
-  const value = parse(body);
-  if (dialect === "events") {
-    const sent = parse(headers);
-    const ids = isObject(sent) ? { tenant_id: sent["x-tenant-id"], event_id: sent["idempotency-key"] } : {};
-    return [isObject(value) ? { ...ids, meter_id: value.meter_id, customer_id: value.customer_id } : ids];
-  }
-  if (!isObject(value) || !Array.isArray(value.records) || value.records.length === 0) return [{}];
-  return value.records.map((record: unknown) => {
-    const event = isObject(record) && isObject(record.value) ? record.value : {};
-    const metadata = isObject(event.metadata) ? event.metadata : {};
-    return {
-      tenant_id: metadata["meter.tenant_id"],
-      event_id: metadata["meter.event_id"],
-      meter_id: event.meter_id,
-      customer_id: event.customer_id,
-    };
-  });
-};
 
 export const createRefusalLog = (
   database: DatabaseSync,

@@ -106,6 +106,25 @@ const localDaySql = ({ of, asked, group }: Source, aggregation: Aggregation): st
   return `WITH RECURSIVE ${asked}, ${LOCAL_DAYS} ${rowsSql(whoOf(group), aggregation, rows, "day")} ORDER BY who, bucket`;
 };
 
+/** What is left of all usage when that of some groups is taken away. */
+const restOf = (all: readonly UsageSeries[], groups: readonly UsageSeries[]): readonly SeriesPoint[] => {
+  const left = new Map<SeriesPoint["at"], { total_usage: number; duration_ms: number; events: number }>();
+  const add = (series: readonly UsageSeries[], sign: 1 | -1): void => {
+    for (const { at, ...point } of series.flatMap(({ points }) => points)) {
+      const sum = left.get(at) ?? { total_usage: 0, duration_ms: 0, events: 0 };
+      sum.total_usage += sign * point.total_usage;
+      sum.duration_ms += sign * point.duration_ms;
+      sum.events += sign * point.events;
+      left.set(at, sum);
+    }
+  };
+  add(all, 1);
+  add(groups, -1);
+  return Array.from(left, ([at, sum]) => ({ at, ...sum }))
+    .filter(({ total_usage, duration_ms, events }) => total_usage > 0 || duration_ms > 0 || events > 0)
+    .sort((a, b) => (a.at < b.at ? -1 : 1));
+};
+
 export const createSeriesQuery = (
   database: DatabaseSync,
   catalog: Catalog,
@@ -145,7 +164,16 @@ export const createSeriesQuery = (
     events: numberIn(row, "events"),
   });
 
-  return ({ meter_id, tenant_id, customer_id, from, to, by, time_zone = "UTC", group_by = "customer" }) => {
+  const query: QuerySeries = ({
+    meter_id,
+    tenant_id,
+    customer_id,
+    from,
+    to,
+    by,
+    time_zone = "UTC",
+    group_by = "customer",
+  }) => {
     const aggregation = meters.get(meter_id)?.aggregation ?? "sum";
     const values =
       typeof group_by === "string" ? undefined : labels.valuesOf(names.find(meter_id) ?? 0, group_by.key);
@@ -183,6 +211,12 @@ export const createSeriesQuery = (
         points: series.get(id) ?? [],
       }),
     );
-    return others.length === 0 ? shown : [...shown, { group: null, points: others }];
+    // An event without the key is in no label, and sums tell how much those are; of levels and highest values nothing tells.
+    const rest =
+      values === undefined || aggregation !== "sum"
+        ? others
+        : restOf(query({ meter_id, tenant_id, customer_id, from, to, by, time_zone }), shown);
+    return rest.length === 0 ? shown : [...shown, { group: null, points: rest }];
   };
+  return query;
 };
