@@ -163,7 +163,8 @@ describe.skipIf(missing !== undefined)(`leaders that change${missing ? ` (${miss
           });
           await leader.start();
         },
-        { replicasInSync: 3 },
+        // What was appended before is in doubt until all three are back, however long that takes.
+        { replicasInSync: 3, timeoutMs: TEST_MS },
       );
       expect(outcomes.retry).toBeGreaterThan(0);
       expect(outcomes.unsure).toBe(0);
