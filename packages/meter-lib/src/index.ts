@@ -157,6 +157,7 @@ export {
 } from "@meter-lib/transport-fetch";
 export { type Connection, type ConnectionOptions, resolveConnection } from "./connection.ts";
 export { type CreateMeterClientOptions, createMeterClient } from "./create-meter-client.ts";
+export type { MeterLogger } from "./log-delivery.ts";
 export {
   type BackendAnswer,
   type PostMeterUsageOptions,
