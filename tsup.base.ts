@@ -1,6 +1,6 @@
 import { defineConfig } from "tsup";
 
-/** One build for every package: ESM with types and source maps, for Node ≥ 22 and current browsers. */
+/** One build for every package: ESM with types and source maps, for Node ≥ 22.18 and current browsers. */
 export const library = (entry: string[]) =>
   defineConfig({
     entry,

@@ -32,7 +32,7 @@ const BUNDLER = { module: "esnext", moduleResolution: "bundler" };
 const EXACT = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
 
 // The oldest that every package but the Kafka transport promises.
-const OLDEST_NODE = "node@22.16.0";
+const OLDEST_NODE = "node@22.18.0";
 
 /** How users have their compiler set. */
 const TYPESCRIPT = {
