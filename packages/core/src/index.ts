@@ -8,6 +8,7 @@ declare global {
 export type { Catalog, MeterId } from "./catalog/catalog.ts";
 export { defineCatalog } from "./catalog/define-catalog.ts";
 export { type AlreadyInCatalog, extendCatalog, type NewIds } from "./catalog/extend-catalog.ts";
+export { isMeterId } from "./catalog/is-meter-id.ts";
 export { type LitewaveCatalog, litewaveCatalog } from "./catalog/litewave-catalog.ts";
 export type {
   Aggregation,
@@ -77,6 +78,7 @@ export type {
   ContextKey,
   EndTimeUnlessStartTime,
   EventInput,
+  IdOfType,
   MeterEvent,
   NonNegativeInteger,
   PerformanceFields,

@@ -118,7 +118,8 @@ export type MeterEvent<C extends Catalog, Bound extends ContextKey = never> = (s
   CommonFields &
   ContextFields<Bound>;
 
-type IdOfType<C extends Catalog, Id extends MeterId<C>, Type extends MeterType> = Id extends unknown
+/** Ids of the meters of one type. */
+export type IdOfType<C extends Catalog, Id extends MeterId<C>, Type extends MeterType> = Id extends unknown
   ? Type extends C[Id]["type"]
     ? Id
     : never
