@@ -155,6 +155,7 @@ export { hideSecrets } from "./wire/hide-secrets.ts";
 export {
   MAX_PAGE_BATCH_BYTES,
   MAX_PAGE_BATCH_EVENTS,
+  MAX_PAGE_ID_LENGTH,
   type PageBatch,
   type PageBatchAnswer,
   type PageEvent,

@@ -1,4 +1,4 @@
-import type { Promisable } from "@meter-lib/core";
+import { MAX_PAGE_ID_LENGTH, type Promisable } from "@meter-lib/core";
 
 /**
  * What stands before every id of a tenant's pages when it is handed on: `page~7Kq2ZxVw:tenant:`. Whatever a page posts, it is no id
@@ -6,12 +6,10 @@ import type { Promisable } from "@meter-lib/core";
  */
 export type PageNamespace = string;
 
-/** Most characters of an event or session id that a page may send: what is left of 255 behind the longest namespace. */
-export const MAX_PAGE_ID_LENGTH = 200;
-
 // The letters behind the tilde are random: nobody hits upon them by chance.
 const PREFIX = "page~7Kq2ZxVw:";
-const MAX_TENANT_LENGTH = 40;
+const MAX_ID_LENGTH = 255;
+const MAX_TENANT_LENGTH = MAX_ID_LENGTH - MAX_PAGE_ID_LENGTH - PREFIX.length - ":".length;
 const DIGEST_BYTES = 16;
 
 /** The namespace of a tenant's pages: with the tenant percent-encoded, or where that is long, a plus and its SHA-256, cut to 128 bits. */

@@ -1,6 +1,5 @@
 import type { PageEvent, PageEventResult } from "@meter-lib/core";
-import { describeIssue, describeValue, isToken } from "@meter-lib/core";
-import { MAX_PAGE_ID_LENGTH } from "./page-namespace.ts";
+import { describeIssue, describeValue, isToken, MAX_PAGE_ID_LENGTH } from "@meter-lib/core";
 import { Refusal } from "./refusal.ts";
 
 // The wire between page and relay. Its types are core's `PageBatch` and `PageBatchAnswer`, which the page's transport shares;
