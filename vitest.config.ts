@@ -60,6 +60,8 @@ export default defineConfig({
           ]),
     ],
     passWithNoTests: false,
+    // The suites of @meter-lib/testing register with whatever is global.
+    globals: true,
     // A busy machine is slow, not wrong: only a test that hangs runs into these.
     testTimeout: 180_000,
     hookTimeout: 180_000,

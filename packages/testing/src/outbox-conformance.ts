@@ -1,4 +1,3 @@
-import { describe, test } from "vitest";
 import { claimCases } from "./outbox/claim-cases.ts";
 import type { CaseContext, ConformanceCase, OutboxStore, StoreSettings } from "./outbox/conformance-case.ts";
 import { deadLetterCases } from "./outbox/dead-letter-cases.ts";
@@ -8,6 +7,7 @@ import { OpenedOutbox } from "./outbox/opened-outbox.ts";
 import { ownerCases, volatileCases } from "./outbox/owner-cases.ts";
 import { sessionCases } from "./outbox/session-cases.ts";
 import { settlementCases } from "./outbox/settlement-cases.ts";
+import { suiteOf, type TestRunner } from "./test-runner.ts";
 
 // Some cases make dozens of stores, and a store may be a process.
 const TIMEOUT_MS = 60_000;
@@ -19,10 +19,12 @@ export interface OutboxConformanceOptions {
   readonly durable: boolean;
   /** A new, empty store for each test. */
   create(settings: StoreSettings): OutboxStore | Promise<OutboxStore>;
+  /** @default the globals `describe`, `test` and `expect` */
+  readonly runner?: TestRunner | undefined;
 }
 
 /**
- * Registers the tests that every outbox has to pass, with vitest: identities, accounts, leases, claims, dead letters, the ledger, sessions,
+ * Registers the tests that every outbox has to pass: identities, accounts, leases, claims, dead letters, the ledger, sessions,
  * several owners and their death. Uses nothing of Node, so it runs in a browser too.
  *
  * @example An outbox of one's own
@@ -38,6 +40,7 @@ export interface OutboxConformanceOptions {
  * ```
  */
 export const outboxConformance = (options: OutboxConformanceOptions): void => {
+  const { describe, test } = suiteOf(options.runner);
   describe(`outbox: ${options.name}`, () => {
     for (const conformanceCase of outboxCases(options.durable)) {
       test(

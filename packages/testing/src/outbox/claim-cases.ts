@@ -1,5 +1,5 @@
 import type { EventRecord } from "@meter-lib/core";
-import { expect } from "vitest";
+import { expect } from "../expect.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 import { SAMPLE_TIME, sampleEvent, sampleEvents } from "./sample-event.ts";
 

@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { expect } from "../expect.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 import { repeatOf, sampleEvent, sampleEvents } from "./sample-event.ts";
 

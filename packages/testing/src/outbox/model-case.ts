@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect } from "vitest";
+import { expect } from "../expect.ts";
 import type { CaseContext, ConformanceCase } from "./conformance-case.ts";
 import type { OpenedOutbox } from "./opened-outbox.ts";
 import { type ModelRow, OutboxModel } from "./outbox-model.ts";

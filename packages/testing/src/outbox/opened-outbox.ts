@@ -12,7 +12,7 @@ import {
   type SessionAnswer,
   type SessionChange,
 } from "@meter-lib/core";
-import { expect } from "vitest";
+import { expect } from "../expect.ts";
 import { SAMPLE_TIME } from "./sample-event.ts";
 
 /** An opened outbox, used as the delivery engine uses it. After every change the accounts are checked for their law. */
