@@ -5,11 +5,11 @@ export const containPromise = (answer: unknown, onError: (error: unknown) => voi
 
 /** The hook that is told of errors; whatever it does itself breaks nothing. */
 export const containOnError =
-  (hook: ((error: unknown) => void) | undefined) =>
+  (hook: (error: unknown) => void = (error) => console.error(error)) =>
   (error: unknown): void => {
     try {
       // There is nobody left to tell.
-      containPromise(hook?.(error), () => {});
+      containPromise(hook(error), () => {});
     } catch {
       // Nor here.
     }

@@ -1,5 +1,5 @@
 import { memoryTransport, systemClock } from "@meter-lib/core";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import {
   batchOf,
   customerLookup,
@@ -164,6 +164,15 @@ test.each<[string, Partial<DirectDestination>, "retry" | "rejected"]>([
 test.each(Object.entries(asyncHook))("onError %s: nothing else breaks", async (_name, onError) => {
   const { relay } = relayUnderTest({ authenticate: boom, onError });
   expect((await relay(pageRequest({ body: batchOf(pageEvent()) }))).status).toBe(503);
+});
+
+test("without an onError, the console is told", async () => {
+  const { client } = relayUnderTest();
+  const relay = createRelay({ authenticate: boom, dedup: memoryDedup(), origins: [ORIGIN], client });
+  const printed = vi.spyOn(console, "error").mockImplementation(() => {});
+  await relay(pageRequest({ body: batchOf(pageEvent()) }));
+  expect(printed.mock.calls).toMatchObject([[BOOM]]);
+  printed.mockRestore();
 });
 
 test.each(Object.entries(asyncHook))(

@@ -28,6 +28,7 @@ const scriptedClient = (clock: FakeClock, allowVolatile = false) => {
     origins: [ORIGIN],
     allowVolatile,
     clock,
+    onError: () => {},
     client: {
       ingest: (events) =>
         events.map(({ event_id }): Receipt => {

@@ -81,7 +81,7 @@ export interface RelaySettings {
   readonly leaseMs?: number;
   /**
    * Told what went wrong, also in the hooks above, and what the client and the backend said of events that they did not take; pages
-   * are told in fixed words. @default nobody is told
+   * are told in fixed words. @default console.error
    */
   readonly onError?: (error: unknown) => void;
   /** @default systemClock */

@@ -33,6 +33,7 @@ const crashingRelay = (dedup: DedupStore = memoryDedup()) => {
       dedup,
       origins: [ORIGIN],
       clock,
+      onError: () => {},
       client: {
         ingest: (events) => {
           if (crash === "before") throw new Error("killed before the hand-off");

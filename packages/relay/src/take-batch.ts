@@ -161,7 +161,7 @@ class BatchTaking {
     }
     this.#tell(
       new Error(
-        `events of ${this.#principal.tenant_id} wait for the relay with the outbox "${holder}", which took them and did not say what became of them`,
+        `events of ${this.#principal.tenant_id} wait for the relay with the outbox "${holder}", which ended before it said whether it has them: start it again`,
       ),
     );
     return retry(event_id, "another relay took it first, and is waited for", ELSEWHERE_RETRY_MS);

@@ -13,7 +13,7 @@ export interface NodeRelayOptions {
    * @default 1_000
    */
   readonly lingerMs?: number;
-  /** Told when the relay rejects, or the answer cannot be written: somebody else has begun one. @default nobody is told */
+  /** Told when the relay rejects, or the answer cannot be written: somebody else has begun one. @default console.error */
   readonly onError?: (error: unknown) => void;
 }
 
