@@ -1,5 +1,5 @@
 import { type Catalog, isMeterError, parseCatalog } from "@meter-lib/core";
-import { type Document, isAlias, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
+import { type Document, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 
@@ -56,7 +56,7 @@ const settleNodes = (document: Document): readonly NodeFault[] => {
         if (typeof key.value !== "symbol") key.value = key.source ?? key.value;
         if (key.value === "meter_id" && isScalar(value) && typeof value.value === "number")
           value.value = value.source ?? value.value;
-      } else if (isNode(key) && !isAlias(key)) {
+      } else if (isNode(key)) {
         faults.push({ node: key, fault: "expected a key that is text" });
       }
     },
