@@ -28,7 +28,7 @@ const likeable = (name: string): Likeable => {
   return { words: new Set(words), pairs: new Set(pairs) };
 };
 
-/** How many words both have, and among equals the share of pairs of letters that both have, from 0 to 1 (Sørensen–Dice). */
+/** How many words both have, and among equals the share of pairs of letters that both have, from 0 to 1 (the coefficient of Dice). */
 const likeness = (one: Likeable, other: Likeable): number =>
   common(one.words, other.words) +
   (2 * common(one.pairs, other.pairs)) / Math.max(1, one.pairs.size + other.pairs.size);
