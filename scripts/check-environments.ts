@@ -10,8 +10,12 @@ import { root } from "./test/root.ts";
 import { runCommand } from "./test/run-command.ts";
 
 const TOOLS = {
+  "@hono/node-server": "2.1.8",
   "edge-runtime": "4.0.1",
   esbuild: "0.28.2",
+  express: "5.3.0",
+  fastify: "5.12.8",
+  hono: "4.13.19",
   "@types/node": "24.19.2",
   "@types/react": "19.3.0",
   miniflare: "4.20260730.0",
@@ -113,6 +117,7 @@ try {
   await says("Node, SQLite and the sandbox command", "node", "durable.js");
   for (const program of ["plain.js", "commonjs.cjs", "durable.js"])
     await says(`${OLDEST_NODE}, ${program}`, "npx", "-y", OLDEST_NODE, "--no-warnings", program);
+  await says("SIGTERM with Express, Fastify, Hono", "node", "deploy-signal.js");
   await saysIn(join(project, "next"), "Next.js builds and serves", "node", "check.js");
   await says("workerd", "node", "workerd.js");
   await says("edge-runtime", "node", "edge-runtime.js");
