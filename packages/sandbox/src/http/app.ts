@@ -10,6 +10,7 @@ import { kafkaRestRoutes } from "./kafka-rest-routes.ts";
 import { localOnly } from "./local-only.ts";
 import { logRoutes } from "./log-routes.ts";
 import { lookupRoutes } from "./lookup-routes.ts";
+import { metricsRoutes } from "./metrics-routes.ts";
 import { outboxRoutes } from "./outbox-routes.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 import { streamRoutes } from "./stream-routes.ts";
@@ -42,6 +43,7 @@ export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
   app.route("/", logRoutes(context));
   app.route("/", streamRoutes(context));
   app.route("/", exportRoutes(context));
+  app.route("/", metricsRoutes(context));
   app.route("/", dashboardRoutes());
   app.get("/sandbox/v1/health", (c) => c.json({ status: "ok" }));
   app.post("/sandbox/v1/reset", (c) => {
