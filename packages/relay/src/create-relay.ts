@@ -86,7 +86,7 @@ export const createRelay = (options: RelayOptions): Relay => {
   const taking: TakeBatchOptions = {
     dedup,
     holder: options.client === undefined ? "" : (options.outboxName ?? options.client.outboxName ?? ""),
-    handOff: handOffOf(options, handOffTimeoutMs),
+    handOff: handOffOf(options),
     judge: judgeEvent(policyCheck(options.policy ?? {}, dedup.windowMs), onError),
     clock,
     clockThresholdMs,
@@ -182,10 +182,10 @@ const respond = (
   });
 };
 
-const handOffOf = (options: RelayOptions, timeoutMs: number): HandOff => {
+const handOffOf = (options: RelayOptions): HandOff => {
   const clock = options.clock ?? systemClock;
   return options.client === undefined
-    ? directHandOff({ ...options, catalog: options.catalog, ambiguity: options.ambiguity, clock, timeoutMs })
+    ? directHandOff({ ...options, catalog: options.catalog, ambiguity: options.ambiguity, clock })
     : ingestHandOff({ client: options.client, allowVolatile: options.allowVolatile ?? false });
 };
 

@@ -24,8 +24,6 @@ export interface DirectHandOffOptions {
   readonly catalog: Catalog | undefined;
   readonly ambiguity: AmbiguityPolicy | undefined;
   readonly clock: Clock;
-  /** Longest time that one post takes, in milliseconds. */
-  readonly timeoutMs: number;
 }
 
 // One event per request in the most common dialect: enough at once to be quick, few enough to be kind.
@@ -38,7 +36,7 @@ const NOT_TRIED: HandedOff = { state: "refused", reason: NO_TIME_LEFT, retryAfte
 
 /**
  * Posts events one by one, without an outbox: safe when the receiver has acknowledged them. When time is over no more are begun;
- * what is under way goes on, for it may be counted.
+ * what is under way goes on to its own end, for it may be counted.
  */
 export const directHandOff = ({
   transport,
@@ -46,9 +44,8 @@ export const directHandOff = ({
   catalog = litewaveCatalog,
   ambiguity = "quarantine",
   clock,
-  timeoutMs,
 }: DirectHandOffOptions): HandOff => {
-  const client = new MeterClient<Catalog>({ transport, customerLookup, catalog, clock, timeoutMs });
+  const client = new MeterClient<Catalog>({ transport, customerLookup, catalog, clock });
 
   const post = async ({ event, lapsed }: EventToHandOff): Promise<HandedOff> => {
     const mayRepeat = ambiguity === "resend" || (receiverOf(transport, event).dedup ?? false) !== false;

@@ -18,7 +18,7 @@ import {
 /** What the relay needs of a `MeterClient`. */
 export interface RelayClient {
   ingest(events: readonly UsageEvent[]): readonly Receipt[];
-  /** Names the outbox: the same for all who open it, also after a restart. */
+  /** Names the outbox: the same for all who open it, also after a restart. Without it relays are taken to share one. */
   readonly outboxName?: string;
 }
 
