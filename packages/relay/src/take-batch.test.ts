@@ -214,3 +214,55 @@ test("a store that answers what the relay did not write is not trusted", async (
   expect((await relay(pageRequest({ body: batchOf(pageEvent()) }))).status).toBe(503);
   expect(errors).toMatchObject([{ name: "TypeError" }]);
 });
+
+test("a batch costs one claim and one settlement, whatever becomes of its events", async () => {
+  const calls: string[] = [];
+  const store = memoryDedup();
+  const { relay } = relayUnderTest({
+    dedup: {
+      ...store,
+      claim: (request) => {
+        calls.push(`claim ${request.entries.length}`);
+        return store.claim(request);
+      },
+      settle: (request) => {
+        calls.push(`confirm ${request.confirmed.length}, release ${request.released.length}`);
+        return store.settle(request);
+      },
+    },
+    policy: { maxUsage: 24 },
+  });
+  const events = Array.from({ length: 10 }, (_, index) =>
+    pageEvent({ event_id: `event-${index}`, total_usage: index < 8 ? 1 : 25 }),
+  );
+  await postEvents(relay, events);
+  expect(calls).toEqual(["claim 10", "confirm 8, release 2"]);
+});
+
+test("what the dedup store claims too late is given back: the page comes again, and is taken", async () => {
+  const clock = fakeClock();
+  const store = memoryDedup();
+  const late = Promise.withResolvers<void>();
+  const errors: unknown[] = [];
+  let claims = 0;
+  const { relay } = relayUnderTest({
+    clock,
+    dedup: {
+      ...store,
+      claim: async (request) => {
+        if (++claims === 1) await late.promise;
+        return store.claim(request);
+      },
+    },
+    onError: (error) => errors.push(error),
+  });
+  const event = pageEvent({ event_time: clock.now() });
+  const post = () => relay(pageRequest({ body: { sent_at: clock.now(), events: [event] } }));
+  const first = post();
+  await clock.advance(10_000);
+  expect((await first).status).toBe(503);
+  expect(errors).toMatchObject([{ message: "the dedup store memory did not answer in time" }]);
+  late.resolve();
+  await clock.settle();
+  expect((await post()).status).toBe(200);
+});
