@@ -1,5 +1,5 @@
-// A deployment's SIGTERM while a request is in flight: it is answered, what it used is delivered, and the process ends by the signal.
-// With the name of a framework: the service. Without: sends the signal to a service of each.
+// A deployment's signal while a request is in flight: it is answered, what it used is delivered, and the process ends by the signal.
+// With the name of a framework: the service. Without: sends each signal to a service of each.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
@@ -63,7 +63,7 @@ const serveAs = async (framework) => {
   console.log(port);
 };
 
-const signalTo = async (framework) => {
+const sendTo = async (framework, signal) => {
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1], framework], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -74,20 +74,20 @@ const signalTo = async (framework) => {
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line);
     if (lines.length === 1) answer = fetch(`http://127.0.0.1:${line}/`).then((response) => response.text());
-    if (line === "in flight") child.kill("SIGTERM");
+    if (line === "in flight") child.kill(signal);
   }
-  const [code, signal] = await ended;
+  const [code, endedBy] = await ended;
   clearTimeout(stop);
-  const got = [await answer, ...lines.slice(1), code, signal].join(", ");
-  if (got !== "scanned, in flight, delivered 1, , SIGTERM") return `${framework}: ${got}`;
-  return undefined;
+  const got = [await answer, ...lines.slice(1), code, endedBy].join(", ");
+  return got === `scanned, in flight, delivered 1, , ${signal}` ? [] : [`${framework}, ${signal}: ${got}`];
 };
 
 const [framework] = process.argv.slice(2);
 if (framework !== undefined) await serveAs(framework);
 else {
   const wrong = [];
-  for (const name of Object.keys(FRAMEWORKS)) wrong.push((await signalTo(name)) ?? []);
-  if (wrong.flat().length > 0) throw new Error(wrong.flat().join("; "));
+  for (const signal of ["SIGTERM", "SIGINT"])
+    for (const name of Object.keys(FRAMEWORKS)) wrong.push(...(await sendTo(name, signal)));
+  if (wrong.length > 0) throw new Error(wrong.join("; "));
   console.log("ok");
 }

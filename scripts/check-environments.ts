@@ -117,7 +117,7 @@ try {
   await says("Node, SQLite and the sandbox command", "node", "durable.js");
   for (const program of ["plain.js", "commonjs.cjs", "durable.js"])
     await says(`${OLDEST_NODE}, ${program}`, "npx", "-y", OLDEST_NODE, "--no-warnings", program);
-  await says("SIGTERM with Express, Fastify, Hono", "node", "deploy-signal.js");
+  await says("SIGTERM and SIGINT with Express, Fastify, Hono", "node", "deploy-signal.js");
   await saysIn(join(project, "next"), "Next.js builds and serves", "node", "check.js");
   await says("workerd", "node", "workerd.js");
   await says("edge-runtime", "node", "edge-runtime.js");

@@ -156,6 +156,7 @@ export {
   type HttpResponse,
   type HttpSend,
   type KyOptions,
+  NotSentError,
 } from "@meter-lib/transport-fetch";
 export { type Connection, type ConnectionOptions, resolveConnection } from "./connection.ts";
 export { type CreateMeterClientOptions, createMeterClient } from "./create-meter-client.ts";

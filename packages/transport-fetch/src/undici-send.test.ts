@@ -1,8 +1,13 @@
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { connect } from "node:net";
+import { type Duplex, pipeline } from "node:stream";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { MeterClient } from "@meter-lib/core";
 import { Agent, ProxyAgent } from "undici";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
+import { listen as listenOn } from "../test/loopback-server.ts";
 import { sendOne } from "../test/send-one.ts";
 import { fetchTransport } from "./fetch-transport.ts";
 import type { HttpSend } from "./http-send.ts";
@@ -208,6 +213,34 @@ test.each([
   const answer = await sendOne({ baseUrl: "https://meter.example.com", send: undiciSend() });
   expect(answer.fault).toMatchObject({ kind });
   expect(proxy.seen).toEqual(["meter.example.com:443"]);
+});
+
+test("NODE_USE_ENV_PROXY=1: the receiver's TLS is that of the agent, through the tunnel, too", async () => {
+  const pem = (name: string) => readFileSync(new URL(`../test/self-signed-${name}.pem`, import.meta.url));
+  const receiver = await listenOn(
+    createTlsServer({ key: pem("key"), cert: pem("cert") }, (_, response) => response.end("{}")),
+  );
+  onTestFinished(receiver.close);
+  const proxy = createServer();
+  const clients: Duplex[] = [];
+  proxy.on("connect", (_, client) => {
+    clients.push(client);
+    const [host, port] = receiver.url.split(":");
+    const tunnel = connect(Number(port), host, () => client.write("HTTP/1.1 200 OK\r\n\r\n"));
+    pipeline(client, tunnel, client, () => {});
+  });
+  const { url, close } = await listenOn(proxy);
+  onTestFinished(() => {
+    for (const client of clients) client.destroy();
+    return close();
+  });
+  vi.stubEnv("NODE_USE_ENV_PROXY", "1");
+  vi.stubEnv("HTTPS_PROXY", `http://${url}`);
+  vi.stubEnv("NO_PROXY", "");
+  const baseUrl = `https://${receiver.url.replace("127.0.0.1", "localhost")}`;
+  const send = undiciSend({ agent: { connect: { ca: pem("cert") } } });
+  expect((await sendOne({ baseUrl, send })).outcomes).toMatchObject([{ state: "acknowledged" }]);
+  expect((await sendOne({ baseUrl, send: undiciSend() })).fault).toMatchObject({ kind: "blocked" });
 });
 
 test("a proxy for plain HTTP that wants credentials blocks", async () => {

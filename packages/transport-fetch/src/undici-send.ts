@@ -57,7 +57,10 @@ export const undiciSend = (options: UndiciSendOptions = {}): HttpSend => {
 const dispatcherOf = ({ connections, agent, dispatcher }: UndiciSendOptions): Dispatcher => {
   if (dispatcher === undefined) {
     const options = { ...agent, connections: connections ?? 64 };
-    return usesProxyOfEnvironment() ? new EnvHttpProxyAgent(options) : new Agent(options);
+    if (!usesProxyOfEnvironment()) return new Agent(options);
+    // Through a tunnel the receiver's TLS has an option of its own.
+    const connect = agent?.connect;
+    return new EnvHttpProxyAgent(typeof connect === "object" ? { ...options, requestTls: connect } : options);
   }
   const field = connections !== undefined ? "connections" : agent !== undefined ? "agent" : undefined;
   if (field === undefined) return dispatcher;
