@@ -9,7 +9,13 @@ import type { Receipt } from "../delivery/receipt.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import type { EventContext } from "../event/check-event.ts";
 import type { Lane } from "../event/event-record.ts";
-import type { BoundKeys, ContextKey, EventInput, PerformanceMeterId } from "../event/meter-event.ts";
+import type {
+  BoundKeys,
+  ContextKey,
+  EventInput,
+  MeterEvent,
+  PerformanceMeterId,
+} from "../event/meter-event.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
 import type { LedgerRange, OutboxQuery, OutboxRow, OutboxSelection } from "../strategies/outbox-query.ts";
 import { checkClientOptions } from "./check-client-options.ts";
@@ -131,6 +137,14 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
     options: RecordOptions = {},
   ): Receipt {
     return this.#core.record(event, this.#context, options.lane ?? "live");
+  }
+
+  /**
+   * Records events that were built first, one after the other, as `record()` does; they have a receipt each, in the same order. A method of
+   * its own, because `record()` could not say any more what is wrong with a single event.
+   */
+  recordAll(events: readonly MeterEvent<C, Bound>[], options: RecordOptions = {}): readonly Receipt[] {
+    return events.map((event) => this.#core.record(event, this.#context, options.lane ?? "live"));
   }
 
   /**

@@ -138,6 +138,13 @@ bound.record({ meter_id: "page.processed.basic" });
 // @ts-expect-error: NonNegativeInteger
 bound.record({ meter_id: "page.processed.basic", total_usage: 2.5 });
 
+// --- several at once
+bound.recordAll([{ meter_id: "page.processed.basic", total_usage: 1 }, anyEvent]);
+// @ts-expect-error: Did you mean '"page.processed.basic"'?
+bound.recordAll([{ meter_id: "page.procesed.basic", total_usage: 1 }]);
+// @ts-expect-error: Property 'total_usage' is missing
+bound.recordAll([{ meter_id: "page.processed.basic" }]);
+
 // --- clients as arguments
 declare const needsTenant: (client: MeterClient<Litewave, "tenant_id">) => void;
 declare const needsNothing: (client: MeterClient<Litewave>) => void;
