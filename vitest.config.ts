@@ -65,5 +65,6 @@ export default defineConfig({
     // A busy machine is slow, not wrong: only a test that hangs runs into these.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

@@ -209,7 +209,7 @@ describe.each(["events", "kafka-rest"] as const)("%s", (dialect) => {
     await vi.waitFor(() => {
       expect(client.health().destinations[0]?.inFlight).toBe(0);
       return client.close({ timeoutMs: 0 });
-    });
+    }, 60_000);
     expect(await receipt.settled).toEqual({ state: "lost" });
   });
 });
