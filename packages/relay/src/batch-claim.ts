@@ -1,14 +1,21 @@
 import type { Clock } from "@meter-lib/core";
 import { type Deadline, LATE } from "./deadline.ts";
 import type { ClaimAnswer, ClaimEntry, DedupStore } from "./dedup-store.ts";
+import type { EventsAtWork } from "./events-at-work.ts";
 
 export interface BatchClaimOptions {
   readonly dedup: DedupStore;
   /** See `ClaimRequest`. */
   readonly holder: string;
   readonly leaseMs: number;
+  readonly atWork: EventsAtWork;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
+}
+
+/** What is claimed, and the mark of its event. */
+export interface Claimable extends ClaimEntry {
+  readonly mark: number;
 }
 
 /**
@@ -40,7 +47,22 @@ export class BatchClaim {
   }
 
   /** Rejects when the store does, does not answer in time, or answers nonsense: then nothing may be handed on. */
-  async take(entries: readonly ClaimEntry[], deadline: Deadline): Promise<readonly ClaimAnswer[]> {
+  async take(events: readonly Claimable[], deadline: Deadline): Promise<readonly ClaimAnswer[]> {
+    const { atWork } = this.#options;
+    for (const { event_id, mark } of events) atWork.begin(this.#tenant_id, event_id, mark);
+    try {
+      const answers = await this.#ask(
+        events.map(({ event_id, note }) => ({ event_id, note })),
+        deadline,
+      );
+      this.#renewLater();
+      return answers;
+    } finally {
+      for (const { event_id } of events) if (!this.#open.has(event_id)) atWork.end(this.#tenant_id, event_id);
+    }
+  }
+
+  async #ask(entries: readonly ClaimEntry[], deadline: Deadline): Promise<readonly ClaimAnswer[]> {
     const { name } = this.#options.dedup;
     const claiming = this.#claim(entries);
     const answers = await deadline.within(claiming);
@@ -51,7 +73,6 @@ export class BatchClaim {
     if (answers.length !== entries.length)
       throw new TypeError(`the dedup store ${name} answered ${answers.length} of ${entries.length} claims`);
     this.#keep(entries, answers);
-    this.#renewLater();
     return answers;
   }
 
@@ -60,6 +81,7 @@ export class BatchClaim {
     const entry = this.#open.get(event_id);
     if (entry === undefined) return;
     this.#open.delete(event_id);
+    this.#options.atWork.end(this.#tenant_id, event_id);
     if (how === "confirm") this.#confirmed.push(entry);
     if (how === "release") this.#released.push(event_id);
     if (this.#open.size === 0) this.#cancelRenewal();

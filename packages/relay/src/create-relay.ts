@@ -11,6 +11,7 @@ import { containOnError } from "./contain.ts";
 import { originCheck, PREFLIGHT_HEADERS } from "./cross-origin.ts";
 import { Deadline, LATE } from "./deadline.ts";
 import { directHandOff } from "./direct-hand-off.ts";
+import { EventsAtWork } from "./events-at-work.ts";
 import type { HandOff } from "./hand-off.ts";
 import { ingestHandOff } from "./ingest-hand-off.ts";
 import { judgeEvent } from "./judge-event.ts";
@@ -87,6 +88,7 @@ export const createRelay = (options: RelayOptions): Relay => {
     dedup,
     holder: options.client === undefined ? "" : (options.outboxName ?? options.client.outboxName ?? ""),
     handOff: handOffOf(options),
+    atWork: new EventsAtWork(),
     judge: judgeEvent(policyCheck(options.policy ?? {}, dedup.windowMs), onError),
     clock,
     clockThresholdMs,

@@ -133,6 +133,38 @@ test.each([
   },
 );
 
+test("a claim that lapses while the process is held up is nobody else's in this process", async () => {
+  const clock = fakeClock();
+  const answer = Promise.withResolvers<SendAnswer>();
+  let posted = 0;
+  const { relay } = relayOf(clock, {
+    transport: {
+      name: "slow",
+      send: () => {
+        posted++;
+        return answer.promise;
+      },
+    },
+  });
+  const event = pageEvent({ event_time: clock.now() });
+  const first = post(relay, clock, [event]);
+  await clock.settle();
+  // The machine slept: the lease is over, and no timer has run.
+  clock.setTimeOfDay(clock.now() + 60_000);
+  const again = post(relay, clock, [event]);
+  const other = post(relay, clock, [{ ...event, total_usage: 1 }]);
+  await clock.settle();
+  expect(await again).toMatchObject({
+    results: [{ state: "retry", reason: "another request is taking it" }],
+  });
+  expect(await other).toMatchObject({ results: [{ state: "rejected" }] });
+  answer.resolve({ outcomes: [{ state: "acknowledged" }] });
+  await clock.settle();
+  expect(await first).toMatchObject({ results: [{ state: "accepted" }] });
+  expect(await post(relay, clock, [event])).toMatchObject({ results: [{ state: "duplicate" }] });
+  expect(posted).toBe(1);
+});
+
 test("an unsure event is not sent again to a receiver that does not drop repeats, and the page is told so", async () => {
   const { clock, transport, post } = setUp();
   transport.failNext(UNSURE);

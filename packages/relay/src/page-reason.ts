@@ -6,6 +6,7 @@ export const ID_CONFLICT = "event_id: this id was used before for another event"
 export const REFUSED_BY_BACKEND = "the backend refuses it";
 export const MAY_BE_COUNTED =
   "it may have been counted, and the receiver does not drop a second one: it is not sent again";
+export const BEING_TAKEN = "another request is taking it";
 export const UNDECIDED = "it is not yet known whether it was taken";
 export const NO_TIME_LEFT = "there was no time left to hand it on";
 

@@ -6,16 +6,16 @@ import {
   type UsageEvent,
 } from "@meter-lib/core";
 import type { Principal } from "./authenticate.ts";
-import { BatchClaim, type BatchClaimOptions, type ClaimEnd } from "./batch-claim.ts";
+import { BatchClaim, type BatchClaimOptions, type Claimable, type ClaimEnd } from "./batch-claim.ts";
 import { clockShift, shifted } from "./clock-correction.ts";
 import { type Deadline, LATE } from "./deadline.ts";
-import type { ClaimAnswer, ClaimEntry } from "./dedup-store.ts";
+import type { ClaimAnswer } from "./dedup-store.ts";
 import { duplicate, handedOffResult, rejected, retry } from "./event-result.ts";
 import { type BatchDecision, decisionWriter, pageMark, readDecision } from "./first-decision.ts";
 import type { HandedOff, HandOff } from "./hand-off.ts";
 import { type JudgeEvent, notJudged, type Verdict } from "./judge-event.ts";
 import { type PageNamespace, pageNamespace } from "./page-namespace.ts";
-import { ID_CONFLICT, UNDECIDED } from "./page-reason.ts";
+import { BEING_TAKEN, ID_CONFLICT, UNDECIDED } from "./page-reason.ts";
 import { parseEvent, type ReceivedBatch } from "./relay-wire.ts";
 
 export interface TakeBatchOptions extends BatchClaimOptions {
@@ -25,11 +25,10 @@ export interface TakeBatchOptions extends BatchClaimOptions {
 }
 
 /** An event of a request, to be claimed. */
-interface Item extends ClaimEntry {
+interface Item extends Claimable {
   /** Where in the batch it stands. */
   readonly index: number;
   readonly page: PageEvent;
-  readonly mark: number;
 }
 
 /** An event that is claimed. */
@@ -109,6 +108,7 @@ class BatchTaking {
 
   /** The different events of the batch that are well-formed. */
   #readItems({ events }: ReceivedBatch, decision: BatchDecision): readonly Item[] {
+    const { atWork } = this.#options;
     const noteOf = decisionWriter(decision);
     const items = new Map<string, Item>();
     for (const [index, value] of events.entries()) {
@@ -121,7 +121,11 @@ class BatchTaking {
       const { event_id } = page;
       const mark = pageMark(page);
       const first = items.get(event_id);
-      if (first === undefined) items.set(event_id, { index, event_id, page, mark, note: noteOf(mark) });
+      const working = atWork.markOf(this.#principal.tenant_id, event_id);
+      if (working !== undefined)
+        this.#results[index] =
+          working === mark ? retry(event_id, BEING_TAKEN, HELD_RETRY_MS) : rejected(event_id, ID_CONFLICT);
+      else if (first === undefined) items.set(event_id, { index, event_id, page, mark, note: noteOf(mark) });
       else if (first.mark === mark) this.#repeats.set(index, first.index);
       else this.#results[index] = rejected(event_id, ID_CONFLICT);
     }
@@ -157,7 +161,7 @@ class BatchTaking {
   #held(event_id: string, until: number, holder: string): PageEventResult {
     if (until > this.#now) {
       const waitMs = Math.min(until - this.#now, HELD_RETRY_MS);
-      return retry(event_id, "another request is taking it", waitMs);
+      return retry(event_id, BEING_TAKEN, waitMs);
     }
     this.#tell(
       new Error(
