@@ -1,7 +1,7 @@
-import { defineConfig } from "tsup";
+import { defineConfig, type Options } from "tsup";
 
-/** One build for every package: ESM with types and source maps, for Node ≥ 22 and current browsers. */
-export const library = (entry: string[] | Record<string, string>) =>
+/** One build for every package: ESM with types and source maps, for Node ≥ 22.18 and current browsers. */
+export const library = (entry: string[] | Record<string, string>, others: Options = {}) =>
   defineConfig({
     entry,
     format: "esm",
@@ -19,4 +19,5 @@ export const library = (entry: string[] | Record<string, string>) =>
     treeshake: true,
     // `node:sqlite` has no name without the prefix.
     removeNodeProtocol: false,
+    ...others,
   });

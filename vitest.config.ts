@@ -63,8 +63,11 @@ export default defineConfig({
           ]),
     ],
     passWithNoTests: false,
+    // The suites of @meter-lib/testing register with whatever is global.
+    globals: true,
     // A busy machine is slow, not wrong: only a test that hangs runs into these.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

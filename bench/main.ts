@@ -60,7 +60,7 @@ ${MEASURES.map((measure) => {
   --save      regression: make this run's ratios the baseline
 
 Figures of one machine do not compare with those of another; ratios within one run do, when nothing else runs.
-Kafka has its own measure, where a broker is: pnpm pipeline throughput.`;
+Kafka has its own measure, where a broker is: pnpm usage-pipeline throughput.`;
 
 /** The command as it takes the same readings: where they were written is another matter. */
 const withoutFiles = (args: readonly string[]): readonly string[] =>

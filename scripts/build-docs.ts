@@ -6,8 +6,12 @@ import { runCommand } from "./test/run-command.ts";
 
 const docs = join(root, "docs");
 const bin = (name: string) => join(docs, "node_modules/.bin", name);
+// What most people install comes first.
+const packages = publishedPackages().toSorted(
+  (a, b) => Number(b.name === "meter-lib") - Number(a.name === "meter-lib"),
+);
 // The sources of what is built into the entries: src/node.ts for dist/node.d.ts.
-const entries = publishedPackages().flatMap(({ entries }) =>
+const entries = packages.flatMap(({ entries }) =>
   entries.map(({ types }) => join(root, types.replace("/dist/", "/src/").replace(".d.ts", ".ts"))),
 );
 

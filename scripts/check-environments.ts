@@ -10,8 +10,12 @@ import { root } from "./test/root.ts";
 import { runCommand } from "./test/run-command.ts";
 
 const TOOLS = {
+  "@hono/node-server": "2.1.8",
   "edge-runtime": "4.0.1",
   esbuild: "0.28.2",
+  express: "5.3.0",
+  fastify: "5.12.8",
+  hono: "4.13.19",
   "@types/node": "24.19.2",
   "@types/react": "19.3.0",
   miniflare: "4.20260730.0",
@@ -32,7 +36,7 @@ const BUNDLER = { module: "esnext", moduleResolution: "bundler" };
 const EXACT = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
 
 // The oldest that every package but the Kafka transport promises.
-const OLDEST_NODE = "node@22.16.0";
+const OLDEST_NODE = "node@22.18.0";
 
 /** How users have their compiler set. */
 const TYPESCRIPT = {
@@ -113,11 +117,15 @@ try {
   await says("Node, SQLite and the sandbox command", "node", "durable.js");
   for (const program of ["plain.js", "commonjs.cjs", "durable.js"])
     await says(`${OLDEST_NODE}, ${program}`, "npx", "-y", OLDEST_NODE, "--no-warnings", program);
+  await says("SIGTERM and SIGINT with Express, Fastify, Hono", "node", "deploy-signal.js");
   await saysIn(join(project, "next"), "Next.js builds and serves", "node", "check.js");
   await says("workerd", "node", "workerd.js");
   await says("edge-runtime", "node", "edge-runtime.js");
   await says("Bun", "npx", "-y", "bun@1.4.5", "plain.js");
   await says("Deno", "npx", "-y", "deno@2.9.6", "run", "-A", "plain.js");
+  await says("Node posts once", "node", "post-once.js");
+  await says("Bun posts once", "npx", "-y", "bun@1.4.5", "post-once.js");
+  await says("Deno posts once", "npx", "-y", "deno@2.9.6", "run", "-A", "post-once.js");
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

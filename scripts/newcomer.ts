@@ -1,4 +1,4 @@
-// What a newcomer does: each way of docs/guide/get-started.md in an empty folder with an empty home, from the packed packages, step by step
+// What a newcomer does: each way of docs/guide/get-started.md, and the test runners of docs/guide/testing.md, in an empty folder with an empty home, from the packed packages, step by step
 // as it is written there, until the sandbox has counted the first event; with the time that each step took.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -38,15 +38,27 @@ const pressTheButton = async (): Promise<void> => {
   }
 };
 
-/** The ways of the guide, and how one sees that the event was counted. */
-const ways: Readonly<Record<string, (printed: string) => Promise<void>>> = {
-  "In a Node service": async (printed) => {
-    expectEqual("what it printed", printed.includes("counted"), true);
-    expectEqual("pages that are counted", await countedPages(), "24");
-  },
-  "In a page": pressTheButton,
-  "In a test": async (printed) => expectEqual("a test passed", /1 passed/.test(printed), true),
-};
+const passed =
+  (words: RegExp) =>
+  async (printed: string): Promise<void> => {
+    if (!words.test(printed)) throw new Error(`expected ${words} in what it printed:\n${printed}`);
+  };
+
+/** The ways of the guides by chapter, and how one sees that the event was counted. */
+const ways: readonly (readonly [guide: string, title: string, look: (printed: string) => Promise<void>])[] = [
+  [
+    "get-started",
+    "In a Node service",
+    async (printed) => {
+      expectEqual("what it printed", printed.includes("counted"), true);
+      expectEqual("pages that are counted", await countedPages(), "24");
+    },
+  ],
+  ["get-started", "In a page", pressTheButton],
+  ["get-started", "In a test", passed(/1 passed/)],
+  ["testing", "With Jest", passed(/Tests: +\d+ passed, \d+ total/)],
+  ["testing", "With node:test", passed(/fail 0/)],
+];
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1).padStart(6)} s`;
 
@@ -64,15 +76,14 @@ try {
   if (!built.ok) throw new Error(`the packages do not build:\n${built.output}`);
   const upstream = (await runCommand("npm", ["config", "get", "registry", "--loglevel=error"])).output.trim();
   await using registry = await tarballRegistry(await packPackages(folder), upstream);
-  const guide = readFileSync(join(root, "docs/guide/get-started.md"), "utf8");
-
-  for (const [title, look] of Object.entries(ways)) {
+  for (const [guide, title, look] of ways) {
+    const text = readFileSync(join(root, `docs/guide/${guide}.md`), "utf8");
     report.section(title);
     await using project = newcomerProject(registry.url);
     const started = performance.now();
     try {
       let printed = "";
-      for (const step of guideSteps(guide, title)) {
+      for (const step of guideSteps(text, title)) {
         const stepStarted = performance.now();
         printed = await project.take(step);
         console.log(

@@ -24,6 +24,7 @@ const sections: Readonly<Record<string, () => Promise<void>>> = {
   Types: () => checkTypes(report),
   Docs: async () => {
     await check("code blocks compile and run, links lead somewhere", "node", "scripts/check-docs.ts");
+    await check("the site builds", "node", "scripts/build-docs.ts");
   },
   Unit: () => runUnitTests(report),
   Build: async () => {

@@ -29,6 +29,20 @@ export default defineConfig({
   // Addresses of a newcomer's own machine.
   ignoreDeadLinks: "localhostLinks",
   lastUpdated: false,
+  vite: {
+    plugins: [
+      {
+        // Pages become modules that import Vue; beside those outside of docs/ it is not installed.
+        name: "vue-of-docs",
+        enforce: "pre",
+        resolveId(id, importer, options) {
+          return importer?.endsWith(".md") === true && /^vue(\/|$)/.test(id)
+            ? this.resolve(id, fileURLToPath(import.meta.url), { ...options, skipSelf: true })
+            : undefined;
+        },
+      },
+    ],
+  },
   markdown: {
     anchor: { slugify: headingAnchor },
     config: (markdown) => {
@@ -44,7 +58,15 @@ export default defineConfig({
     },
   },
   themeConfig: {
-    search: { provider: "local" },
+    search: {
+      provider: "local",
+      options: {
+        miniSearch: {
+          // A question is answered by a guide; a type is looked for by its name, which then stands in its title.
+          searchOptions: { boostDocument: (id) => (id.startsWith("/reference/") ? 0.2 : 1) },
+        },
+      },
+    },
     socialLinks: [{ icon: "github", link: "https://github.com/aiorch/meter-lib" }],
     nav: [
       { text: "Get started", link: "/guide/get-started" },
@@ -60,6 +82,7 @@ export default defineConfig({
           items: [
             ...pages("guide", {
               "get-started": "Get started",
+              typescript: "TypeScript",
               configuration: "Configuration",
               testing: "Testing",
               faq: "What people stumble over",
@@ -71,6 +94,7 @@ export default defineConfig({
           items: pages("concepts", {
             catalog: "The catalog",
             "event-life": "The life of an event",
+            answers: "What an answer means",
             accounting: "Accounting",
             idempotency: "Counted once",
           }),
@@ -104,6 +128,7 @@ export default defineConfig({
         {
           text: "Coming from",
           items: pages("guide", {
+            migrate: "Moving over",
             "from-python": "Python",
             "from-openmeter": "OpenMeter",
             "from-stripe": "Stripe",

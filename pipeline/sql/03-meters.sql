@@ -1,4 +1,4 @@
--- Written by `pnpm pipeline meters` from the catalog: what each meter reports, and how a bill is made of it.
+-- Written by `pnpm usage-pipeline meters` from the catalog: what each meter reports, and how a bill is made of it.
 -- A map and not a table: it costs no state, and an unknown meter is one that it does not hold.
 
 CREATE VIEW metered AS

@@ -1,5 +1,5 @@
 // What a rate of events needs, from what `measure` and `throughput` print on a machine like yours:
-// `pnpm pipeline capacity --rates 10000,1000000 --per-core 9000 --topic-bytes 61 --state-bytes 43 …`. Arithmetic only.
+// `pnpm usage-pipeline capacity --rates 10000,1000000 --per-core 9000 --topic-bytes 61 --state-bytes 43 …`. Arithmetic only.
 import { parseArgs } from "node:util";
 
 const { values } = parseArgs({

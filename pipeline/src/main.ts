@@ -1,4 +1,4 @@
-// `pnpm pipeline <command>`: runs the whole pipeline as processes on this machine, without containers.
+// `pnpm usage-pipeline <command>`: runs the whole pipeline as processes on this machine, without containers.
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ interface State {
   readonly pids: readonly number[];
 }
 
-const USAGE = `pnpm pipeline <command>
+const USAGE = `pnpm usage-pipeline <command>
 
   up                    starts a broker, PostgreSQL and the job
   feed [--events 20000] records usage in ${WRITERS} processes, each with an outbox of its own
@@ -37,14 +37,14 @@ const USAGE = `pnpm pipeline <command>
   meters                writes sql/03-meters.sql from the catalog`;
 
 const readState = async (): Promise<State> => {
-  if (!existsSync(STATE)) throw new Error("nothing is up: run `pnpm pipeline up` first");
+  if (!existsSync(STATE)) throw new Error("nothing is up: run `pnpm usage-pipeline up` first");
   return JSON.parse(await readFile(STATE, "utf8"));
 };
 
 const up = async (): Promise<void> => {
   const missing = (await whyNoJava()) ?? whyNoPostgres();
   if (missing !== undefined) throw new Error(missing);
-  if (existsSync(STATE)) throw new Error("it is up already: `pnpm pipeline down` ends it");
+  if (existsSync(STATE)) throw new Error("it is up already: `pnpm usage-pipeline down` ends it");
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
   // PostgreSQL runs as another user.

@@ -1,5 +1,5 @@
 // How fast the job counts a topic that is full already, what that costs each process, and what it keeps as state:
-// `pnpm pipeline measure [--events 1000000] [--parallelism 1,2]`. It prints readings and judges nothing.
+// `pnpm usage-pipeline measure [--events 1000000] [--parallelism 1,2]`. It prints readings and judges nothing.
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";

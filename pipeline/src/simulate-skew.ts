@@ -1,5 +1,5 @@
 // How evenly customers of very different size fall on partitions and on Flink's key groups, and how far the trace's busiest second is
-// above its mean: `pnpm pipeline skew`. Nothing runs; it is arithmetic over the real hash functions.
+// above its mean: `pnpm usage-pipeline skew`. Nothing runs; it is arithmetic over the real hash functions.
 import { murmur2 } from "@platformatic/kafka";
 import { readTrace } from "./trace.ts";
 

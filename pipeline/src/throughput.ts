@@ -1,5 +1,5 @@
 // Events per second from `record()` into Kafka, as ratios to @platformatic/kafka alone in the same round:
-// `pnpm pipeline throughput [--events 100000] [--rounds 3] [--producers 1,2,4] [--ways raw,memory]`.
+// `pnpm usage-pipeline throughput [--events 100000] [--rounds 3] [--producers 1,2,4] [--ways raw,memory]`.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";

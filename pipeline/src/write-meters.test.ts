@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { METERS_FILE, metersSql } from "./write-meters.ts";
 
-test("sql/03-meters.sql is what the catalog says; `pnpm pipeline meters` writes it", () => {
+test("sql/03-meters.sql is what the catalog says; `pnpm usage-pipeline meters` writes it", () => {
   expect(readFileSync(METERS_FILE, "utf8")).toBe(metersSql());
 });
 

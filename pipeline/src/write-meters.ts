@@ -1,4 +1,4 @@
-// Writes sql/03-meters.sql from the catalog: `pnpm pipeline meters`. A test fails when the file is older than the catalog.
+// Writes sql/03-meters.sql from the catalog: `pnpm usage-pipeline meters`. A test fails when the file is older than the catalog.
 import { writeFile } from "node:fs/promises";
 import { MeterError } from "@meter-lib/core";
 import { pipelineCatalog } from "./pipeline-catalog.ts";
@@ -19,7 +19,7 @@ export const metersSql = (): string => {
     }
     return `  '${id}', '${type} ${aggregation}'`;
   });
-  return `-- Written by \`pnpm pipeline meters\` from the catalog: what each meter reports, and how a bill is made of it.
+  return `-- Written by \`pnpm usage-pipeline meters\` from the catalog: what each meter reports, and how a bill is made of it.
 -- A map and not a table: it costs no state, and an unknown meter is one that it does not hold.
 
 CREATE VIEW metered AS

@@ -1,27 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { describeApi } from "./describe-api.ts";
+import { packagesWith } from "./packages-with.ts";
 
 /** The surface of two packages with these declarations. */
 const apiOf = (files: Readonly<Record<string, string>>): ReadonlyMap<string, string> => {
-  const base = mkdtempSync(join(tmpdir(), "meter-lib-api-"));
-  try {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(base, path)), { recursive: true });
-      writeFileSync(join(base, path), text);
-    }
-    const packages = ["inner", "outer"].map((folder) => ({
-      folder,
-      name: `@meter-lib/${folder}`,
-      version: "1.0.0",
-      entries: [{ name: `@meter-lib/${folder}`, types: `packages/${folder}/dist/index.d.ts` }],
-    }));
-    return describeApi(packages, base);
-  } finally {
-    rmSync(base, { recursive: true, force: true });
-  }
+  using built = packagesWith(files);
+  return describeApi(built.packages, built.base);
 };
 
 const FILES = {

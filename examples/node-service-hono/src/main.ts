@@ -15,7 +15,6 @@ const client = createMeterClient({
   dedup: { windowMs: 86_400_000 },
   defaults: { device_id: "us-east-ing1" },
 });
-closeOnSignals(client);
 
 const server = serve({ fetch: createService(client).fetch, port, hostname: "127.0.0.1" }, (address) => {
   console.log(`Service: http://127.0.0.1:${address.port}
@@ -23,6 +22,7 @@ Usage:   ${sandbox.url}/sandbox/v1/usage
 
   curl -X POST -H 'x-tenant-id: tenant_123' http://127.0.0.1:${address.port}/thumbnails`);
 });
+closeOnSignals(client, { before: () => server[Symbol.asyncDispose]() });
 server.on("error", (error) => {
   console.error(error.message);
   process.exitCode = 1;

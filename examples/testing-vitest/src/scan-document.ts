@@ -1,8 +1,8 @@
-import type { litewaveCatalog, MeterClient } from "meter-lib";
+import type { LitewaveCatalog, MeterClient } from "meter-lib";
 
 /** Code that meters: scans a document and tells how many pages it had. It is given its client, so a test can give another. */
 export const scanDocument = async (
-  client: MeterClient<typeof litewaveCatalog, "device_id">,
+  client: MeterClient<LitewaveCatalog, "device_id">,
   tenant_id: string,
   pages: readonly string[],
 ): Promise<"metered" | "not metered"> => {

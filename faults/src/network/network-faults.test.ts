@@ -9,7 +9,7 @@ import {
   retryAfter,
 } from "@meter-lib/testing/fault-backend";
 import { type FetchTransportOptions, fetchTransport } from "@meter-lib/transport-fetch";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import "@meter-lib/testing/matchers";
 import { ALWAYS_DEDUP, everybody, usage } from "../../../packages/core/test/engine-rig.ts";
 
@@ -205,7 +205,11 @@ describe.each(["events", "kafka-rest"] as const)("%s", (dialect) => {
     await client.flush({ timeoutMs: 300 });
     expect(client.health().destinations[0]?.state).toMatch(/retrying|probing/);
     expect(await client.stats()).toMatchObject({ pending: 1, quarantined: 0 });
-    await client.close({ timeoutMs: 0 });
+    // Between two attempts: one on its way would be cut off, and in doubt.
+    await vi.waitFor(() => {
+      expect(client.health().destinations[0]?.inFlight).toBe(0);
+      return client.close({ timeoutMs: 0 });
+    }, 60_000);
     expect(await receipt.settled).toEqual({ state: "lost" });
   });
 });

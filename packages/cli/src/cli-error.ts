@@ -4,10 +4,14 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 export class CliError extends Error {
   override readonly name = "CliError";
   readonly exit: ExitCode;
+  /** The message, line by line. */
+  readonly lines: readonly string[];
 
-  constructor(exit: ExitCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(exit: ExitCode, message: string | readonly string[], options?: ErrorOptions) {
+    const lines = typeof message === "string" ? [message] : message;
+    super(lines.join("\n"), options);
     this.exit = exit;
+    this.lines = lines;
   }
 
   /** A flag or an argument that is wrong. */

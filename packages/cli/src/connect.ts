@@ -3,6 +3,8 @@ import { cachedLookup, httpCustomerLookup } from "@meter-lib/lookup-http";
 import { fetchTransport } from "@meter-lib/transport-fetch";
 import { type Connection, resolveConnection } from "meter-lib";
 import type { ConnectionFlags } from "./flags/connection-flags.ts";
+import type { Io } from "./terminal/io.ts";
+import { printWarning } from "./terminal/print.ts";
 
 /** The two ways to the backend. */
 export interface Ways {
@@ -16,9 +18,14 @@ export interface Ways {
  *
  * @throws MeterError `invalid_options`
  */
-export const connect = (flags: ConnectionFlags): Ways => {
+export const connect = (flags: ConnectionFlags, { stderr }: Io): Ways => {
   const connection = resolveConnection(flags);
   const { baseUrl, dialect, lookupUrl, apiKey, lookupRoute } = connection;
+  if (apiKey === undefined && process.env.METER_LIB_API_KEY)
+    void printWarning(
+      stderr,
+      "METER_LIB_API_KEY belongs to the host that the environment names, and was not sent to another; --api-key gives one for it",
+    );
   return {
     connection,
     transport: fetchTransport({

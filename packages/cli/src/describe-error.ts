@@ -6,7 +6,8 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 export interface ErrorReport {
   readonly exit: ExitCode;
   readonly code: string;
-  readonly message: string;
+  /** In words. */
+  readonly lines: readonly string[];
   /** For a fault of this program. */
   readonly stack?: string | undefined;
 }
@@ -49,22 +50,20 @@ const inFlags = (field: string): string => FLAGS[field] ?? field;
 export const meterErrorExit = (error: MeterError): ExitCode =>
   error.ambiguous ? EXIT.ambiguous : EXITS[error.code];
 
-const meterErrorMessage = (error: MeterError): string => {
-  if (error.code !== "invalid_options") return error.message;
+const meterErrorLines = (error: MeterError): readonly string[] => {
+  if (error.code !== "invalid_options") return [error.message];
   // Some packages write the field into the message alone.
-  if (error.issues.length === 0) return error.message.replace(/^\w+(?=:)/, inFlags);
-  return error.issues
-    .map(({ field, given, expected }) =>
-      describeIssue({
-        field: inFlags(field),
-        given,
-        expected: expected.replace(
-          "as this option or as the environment variable",
-          "as this flag or in the environment as",
-        ),
-      }),
-    )
-    .join("\n");
+  if (error.issues.length === 0) return [error.message.replace(/^\w+(?=:)/, inFlags)];
+  return error.issues.map(({ field, given, expected }) =>
+    describeIssue({
+      field: inFlags(field),
+      given,
+      expected: expected.replace(
+        "as this option or as the environment variable",
+        "as this flag or in the environment as",
+      ),
+    }),
+  );
 };
 
 const isFileError = (error: unknown): error is NodeJS.ErrnoException =>
@@ -80,15 +79,15 @@ const FILE_WORDS: Readonly<Record<string, string>> = {
 
 /** What went wrong, in words, and the number to end with. */
 export const describeError = (error: unknown): ErrorReport => {
-  if (error instanceof CliError) return { exit: error.exit, code: "cli", message: error.message };
+  if (error instanceof CliError) return { exit: error.exit, code: "cli", lines: error.lines };
   if (isMeterError(error))
-    return { exit: meterErrorExit(error), code: error.code, message: meterErrorMessage(error) };
+    return { exit: meterErrorExit(error), code: error.code, lines: meterErrorLines(error) };
   if (isFileError(error)) {
     const code = error.code ?? "";
-    return { exit: EXIT.storage, code, message: `${error.path}: ${FILE_WORDS[code] ?? error.message}` };
+    return { exit: EXIT.storage, code, lines: [`${error.path}: ${FILE_WORDS[code] ?? error.message}`] };
   }
   if (error instanceof Error && error.name === "AbortError")
-    return { exit: EXIT.interrupted, code: "aborted", message: "stopped" };
+    return { exit: EXIT.interrupted, code: "aborted", lines: ["stopped"] };
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
-  return { exit: EXIT.fault, code: "fault", message, stack };
+  return { exit: EXIT.fault, code: "fault", lines: message.split("\n"), stack };
 };

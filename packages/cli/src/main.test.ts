@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { runMeter } from "./run-meter.ts";
-import { paint } from "./terminal/paint.ts";
 import { meter } from "./testing/meter-process.ts";
 
 const COMMANDS = [
@@ -29,7 +28,7 @@ describe.concurrent("the program", { timeout: 240_000 }, () => {
   });
 
   test("every command has examples in its help", async () => {
-    const silent = { isTTY: false, columns: 100, paint: paint(false) };
+    const silent = { isTTY: false, columns: 100, coloured: false };
     const helpOf = async (path: readonly string[]): Promise<string> => {
       const parts: string[] = [];
       const stdout = { ...silent, write: async (part: string) => void parts.push(part) };
@@ -60,7 +59,7 @@ describe.concurrent("the program", { timeout: 240_000 }, () => {
     [["catalog", "list", "--jso"], "unknown option '--jso'\n(Did you mean --json?)"],
     [["send", "--device", "d"], "required option '--tenant <id>' not specified"],
     [["send", ...FLAGS, "--usage", "2.5"], '--usage: expected an integer from 0 on, got "2.5"'],
-    [["send", ...FLAGS, "--time", "2026-11-01"], "an ISO time with a zone such as 2026-11-01T09:30:00Z"],
+    [["send", ...FLAGS, "--time", "2026-11-01"], "or a time with a zone such as 2026-11-01T09:30:00Z"],
     [["send", ...FLAGS, "--metadata", "rule"], '--metadata: expected name=value, got "rule"'],
     [["send", ...FLAGS, "--usage", "1"], "--base-url: expected the backend's URL"],
     [["send", ...FLAGS, "--base-url", "ftp://x"], "--base-url: expected"],

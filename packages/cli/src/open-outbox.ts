@@ -4,6 +4,7 @@ import { type OutboxView, sqliteOutbox, sqliteOutboxView } from "@meter-lib/outb
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Io } from "./terminal/io.ts";
+import { printWarning } from "./terminal/print.ts";
 
 const ALL = Number.MAX_SAFE_INTEGER;
 
@@ -49,7 +50,7 @@ export const withOutbox = async <Value>(
   const outbox = rememberingOutbox(path);
   try {
     const { warnings } = await outbox.open();
-    for (const warning of warnings) await io.stderr.write(`${io.stderr.paint.warn("warning")}: ${warning}\n`);
+    for (const warning of warnings) await printWarning(io.stderr, warning);
     return await work(outbox);
   } finally {
     await outbox.close();

@@ -14,6 +14,8 @@ import { tailCommand } from "./arguments/tail.ts";
 import { EXIT, EXIT_MEANINGS } from "./exit-code.ts";
 import type { Invoke } from "./invoke.ts";
 import type { Io, Output } from "./terminal/io.ts";
+import { bad, bold, renderLine } from "./terminal/line.ts";
+import { printJson, printLines } from "./terminal/print.ts";
 
 const exitTable = (): string =>
   Object.entries(EXIT_MEANINGS)
@@ -62,7 +64,7 @@ ${exitTable()}`,
       .configureOutput({
         writeOut: (text) => void stdout.write(text),
         writeErr: (text) => void stderr.write(text),
-        outputError: (text, write) => write(json ? errorJson(text) : errorText(text, stderr)),
+        outputError: (text) => void printError(stderr, text, json),
         getOutHelpWidth: () => stdout.columns,
         getErrHelpWidth: () => stderr.columns,
         getOutHasColors: () => true,
@@ -70,18 +72,18 @@ ${exitTable()}`,
       })
       .configureHelp({
         showGlobalOptions: true,
-        styleTitle: (text) => stdout.paint.bold(text),
+        styleTitle: (text) => renderLine(bold(text), stdout.coloured),
       });
   }
   return program;
 };
 
-const errorText = (text: string, { paint }: Output): string =>
-  `${text.replace(/^error: /, `${paint.bad("error")}: `)}Try --help.\n`;
-
-const errorJson = (text: string): string => {
+/** What the parser has against the arguments. */
+const printError = (output: Output, text: string, json: boolean): Promise<void> => {
   const message = text.replace(/^error: /, "").trimEnd();
-  return `${JSON.stringify({ error: { exit: EXIT.usage, code: "cli", message } })}\n`;
+  if (json) return printJson(output, { error: { exit: EXIT.usage, code: "cli", message } });
+  const [first = "", ...others] = message.split("\n");
+  return printLines(output, [[bad("error"), `: ${first}`], ...others, "Try --help."]);
 };
 
 const withDescendants = (command: Command): readonly Command[] => [

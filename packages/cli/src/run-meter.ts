@@ -3,7 +3,8 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import type { Invoke } from "./invoke.ts";
 import { createProgram } from "./program.ts";
 import type { Io } from "./terminal/io.ts";
-import { printable } from "./terminal/printable.ts";
+import { bad, dim } from "./terminal/line.ts";
+import { printJson, printLines } from "./terminal/print.ts";
 
 /**
  * The whole program.
@@ -20,9 +21,8 @@ export const runMeter = async (args: readonly string[], world: Omit<Io, "json">)
     const io: Io = { ...world, json };
     const report = await work(io);
     exit = report.exit;
-    if (json && report.data !== undefined)
-      await world.stdout.write(`${JSON.stringify(report.data, undefined, 2)}\n`);
-    if (!json && report.text !== "") await world.stdout.write(`${report.text}\n`);
+    if (!json) await printLines(world.stdout, report.lines);
+    else if (report.data !== undefined) await printJson(world.stdout, report.data, 2);
   };
   try {
     await createProgram(invoke, { ...world, json }).parseAsync([...args], { from: "user" });
@@ -31,13 +31,18 @@ export const runMeter = async (args: readonly string[], world: Omit<Io, "json">)
     // The parser has said what it has to say.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     const { describeError } = await import("./describe-error.ts");
-    const { stack, ...told } = describeError(error);
-    const { paint } = world.stderr;
-    const text = json
-      ? JSON.stringify({ error: told })
-      : `${paint.bad("error")}: ${told.message.split("\n").map(printable).join("\n")}${told.exit === EXIT.usage ? "\nTry --help." : ""}`;
-    await world.stderr.write(`${text}\n`);
-    if (stack !== undefined && !json) await world.stderr.write(`${paint.dim(stack)}\n`);
-    return told.exit;
+    const { code, lines, stack = "", exit: fault } = describeError(error);
+    if (json) {
+      await printJson(world.stderr, { error: { exit: fault, code, message: lines.join("\n") } });
+      return fault;
+    }
+    const [first = "", ...others] = lines;
+    await printLines(world.stderr, [
+      [bad("error"), `: ${first}`],
+      ...others,
+      ...(fault === EXIT.usage ? ["Try --help."] : []),
+      ...(stack === "" ? [] : stack.split("\n").map(dim)),
+    ]);
+    return fault;
   }
 };

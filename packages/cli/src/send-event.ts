@@ -14,7 +14,7 @@ import { EVENT_FLAGS, type EventFlags, eventOf } from "./flags/event-flags.ts";
 import { rememberingOutbox } from "./open-outbox.ts";
 import type { Report } from "./report.ts";
 import type { Io } from "./terminal/io.ts";
-import { printable } from "./terminal/printable.ts";
+import { bad, good, type Line } from "./terminal/line.ts";
 
 const RECORD_WAIT_MS = 10_000;
 
@@ -22,7 +22,7 @@ const RECORD_WAIT_MS = 10_000;
 interface Fate {
   readonly exit: ExitCode;
   readonly state: string;
-  readonly words: string;
+  readonly words: string | readonly string[];
   readonly hint?: string;
   readonly detail?: object;
 }
@@ -30,7 +30,7 @@ interface Fate {
 /** Sends one event, directly or through an outbox, and says in words what became of it. */
 export const sendEvent = async (flags: EventFlags & ConnectionFlags, io: Io): Promise<Report> => {
   const catalog = await readCatalogFile(flags.catalog ?? "litewave");
-  const { transport, customerLookup } = connect(flags);
+  const { transport, customerLookup } = connect(flags, io);
   const { record } = flags;
   const client = new MeterClient({
     catalog,
@@ -41,10 +41,10 @@ export const sendEvent = async (flags: EventFlags & ConnectionFlags, io: Io): Pr
   });
   try {
     const issue = client.check(eventOf(flags));
-    if (issue !== undefined) return reportOf(refusedFate(issue), undefined, io);
+    if (issue !== undefined) return reportOf(refusedFate(issue), undefined);
     if (flags.dryRun) {
       const words = "A good event. Nothing was sent.";
-      return reportOf({ exit: EXIT.done, state: "checked", words }, flags.id, io);
+      return reportOf({ exit: EXIT.done, state: "checked", words }, flags.id);
     }
     return record === undefined
       ? await post(client, flags, io)
@@ -56,7 +56,7 @@ export const sendEvent = async (flags: EventFlags & ConnectionFlags, io: Io): Pr
 
 const post = async (client: MeterClient<Catalog>, flags: EventFlags, io: Io): Promise<Report> => {
   const result = await client.post(eventOf(flags), { signal: io.signal });
-  if (!result.ok) return reportOf(errorFate(result.error, result.event_id), result.event_id, io);
+  if (!result.ok) return reportOf(errorFate(result.error, result.event_id), result.event_id);
   const words = result.duplicate
     ? "The backend had this event already; it is counted once."
     : "Accepted by the backend.";
@@ -68,7 +68,6 @@ const post = async (client: MeterClient<Catalog>, flags: EventFlags, io: Io): Pr
       detail: { duplicate: result.duplicate, response: result.response },
     },
     result.event_id,
-    io,
   );
 };
 
@@ -81,7 +80,7 @@ const recordEvent = async (
   const receipt = client.record(eventOf(flags));
   const durable = await receipt.durable;
   if (!durable.ok && durable.reason === "refused")
-    return reportOf(errorFate(durable.error, receipt.event_id), receipt.event_id, io);
+    return reportOf(errorFate(durable.error, receipt.event_id), receipt.event_id);
   const waits = new Promise<SettledOutcome | undefined>((resolve) => {
     const giveUp = () => resolve(undefined);
     const timer = setTimeout(giveUp, RECORD_WAIT_MS);
@@ -96,7 +95,7 @@ const recordEvent = async (
   const outcome = await waits;
   const { parked, destinations } = client.health();
   const why = parked[0]?.reason ?? destinations.find(({ reason }) => reason !== undefined)?.reason;
-  return reportOf(settledFate(outcome, file, why), receipt.event_id, io);
+  return reportOf(settledFate(outcome, file, why), receipt.event_id);
 };
 
 const settledFate = (outcome: SettledOutcome | undefined, file: string, why: string | undefined): Fate => {
@@ -138,9 +137,9 @@ const settledFate = (outcome: SettledOutcome | undefined, file: string, why: str
 const refusedFate = (error: MeterError): Fate => ({
   exit: meterErrorExit(error),
   state: "refused",
-  words: error.issues
-    .map(({ field, ...issue }) => describeIssue({ ...issue, field: EVENT_FLAGS[field] ?? field }))
-    .join("\n"),
+  words: error.issues.map(({ field, ...issue }) =>
+    describeIssue({ ...issue, field: EVENT_FLAGS[field] ?? field }),
+  ),
   hint: "Nothing was sent.",
 });
 
@@ -149,7 +148,7 @@ const errorFate = (error: MeterError, event_id: string | undefined): Fate => {
   return {
     exit: meterErrorExit(error),
     state: error.code,
-    words: `${printable(error.message)}.`,
+    words: `${error.message}.`,
     hint: error.ambiguous
       ? `It may have been counted. To send it again, give its id, so that it is counted once: --id ${event_id}`
       : (HINTS[error.code] ?? "Nothing was counted."),
@@ -164,20 +163,12 @@ const HINTS: Readonly<Record<string, string>> = {
   unreachable: "Nothing was counted. Check --base-url: meter doctor says more.",
 };
 
-const reportOf = (
-  { exit, state, words, hint, detail }: Fate,
-  event_id: string | undefined,
-  io: Io,
-): Report => {
-  const { paint } = io.stdout;
-  const lines = [
-    exit === EXIT.done ? paint.good(words) : paint.bad(words),
+const reportOf = ({ exit, state, words, hint, detail }: Fate, event_id: string | undefined): Report => {
+  const texts = typeof words === "string" ? [words] : words;
+  const lines: readonly Line[] = [
+    ...texts.map(exit === EXIT.done ? good : bad),
     ...(hint === undefined ? [] : [hint]),
     ...(event_id === undefined || state === "checked" ? [] : [`event ${event_id}`]),
   ];
-  return {
-    exit,
-    text: lines.join("\n"),
-    data: { state, event_id, message: words, ...detail },
-  };
+  return { exit, lines, data: { state, event_id, message: texts.join("\n"), ...detail } };
 };

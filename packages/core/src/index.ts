@@ -1,7 +1,15 @@
+// The types name this symbol, and a page compiled for ES2022 has no declaration of it; where there is one, it is the same.
+declare global {
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol;
+  }
+}
+
 export type { Catalog, MeterId } from "./catalog/catalog.ts";
 export { defineCatalog } from "./catalog/define-catalog.ts";
 export { type AlreadyInCatalog, extendCatalog, type NewIds } from "./catalog/extend-catalog.ts";
-export { litewaveCatalog } from "./catalog/litewave-catalog.ts";
+export { isMeterId } from "./catalog/is-meter-id.ts";
+export { type LitewaveCatalog, litewaveCatalog } from "./catalog/litewave-catalog.ts";
 export type {
   Aggregation,
   Metadata,
@@ -59,21 +67,22 @@ export {
 export { contentMark } from "./event/content-mark.ts";
 export { createEventId } from "./event/event-id.ts";
 export { describeIssue, describeValue, type EventIssue } from "./event/event-issue.ts";
-export { isTime, isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";
+export { isPlainObject, isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";
+export { expectedTime, isTime } from "./event/event-time.ts";
 export type {
   BoundKeys,
   CommonFields,
   ContextFields,
   ContextKey,
-  EndFields,
+  EndTimeUnlessStartTime,
   EventInput,
-  ForbiddenOn,
+  IdOfType,
   MeterEvent,
   NonNegativeInteger,
   PerformanceFields,
   PerformanceMeterId,
   RuntimeFields,
-  StartFields,
+  StartTimeUnlessEndTime,
   UsageNumber,
   VolumeFields,
   VolumeMeterId,
@@ -108,6 +117,7 @@ export type {
   ProducerRow,
   RowState,
 } from "./log/outbox-query.ts";
+export type { Promisable } from "./strategies/promisable.ts";
 export type {
   Acknowledged,
   Answered,
@@ -125,10 +135,13 @@ export type {
   Transport,
   Unsure,
 } from "./strategies/transport.ts";
+export { parseBaseUrl } from "./wire/base-url.ts";
 export { HEADER_TEXT, isHeaderText } from "./wire/header-text.ts";
+export { hideSecrets } from "./wire/hide-secrets.ts";
 export {
   MAX_PAGE_BATCH_BYTES,
   MAX_PAGE_BATCH_EVENTS,
+  MAX_PAGE_ID_LENGTH,
   type PageBatch,
   type PageBatchAnswer,
   type PageEvent,

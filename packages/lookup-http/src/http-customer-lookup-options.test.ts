@@ -48,6 +48,7 @@ test("options that are missing, all or one, are asked for in words", () => {
 test("a secret is never repeated", () => {
   for (const options of [
     { baseUrl, apiKey: "s3cret\n" },
+    { baseUrl: "https://portal.example.com/?key=s3cret" },
     { baseUrl, api_key: "s3cret" },
     { baseUrl, headers: { a: "s3cret\n" } },
   ]) {

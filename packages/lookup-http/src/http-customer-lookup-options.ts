@@ -1,6 +1,5 @@
-import { type EventIssue, HEADER_TEXT, isHeaderText, MeterError } from "@meter-lib/core";
+import { type EventIssue, HEADER_TEXT, isHeaderText, MeterError, parseBaseUrl } from "@meter-lib/core";
 import * as v from "valibot";
-import { parseBaseUrl } from "./base-url.ts";
 import { type LookupRoute, needsApiKey } from "./lookup-route.ts";
 import { toOptionIssue } from "./option-issue.ts";
 

@@ -207,7 +207,13 @@ describe("failures on the way", () => {
       headers: { "x-auth": "other-s3cret" },
     };
     const answer = await httpCustomerLookup(options).lookup("t1", context());
-    expect(answer).toMatchObject({ body: { authorization: "Bearer [hidden]", "x-auth": "[hidden]" } });
+    expect(answer).toMatchObject({ body: { authorization: "[hidden]", "x-auth": "[hidden]" } });
+    // A bearer of the user's own, which the server repeats without its scheme.
+    const bare = await httpCustomerLookup({
+      baseUrl: server.url,
+      headers: { authorization: "Bearer s3cret-key", "x-note": "s3cret-key" },
+    }).lookup("t1", context());
+    expect(JSON.stringify(bare)).not.toContain("s3cret");
   });
 });
 

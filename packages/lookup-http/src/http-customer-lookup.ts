@@ -1,4 +1,4 @@
-import { type CustomerLookup, isHeaderText, type LookupAnswer } from "@meter-lib/core";
+import { type CustomerLookup, hideSecrets, isHeaderText, type LookupAnswer } from "@meter-lib/core";
 import type { KyInstance } from "ky";
 import {
   type CheckedLookupOptions,
@@ -51,7 +51,7 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 
 const getter = ({ baseUrl, route, apiKey, headers, fetch }: CheckedLookupOptions): Get => {
   let client: Promise<KyInstance> | undefined;
-  const hide = hideSecrets(apiKey, headers);
+  const hide = hideSecrets({ ...headers, ...lookupHeaders(route, "", apiKey) });
   return async (tenant_id, signal) => {
     try {
       client ??= loadKy(fetch);
@@ -82,25 +82,6 @@ const loadKy = async (fetch: typeof globalThis.fetch | undefined): Promise<KyIns
     throwHttpErrors: false,
     redirect: "manual",
   });
-};
-
-const SECRET_NAME = /auth|key|token|secret|cookie|password|signature/i;
-const SHORTEST_SECRET = 6;
-
-/** Takes the key and the secrets among the headers out of a text, for a server that repeats what it was sent. */
-const hideSecrets = (
-  apiKey: string,
-  headers: Readonly<Record<string, string>>,
-): ((text: string) => string) => {
-  const secrets = [
-    apiKey,
-    ...Object.entries(headers).flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : [])),
-  ];
-  return (text) =>
-    secrets.reduce(
-      (hidden, secret) => (secret.length < SHORTEST_SECRET ? hidden : hidden.replaceAll(secret, "[hidden]")),
-      text,
-    );
 };
 
 /** Runs a lookup that may ignore its signal; settles as soon as the signal aborts or the time is over, and never rejects. */

@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import manifest from "../package.json" with { type: "json" };
 
@@ -22,10 +22,10 @@ const write = async (path: string, content: string): Promise<void> => {
   await writeFile(full, content);
 };
 
-const run = async (args: readonly string[], path: string) => {
+const run = async (args: readonly string[], path: string, env: Readonly<Record<string, string>> = {}) => {
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd: folder,
-    env: { PATH: path },
+    env: { PATH: path, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const said = Promise.all([text(child.stdout), text(child.stderr)]);
@@ -64,6 +64,27 @@ test.skipIf(process.platform === "win32")(
     expect(ended.exit).toBe(5);
   },
 );
+
+test("on Windows npm is run without a shell: an argument stays one, whatever is in it", async () => {
+  await write("windows.mjs", 'Object.defineProperty(process, "platform", { value: "win32" });');
+  await write("npm/npm-cli.js", "console.log(JSON.stringify(process.argv.slice(2))); process.exitCode = 5;");
+  await write("cmd.sh", '#!/bin/sh\necho "a shell was started: $@"\n');
+  await chmod(join(folder, "cmd.sh"), 0o755);
+  const args = ["send", "--tenant", "acme & calc.exe", "--metadata", 'note="%PATH%|whoami"'];
+  const ended = await run(args, "", {
+    NODE_OPTIONS: `--import ${pathToFileURL(join(folder, "windows.mjs"))}`,
+    npm_execpath: join(folder, "npm/npx-cli.js"),
+    comspec: join(folder, "cmd.sh"),
+  });
+  expect(JSON.parse(ended.stdout)).toEqual([
+    "exec",
+    `--package=@meter-lib/cli@${manifest.version}`,
+    "--",
+    "meter",
+    ...args,
+  ]);
+  expect(ended.exit).toBe(5);
+});
 
 test("without npm it says what to install", async () => {
   const ended = await run([], folder);

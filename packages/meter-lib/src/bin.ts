@@ -4,14 +4,16 @@
 // gets the one of the same version, and asks first.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import manifest from "../package.json" with { type: "json" };
 
 const CLI = "@meter-lib/cli";
 const PROGRAM = "dist/main.js";
+const NPM = "npm-cli.js";
 const NOT_FOUND = 127;
 
 /** The command's program, installed in the project that this runs in, or beside this package. */
@@ -26,21 +28,41 @@ const findInstalled = (): string | undefined => {
   return undefined;
 };
 
+/**
+ * How npm is started, never by way of a shell: that of Windows would take parts of the arguments for commands. There `npm` is a
+ * script for it, so its program is run by Node itself.
+ */
+const findNpm = (): readonly [program: string, ...args: string[]] | undefined => {
+  if (process.platform !== "win32") return ["npm"];
+  const { npm_execpath = "", APPDATA = "" } = process.env;
+  const program = [
+    join(dirname(npm_execpath), NPM),
+    join(dirname(process.execPath), "node_modules/npm/bin", NPM),
+    join(APPDATA, "npm/node_modules/npm/bin", NPM),
+  ]
+    // Not below the folder that this is started in, whatever lies there.
+    .find((path) => isAbsolute(path) && existsSync(path));
+  return program === undefined ? undefined : [process.execPath, program];
+};
+
 const fetchAndRun = async (args: readonly string[]): Promise<number> => {
-  const onWindows = process.platform === "win32";
-  const all = ["exec", `--package=${CLI}@${manifest.version}`, "--", "meter", ...args];
-  const child = spawn(onWindows ? "npm.cmd" : "npm", all, { stdio: "inherit", shell: onWindows });
+  const [npm, ...first] = findNpm() ?? [];
+  if (npm === undefined) return sayWhatToInstall();
+  const all = [...first, "exec", `--package=${CLI}@${manifest.version}`, "--", "meter", ...args];
+  const child = spawn(npm, all, { stdio: "inherit" });
   // The terminal sends Ctrl-C to both: the command ends by itself, and this after it.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
   try {
     const [code] = await once(child, "exit");
     return typeof code === "number" ? code : 1;
   } catch {
-    process.stderr.write(
-      `error: npm is not there to get ${CLI}. Install it: npm install --save-dev ${CLI}\n`,
-    );
-    return NOT_FOUND;
+    return sayWhatToInstall();
   }
+};
+
+const sayWhatToInstall = (): number => {
+  process.stderr.write(`error: npm is not there to get ${CLI}. Install it: npm install --save-dev ${CLI}\n`);
+  return NOT_FOUND;
 };
 
 const installed = findInstalled();

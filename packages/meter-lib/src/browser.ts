@@ -3,6 +3,7 @@ export {
   type Catalog,
   type EventInput,
   isMeterError,
+  type LitewaveCatalog,
   MeterError,
   type MeterErrorCode,
   type MeterId,
@@ -13,6 +14,7 @@ export {
   type VolumeMeterId,
 } from "@meter-lib/core";
 export {
+  type BeaconTransportOptions,
   type BrowserMeterOptions,
   createBrowserMeter,
   createVolatileBrowserMeter,
@@ -21,4 +23,5 @@ export {
   type PageMeter,
   type PageMeterOptions,
   type PageOutboxOptions,
+  type TokenSource,
 } from "@meter-lib/page";

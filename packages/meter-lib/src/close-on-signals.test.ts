@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
@@ -6,10 +6,16 @@ import { expect, test } from "vitest";
 const MODULE = new URL("./node.ts", import.meta.url).href;
 
 /** Runs a program that says "ready", sends it signals one by one as it says a line, and answers what it said and how it ended. */
-const runWithSignals = async (program: string, signals: readonly NodeJS.Signals[]) => {
+const runWithSignals = async (
+  program: string,
+  signals: readonly NodeJS.Signals[],
+  within: readonly string[] = [],
+) => {
+  const [command = process.execPath, ...before] = [...within, process.execPath];
   const child = spawn(
-    process.execPath,
+    command,
     [
+      ...before,
       "--conditions=source",
       "--input-type=module",
       "--eval",
@@ -63,6 +69,101 @@ test("all clients are closed before the process ends, also when one cannot be", 
     signal: "SIGTERM",
   });
 });
+
+test("before: what still records ends first, then the clients are closed", async () => {
+  const program = `${CLIENT}
+    const before = async () => {
+      console.log("before");
+      await new Promise((resolve) => setImmediate(resolve));
+      console.log("ended");
+    };
+    closeOnSignals(client, { before });
+    console.log("ready");`;
+
+  expect(await runWithSignals(program, ["SIGTERM"])).toEqual({
+    lines: ["ready", "before", "ended", "closing {}", "closed"],
+    code: null,
+    signal: "SIGTERM",
+  });
+});
+
+test("a request in flight is answered, and what it used is taken, before the client is closed", async () => {
+  const program = `
+    import { once } from "node:events";
+    import { createServer } from "node:http";
+    let isClosed = false;
+    const client = { close: async () => { isClosed = true; console.log("closed"); } };
+    const signalled = Promise.withResolvers();
+    const server = createServer(async (_, response) => {
+      console.log("in flight");
+      await signalled.promise;
+      console.log(isClosed ? "refused" : "recorded");
+      response.setHeader("connection", "close").end("done");
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const before = () => {
+      const closed = server[Symbol.asyncDispose]();
+      signalled.resolve();
+      return closed;
+    };
+    closeOnSignals(client, { before });
+    void fetch("http://127.0.0.1:" + server.address().port);`;
+
+  expect(await runWithSignals(program, ["SIGTERM"])).toMatchObject({
+    lines: ["in flight", "recorded", "closed"],
+    signal: "SIGTERM",
+  });
+});
+
+test.each([
+  ["throws", `() => { throw new Error("broken"); }`, "broken"],
+  ["rejects", `async () => { throw new Error("broken"); }`, "broken"],
+  ["never ends", `() => new Promise(() => {})`, "no end within 5 ms"],
+])("a before that %s does not keep the clients from being closed, and is told", async (_, before, told) => {
+  const program = `${CLIENT}
+    console.error = (what, error) => console.log(what, error.message);
+    closeOnSignals(client, { before: ${before}, beforeTimeoutMs: 5 });
+    console.log("ready");`;
+
+  const { lines, signal } = await runWithSignals(program, ["SIGTERM"]);
+  expect(lines).toEqual([
+    "ready",
+    expect.stringMatching(new RegExp(`^meter-lib: .before. of closeOnSignals.* ${told}$`)),
+    "closing {}",
+    "closed",
+  ]);
+  expect(signal).toBe("SIGTERM");
+});
+
+test("another listener of the signal does not keep the process alive with a closed client", async () => {
+  const program = `${CLIENT}
+    process.on("SIGTERM", () => console.log("heard"));
+    closeOnSignals(client);
+    console.log("ready");`;
+
+  expect(await runWithSignals(program, ["SIGTERM"])).toEqual({
+    lines: ["ready", "heard", "closing {}", "closed"],
+    code: 128 + 15,
+    signal: null,
+  });
+});
+
+const NAMESPACE = ["--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc"];
+const canBeFirst = spawnSync("unshare", [...NAMESPACE, "true"]).status === 0;
+
+test.skipIf(!canBeFirst)(
+  "process 1, which the kernel shields from its signals, ends with 128 + n",
+  async () => {
+    // Nobody here knows its pid outside of the namespace, so the program sends the signal.
+    const program = `${CLIENT} closeOnSignals(client); console.log(process.pid); process.kill(1, "SIGTERM");`;
+
+    expect(await runWithSignals(program, [], ["unshare", ...NAMESPACE])).toEqual({
+      lines: ["1", "closing {}", "closed"],
+      code: 128 + 15,
+      signal: null,
+    });
+  },
+);
 
 test("a second signal does not wait", async () => {
   const program = `

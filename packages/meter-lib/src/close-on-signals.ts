@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import process from "node:process";
 
 /** What can be closed with a limit of time: a `MeterClient`. */
@@ -6,24 +7,43 @@ export interface ClosableClient {
 }
 
 export interface CloseOnSignalsOptions {
-  /** Which signals end the process. @default ["SIGTERM", "SIGINT"] */
-  readonly signals?: readonly NodeJS.Signals[];
+  /**
+   * Ends what still records, before the clients are closed: `() => app.close()`. What it returns is waited for. When it throws, rejects or
+   * takes too long, that is printed, and the clients are closed all the same.
+   * @default nothing
+   */
+  readonly before?: () => unknown;
+  /** How long `before` may take, in milliseconds. @default 10_000 */
+  readonly beforeTimeoutMs?: number;
   /** How long each client may go on delivering, in milliseconds. @default the client's, 10_000 */
   readonly timeoutMs?: number;
+  /** Which signals end the process. @default ["SIGTERM", "SIGINT"] */
+  readonly signals?: readonly NodeJS.Signals[];
 }
 
 /**
- * On the first of the signals, closes the clients (each delivers what it can), then raises the signal again, so that the
- * process ends as it would have ended without. A second signal does not wait. Give all clients in one call: the process ends when
- * all are closed.
+ * On the first of the signals: ends what still records (`before`), closes the clients (each delivers what it can), and ends the process
+ * with the same signal; as process 1 of a container, which such a signal does not end, with the exit code 128 + its number. A second
+ * signal does not wait. Give all clients in one call: the process ends when all are closed, also when closing fails.
  *
- * The process also ends when closing fails. Other listeners of the signal are called again when it is raised again.
+ * Other listeners of the signal hear it at the same time and do not hold up the end. What must end first belongs into `before`: a
+ * server that still serves would have its usage refused by a client that is closed.
+ *
+ * @example
+ * ```ts
+ * closeOnSignals(client, { before: () => app.close() });
+ * ```
  *
  * @returns a function that removes the hooks
  */
 export const closeOnSignals = (
   clients: ClosableClient | readonly ClosableClient[],
-  { signals = ["SIGTERM", "SIGINT"], timeoutMs }: CloseOnSignalsOptions = {},
+  {
+    before,
+    beforeTimeoutMs = 10_000,
+    timeoutMs,
+    signals = ["SIGTERM", "SIGINT"],
+  }: CloseOnSignalsOptions = {},
 ): (() => void) => {
   const all = "close" in clients ? [clients] : clients;
   const options = timeoutMs === undefined ? {} : { timeoutMs };
@@ -32,9 +52,39 @@ export const closeOnSignals = (
   };
   const onSignal = async (signal: NodeJS.Signals): Promise<void> => {
     remove();
+    for (const other of signals) process.once(other, end);
+    if (before !== undefined) await runBefore(before, beforeTimeoutMs);
     await Promise.allSettled(all.map(async (client) => client.close(options)));
-    process.kill(process.pid, signal);
+    end(signal);
+  };
+  const end = (signal: NodeJS.Signals): void => {
+    for (const other of signals) process.off(other, end);
+    // The kernel keeps it from ending process 1, and a listener from ending any.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+    process.exit(128 + constants.signals[signal]);
   };
   for (const signal of signals) process.on(signal, onSignal);
   return remove;
 };
+
+/** Never rejects. */
+const runBefore = async (before: () => unknown, timeoutMs: number): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const fail = () => reject(new Error(`no end within ${timeoutMs} ms`));
+    timer = setTimeout(fail, Math.min(timeoutMs, LONGEST_TIMER_MS));
+  });
+  try {
+    await Promise.race([late, Promise.resolve().then(before)]);
+  } catch (error) {
+    console.error(
+      "meter-lib: `before` of closeOnSignals() failed; the clients are closed all the same:",
+      error,
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+// setTimeout counts in 31 bits.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;

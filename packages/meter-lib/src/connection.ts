@@ -9,7 +9,10 @@ export interface ConnectionOptions {
   readonly baseUrl?: string | URL | undefined;
   /** Where customers are looked up. @default `METER_LIB_LOOKUP_URL`, else the base URL */
   readonly lookupUrl?: string | URL | undefined;
-  /** Key of the portal that answers lookups. Events are posted without it. @default `METER_LIB_API_KEY`, else none */
+  /**
+   * Key of the portal that answers lookups. Events are posted without it.
+   * @default `METER_LIB_API_KEY`, unless the environment names another host than the one that is to be asked; else none
+   */
   readonly apiKey?: string | undefined;
   /** @default `METER_LIB_DIALECT`, else "events" */
   readonly dialect?: NonNullable<FetchTransportOptions["dialect"]> | undefined;
@@ -57,7 +60,8 @@ export const resolveConnection = (options: ConnectionOptions): Connection => {
   };
 
   const baseUrl = options.baseUrl ?? environment("METER_LIB_BASE_URL");
-  const apiKey = options.apiKey ?? environment("METER_LIB_API_KEY");
+  const lookupUrl = options.lookupUrl ?? environment("METER_LIB_LOOKUP_URL") ?? baseUrl;
+  const apiKey = options.apiKey ?? keyFor(lookupUrl);
   const dialect = choice("dialect", "METER_LIB_DIALECT", options.dialect, DIALECTS) ?? "events";
   const lookupRoute =
     choice("lookupRoute", "METER_LIB_LOOKUP_ROUTE", options.lookupRoute, ROUTES) ??
@@ -69,9 +73,22 @@ export const resolveConnection = (options: ConnectionOptions): Connection => {
       expected: "the backend's URL, as this option or as the environment variable METER_LIB_BASE_URL",
     });
   }
-  if (baseUrl === undefined || issues.length > 0) throw MeterError.fromIssues("invalid_options", issues);
-  const lookupUrl = options.lookupUrl ?? environment("METER_LIB_LOOKUP_URL") ?? baseUrl;
+  if (baseUrl === undefined || lookupUrl === undefined || issues.length > 0)
+    throw MeterError.fromIssues("invalid_options", issues);
   return { baseUrl, lookupUrl, apiKey, dialect, lookupRoute };
+};
+
+/** The environment's key. It belongs to the host that the environment names, and goes to no other. */
+const keyFor = (lookupUrl: string | URL | undefined): string | undefined => {
+  const home = environment("METER_LIB_LOOKUP_URL") ?? environment("METER_LIB_BASE_URL");
+  return home === undefined || originOf(home) === originOf(lookupUrl)
+    ? environment("METER_LIB_API_KEY")
+    : undefined;
+};
+
+const originOf = (url: string | URL | undefined): string => {
+  const text = String(url);
+  return URL.canParse(text) ? new URL(text).origin : text;
 };
 
 const defaultRoute = (apiKey: string | undefined, dialect: Connection["dialect"]): LookupRoute => {

@@ -4,7 +4,9 @@ export type EnvironmentName =
   | "METER_LIB_LOOKUP_URL"
   | "METER_LIB_API_KEY"
   | "METER_LIB_DIALECT"
-  | "METER_LIB_LOOKUP_ROUTE";
+  | "METER_LIB_LOOKUP_ROUTE"
+  | "METER_LIB_TENANT_ID"
+  | "METER_LIB_DEVICE_ID";
 
 /**
  * An environment variable; undefined where there is none, where it is empty, and where there is no environment (browsers,

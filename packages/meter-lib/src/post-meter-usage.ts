@@ -3,6 +3,7 @@ import {
   describeValue,
   type EventInput,
   isMeterError,
+  type LitewaveCatalog,
   litewaveCatalog,
   type MeterClient,
   MeterError,
@@ -56,7 +57,7 @@ export type BackendAnswer = Readonly<Record<string, unknown>>;
 export function postMeterUsage<
   const Id extends MeterId<C>,
   const N extends number = number,
-  const C extends Catalog = typeof litewaveCatalog,
+  const C extends Catalog = LitewaveCatalog,
 >(
   usage: EventInput<C, never, Id, N> & PythonConnection,
   options?: PostMeterUsageOptions<C>,
@@ -71,7 +72,7 @@ export function postMeterUsage(
 /** As `post_ai_meter_usage` of `meter-lib` for Python: {@link postMeterUsage} for the meters that report times. */
 export function postAiMeterUsage<
   const Id extends PerformanceMeterId<C>,
-  const C extends Catalog = typeof litewaveCatalog,
+  const C extends Catalog = LitewaveCatalog,
 >(
   usage: EventInput<C, never, Id, number> & Omit<PythonConnection, "timestamp">,
   options?: PostMeterUsageOptions<C>,

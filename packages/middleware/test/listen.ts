@@ -9,8 +9,8 @@ export const listening = async (server: Server): Promise<TestApp & { readonly ur
   const url = `http://127.0.0.1:${address.port}`;
   return {
     url,
-    request: async (path, headers) => {
-      const response = await fetch(url + path, { method: "POST", headers });
+    request: async (path, headers, method = "POST") => {
+      const response = await fetch(url + path, { method, headers });
       await response.text();
       return response;
     },

@@ -2,6 +2,7 @@
 import "next/dist/server/node-environment-baseline.js";
 import { createRequire } from "node:module";
 import type { NextRequest } from "next/server.js";
+import type { Method } from "./request-metering-suite.ts";
 
 const require = createRequire(import.meta.url);
 const { AppRouteRouteModule } = require("next/dist/server/route-modules/app-route/module.js");
@@ -28,17 +29,21 @@ export const nextRoute = (handler: RouteHandler) => {
       filename: "route",
       bundlePath: "",
     },
-    userland: () => ({ POST: handler }),
+    userland: () => ({ GET: handler, POST: handler }),
     distDir: ".next",
     relativeProjectDir: "",
     resolvedPagePath: "route.ts",
     nextConfigOutput: undefined,
   });
-  return async (path: string, headers: Readonly<Record<string, string>>): Promise<NextAnswer> => {
+  return async (
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    method: Method = "POST",
+  ): Promise<NextAnswer> => {
     const kept: Promise<unknown>[] = [];
     let close = () => {};
     const response: Response = await module.handle(
-      new RequestOfNext(`http://localhost${path}`, { method: "POST", headers }),
+      new RequestOfNext(`http://localhost${path}`, { method, headers }),
       {
         params: {},
         previewProps: {},

@@ -1,12 +1,12 @@
 import { setTimeout as later } from "node:timers/promises";
-import type { litewaveCatalog, MeterEvent } from "@meter-lib/core";
+import type { LitewaveCatalog, MeterEvent } from "@meter-lib/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { meterContext } from "../src/context.ts";
 import type { MeteringOptions, TenantMeter, Timing, Usage } from "../src/hono.ts";
 import { metered } from "./metered.ts";
 
-type Catalog = typeof litewaveCatalog;
+type Catalog = LitewaveCatalog;
 export type TestOptions = Omit<MeteringOptions<Catalog, "device_id", object>, "tenant">;
 export type TestMeter = TenantMeter<Catalog, "device_id">;
 export type TestUsage = Usage<Catalog, "device_id">;
@@ -19,9 +19,15 @@ export interface TestRoute {
   usage?(timing: Timing): TestUsage | Promise<TestUsage>;
 }
 
-/** An application in some framework, with the metering under test on these routes (`POST`). */
+export type Method = "GET" | "HEAD" | "POST";
+
+/** An application in some framework, with the metering under test on these routes (`GET` with `HEAD`, `POST`). */
 export interface TestApp {
-  request(path: string, headers: Readonly<Record<string, string>>): Promise<{ readonly status: number }>;
+  request(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    method?: Method,
+  ): Promise<{ readonly status: number }>;
   close(): Promise<void>;
 }
 
@@ -54,6 +60,7 @@ export const requestMeteringSuite = (name: string, start: StartApp): void => {
     routes: Readonly<Record<string, DeepRoute>>,
     run: (tools: {
       readonly post: (path: string, tenant?: string) => Promise<number>;
+      readonly send: (method: Method, path: string, tenant: string) => Promise<number>;
       readonly recorded: () => Promise<readonly string[]>;
       readonly errors: unknown[];
       readonly kept: Promise<unknown>[];
@@ -79,6 +86,8 @@ export const requestMeteringSuite = (name: string, start: StartApp): void => {
       await run({
         post: async (path, tenant) =>
           (await app.request(path, tenant === undefined ? {} : { "x-tenant": tenant })).status,
+        send: async (method, path, tenant) =>
+          (await app.request(path, { "x-tenant": tenant }, method)).status,
         recorded: async () => {
           // What is recorded after the answer is promised to waitUntil.
           await app.close();
@@ -163,6 +172,29 @@ export const requestMeteringSuite = (name: string, start: StartApp): void => {
           expect(errors).toEqual([]);
         },
       ));
+
+    test("a redirect and a 304 hand out nothing, and are not metered", () =>
+      using(
+        {
+          "/elsewhere": { handle: () => 302, usage: () => pages(1) },
+          "/after-a-form": { handle: () => 303, usage: () => pages(1) },
+          "/unchanged": { handle: () => 304, usage: () => pages(1) },
+          "/made": { handle: () => 201, usage: () => pages(3) },
+        },
+        async ({ post, recorded, errors }) => {
+          for (const path of ["/elsewhere", "/after-a-form", "/unchanged", "/made"]) await post(path, "t1");
+          expect(await recorded()).toEqual(["t1 page.processed.basic 3"]);
+          expect(errors).toEqual([]);
+        },
+      ));
+
+    test("a HEAD, which goes to the handler of GET, is not metered", () =>
+      using({ "/scan": { handle: () => 200, usage: () => pages(1) } }, async ({ send, recorded, errors }) => {
+        expect(await send("HEAD", "/scan", "t1")).toBe(200);
+        expect(await send("GET", "/scan", "t1")).toBe(200);
+        expect(await recorded()).toEqual(["t1 page.processed.basic 1"]);
+        expect(errors).toEqual([]);
+      }));
 
     test("a request without a tenant goes on, and is not metered", () =>
       using(

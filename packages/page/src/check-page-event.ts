@@ -1,6 +1,7 @@
 import {
   type Catalog,
   type EventIssue,
+  isPlainObject,
   isTime,
   isToken,
   isUsage,
@@ -95,6 +96,5 @@ const is =
     value === own;
 
 const isMetadata = (value: unknown): value is Metadata =>
-  typeof value === "object" &&
-  value !== null &&
+  isPlainObject(value) &&
   Object.values(value).every((text) => text === undefined || typeof text === "string");

@@ -1,4 +1,4 @@
-import type { Catalog, litewaveCatalog } from "@meter-lib/core";
+import type { Catalog, LitewaveCatalog } from "@meter-lib/core";
 import { durableKeeper } from "./durable-keeper.ts";
 import type { PageMeter } from "./page-meter.ts";
 import type { PageMeterOptions } from "./page-meter-options.ts";
@@ -17,7 +17,7 @@ export interface PageOutboxOptions {
   readonly leaseMs?: number;
 }
 
-export interface BrowserMeterOptions<C extends Catalog = typeof litewaveCatalog> extends PageMeterOptions<C> {
+export interface BrowserMeterOptions<C extends Catalog = LitewaveCatalog> extends PageMeterOptions<C> {
   /**
    * The database that keeps events until the relay has them, or `false` for none. Each tenant has its own, so that what one user left
    * behind never goes out under the token of the next.
@@ -41,7 +41,7 @@ export interface BrowserMeterOptions<C extends Catalog = typeof litewaveCatalog>
  * meter.record({ meter_id: "page.processed.basic", total_usage: 3 });
  * ```
  */
-export const createBrowserMeter = <const C extends Catalog = typeof litewaveCatalog>(
+export const createBrowserMeter = <const C extends Catalog = LitewaveCatalog>(
   options: BrowserMeterOptions<C>,
 ): PageMeter<C> => {
   const { outbox = {} } = options;

@@ -118,6 +118,7 @@ describe("record()", () => {
     ],
     [{ meter_id: "page.processed.basic", total_usage: 1, event_id: "no blanks" }, /^event_id: /],
     [{ meter_id: "page.processed.basic", total_usage: 1, metadata: { n: 7 } }, /^metadata: /],
+    [{ meter_id: "page.processed.basic", total_usage: 1, metadata: new Map([["a", "b"]]) }, /^metadata: /],
     [{ meter_id: "page.processed.basic", total_usage: 1, tenant_id: "another" }, /^tenant_id: .*got another/],
     [{ meter_id: "page.processed.basic", total_usage: 1, totl_usage: 1 }, /^totl_usage: expected nothing/],
     [

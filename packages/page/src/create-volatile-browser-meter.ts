@@ -1,4 +1,4 @@
-import type { Catalog, litewaveCatalog } from "@meter-lib/core";
+import type { Catalog, LitewaveCatalog } from "@meter-lib/core";
 import type { PageMeter } from "./page-meter.ts";
 import type { PageMeterOptions } from "./page-meter-options.ts";
 import { wirePageMeter } from "./wire-page-meter.ts";
@@ -9,6 +9,6 @@ import { wirePageMeter } from "./wire-page-meter.ts";
  *
  * @throws MeterError `invalid_options`
  */
-export const createVolatileBrowserMeter = <const C extends Catalog = typeof litewaveCatalog>(
+export const createVolatileBrowserMeter = <const C extends Catalog = LitewaveCatalog>(
   options: PageMeterOptions<C>,
 ): PageMeter<C> => wirePageMeter(options);

@@ -1,3 +1,4 @@
+export type { BeaconTransportOptions, TokenSource } from "@meter-lib/transport-beacon";
 export {
   type BrowserMeterOptions,
   createBrowserMeter,

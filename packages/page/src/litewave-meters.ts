@@ -1,7 +1,7 @@
-import type { litewaveCatalog } from "@meter-lib/core";
+import type { LitewaveCatalog } from "@meter-lib/core";
 
 type LitewaveMeters = {
-  readonly [Id in keyof typeof litewaveCatalog]: Pick<(typeof litewaveCatalog)[Id], "type">;
+  readonly [Id in keyof LitewaveCatalog]: Pick<LitewaveCatalog[Id], "type">;
 };
 
 const volume = { type: "volume" } as const;

@@ -2,7 +2,7 @@ import {
   type Catalog,
   type DeliveryOptions,
   type EventIssue,
-  type litewaveCatalog,
+  type LitewaveCatalog,
   MeterError,
   type OutboxLimits,
   type SessionRecovery,
@@ -13,7 +13,7 @@ import { pageIssue } from "./page-issue.ts";
 export const MAX_EVENTS = 10_000;
 export const MAX_BYTES = 4 * 1024 * 1024;
 
-export interface PageMeterOptions<C extends Catalog = typeof litewaveCatalog>
+export interface PageMeterOptions<C extends Catalog = LitewaveCatalog>
   extends Pick<BeaconTransportOptions, "token" | "credentials" | "dedupWindowMs" | "fetch"> {
   /** Where the relay takes batches: absolute, or relative to the page. */
   readonly relayUrl: string | URL;

@@ -4,7 +4,7 @@ import type {
   Closing,
   DrainOptions,
   EventInput,
-  litewaveCatalog,
+  LitewaveCatalog,
   MeterError,
   MeterId,
   PerformanceMeterId,
@@ -19,7 +19,7 @@ import type { PageEvents } from "./page-events.ts";
 type Known = "tenant_id" | "device_id";
 
 /** The client of a page: records into its outbox or its memory, delivers to its relay. */
-export interface PageMeter<C extends Catalog = typeof litewaveCatalog> extends AsyncDisposable {
+export interface PageMeter<C extends Catalog = LitewaveCatalog> {
   /** For the compiler alone: a client of one catalog is no client of another. */
   readonly "~catalog"?: C;
 
@@ -67,4 +67,6 @@ export interface PageMeter<C extends Catalog = typeof litewaveCatalog> extends A
 
   /** Records no more and delivers what it can. Every call answers the same promise. */
   close(options?: DrainOptions): Promise<Closing>;
+
+  [Symbol.asyncDispose](): Promise<void>;
 }

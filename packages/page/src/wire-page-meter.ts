@@ -1,4 +1,4 @@
-import type { Catalog, litewaveCatalog } from "@meter-lib/core";
+import type { Catalog, LitewaveCatalog } from "@meter-lib/core";
 import { deliverThroughPageLife, isKept } from "@meter-lib/transport-beacon";
 import { pageDelivery } from "./page-delivery.ts";
 import { pageEmitter } from "./page-emitter.ts";
@@ -8,7 +8,7 @@ import { checkPageOptions, type PageMeterOptions } from "./page-meter-options.ts
 import { pageSession, recorded, shareSessions } from "./page-sessions.ts";
 
 /** A client of `options`, delivering through the life of its page until it is closed. */
-export const wirePageMeter = <const C extends Catalog = typeof litewaveCatalog>(
+export const wirePageMeter = <const C extends Catalog = LitewaveCatalog>(
   options: PageMeterOptions<C>,
   keep?: (parts: KeeperParts) => PageKeeper,
 ): PageMeter<C> => {

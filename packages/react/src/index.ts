@@ -1,3 +1,5 @@
+"use client";
+
 export type { HooksClient } from "./hooks-client.ts";
 export { MeterProvider, type MeterProviderProps, useMeter } from "./meter-provider.ts";
 export type { Register, RegisteredClient } from "./register.ts";

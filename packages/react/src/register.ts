@@ -1,4 +1,4 @@
-import type { litewaveCatalog } from "@meter-lib/core";
+import type { LitewaveCatalog } from "@meter-lib/core";
 import type { HooksClient } from "./hooks-client.ts";
 
 /**
@@ -21,4 +21,4 @@ export interface Register {
 /** The client of {@link Register}; without one, a client on `litewaveCatalog` that knows tenant and device. */
 export type RegisteredClient = Register extends { readonly client: infer Client }
   ? Client
-  : HooksClient<typeof litewaveCatalog>;
+  : HooksClient<LitewaveCatalog>;

@@ -1,5 +1,11 @@
 // @vitest-environment jsdom
-import { litewaveCatalog, MeterClient, memoryOutbox, memoryTransport } from "@meter-lib/core";
+import {
+  type LitewaveCatalog,
+  litewaveCatalog,
+  MeterClient,
+  memoryOutbox,
+  memoryTransport,
+} from "@meter-lib/core";
 import { act, createElement, type ExoticComponent, Fragment, type ReactNode, StrictMode } from "react";
 import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
@@ -50,7 +56,7 @@ const Chat = ({ meter_id = CHAT, ...options }: ChatProps) => {
 };
 
 const rendered = async (
-  client: MeterClient<typeof litewaveCatalog, "tenant_id" | "device_id">,
+  client: MeterClient<LitewaveCatalog, "tenant_id" | "device_id">,
   wrapper: ExoticComponent<{ children?: ReactNode }> = Fragment,
 ) => {
   const element = document.createElement("div");

@@ -1,4 +1,4 @@
-import type { Promisable } from "type-fest";
+import { describeValue, type Promisable } from "@meter-lib/core";
 import type { RelayErrorCode } from "./refusal.ts";
 
 /** Who a request is metered for. It comes from the credentials alone, never from what a page says. */
@@ -36,3 +36,20 @@ const BEARER = /^bearer +(\S+)$/i;
 export const credentialsOf = (request: Request, bodyToken: string | undefined): Credentials => ({
   token: BEARER.exec(request.headers.get("authorization") ?? "")?.[1] ?? bodyToken,
 });
+
+/** @throws TypeError for an answer that is none: nobody is metered on the strength of it */
+export const checkPrincipal = ({ tenant_id, device_id, meters }: Principal): void => {
+  expectThat("tenant_id", tenant_id, isText(tenant_id), "text that is not empty");
+  expectThat("device_id", device_id, isText(device_id), "text that is not empty");
+  const isList = meters === undefined || (Array.isArray(meters) && meters.every(isText));
+  expectThat("meters", meters, isList, "a list of meter ids");
+};
+
+const expectThat = (field: string, value: unknown, isRight: boolean, expected: string): void => {
+  if (isRight) return;
+  throw new TypeError(
+    `authenticate: expected ${field} to be ${expected}, got ${value === undefined ? "nothing" : describeValue(value)}`,
+  );
+};
+
+const isText = (value: unknown): boolean => typeof value === "string" && value !== "";

@@ -10,7 +10,12 @@ test.each<[Partial<RelaySettings>, string]>([
   [{ limits: { maxBodyBytes: 0 } }, "limits.maxBodyBytes: "],
   [{ limits: { maxEvents: 1.5 } }, "limits.maxEvents: "],
   [{ clockThresholdMs: -1 }, "clockThresholdMs: "],
-  [{ leaseMs: 10_000, handOffTimeoutMs: 10_000 }, "leaseMs: "],
+  [{ limits: { maxBodies: 0 } }, "limits.maxBodies: "],
+  [{ dedup: { ...memoryDedup(), windowMs: Number.NaN } }, "dedup.windowMs: "],
+  [{ policy: { maxUsage: Number.NaN } }, "policy.maxUsage: "],
+  [{ policy: { maxUsage: { "page.processed.basic": -1 } } }, "policy.maxUsage.page.processed.basic: "],
+  [{ policy: { maxDurationMs: Number.NaN } }, "policy.maxDurationMs: "],
+  [{ policy: { maxAgeMs: -1 } }, "policy.maxAgeMs: "],
 ])("refuses the options %o by name", (options, message) => {
   expect(() => relayUnderTest(options)).toThrow(
     expect.objectContaining({ code: "invalid_options", message: expect.stringContaining(message) }),

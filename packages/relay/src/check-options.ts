@@ -15,10 +15,21 @@ export const checkOptions = (options: RelayOptions): void => {
       value === undefined || (Number.isSafeInteger(value) && value > 0),
       "an integer above 0",
     );
-  const { authenticate, dedup, origins, client, transport, customerLookup, limits = {} } = options;
+  const {
+    authenticate,
+    dedup,
+    origins,
+    client,
+    transport,
+    customerLookup,
+    policy = {},
+    limits = {},
+  } = options;
 
   expect("authenticate", authenticate, typeof authenticate === "function", "a function");
-  expect("dedup", dedup, typeof dedup?.claim === "function", "a dedup store, such as sqliteDedup({ path })");
+  const isStore = typeof dedup?.claim === "function" && typeof dedup.settle === "function";
+  expect("dedup", dedup, isStore, "a dedup store, such as sqliteDedup({ path })");
+  if (isStore) expectPositive("dedup.windowMs", dedup.windowMs);
   if (Array.isArray(origins)) {
     for (const origin of origins)
       expect("origins", origin, isOrigin(origin), "an origin as browsers write it: https://app.example.com");
@@ -37,7 +48,20 @@ export const checkOptions = (options: RelayOptions): void => {
     expect("client", client, typeof client.ingest === "function", "an object with ingest()");
     expect("transport", transport, transport === undefined, "no transport beside a client");
   }
-  for (const field of ["maxBodyBytes", "maxEvents", "bodyTimeoutMs", "maxConcurrent"] as const)
+  const isLimit = (value: unknown): boolean => typeof value === "number" && value >= 0;
+  const expectLimit = (field: string, value: unknown): void =>
+    expect(field, value, value === undefined || isLimit(value), "a number ≥ 0");
+  if (typeof policy !== "function") {
+    for (const field of ["maxUsage", "maxDurationMs"] as const) {
+      const limit = policy[field];
+      if (typeof limit !== "object") expectLimit(`policy.${field}`, limit);
+      else
+        for (const [meter_id, most] of Object.entries(limit))
+          expectLimit(`policy.${field}.${meter_id}`, most);
+    }
+    for (const field of ["maxAgeMs", "maxFutureMs"] as const) expectLimit(`policy.${field}`, policy[field]);
+  }
+  for (const field of ["maxBodyBytes", "maxEvents", "bodyTimeoutMs", "maxBodies", "maxConcurrent"] as const)
     expectPositive(`limits.${field}`, limits[field]);
   for (const field of ["clockThresholdMs", "handOffTimeoutMs", "leaseMs"] as const)
     expectPositive(field, options[field]);

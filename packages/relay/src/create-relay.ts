@@ -1,18 +1,22 @@
 import {
-  type EventIssue,
   MAX_PAGE_BATCH_BYTES,
   MAX_PAGE_BATCH_EVENTS,
-  MeterError,
   type PageEventResult,
   systemClock,
 } from "@meter-lib/core";
-import { credentialsOf, type Principal } from "./authenticate.ts";
+import { checkPrincipal, credentialsOf, type Principal } from "./authenticate.ts";
+import { BodySlots } from "./body-slots.ts";
 import { checkOptions } from "./check-options.ts";
-import { CrossOrigin } from "./cross-origin.ts";
+import { containOnError } from "./contain.ts";
+import { originCheck, PREFLIGHT_HEADERS } from "./cross-origin.ts";
+import { Deadline, LATE } from "./deadline.ts";
 import { directHandOff } from "./direct-hand-off.ts";
+import { EventsAtWork } from "./events-at-work.ts";
 import type { HandOff } from "./hand-off.ts";
 import { ingestHandOff } from "./ingest-hand-off.ts";
+import { judgeEvent } from "./judge-event.ts";
 import { policyCheck } from "./policy.ts";
+import { checkRateAnswer } from "./rate-limit.ts";
 import { readBody } from "./read-body.ts";
 import { Refusal } from "./refusal.ts";
 import type { RelayOptions } from "./relay-options.ts";
@@ -23,8 +27,13 @@ import { tokenBucket } from "./token-bucket.ts";
 /** Answers one request of a page. It never rejects. */
 export type Relay = (request: Request) => Promise<Response>;
 
-const UNAVAILABLE_RETRY_MS = 5_000;
-const OVERLOADED_RETRY_MS = 1_000;
+const OVERLOADED = new Refusal(503, "overloaded", "too many requests at once", { retryAfterMs: 1_000 });
+const UNAVAILABLE = new Refusal(503, "unavailable", "the relay cannot take events now", {
+  retryAfterMs: 5_000,
+});
+const NOT_ALLOWED = new Refusal(405, "method_not_allowed", "expected POST", {
+  headers: { allow: "POST, OPTIONS" },
+});
 
 /**
  * What browsers post usage to: takes tenant and device from the credentials, refuses what a browser may not say, counts an event
@@ -53,6 +62,7 @@ export const createRelay = (options: RelayOptions): Relay => {
       maxBodyBytes = MAX_PAGE_BATCH_BYTES,
       maxEvents = MAX_PAGE_BATCH_EVENTS,
       bodyTimeoutMs = 10_000,
+      maxBodies = 1_000,
       maxConcurrent = 1_000,
     } = {},
     rate: {
@@ -64,18 +74,22 @@ export const createRelay = (options: RelayOptions): Relay => {
     handOffTimeoutMs = 10_000,
     clock = systemClock,
   } = options;
-  if (handOffTimeoutMs >= leaseMs) throw MeterError.fromIssues("invalid_options", [shortLease(leaseMs)]);
 
-  const onError = guarded(options.onError);
-  const crossOrigin = new CrossOrigin({
+  const onError = containOnError(options.onError);
+  const originOf = originCheck({
     origins: options.origins,
     allowMissingOrigin: options.allowMissingOrigin ?? false,
     allowCredentials: options.allowCredentials ?? false,
+    onError,
   });
+  const slots = new BodySlots(maxBodies);
+  const reading = { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs, clock, slots };
   const taking: TakeBatchOptions = {
     dedup,
-    handOff: handOffOf(options, handOffTimeoutMs),
-    policy: policyCheck(options.policy ?? {}),
+    holder: options.client === undefined ? "" : (options.outboxName ?? options.client.outboxName ?? ""),
+    handOff: handOffOf(options),
+    atWork: new EventsAtWork(),
+    judge: judgeEvent(policyCheck(options.policy ?? {}, dedup.windowMs), onError),
     clock,
     clockThresholdMs,
     leaseMs,
@@ -86,86 +100,95 @@ export const createRelay = (options: RelayOptions): Relay => {
     const principal = await authenticate(request, credentialsOf(request, batch.token));
     if (principal === undefined) return unauthenticated("unauthenticated", "the credentials are not known");
     if ("denied" in principal) return unauthenticated(principal.denied, principal.message);
+    checkPrincipal(principal);
     const { tenant_id, device_id } = principal;
     for (const [rate, key] of [
       [deviceRate, JSON.stringify([tenant_id, device_id])],
       [tenantRate, JSON.stringify([tenant_id])],
     ] as const) {
-      const answer = rate === false ? undefined : await rate.take(key, batch.events.length, now);
-      if (answer?.ok === false)
-        return new Refusal(429, "rate_limited", "too many events in too short a time", answer);
+      if (rate === false) continue;
+      const answer = checkRateAnswer(await rate.take(key, batch.events.length, now));
+      if (!answer.ok) return new Refusal(429, "rate_limited", "too many events in too short a time", answer);
     }
     return principal;
   };
 
-  const take = async (request: Request): Promise<readonly PageEventResult[] | Refusal> => {
-    const arrivedAt = clock.now();
-    const text = await readBody(request, { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs, clock });
-    if (text instanceof Refusal) return text;
+  const work = async (
+    request: Request,
+    text: string,
+    arrivedAt: number,
+  ): Promise<readonly PageEventResult[] | Refusal> => {
     const batch = parseBatch(text, maxEvents);
     if (batch instanceof Refusal) return batch;
-    const principal = await admit(request, batch, arrivedAt);
-    return principal instanceof Refusal ? principal : takeBatch(batch, principal, arrivedAt, taking);
+    const deadline = new Deadline(clock, handOffTimeoutMs);
+    try {
+      const principal = await deadline.within(admit(request, batch, arrivedAt));
+      if (principal === LATE) throw new Error("authenticate or rate did not answer in time");
+      return principal instanceof Refusal
+        ? principal
+        : await takeBatch(batch, principal, arrivedAt, deadline, taking);
+    } finally {
+      deadline.cancel();
+    }
   };
 
   let underWay = 0;
-  const post = async (request: Request): Promise<Response> => {
-    if (underWay >= maxConcurrent) {
-      const details = { retryAfterMs: OVERLOADED_RETRY_MS };
-      return respond(request, new Refusal(503, "overloaded", "too many requests at once", details));
-    }
+  const post = async (request: Request): Promise<readonly PageEventResult[] | Refusal> => {
+    const arrivedAt = clock.now();
+    const text = await readBody(request, reading);
+    if (text instanceof Refusal) return text;
+    if (underWay >= maxConcurrent) return OVERLOADED;
     underWay++;
     try {
-      return respond(request, await take(request));
-    } catch (error) {
-      onError(error);
-      const details = { retryAfterMs: UNAVAILABLE_RETRY_MS };
-      return respond(request, new Refusal(503, "unavailable", "the relay cannot take events now", details));
+      return await work(request, text, arrivedAt);
     } finally {
       underWay--;
     }
   };
 
-  const respond = (request: Request, answer: readonly PageEventResult[] | Refusal): Response => {
-    const refusal = answer instanceof Refusal ? answer : unavailable(answer);
-    const headers = {
-      ...crossOrigin.headers(request),
-      ...refusal?.details.headers,
-      ...(refusal?.details.retryAfterMs === undefined
-        ? {}
-        : { "retry-after": String(Math.max(1, Math.ceil(refusal.details.retryAfterMs / 1_000))) }),
-      "content-type": "application/json",
-      "cache-control": "no-store",
-      // Not every runtime sets it, and a page tells by it how wrong its clock is.
-      date: new Date(clock.now()).toUTCString(),
-    };
-    const results = answer instanceof Refusal ? [] : answer;
-    return new Response(answerBody(results, refusal), { status: refusal?.status ?? 200, headers });
+  const answer = async (request: Request): Promise<Response> => {
+    const origin = originOf(request);
+    if (origin.refusal === undefined && request.method === "OPTIONS")
+      return new Response(null, { status: 204, headers: { ...origin.headers, ...PREFLIGHT_HEADERS } });
+    try {
+      const answered = origin.refusal ?? (request.method === "POST" ? await post(request) : NOT_ALLOWED);
+      return respond(answered, { ...origin.headers, date: new Date(clock.now()).toUTCString() });
+    } catch (error) {
+      onError(error);
+      return respond(UNAVAILABLE, origin.headers);
+    }
   };
 
-  return async (request) => {
-    const foreign = crossOrigin.refusal(request);
-    if (foreign !== undefined) return respond(request, foreign);
-    if (request.method === "POST") return post(request);
-    if (request.method === "OPTIONS") {
-      const headers = { ...crossOrigin.headers(request), ...crossOrigin.preflightHeaders() };
-      return new Response(null, { status: 204, headers });
-    }
-    const headers = { allow: "POST, OPTIONS" };
-    return respond(request, new Refusal(405, "method_not_allowed", "expected POST", { headers }));
-  };
+  return answer;
 };
 
-const handOffOf = (options: RelayOptions, timeoutMs: number): HandOff => {
+/** @param headers - those of the origin, and `Date`: not every runtime sets it, and a page tells by it how wrong its clock is */
+const respond = (
+  answer: readonly PageEventResult[] | Refusal,
+  headers: Readonly<Record<string, string>>,
+): Response => {
+  const refusal = answer instanceof Refusal ? answer : unavailable(answer);
+  const results = answer instanceof Refusal ? [] : answer;
+  const { retryAfterMs } = refusal?.details ?? {};
+  return new Response(answerBody(results, refusal), {
+    status: refusal?.status ?? 200,
+    headers: {
+      ...headers,
+      ...refusal?.details.headers,
+      ...(retryAfterMs === undefined
+        ? {}
+        : { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) }),
+      "content-type": "application/json",
+      "cache-control": "no-store",
+    },
+  });
+};
+
+const handOffOf = (options: RelayOptions): HandOff => {
   const clock = options.clock ?? systemClock;
   return options.client === undefined
-    ? directHandOff({ ...options, catalog: options.catalog, ambiguity: options.ambiguity, clock, timeoutMs })
-    : ingestHandOff({
-        client: options.client,
-        allowVolatile: options.allowVolatile ?? false,
-        clock,
-        timeoutMs,
-      });
+    ? directHandOff({ ...options, catalog: options.catalog, ambiguity: options.ambiguity, clock })
+    : ingestHandOff({ client: options.client, allowVolatile: options.allowVolatile ?? false });
 };
 
 /** When nothing at all could be taken the answer says so by its status, which proxies and monitors see too. */
@@ -180,20 +203,3 @@ const unavailable = (results: readonly PageEventResult[]): Refusal | undefined =
 
 const unauthenticated = (code: ConstructorParameters<typeof Refusal>[1], message: string): Refusal =>
   new Refusal(401, code, message, { headers: { "www-authenticate": "Bearer" } });
-
-const shortLease = (leaseMs: number): EventIssue => ({
-  field: "leaseMs",
-  given: String(leaseMs),
-  expected: "more than handOffTimeoutMs, else a second request could hand on what the first still does",
-});
-
-/** A hook that throws breaks nothing. */
-const guarded =
-  (hook: ((error: unknown) => void) | undefined) =>
-  (error: unknown): void => {
-    try {
-      hook?.(error);
-    } catch {
-      // There is nobody left to tell.
-    }
-  };

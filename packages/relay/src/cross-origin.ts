@@ -1,62 +1,76 @@
+import { describeValue } from "@meter-lib/core";
+import { containPromise } from "./contain.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Origins whose pages may post, each as a browser writes it: `https://app.example.com`. Or a function that decides. */
+/** Origins whose pages may post, each as a browser writes it: `https://app.example.com`. Or a function that decides; a throw is a no. */
 export type Origins = readonly string[] | ((origin: string) => boolean);
 
 export interface CrossOriginOptions {
   readonly origins: Origins;
   readonly allowMissingOrigin: boolean;
   readonly allowCredentials: boolean;
+  readonly onError: (error: unknown) => void;
 }
 
 const PREFLIGHT_AGE_SECONDS = 7_200;
+
+/** What `Origin` says of a request. */
+export interface OriginVerdict {
+  /** Why it may not be made from where it comes, if so. */
+  readonly refusal: Refusal | undefined;
+  /** Headers that let the page read the answer; to a foreign page none but `Vary`. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What a preflight is told on top. */
+export const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
+  "access-control-allow-methods": "POST",
+  "access-control-allow-headers": "authorization, content-type",
+  "access-control-max-age": String(PREFLIGHT_AGE_SECONDS),
+};
 
 /**
  * The relay's own look at `Origin`. CORS alone would not do: a `text/plain` post is sent without a preflight, and only its answer
  * is kept from the page.
  */
-export class CrossOrigin {
-  readonly #options: CrossOriginOptions;
-  readonly #isAllowed: (origin: string) => boolean;
-
-  constructor(options: CrossOriginOptions) {
-    this.#options = options;
-    const { origins } = options;
-    const list = typeof origins === "function" ? undefined : new Set(origins);
-    this.#isAllowed = typeof origins === "function" ? origins : (origin) => list?.has(origin) === true;
-  }
-
-  /** Why a request may not be made from where it comes, if so. */
-  refusal(request: Request): Refusal | undefined {
+export const originCheck = (options: CrossOriginOptions): ((request: Request) => OriginVerdict) => {
+  const isAllowed = allowed(options);
+  return (request) => {
     const origin = request.headers.get("origin");
-    if (origin === null) {
-      return this.#options.allowMissingOrigin
-        ? undefined
-        : new Refusal(403, "origin_missing", "origin: expected the header Origin, got nothing");
-    }
-    return this.#isAllowed(origin)
-      ? undefined
-      : new Refusal(403, "origin_not_allowed", "origin: expected one of those that this relay serves");
-  }
-
-  /** Headers that let the page read the answer; to a foreign page none but `Vary`. */
-  headers(request: Request): Record<string, string> {
-    const origin = request.headers.get("origin");
-    if (origin === null || !this.#isAllowed(origin)) return { vary: "Origin" };
-    return {
+    if (origin === null)
+      return { refusal: options.allowMissingOrigin ? undefined : MISSING, headers: { vary: "Origin" } };
+    if (!isAllowed(origin)) return { refusal: FOREIGN, headers: { vary: "Origin" } };
+    const headers = {
       vary: "Origin",
       "access-control-allow-origin": origin,
       "access-control-expose-headers": "Date, Retry-After",
-      ...(this.#options.allowCredentials ? { "access-control-allow-credentials": "true" } : {}),
+      ...(options.allowCredentials ? { "access-control-allow-credentials": "true" } : {}),
     };
-  }
+    return { refusal: undefined, headers };
+  };
+};
 
-  /** What a preflight is told on top. */
-  preflightHeaders(): Record<string, string> {
-    return {
-      "access-control-allow-methods": "POST",
-      "access-control-allow-headers": "authorization, content-type",
-      "access-control-max-age": String(PREFLIGHT_AGE_SECONDS),
-    };
+const MISSING = new Refusal(403, "origin_missing", "origin: expected the header Origin, got nothing");
+const FOREIGN = new Refusal(
+  403,
+  "origin_not_allowed",
+  "origin: expected one of those that this relay serves",
+);
+
+const allowed = ({ origins, onError }: CrossOriginOptions): ((origin: string) => boolean) => {
+  if (typeof origins !== "function") {
+    const list = new Set(origins);
+    return (origin) => list.has(origin);
   }
-}
+  return (origin) => {
+    try {
+      const answer: unknown = origins(origin);
+      if (typeof answer === "boolean") return answer;
+      containPromise(answer, onError);
+      throw new TypeError(`origins: expected true or false, got ${describeValue(answer)}`);
+    } catch (error) {
+      onError(error);
+      return false;
+    }
+  };
+};

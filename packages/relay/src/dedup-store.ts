@@ -1,10 +1,10 @@
-import type { Promisable } from "type-fest";
+import type { Promisable } from "@meter-lib/core";
 
 /**
  * Remembers which events of which tenant were taken, so that a page may send again what it never saw answered.
  *
  * An identity `(tenant_id, event_id)` is unknown, *claimed* (a request is handing it on) or *confirmed* (it was handed on).
- * A claim lapses after its lease, because its process may have died; then the next request may claim it, and is told.
+ * A claim lapses after its lease, because its process may have died; then a request of the same holder may claim it, and is told.
  * What the first claim noted stays with the identity until it is released or forgotten: every attempt of an event must say the same.
  *
  * Each call is atomic. A rejected promise means that nothing of the call was done.
@@ -21,11 +21,8 @@ export interface DedupStore {
    */
   claim(request: ClaimRequest): Promisable<readonly ClaimAnswer[]>;
 
-  /** They were handed on: remembered for the window from now on, whoever holds them. Unknown ones are none the less remembered. */
-  confirm(request: ConfirmRequest): Promisable<void>;
-
-  /** They were certainly not handed on: forgotten, note and all, as far as this owner holds them. */
-  release(request: ReleaseRequest): Promisable<void>;
+  /** Ends claims, all in one step. */
+  settle(request: SettleRequest): Promisable<void>;
 
   [Symbol.asyncDispose]?(): PromiseLike<void>;
 }
@@ -34,6 +31,12 @@ export interface ClaimRequest {
   readonly tenant_id: string;
   /** Who claims: random, one for each request. */
   readonly owner: string;
+  /**
+   * Who knows what becomes of the claim when its owner dies: the name of the outbox that the events go to. Nobody else gets
+   * the claim when it has lapsed: the outbox may have the event, and delivers it as soon as it is opened again.
+   * @default "" (no outbox, or one for all)
+   */
+  readonly holder?: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** How long the claim holds, in milliseconds. */
@@ -48,26 +51,25 @@ export interface ClaimEntry {
 }
 
 /**
- * - `claimed`: held by the owner now. `lapsed`: an earlier claim ended with neither confirmation nor release, so the event may
- *   have been handed on.
- * - `held`: another owner holds it, until `until`.
+ * - `claimed`: held by the owner now. `lapsed`: an earlier claim of the same holder ended without being settled, so the event
+ *   may have been handed on.
+ * - `held`: another owner has it, until `until`; when that is over, only requests of its `holder` get it.
  * - `confirmed`: it was handed on.
  *
  * `note` is that of the first claim.
  */
 export type ClaimAnswer =
   | { readonly state: "claimed"; readonly note: string; readonly lapsed: boolean }
-  | { readonly state: "held"; readonly note: string; readonly until: number }
+  | { readonly state: "held"; readonly note: string; readonly until: number; readonly holder: string }
   | { readonly state: "confirmed"; readonly note: string };
 
-export interface ReleaseRequest {
+export interface SettleRequest {
   readonly tenant_id: string;
   readonly owner: string;
-  readonly event_ids: readonly string[];
-}
-
-export interface ConfirmRequest {
-  readonly tenant_id: string;
+  /** Milliseconds since the epoch. */
   readonly now: number;
-  readonly entries: readonly ClaimEntry[];
+  /** They were handed on: remembered for the window from now on, whoever holds them. Unknown ones are none the less remembered. */
+  readonly confirmed: readonly ClaimEntry[];
+  /** They were certainly not handed on: forgotten, note and all, as far as this owner holds them. */
+  readonly released: readonly string[];
 }

@@ -6,11 +6,17 @@ import {
   litewaveCatalog,
   MeterClient,
   type MeterError,
-  type PostResult,
   type Transport,
   type UsageEvent,
 } from "@meter-lib/core";
-import { type EventToHandOff, type HandedOff, type HandOff, UNSURE_REASON } from "./hand-off.ts";
+import type { EventToHandOff, HandedOff, HandOff } from "./hand-off.ts";
+import {
+  invalidEventReason,
+  MAY_BE_COUNTED,
+  NO_TIME_LEFT,
+  REFUSED_BY_BACKEND,
+  UNDECIDED,
+} from "./page-reason.ts";
 
 export interface DirectHandOffOptions {
   readonly transport: Transport;
@@ -18,7 +24,6 @@ export interface DirectHandOffOptions {
   readonly catalog: Catalog | undefined;
   readonly ambiguity: AmbiguityPolicy | undefined;
   readonly clock: Clock;
-  readonly timeoutMs: number;
 }
 
 // One event per request in the most common dialect: enough at once to be quick, few enough to be kind.
@@ -27,22 +32,50 @@ const RETRY_MS = 5_000;
 const CUSTOMER_RETRY_MS = 60_000;
 const PERMANENT = new Set([400, 413, 422]);
 
-/** Posts events one by one, without an outbox: safe when the receiver has acknowledged them. */
+const NOT_TRIED: HandedOff = { state: "refused", reason: NO_TIME_LEFT, retryAfterMs: RETRY_MS };
+
+/**
+ * Posts events one by one, without an outbox: safe when the receiver has acknowledged them. When time is over no more are begun;
+ * what is under way goes on to its own end, for it may be counted.
+ */
 export const directHandOff = ({
   transport,
   customerLookup,
   catalog = litewaveCatalog,
   ambiguity = "quarantine",
   clock,
-  timeoutMs,
 }: DirectHandOffOptions): HandOff => {
-  const client = new MeterClient<Catalog>({ transport, customerLookup, catalog, clock, timeoutMs });
+  const client = new MeterClient<Catalog>({ transport, customerLookup, catalog, clock });
+
   const post = async ({ event, lapsed }: EventToHandOff): Promise<HandedOff> => {
     const mayRepeat = ambiguity === "resend" || (receiverOf(transport, event).dedup ?? false) !== false;
-    if (lapsed && !mayRepeat) return { state: "quarantined", reason: UNSURE_REASON };
-    return handedOff(await client.post(withoutType(event)), mayRepeat);
+    if (lapsed && !mayRepeat)
+      return {
+        state: "quarantined",
+        reason: MAY_BE_COUNTED,
+        error: new Error(`${event.event_id}: ${MAY_BE_COUNTED}`),
+      };
+    const result = await client.post(withoutType(event));
+    return result.ok ? { state: "taken", repeat: result.duplicate } : failed(result.error, mayRepeat);
   };
-  return (events) => mapAtOnce(events, MAX_AT_ONCE, post);
+
+  return async (events, deadline) => {
+    const outcomes: HandedOff[] = events.map(() => NOT_TRIED);
+    const queue = events.entries();
+    const worker = async (): Promise<void> => {
+      for (const [index, event] of queue) {
+        if (deadline.isOver) return;
+        const later = post(event).catch(
+          (error): HandedOff => ({ state: "unsure", reason: UNDECIDED, error }),
+        );
+        outcomes[index] = { state: "unsure", reason: UNDECIDED, later };
+        outcomes[index] = await later;
+      }
+    };
+    const workers = Array.from({ length: Math.min(MAX_AT_ONCE, events.length) }, worker);
+    await deadline.within(Promise.all(workers));
+    return [...outcomes];
+  };
 };
 
 const receiverOf = (transport: Transport, event: UsageEvent): Transport =>
@@ -50,37 +83,19 @@ const receiverOf = (transport: Transport, event: UsageEvent): Transport =>
 
 const withoutType = ({ type: _, ...event }: UsageEvent) => event;
 
-const handedOff = (result: PostResult, mayRepeat: boolean): HandedOff =>
-  result.ok ? { state: "taken", repeat: result.duplicate } : failed(result.error, mayRepeat);
-
 const failed = (error: MeterError, mayRepeat: boolean): HandedOff => {
   if (error.ambiguous) {
     return mayRepeat
-      ? { state: "unsure", reason: "the receiver did not say whether it has it" }
-      : { state: "quarantined", reason: UNSURE_REASON };
+      ? { state: "unsure", reason: UNDECIDED, error }
+      : { state: "quarantined", reason: MAY_BE_COUNTED, error };
   }
-  if (error.code === "invalid_event") return { state: "rejected", reason: error.message };
+  if (error.code === "invalid_event") return { state: "rejected", reason: invalidEventReason(error), error };
   if (error.code === "refused" && isPermanent(error.status))
-    return { state: "rejected", reason: error.message };
+    return { state: "rejected", reason: REFUSED_BY_BACKEND, error };
   const retryAfterMs = error.code === "customer_not_found" ? CUSTOMER_RETRY_MS : RETRY_MS;
-  return { state: "refused", reason: error.code, retryAfterMs };
+  return { state: "refused", reason: error.code, retryAfterMs, error };
 };
 
 /** The receiver judged this one event: by a status about its content, or inside an answer that is otherwise good. */
 const isPermanent = (status: number | undefined): boolean =>
   status !== undefined && (status < 300 || PERMANENT.has(status));
-
-/** Like `Promise.all` over a map, with at most `limit` under way. */
-const mapAtOnce = async <Input, Output>(
-  inputs: readonly Input[],
-  limit: number,
-  work: (input: Input) => Promise<Output>,
-): Promise<readonly Output[]> => {
-  const outputs: Output[] = [];
-  const queue = inputs.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, input] of queue) outputs[index] = await work(input);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, inputs.length) }, worker));
-  return outputs;
-};

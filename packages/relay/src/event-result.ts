@@ -1,6 +1,8 @@
 import type { PageEventResult } from "@meter-lib/core";
 import type { HandedOff } from "./hand-off.ts";
 
+const UNDECIDED_RETRY_MS = 5_000;
+
 const accepted = (event_id: string): PageEventResult => ({ event_id, state: "accepted" });
 
 export const duplicate = (event_id: string): PageEventResult => ({ event_id, state: "duplicate" });
@@ -18,17 +20,18 @@ export const retry = (event_id: string, reason: string, retryAfterMs: number): P
   retry_after_ms: Math.max(0, Math.ceil(retryAfterMs)),
 });
 
-/** What a page is told of a hand-off. An unsure one may be tried again when the claim has lapsed. */
+/** What a page is told of a hand-off. An unsure one of which nothing more is heard may be tried again when the claim has lapsed. */
 export const handedOffResult = (event_id: string, outcome: HandedOff, leaseMs: number): PageEventResult => {
   switch (outcome.state) {
     case "taken":
       return outcome.repeat ? duplicate(event_id) : accepted(event_id);
+    case "kept":
     case "rejected":
     case "quarantined":
       return rejected(event_id, outcome.reason);
     case "refused":
       return retry(event_id, outcome.reason, outcome.retryAfterMs);
     case "unsure":
-      return retry(event_id, outcome.reason, leaseMs);
+      return retry(event_id, outcome.reason, outcome.later === undefined ? leaseMs : UNDECIDED_RETRY_MS);
   }
 };

@@ -5,9 +5,13 @@ import { contentMark, type PageEvent } from "@meter-lib/core";
  * content: whoever receives it may compare (a repeat with another time or device is a conflict), and `sent_at`, network and
  * credentials differ from attempt to attempt.
  */
-export interface FirstDecision {
+export interface FirstDecision extends BatchDecision {
   /** Mark of the event as the page froze it, to tell a repeat from another event under the same id. */
   readonly mark: string;
+}
+
+/** The part that is the same for all events of a batch. */
+export interface BatchDecision {
   /** See `clockShift`. */
   readonly shiftMs: number;
   readonly device_id: string;
@@ -37,8 +41,11 @@ export const pageMark = ({
     true,
   );
 
-export const writeDecision = ({ mark, shiftMs, device_id }: FirstDecision): string =>
-  JSON.stringify([mark, shiftMs, device_id]);
+/** Writes the decisions of one batch, by the marks of its events. */
+export const decisionWriter = ({ shiftMs, device_id }: BatchDecision): ((mark: number) => string) => {
+  const rest = `,${shiftMs},${JSON.stringify(device_id)}]`;
+  return (mark) => `[${mark}${rest}`;
+};
 
 /** @throws TypeError for a note that is none of ours: the store is not the relay's alone. */
 export const readDecision = (note: string): FirstDecision => {

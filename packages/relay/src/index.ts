@@ -5,9 +5,8 @@ export type {
   ClaimAnswer,
   ClaimEntry,
   ClaimRequest,
-  ConfirmRequest,
   DedupStore,
-  ReleaseRequest,
+  SettleRequest,
 } from "./dedup-store.ts";
 export type { RelayClient } from "./ingest-hand-off.ts";
 export { type MemoryDedupOptions, memoryDedup } from "./memory-dedup.ts";

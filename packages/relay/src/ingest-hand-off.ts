@@ -1,16 +1,29 @@
-import type { Clock, DurableOutcome, MeterError, Receipt, SettledOutcome, UsageEvent } from "@meter-lib/core";
-import type { EventToHandOff, HandedOff, HandOff } from "./hand-off.ts";
+import {
+  type DurableOutcome,
+  MeterError,
+  type Receipt,
+  type SettledOutcome,
+  type UsageEvent,
+} from "@meter-lib/core";
+import { type Deadline, LATE } from "./deadline.ts";
+import type { HandedOff, HandOff } from "./hand-off.ts";
+import {
+  ID_CONFLICT,
+  invalidEventReason,
+  MAY_BE_COUNTED,
+  REFUSED_BY_BACKEND,
+  UNDECIDED,
+} from "./page-reason.ts";
 
 /** What the relay needs of a `MeterClient`. */
 export interface RelayClient {
   ingest(events: readonly UsageEvent[]): readonly Receipt[];
+  /** Names the outbox: the same for all who open it, also after a restart. Without it relays are taken to share one. */
+  readonly outboxName?: string;
 }
 
 export interface IngestHandOffOptions {
   readonly client: RelayClient;
-  readonly clock: Clock;
-  /** Longest wait, in milliseconds. */
-  readonly timeoutMs: number;
   /** Whether an event that is in memory only counts as safe. */
   readonly allowVolatile: boolean;
 }
@@ -18,42 +31,34 @@ export interface IngestHandOffOptions {
 const STORE_RETRY_MS = 5_000;
 
 /** Hands events to a client with an outbox: safe when the outbox has them on its disk, or when the receiver has them. */
-export const ingestHandOff = ({ client, clock, timeoutMs, allowVolatile }: IngestHandOffOptions): HandOff => {
-  return async (events: readonly EventToHandOff[]) => {
+export const ingestHandOff = ({ client, allowVolatile }: IngestHandOffOptions): HandOff => {
+  const ofDurable = (outcome: DurableOutcome, receipt: Receipt): HandedOff | Promise<HandedOff> => {
+    if (outcome.ok || (allowVolatile && isVolatile(outcome)))
+      return { state: "taken", repeat: outcome.repeat === true };
+    if (!isVolatile(outcome)) return refusedBy(outcome.error);
+    // In memory alone: safe only once the receiver has it.
+    return receipt.settled.then((fate) => settledAs(fate, outcome.repeat === true));
+  };
+  const fateOf = async (receipt: Receipt): Promise<HandedOff> => ofDurable(await receipt.durable, receipt);
+
+  return async (events, deadline) => {
     const receipts = client.ingest(events.map(({ event }) => event));
-    const { promise: late, resolve } = Promise.withResolvers<undefined>();
-    const cancelTimer = clock.schedule(timeoutMs, () => resolve(undefined), { holdProcess: true });
-    try {
-      return await Promise.all(receipts.map((receipt) => handedOff(receipt, allowVolatile, late)));
-    } finally {
-      cancelTimer();
-    }
+    if (receipts.length !== events.length)
+      throw new TypeError(`the client gave ${receipts.length} receipts for ${events.length} events`);
+    const durables = await deadline.within(Promise.all(receipts.map(({ durable }) => durable)));
+    if (durables === LATE) return Promise.all(receipts.map((receipt) => inTime(fateOf(receipt), deadline)));
+    const fates = receipts.map((receipt, index) => {
+      const durable = durables[index];
+      return durable === undefined ? fateOf(receipt) : ofDurable(durable, receipt);
+    });
+    return Promise.all(fates.map((fate) => ("then" in fate ? inTime(fate, deadline) : fate)));
   };
 };
 
-const handedOff = async (
-  receipt: Receipt,
-  allowVolatile: boolean,
-  late: Promise<undefined>,
-): Promise<HandedOff> => {
-  const { durable } = receipt;
-  const outcome = await Promise.race([durable, late]);
-  if (outcome === undefined) {
-    const later = durable.then((stored) => (isVolatile(stored) ? fateLater(receipt) : takenLater(stored.ok)));
-    return { state: "unsure", reason: "the outbox did not answer in time", later };
-  }
-  if (outcome.ok || (allowVolatile && isVolatile(outcome)))
-    return { state: "taken", repeat: outcome.repeat === true };
-  if (!isVolatile(outcome)) return refusedBy(outcome.error);
-  // In memory alone: safe only once the receiver has it.
-  const fate = await Promise.race([receipt.settled, late]);
-  return fate === undefined
-    ? {
-        state: "unsure",
-        reason: "it is in memory only, and not yet acknowledged",
-        later: fateLater(receipt),
-      }
-    : settledAs(fate, outcome.repeat === true);
+/** The fate as far as it is known when time is over. */
+const inTime = async (fate: Promise<HandedOff>, deadline: Deadline): Promise<HandedOff> => {
+  const known = await deadline.within(fate);
+  return known === LATE ? { state: "unsure", reason: UNDECIDED, later: fate } : known;
 };
 
 type Volatile = Extract<DurableOutcome, { reason: "volatile" }>;
@@ -61,18 +66,9 @@ type Volatile = Extract<DurableOutcome, { reason: "volatile" }>;
 const isVolatile = (outcome: DurableOutcome): outcome is Volatile =>
   !outcome.ok && outcome.reason === "volatile";
 
-const takenLater = (ok: boolean): "taken" | "not_taken" => (ok ? "taken" : "not_taken");
-
-// Rejected and quarantined events are the client's now: it keeps and shows them.
-const fateLater = async ({ settled }: Receipt): Promise<"taken" | "not_taken"> => {
-  const { state } = await settled;
-  return takenLater(state !== "lost" && state !== "refused");
-};
-
 const settledAs = (fate: SettledOutcome, repeat: boolean): HandedOff => {
   switch (fate.state) {
     case "acknowledged":
-      return { state: "taken", repeat };
     case "persisted":
       return { state: "taken", repeat };
     case "lost":
@@ -80,14 +76,15 @@ const settledAs = (fate: SettledOutcome, repeat: boolean): HandedOff => {
     case "refused":
       return refusedBy(fate.error);
     case "rejected":
+      return { state: "kept", reason: REFUSED_BY_BACKEND, error: new MeterError("refused", fate.reason) };
     case "quarantined":
     case "discarded":
-      return { state: "quarantined", reason: `${fate.state}: ${fate.reason}` };
+      return { state: "kept", reason: MAY_BE_COUNTED, error: new MeterError("refused", fate.reason) };
   }
 };
 
-const refusedBy = (error: MeterError): HandedOff =>
-  error.code === "invalid_event" || error.code === "id_conflict"
-    ? { state: "rejected", reason: error.message }
-    : // The message is about the relay's own store and tenants: not for pages.
-      { state: "refused", reason: error.code, retryAfterMs: STORE_RETRY_MS };
+const refusedBy = (error: MeterError): HandedOff => {
+  if (error.code === "invalid_event") return { state: "rejected", reason: invalidEventReason(error), error };
+  if (error.code === "id_conflict") return { state: "rejected", reason: ID_CONFLICT, error };
+  return { state: "refused", reason: error.code, retryAfterMs: STORE_RETRY_MS, error };
+};

@@ -29,7 +29,7 @@ test("one tenant fills no more than its share", async () => {
   for (const id of ["a", "b"]) await store.claim(claim(id, 0, "greedy"));
   expect(() => store.claim(claim("c", 0, "greedy"))).toThrow(expect.objectContaining({ code: "no_room" }));
   expect(await store.claim(claim("c", 0, "modest"))).toMatchObject([{ state: "claimed" }]);
-  await store.release({ tenant_id: "greedy", owner: "owner of a", event_ids: ["a"] });
+  await store.settle({ tenant_id: "greedy", owner: "owner of a", now: 0, confirmed: [], released: ["a"] });
   expect(await store.claim(claim("c", 0, "greedy"))).toMatchObject([{ state: "claimed" }]);
 });
 

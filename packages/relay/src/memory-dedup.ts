@@ -12,11 +12,13 @@ export interface MemoryDedupOptions {
 
 interface Entry {
   readonly tenant_id: string;
+  readonly event_id: string;
   readonly note: string;
+  readonly holder: string;
   /** Undefined when confirmed. */
-  readonly owner: string | undefined;
-  readonly leaseUntil: number;
-  readonly expiresAt: number;
+  owner: string | undefined;
+  leaseUntil: number;
+  expiresAt: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -38,75 +40,83 @@ export const memoryDedup = ({
       { field, given: describeValue(value), expected: "an integer above 0" },
     ]);
   }
-  // In order of expiry, which is that of writing: every entry lives equally long.
-  const entries = new Map<string, Entry>();
-  const perTenant = new Map<string, number>();
+  const byTenant = new Map<string, Map<string, Entry>>();
+  // In order of their last claim, and so nearly in that of their expiry: confirming an entry moves its expiry by little.
+  const all = new Set<Entry>();
 
-  const remove = (key: string): void => {
-    const entry = entries.get(key);
-    if (entry === undefined) return;
-    entries.delete(key);
-    const left = (perTenant.get(entry.tenant_id) ?? 0) - 1;
-    if (left > 0) perTenant.set(entry.tenant_id, left);
-    else perTenant.delete(entry.tenant_id);
+  const add = (entry: Entry): void => {
+    all.add(entry);
+    const ofTenant = byTenant.get(entry.tenant_id);
+    if (ofTenant === undefined) byTenant.set(entry.tenant_id, new Map([[entry.event_id, entry]]));
+    else ofTenant.set(entry.event_id, entry);
   };
-  const write = (key: string, entry: Entry): void => {
-    remove(key);
-    entries.set(key, entry);
-    perTenant.set(entry.tenant_id, (perTenant.get(entry.tenant_id) ?? 0) + 1);
+  const remove = (entry: Entry): void => {
+    all.delete(entry);
+    const ofTenant = byTenant.get(entry.tenant_id);
+    ofTenant?.delete(entry.event_id);
+    if (ofTenant?.size === 0) byTenant.delete(entry.tenant_id);
+  };
+  /** What is remembered of an identity; an expired one is forgotten, wherever it stands. */
+  const recall = (tenant_id: string, event_id: string, now: number): Entry | undefined => {
+    const entry = byTenant.get(tenant_id)?.get(event_id);
+    if (entry === undefined || entry.expiresAt > now) return entry;
+    remove(entry);
+    return undefined;
   };
   const forgetExpired = (now: number): void => {
-    for (const [key, { expiresAt }] of entries) {
-      if (expiresAt > now) return;
-      remove(key);
+    for (const entry of all) {
+      if (entry.expiresAt > now) return;
+      remove(entry);
     }
   };
 
   return {
     name: "memory",
     windowMs,
-    claim: ({ tenant_id, owner, now, leaseMs, entries: claimed }) => {
+    claim: ({ tenant_id, owner, holder = "", now, leaseMs, entries }) => {
       forgetExpired(now);
-      const unknown = claimed.filter(({ event_id }) => !entries.has(keyOf(tenant_id, event_id))).length;
-      const ofTenant = perTenant.get(tenant_id) ?? 0;
-      if (unknown > 0 && (entries.size + unknown > maxEntries || ofTenant + unknown > maxEntriesPerTenant)) {
+      const known = entries.map(({ event_id }) => recall(tenant_id, event_id, now));
+      const more = known.reduce((count, entry) => (entry === undefined ? count + 1 : count), 0);
+      const ofTenant = byTenant.get(tenant_id)?.size ?? 0;
+      if (more > 0 && (all.size + more > maxEntries || ofTenant + more > maxEntriesPerTenant)) {
         throw new MeterError(
           "no_room",
-          `the dedup memory holds ${entries.size} identities of at most ${maxEntries}, ${ofTenant} of them of this tenant`,
+          `the dedup memory holds ${all.size} identities of at most ${maxEntries}, ` +
+            `${ofTenant} of them of this tenant, which may have ${maxEntriesPerTenant}`,
         );
       }
-      return claimed.map(({ event_id, note }): ClaimAnswer => {
-        const key = keyOf(tenant_id, event_id);
-        const known = entries.get(key);
-        if (known !== undefined && known.owner === undefined) return { state: "confirmed", note: known.note };
-        if (known !== undefined && known.owner !== owner && known.leaseUntil > now)
-          return { state: "held", note: known.note, until: known.leaseUntil };
-        const first = known?.note ?? note;
-        write(key, {
-          tenant_id,
-          note: first,
-          owner,
-          leaseUntil: now + leaseMs,
-          expiresAt: now + Math.max(windowMs, leaseMs),
-        });
-        return { state: "claimed", note: first, lapsed: known !== undefined && known.owner !== owner };
+      const leaseUntil = now + leaseMs;
+      const expiresAt = now + Math.max(windowMs, leaseMs);
+      return entries.map(({ event_id, note }, index): ClaimAnswer => {
+        const entry = known[index];
+        if (entry === undefined) {
+          add({ tenant_id, event_id, note, holder, owner, leaseUntil, expiresAt });
+          return { state: "claimed", note, lapsed: false };
+        }
+        if (entry.owner === undefined) return { state: "confirmed", note: entry.note };
+        const lapsed = entry.owner !== owner;
+        if (lapsed && (entry.leaseUntil > now || entry.holder !== holder))
+          return { state: "held", note: entry.note, until: entry.leaseUntil, holder: entry.holder };
+        remove(entry);
+        add({ ...entry, owner, leaseUntil, expiresAt });
+        return { state: "claimed", note: entry.note, lapsed };
       });
     },
-    confirm: ({ tenant_id, now, entries: confirmed }) => {
+    settle: ({ tenant_id, owner, now, confirmed, released }) => {
+      const expiresAt = now + windowMs;
       for (const { event_id, note } of confirmed) {
-        const key = keyOf(tenant_id, event_id);
-        const first = entries.get(key)?.note ?? note;
-        write(key, { tenant_id, note: first, owner: undefined, leaseUntil: 0, expiresAt: now + windowMs });
+        const entry = recall(tenant_id, event_id, now);
+        if (entry === undefined) {
+          add({ tenant_id, event_id, note, holder: "", owner: undefined, leaseUntil: 0, expiresAt });
+        } else {
+          entry.owner = undefined;
+          entry.expiresAt = Math.max(entry.expiresAt, expiresAt);
+        }
       }
-    },
-    release: ({ tenant_id, owner, event_ids }) => {
-      for (const event_id of event_ids) {
-        const key = keyOf(tenant_id, event_id);
-        if (entries.get(key)?.owner === owner) remove(key);
+      for (const event_id of released) {
+        const entry = byTenant.get(tenant_id)?.get(event_id);
+        if (entry?.owner === owner) remove(entry);
       }
     },
   };
 };
-
-// An event id holds no blank, so that the two cannot run into each other.
-const keyOf = (tenant_id: string, event_id: string): string => `${event_id} ${tenant_id}`;

@@ -5,6 +5,7 @@ import { PRINCIPAL, pageEvent, postEvents, relayUnderTest } from "../test/relay-
 import type { PolicyCheck, RelayPolicy } from "./policy.ts";
 
 const MINUTE = 60_000;
+const DAY = 86_400_000;
 
 const judge = async (policy: RelayPolicy | PolicyCheck, fields: (now: number) => Partial<PageEvent>) => {
   const clock = fakeClock();
@@ -45,7 +46,9 @@ test("times that are too old or too far ahead are rejected by name", async () =>
   expect(await judge(old, (now) => ({ event_time: now - MINUTE - 1 }))).toBe(
     "event_time: expected a time within the last 60000 ms",
   );
-  expect(await judge(old, (now) => chat({ start_time: 0, end_time: now }))).toMatch(/^start_time: /);
+  expect(await judge(old, (now) => chat({ start_time: now - MINUTE - 1, end_time: now }))).toMatch(
+    /^start_time: /,
+  );
   const ahead = { maxFutureMs: MINUTE };
   expect(await judge(ahead, (now) => ({ event_time: now + MINUTE }))).toBe("accepted");
   expect(await judge(ahead, (now) => chat({ end_time: now + MINUTE + 1 }))).toBe(
@@ -56,6 +59,30 @@ test("times that are too old or too far ahead are rejected by name", async () =>
 test("without a policy times may lie a day ahead", async () => {
   expect(await judge({}, (now) => ({ event_time: now + 86_400_000 }))).toBe("accepted");
   expect(await judge({}, (now) => ({ event_time: now + 86_400_001 }))).toMatch(/^event_time: /);
+});
+
+test("a performance meter is limited by its duration, for all meters or for each, and by a day without a word", async () => {
+  const lasting = (durationMs: number) => (now: number) =>
+    chat({ start_time: now - durationMs, end_time: now });
+  expect(await judge({ maxDurationMs: MINUTE }, lasting(MINUTE))).toBe("accepted");
+  expect(await judge({ maxDurationMs: MINUTE }, lasting(MINUTE + 1))).toBe(
+    "end_time: expected a time at most 60000 ms after start_time, got 60001 ms",
+  );
+  const byMeter = { maxDurationMs: { "chat.on.time_hours": 2 * DAY } };
+  expect(await judge({ ...byMeter, maxAgeMs: 3 * DAY }, lasting(2 * DAY))).toBe("accepted");
+  expect(await judge({}, lasting(DAY))).toBe("accepted");
+  expect(await judge({}, lasting(DAY + 1))).toMatch(/^end_time: /);
+});
+
+test("without a word, times lie no further back than the dedup store remembers", async () => {
+  expect(await judge({}, (now) => ({ event_time: now - DAY }))).toBe("accepted");
+  expect(await judge({}, (now) => ({ event_time: now - DAY - 1 }))).toBe(
+    "event_time: expected a time within the last 86400000 ms",
+  );
+  const longer = { maxAgeMs: 30 * DAY };
+  expect(await judge(longer, (now) => ({ event_time: now - 30 * DAY }))).toBe("accepted");
+  // A session that is begun now and ended a thousand years ago, or the other way round.
+  expect(await judge({}, (now) => chat({ start_time: now - 1_000 * 365 * DAY }))).toMatch(/^start_time: /);
 });
 
 test("a policy of one's own sees whom it is for, and its reason is answered", async () => {
@@ -98,4 +125,18 @@ test("an event that was rejected may come again when the policy has become milde
   expect(await postEvents(relay, [event])).toMatchObject([{ state: "rejected", reason: "not yet" }]);
   strict = false;
   expect(await postEvents(relay, [event])).toMatchObject([{ state: "accepted" }]);
+});
+
+test("times in another unit are rejected with what they look like, whatever the policy", async () => {
+  for (const policy of [{}, () => undefined]) {
+    expect(await judge(policy, (now) => ({ event_time: now * 1_000 }))).toMatch(
+      /^event_time: expected milliseconds since the epoch \(this looks like microseconds: divide by 1000\), got \d+$/,
+    );
+    expect(await judge(policy, (now) => chat({ start_time: now, end_time: now * 1_000 }))).toMatch(
+      /^end_time: .*microseconds/,
+    );
+    expect(await judge(policy, (now) => ({ event_time: Math.floor(now / 1_000) }))).toMatch(
+      /^event_time: .*seconds: multiply by 1000/,
+    );
+  }
 });

@@ -1,6 +1,7 @@
 import { fakeClock } from "@meter-lib/testing";
 import { expect, test } from "vitest";
-import { pageRequest, relayUnderTest } from "../test/relay-under-test.ts";
+import { batchOf, PRINCIPAL, pageEvent, pageRequest, relayUnderTest } from "../test/relay-under-test.ts";
+import type { Principal } from "./authenticate.ts";
 
 const CHUNK = new Uint8Array(65_536).fill(0x20);
 
@@ -105,24 +106,42 @@ test("a body whose connection breaks is refused", async () => {
 });
 
 test("more requests at once than are allowed are turned away, and later ones are taken", async () => {
-  const { relay } = relayUnderTest({ limits: { maxConcurrent: 2 } });
-  const open: ReadableStreamDefaultController<Uint8Array>[] = [];
-  const slow = () =>
+  const known = Promise.withResolvers<Principal>();
+  const { relay } = relayUnderTest({ limits: { maxConcurrent: 2 }, authenticate: () => known.promise });
+  let posted = 0;
+  const post = () => relay(pageRequest({ body: batchOf(pageEvent({ event_id: `event-${posted++}` })) }));
+  const waiting = [post(), post()];
+  const turnedAway = await post();
+  expect(turnedAway.status).toBe(503);
+  expect(turnedAway.headers.get("retry-after")).toBe("1");
+  expect(await turnedAway.json()).toMatchObject({ error: { code: "overloaded" } });
+  known.resolve(PRINCIPAL);
+  for (const answer of await Promise.all(waiting)) expect(answer.status).toBe(200);
+  expect((await post()).status).toBe(200);
+});
+
+test("bodies on their way in take no place from a whole one: that which has taken longest is given up for it", async () => {
+  const { relay } = relayUnderTest({ limits: { maxBodies: 2, maxConcurrent: 1 } });
+  let cancelled = 0;
+  const trickle = () =>
     relay(
       pageRequest({
         text: new ReadableStream<Uint8Array>({
-          start: (controller) => {
-            open.push(controller);
+          cancel: () => {
+            cancelled++;
           },
         }),
       }),
     );
-  const waiting = [slow(), slow()];
-  const turnedAway = await slow();
-  expect(turnedAway.status).toBe(503);
-  expect(turnedAway.headers.get("retry-after")).toBe("1");
-  expect(await turnedAway.json()).toMatchObject({ error: { code: "overloaded" } });
-  for (const controller of open.slice(0, 2)) controller.close();
-  await Promise.all(waiting);
-  expect((await relay(pageRequest({ text: "{}" }))).status).toBe(400);
+  const first = trickle();
+  void trickle();
+  const answer = await relay(pageRequest({ body: batchOf(pageEvent()) }));
+  expect(answer.status).toBe(200);
+  const givenUp = await first;
+  expect(givenUp.status).toBe(503);
+  expect(await givenUp.json()).toMatchObject({ error: { code: "overloaded" } });
+  expect(cancelled).toBe(1);
+  // The place that the whole one left is free again.
+  void trickle();
+  expect(cancelled).toBe(1);
 });

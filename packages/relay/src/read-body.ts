@@ -1,4 +1,5 @@
 import type { Clock } from "@meter-lib/core";
+import type { BodySlots } from "./body-slots.ts";
 import { Refusal } from "./refusal.ts";
 
 export interface ReadBodyOptions {
@@ -6,8 +7,12 @@ export interface ReadBodyOptions {
   /** Longest wait for the whole body, in milliseconds. */
   readonly timeoutMs: number;
   readonly clock: Clock;
+  readonly slots: BodySlots;
 }
 
+const PUSHED_OUT = new Refusal(503, "overloaded", "body: it took longest when room was needed for others", {
+  retryAfterMs: 1_000,
+});
 const CHARSET = /^charset\s*=\s*"?([^"\s]*)"?$/i;
 
 /** Reads the body as UTF-8 text, counting what really comes in; the declared length only spares the reading. */
@@ -19,10 +24,12 @@ export const readBody = async (request: Request, options: ReadBodyOptions): Prom
   if (request.body === null) return new Refusal(400, "invalid_json", "body: expected JSON, got nothing");
 
   const reader = request.body.getReader();
-  const { promise: late, resolve } = Promise.withResolvers<"late">();
-  const cancelTimer = options.clock.schedule(options.timeoutMs, () => resolve("late"), { holdProcess: true });
+  const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<Refusal>();
+  const late = new Refusal(408, "body_timeout", `body: expected all of it within ${options.timeoutMs} ms`);
+  const cancelTimer = options.clock.schedule(options.timeoutMs, () => giveUp(late), { holdProcess: true });
+  const leave = options.slots.enter(() => giveUp(PUSHED_OUT));
   // A body that is given up is not waited for: its sender may never end.
-  const giveUp = (refusal: Refusal): Refusal => {
+  const refuse = (refusal: Refusal): Refusal => {
     reader.cancel().catch(() => {});
     return refusal;
   };
@@ -30,20 +37,18 @@ export const readBody = async (request: Request, options: ReadBodyOptions): Prom
   let size = 0;
   try {
     for (;;) {
-      const read = await Promise.race([reader.read(), late]);
-      if (read === "late") {
-        const message = `body: expected all of it within ${options.timeoutMs} ms`;
-        return giveUp(new Refusal(408, "body_timeout", message));
-      }
+      const read = await Promise.race([reader.read(), givenUp]);
+      if (read instanceof Refusal) return refuse(read);
       if (read.done) break;
       size += read.value.byteLength;
-      if (size > options.maxBytes) return giveUp(tooLarge);
+      if (size > options.maxBytes) return refuse(tooLarge);
       chunks.push(read.value);
     }
   } catch {
     return new Refusal(400, "body_failed", "body: the connection was lost before all of it came");
   } finally {
     cancelTimer();
+    leave();
   }
   return decode(chunks, size);
 };

@@ -17,6 +17,12 @@ export interface ClientDestination {
    * @default false
    */
   readonly allowVolatile?: boolean;
+  /**
+   * Names the outbox in the dedup store, for relays that share a store and have an outbox each: what one of them took and did
+   * not settle, because its process ended, no other takes over, for its outbox delivers it when it is opened again. The name
+   * must outlive restarts. @default the client's, by the path of its outbox; give one where paths are alike on several machines
+   */
+  readonly outboxName?: string;
   readonly transport?: never;
   readonly customerLookup?: never;
   readonly catalog?: never;
@@ -37,6 +43,7 @@ export interface DirectDestination {
   readonly ambiguity?: AmbiguityPolicy;
   readonly client?: never;
   readonly allowVolatile?: never;
+  readonly outboxName?: never;
 }
 
 export interface RelaySettings {
@@ -50,7 +57,7 @@ export interface RelaySettings {
   readonly allowMissingOrigin?: boolean;
   /** Whether pages of other origins may send cookies along, for an `authenticate` that reads them. @default false */
   readonly allowCredentials?: boolean;
-  /** What may come from browsers. @default every meter, times at most 24 hours ahead */
+  /** What may come from browsers. @default every meter, durations of 24 hours, times at most 24 hours ahead and as old as `dedup` remembers */
   readonly policy?: RelayPolicy | PolicyCheck;
   readonly limits?: RelayLimits;
   /** How many events may come, for each device and for each tenant; `false`: any number. */
@@ -62,11 +69,20 @@ export interface RelaySettings {
   };
   /** From how many milliseconds on a page's clock is corrected. @default 60_000 */
   readonly clockThresholdMs?: number;
-  /** Longest wait until events are safe, in milliseconds. @default 10_000 */
+  /**
+   * Longest time from a request's whole body to its answer, in milliseconds: for all of its events together, and for the hooks
+   * that are asked. What is under way then goes on, and stays claimed. @default 10_000
+   */
   readonly handOffTimeoutMs?: number;
-  /** How long a claim in the dedup store holds without a word of the process that has it, in milliseconds. @default 30_000 */
+  /**
+   * How long a claim in the dedup store holds when its process has died, in milliseconds. A live one renews it for as long as it
+   * works on the events. @default 30_000
+   */
   readonly leaseMs?: number;
-  /** Told what went wrong on the relay's side; pages are told only that something did. @default nobody is told */
+  /**
+   * Told what went wrong, also in the hooks above, and what the client and the backend said of events that they did not take; pages
+   * are told in fixed words. @default console.error
+   */
   readonly onError?: (error: unknown) => void;
   /** @default systemClock */
   readonly clock?: Clock;
@@ -79,6 +95,8 @@ export interface RelayLimits {
   readonly maxEvents?: number;
   /** Longest wait for a body, in milliseconds. @default 10_000 */
   readonly bodyTimeoutMs?: number;
-  /** Most requests at work at once; more are turned away. @default 1_000 */
+  /** Most bodies on their way in at once; for one more, that which has taken longest is given up. @default 1_000 */
+  readonly maxBodies?: number;
+  /** Most requests at work at once, bodies on their way in not counted; more are turned away. @default 1_000 */
   readonly maxConcurrent?: number;
 }

@@ -1,5 +1,5 @@
 import type { PageEvent, PageEventResult } from "@meter-lib/core";
-import { describeIssue, describeValue } from "@meter-lib/core";
+import { describeIssue, describeValue, isToken, MAX_PAGE_ID_LENGTH } from "@meter-lib/core";
 import { Refusal } from "./refusal.ts";
 
 // The wire between page and relay. Its types are core's `PageBatch` and `PageBatchAnswer`, which the page's transport shares;
@@ -27,7 +27,8 @@ const FIELDS = new Set([
   "metadata",
   "session_id",
 ]);
-const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+const ID = `visible ASCII, 1 to ${MAX_PAGE_ID_LENGTH} characters`;
 const MAX_SHOWN_FIELD = 60;
 
 /** Reads a body. Fields that a batch has besides its own are not looked at: above all no tenant and no device. */
@@ -53,7 +54,7 @@ export const parseEvent = (value: unknown): ReceivedEvent => {
   const { event_id, meter_id, event_time, total_usage, start_time, end_time, metadata, session_id } = value;
   const id = isToken(event_id) ? event_id : "";
   const refuse = (field: string, given: unknown, expected: string) => refused(id, field, given, expected);
-  if (!isToken(event_id)) return refuse("event_id", event_id, "visible ASCII, 1 to 255 characters");
+  if (!isId(event_id)) return refuse("event_id", event_id, ID);
   if (typeof meter_id !== "string") return refuse("meter_id", meter_id, "the id of a meter");
   if (!isMs(event_time)) return refuse("event_time", event_time, "milliseconds since the epoch");
   if (total_usage !== undefined && !isMs(total_usage))
@@ -62,8 +63,7 @@ export const parseEvent = (value: unknown): ReceivedEvent => {
     return refuse("start_time", start_time, "milliseconds since the epoch");
   if (end_time !== undefined && !isMs(end_time))
     return refuse("end_time", end_time, "milliseconds since the epoch");
-  if (session_id !== undefined && !isToken(session_id))
-    return refuse("session_id", session_id, "visible ASCII, 1 to 255 characters");
+  if (session_id !== undefined && !isId(session_id)) return refuse("session_id", session_id, ID);
   if (metadata !== undefined && !isTexts(metadata)) return refuse("metadata", metadata, "an object of texts");
   for (const field of Object.keys(value)) {
     if (FIELDS.has(field)) continue;
@@ -119,7 +119,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isMs = (value: unknown): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 
-const isToken = (value: unknown): value is string => typeof value === "string" && VISIBLE_ASCII.test(value);
+const isId = (value: unknown): value is string =>
+  typeof value === "string" && value.length <= MAX_PAGE_ID_LENGTH && VISIBLE_ASCII.test(value);
 
 // A key that would become the prototype of whatever somebody copies it into.
 const isTexts = (value: unknown): value is Record<string, string> =>

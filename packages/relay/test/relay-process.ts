@@ -29,6 +29,7 @@ const relay = createRelay({
   origins: ["https://app.example.com"],
   clock: { ...systemClock, now: () => Date.now() + Number(clockMs) },
   client: {
+    outboxName: client.outboxName,
     ingest: (events) => {
       dieAt("claimed");
       const receipts = client.ingest(events);
@@ -46,9 +47,8 @@ const relay = createRelay({
     name: dedup.name,
     windowMs: dedup.windowMs,
     claim: (request) => dedup.claim(request),
-    release: (request) => dedup.release(request),
-    confirm: async (request) => {
-      await dedup.confirm(request);
+    settle: async (request) => {
+      await dedup.settle(request);
       dieAt("confirmed");
     },
   },

@@ -41,6 +41,7 @@ export const relayUnderTest = (
     origins: [ORIGIN],
     client,
     allowVolatile: true,
+    onError: () => {},
     ...options,
   });
   return { relay, transport, client };

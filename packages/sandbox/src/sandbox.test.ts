@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createSandbox } from "./sandbox.ts";
 import { getJson, postEvent, postRecords } from "./testing/post-events.ts";
 
@@ -120,4 +120,20 @@ test.each([
     code: "invalid_options",
     message: expect.stringContaining(message),
   });
+});
+
+test("a clock that throws is a failure to try again, told on standard error; the next event is counted", async () => {
+  let broken = true;
+  const told = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const now = (): number => {
+    if (broken) throw new Error("no time");
+    return NOON;
+  };
+  await using sandbox = await createSandbox({ tenants: { tenant_123: "cust_001" }, clock: { now } });
+  expect((await postEvent(sandbox.url)).status).toBe(500);
+  expect(told).toHaveBeenCalledWith(expect.objectContaining({ message: "no time" }));
+  told.mockRestore();
+  broken = false;
+  expect((await postEvent(sandbox.url)).status).toBe(200);
+  expect(sandbox.usage()).toMatchObject([{ events: 1 }]);
 });

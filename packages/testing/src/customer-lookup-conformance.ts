@@ -1,5 +1,6 @@
 import type { CustomerLookup } from "@meter-lib/core";
-import { describe, expect, test } from "vitest";
+import { expect } from "./expect.ts";
+import { suiteOf, type TestRunner } from "./test-runner.ts";
 
 type Awaitable<Value> = Value | Promise<Value>;
 
@@ -18,6 +19,8 @@ export interface CustomerLookupConformanceOptions {
   readonly name: string;
   /** Called for each test, with the tenants that have a customer and the id of each; no other tenant has one. */
   create(customers: Readonly<Record<string, string>>): Awaitable<LookupUnderTest>;
+  /** @default the globals `describe`, `test` and `expect` */
+  readonly runner?: TestRunner | undefined;
 }
 
 const CUSTOMERS = { "tenant-1": "customer-1", "tenant-2": "customer-2" };
@@ -50,7 +53,7 @@ const soon = async <Value>(promise: Promise<Value>): Promise<Value> => {
 };
 
 /**
- * Registers the tests that every customer lookup has to pass, with vitest: who is known, who is not, and what cannot be told. Uses
+ * Registers the tests that every customer lookup has to pass: who is known, who is not, and what cannot be told. Uses
  * nothing of Node, so it runs in a browser too.
  *
  * @example A lookup of one's own
@@ -61,7 +64,12 @@ const soon = async <Value>(promise: Promise<Value>): Promise<Value> => {
  * });
  * ```
  */
-export const customerLookupConformance = ({ name, create }: CustomerLookupConformanceOptions): void => {
+export const customerLookupConformance = ({
+  name,
+  create,
+  runner,
+}: CustomerLookupConformanceOptions): void => {
+  const { describe, test } = suiteOf(runner);
   const using = async (run: (under: LookupUnderTest) => Promise<void>): Promise<void> => {
     const under = await create(CUSTOMERS);
     try {
@@ -94,13 +102,13 @@ export const customerLookupConformance = ({ name, create }: CustomerLookupConfor
         ).toEqual(["customer-1", "customer-2", "unknown", "customer-1", "unknown", "customer-2"]);
       }));
 
-    test.each(ODD_TENANTS)("never finds a customer for a tenant called %j", (tenant_id) =>
-      using(async ({ lookup }) => {
-        const answer = await ask(lookup, tenant_id);
-        expect(answer.state).not.toBe("found");
-        if (answer.state === "failed") expect(answer.reason).not.toBe("");
-      }),
-    );
+    for (const tenant_id of ODD_TENANTS)
+      test(`never finds a customer for a tenant called ${JSON.stringify(tenant_id)}`, () =>
+        using(async ({ lookup }) => {
+          const answer = await ask(lookup, tenant_id);
+          expect(answer.state).not.toBe("found");
+          if (answer.state === "failed") expect(answer.reason).not.toBe("");
+        }));
 
     test("what it knows without waiting is what it answers", () =>
       using(async ({ lookup }) => {

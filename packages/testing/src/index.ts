@@ -17,6 +17,7 @@ export {
 export { type OutboxConformanceOptions, outboxConformance } from "./outbox-conformance.ts";
 export type { LockElsewhere, StorePlace } from "./store/store-case.ts";
 export { type StoreConformanceOptions, storeConformance } from "./store-conformance.ts";
+export type { TestRunner } from "./test-runner.ts";
 export {
   type TransportConformanceOptions,
   type TransportUnderTest,

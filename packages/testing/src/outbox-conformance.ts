@@ -1,5 +1,4 @@
 import { type LogOptions, logOutbox } from "@meter-lib/core/log";
-import { describe, test } from "vitest";
 import { boundCases } from "./outbox/bound-cases.ts";
 import { claimCases } from "./outbox/claim-cases.ts";
 import type { CaseContext, ConformanceCase, OutboxPlace } from "./outbox/conformance-case.ts";
@@ -13,6 +12,7 @@ import { forgetfulCases, ownerCases, volatileCases } from "./outbox/owner-cases.
 import { segmentCases } from "./outbox/segment-cases.ts";
 import { sessionCases } from "./outbox/session-cases.ts";
 import { settlementCases } from "./outbox/settlement-cases.ts";
+import { suiteOf, type TestRunner } from "./test-runner.ts";
 
 // Some cases make dozens of stores, and a store may be a process.
 const TIMEOUT_MS = 60_000;
@@ -28,6 +28,8 @@ export interface OutboxConformanceOptions {
    * @param options - what the outboxes of this place are to be made with
    */
   create(options: LogOptions): OutboxPlace | Promise<OutboxPlace>;
+  /** @default the globals `describe`, `test` and `expect` */
+  readonly runner?: TestRunner | undefined;
 }
 
 const DAY_MS = 86_400_000;
@@ -40,7 +42,7 @@ const OPTIONS: LogOptions = {
 };
 
 /**
- * Registers the tests that every outbox has to pass, with vitest: identities, accounts, leases, claims, dead letters, the ledger, sessions,
+ * Registers the tests that every outbox has to pass: identities, accounts, leases, claims, dead letters, the ledger, sessions,
  * several owners and their death. Uses nothing of Node, so it runs in a browser too.
  *
  * @example The log, over a store of one's own
@@ -57,6 +59,7 @@ const OPTIONS: LogOptions = {
  * ```
  */
 export const outboxConformance = (options: OutboxConformanceOptions): void => {
+  const { describe, test } = suiteOf(options.runner);
   describe(`outbox: ${options.name}`, () => {
     for (const conformanceCase of outboxCases(options.durable)) {
       test(

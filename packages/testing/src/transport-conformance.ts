@@ -1,5 +1,6 @@
 import type { Outcome, OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core";
-import { describe, expect, test } from "vitest";
+import { expect } from "./expect.ts";
+import { suiteOf, type TestRunner } from "./test-runner.ts";
 import { sampleOutgoing } from "./transport/sample-outgoing.ts";
 
 type Awaitable<Value> = Value | Promise<Value>;
@@ -21,6 +22,8 @@ export interface TransportConformanceOptions {
   readonly name: string;
   /** Called for each test: a transport and a receiver of its own. */
   create(): Awaitable<TransportUnderTest>;
+  /** @default the globals `describe`, `test` and `expect` */
+  readonly runner?: TestRunner | undefined;
 }
 
 const identity = ({ tenant_id, event_id }: OutgoingEvent): string => `${tenant_id} ${event_id}`;
@@ -57,7 +60,7 @@ const soon = async <Value>(promise: Promise<Value>): Promise<Value> => {
 };
 
 /**
- * Registers the tests that every transport has to pass, with vitest: outcomes in order, nothing acknowledged that was not counted, no
+ * Registers the tests that every transport has to pass: outcomes in order, nothing acknowledged that was not counted, no
  * throws, no waiting after an abort. Uses nothing of Node, so it runs in a browser too.
  *
  * @example A transport of one's own
@@ -76,7 +79,8 @@ const soon = async <Value>(promise: Promise<Value>): Promise<Value> => {
  * });
  * ```
  */
-export const transportConformance = ({ name, create }: TransportConformanceOptions): void => {
+export const transportConformance = ({ name, create, runner }: TransportConformanceOptions): void => {
+  const { describe, test } = suiteOf(runner);
   const using = async (run: (under: TransportUnderTest) => Promise<void>): Promise<void> => {
     const under = await create();
     try {

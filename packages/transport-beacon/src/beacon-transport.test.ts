@@ -172,7 +172,7 @@ describe("keepalive", () => {
     const transport = beaconTransport({ url: "/relay", fetch });
     const answered = send(transport, [outgoing("one")]);
     calls[0]?.answer(new TypeError("Failed to fetch"));
-    await vi.waitUntil(() => calls.length === 2);
+    await vi.waitUntil(() => calls.length === 2, { timeout: 60_000 });
     expect(calls[1]?.keepalive).toBe(false);
     calls[1]?.answer(new TypeError("Failed to fetch"));
     expect(await answered).toMatchObject({

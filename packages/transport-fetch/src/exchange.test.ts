@@ -29,10 +29,10 @@ test("a body that never ends, ends with the signal", async () => {
 });
 
 test("a status that says enough counts although its body never ends", async () => {
-  await using server = await loopbackServer(
-    (response) => void response.writeHead(429, { "retry-after": "2" }).write("slow"),
-  );
-  const answer = await sendOne({ baseUrl: server.url, timeoutMs: 50 });
+  const caller = new AbortController();
+  const endless = new ReadableStream({ pull: () => caller.abort() }, { highWaterMark: 0 });
+  const fetch = async () => new Response(endless, { status: 429, headers: { "retry-after": "2" } });
+  const answer = await sendOne({ baseUrl, fetch }, caller.signal);
   expect(answer.fault).toMatchObject({ kind: "unavailable", status: 429, retryAfterMs: 2_000 });
 });
 

@@ -1,4 +1,5 @@
 import type { HttpBody, HttpRequest, HttpResponse, HttpSend } from "./http-send.ts";
+import { NotSentError } from "./not-sent-error.ts";
 
 /** The receiver's answer, as much of it as came in time. */
 export interface HttpAnswer {
@@ -12,6 +13,7 @@ export interface HttpAnswer {
 
 /** No answer. */
 export interface HttpFailure {
+  /** A `NotSentError` where the sender knows that it did not begin. */
   readonly error: unknown;
   /** Nobody waited any longer. */
   readonly timeout: boolean;
@@ -45,28 +47,36 @@ export const exchange = (
       signal.removeEventListener("abort", abort);
       resolve(answer);
     };
+    const late = (reason: unknown): HttpAnswer | HttpFailure =>
+      response === undefined ? { error: reason, timeout: true } : answerOf(response, "", "timeout");
     const giveUp = (reason: unknown): void => {
-      end(response === undefined ? { error: reason, timeout: true } : answerOf(response, "", "timeout"));
+      if (response !== undefined) end(late(reason));
       controller.abort(reason);
       response?.discard();
+      // A sender that had not begun says so at once; nobody waits for one that ignores its signal.
+      clearTimeout(timer);
+      if (!isOver) timer = setTimeout(() => end(late(reason)), 0);
     };
     const abort = (): void => giveUp(signal.reason);
-    const read = (late: HttpResponse): void => {
+    const read = (head: HttpResponse): void => {
       if (isOver) {
-        late.discard();
+        head.discard();
         return;
       }
-      response = late;
-      start(() => late.read(maxAnswerBytes)).then(
-        ({ text, whole }: HttpBody) => end(answerOf(late, text, whole ? undefined : "too_long")),
-        () => end(answerOf(late, "", "broken")),
+      response = head;
+      start(() => head.read(maxAnswerBytes)).then(
+        ({ text, whole }: HttpBody) => end(answerOf(head, text, whole ? undefined : "too_long")),
+        () => end(answerOf(head, "", "broken")),
       );
     };
 
-    const timer = setTimeout(() => giveUp(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    let timer = setTimeout(() => giveUp(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     signal.addEventListener("abort", abort, { once: true });
-    if (signal.aborted) abort();
-    else start(() => send(request, controller.signal)).then(read, (error) => end({ error, timeout: false }));
+    if (signal.aborted) end({ error: new NotSentError(signal.reason), timeout: true });
+    else
+      start(() => send(request, controller.signal)).then(read, (error) =>
+        end({ error, timeout: controller.signal.aborted }),
+      );
   });
 
 const answerOf = (response: HttpResponse, text: string, cut: HttpAnswer["cut"]): HttpAnswer => ({

@@ -57,6 +57,14 @@ test("a function that never answers ends with the signal: nothing is sent", asyn
   expect(answer.fault).toMatchObject({ kind: "unavailable", reason: expect.stringContaining("not sent") });
 });
 
+test("a secret in the receiver's redirect is not passed on", async () => {
+  await using server = await loopbackServer((response) =>
+    response.writeHead(302, { location: "http://127.0.0.1:1/s3cret-token" }).end(),
+  );
+  const { fault } = await sendOne({ baseUrl: server.url, headers: { authorization: "Bearer s3cret-token" } });
+  expect(fault?.reason).toMatch(/redirects are not followed: .* to http:\/\/127\.0\.0\.1:1\/\[hidden\]$/);
+});
+
 test("a secret that the receiver repeats is not passed on", async () => {
   await using server = await loopbackServer((response, { headers }) =>
     json(response, 401, { you_sent: headers }),

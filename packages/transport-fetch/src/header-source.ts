@@ -48,15 +48,3 @@ export const headerIssues = (headers: unknown): readonly EventIssue[] => {
     ];
   });
 };
-
-const SECRET_NAME = /auth|key|token|secret|cookie|password|signature/i;
-const SHORTEST_SECRET = 6;
-
-/** Takes the secrets among the headers out of a text, for a receiver that repeats what it was sent. */
-export const hideSecrets = (headers: Readonly<Record<string, string>>): ((text: string) => string) => {
-  const secrets = Object.entries(headers)
-    .filter(([name]) => SECRET_NAME.test(name))
-    .flatMap(([, value]) => [value, value.slice(value.lastIndexOf(" ") + 1)])
-    .filter((value) => value.length >= SHORTEST_SECRET);
-  return (text) => secrets.reduce((hidden, secret) => hidden.replaceAll(secret, "[hidden]"), text);
-};

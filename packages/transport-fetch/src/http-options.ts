@@ -1,6 +1,5 @@
-import { type Dedup, describeValue, type EventIssue, MeterError } from "@meter-lib/core";
+import { type Dedup, describeValue, type EventIssue, MeterError, parseBaseUrl } from "@meter-lib/core";
 import * as v from "valibot";
-import { parseBaseUrl } from "./base-url.ts";
 import { type HeaderSource, headerIssues } from "./header-source.ts";
 import type { HttpSend } from "./http-send.ts";
 import { type KyOptions, OWN_KY_OPTIONS } from "./ky-send.ts";
@@ -15,7 +14,11 @@ export interface HttpOptions {
   readonly headers?: HeaderSource | undefined;
   /** Called once when the receiver answers 401 or 403, before the destination is blocked. */
   readonly refreshCredentials?: ((context: { readonly signal: AbortSignal }) => Promise<void>) | undefined;
-  /** How long one request may take until its answer has been read, in milliseconds. @default 10000 */
+  /**
+   * How long one request may take until its answer has been read, in milliseconds. With less than the 10 to 11 s that Node's fetch gives
+   * a connection, one that is never made leaves its events unsure; `undiciSend()` knows at any limit.
+   * @default 15000
+   */
   readonly timeoutMs?: number | undefined;
   /** Used instead of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
@@ -36,7 +39,11 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The options as entries of a valibot schema, for the schema of a transport that has more. */
 export const httpEntries = {
-  baseUrl: v.union([v.string(), v.instance(URL)], "text or a URL"),
+  // Not `v.instance(URL)`: its type would lead from the declarations to those of Node.
+  baseUrl: v.custom<string | URL>(
+    (value) => typeof value === "string" || value instanceof URL,
+    "text or a URL",
+  ),
   dedup: v.optional(
     v.union(
       [
@@ -62,7 +69,7 @@ export const httpEntries = {
   ),
   timeoutMs: v.optional(
     wholeNumber(1, LONGEST_TIMER_MS, `milliseconds, an integer from 1 to ${LONGEST_TIMER_MS}`),
-    10_000,
+    15_000,
   ),
   fetch: v.optional(v.custom<typeof globalThis.fetch>(isFunction, "a function like fetch")),
   send: v.optional(v.custom<HttpSend>(isFunction, "a function that sends a request")),

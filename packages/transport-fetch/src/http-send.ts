@@ -23,7 +23,8 @@ export interface HttpBody {
 }
 
 /**
- * Posts one request once: no retry, no redirect followed, no status turned into an error. Rejects when no answer came.
+ * Posts one request once: no retry, no redirect followed, no status turned into an error. Rejects when no answer came; with a
+ * `NotSentError` when it knows that not a byte of the request left, also when the signal aborts before that.
  * The seam between the dialects and the HTTP library.
  */
 export type HttpSend = (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;

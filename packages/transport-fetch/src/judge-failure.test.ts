@@ -1,9 +1,13 @@
 import { readFileSync } from "node:fs";
 import { createServer as createTlsServer } from "node:https";
 import { createServer as createTcpServer, type Socket } from "node:net";
+import { Agent } from "undici";
 import { expect, onTestFinished, test } from "vitest";
+import { documentedAlerts, documentedCodes } from "../test/answers-page.ts";
 import { listen, loopbackServer } from "../test/loopback-server.ts";
 import { sendOne } from "../test/send-one.ts";
+import { NotSentError } from "./not-sent-error.ts";
+import { UNSENT_CODES } from "./unsent-codes.ts";
 
 /** A TCP server that does with each connection what the test says, once its first bytes are here. */
 const tcpServer = async (onRequest: (socket: Socket) => void): Promise<string> => {
@@ -71,7 +75,7 @@ test("a port that fetch refuses: not processed, blocked", async () => {
   expect((await sendOne({ baseUrl: "http://127.0.0.1:6000" })).fault).toMatchObject({ kind: "blocked" });
 });
 
-// As Deno 2.9 words them, without a code.
+// As Deno 2.9 and Bun 1.4 word them.
 test.each([
   [
     "error sending request for url (http://h/): client error (Connect): dns error: failed to lookup address",
@@ -81,39 +85,117 @@ test.each([
     "error sending request for url (https://h/): client error (Connect): invalid peer certificate: Expired",
     "blocked",
   ],
+  [
+    "error sending request for url (https://h/): client error (Connect): received fatal alert: HandshakeFailure",
+    "blocked",
+  ],
+  ["error sending request for url (https://h/): client error (Connect): tls handshake eof", "unavailable"],
+  ["received fatal alert: CertificateRequired", "blocked"],
+  ["EPROTO: The TLS handshake failed. Does the server speak TLS on this port?", "blocked"],
+  ["Stream closed with error code NGHTTP2_REFUSED_STREAM", "unavailable"],
   ["Fetch failed: Requests to port 9 are blocked", "blocked"],
 ])("other runtimes: %s", async (message, kind) => {
   const fetch = () => Promise.reject(new TypeError(message));
   expect((await sendOne({ baseUrl: "http://meter.example.com", fetch })).fault).toMatchObject({ kind });
 });
 
-test.each([
-  ["ConnectionRefused", "unavailable"],
-  ["FailedToOpenSocket", "unavailable"],
-  ["UND_ERR_CONNECT_TIMEOUT", "unavailable"],
-  ["CERT_HAS_EXPIRED", "blocked"],
-  ["ERR_TLS_CERT_ALTNAME_INVALID", "blocked"],
-  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "blocked"],
-  ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "blocked"],
-])("the code %s: not processed, %s", async (code, kind) => {
-  const fetch = () =>
-    Promise.reject(new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) }));
-  expect((await sendOne({ baseUrl: "http://meter.example.com", fetch })).fault).toMatchObject({ kind });
+/** What becomes of an event when fetch rejects with an error of this code. */
+const failedWith = async (
+  code: string,
+  details: { readonly syscall?: string } = {},
+): Promise<string | undefined> => {
+  const cause = Object.assign(new Error(code), { code, ...details });
+  const fetch = () => Promise.reject(new TypeError("fetch failed", { cause }));
+  const { fault, outcomes } = await sendOne({ baseUrl: "http://meter.example.com", fetch });
+  return fault?.kind ?? outcomes?.[0]?.state;
+};
+
+test("every code means what the documentation says", async () => {
+  expect(documentedCodes.length).toBeGreaterThan(60);
+  const verdicts = await Promise.all(documentedCodes.map(async ([code]) => [code, await failedWith(code)]));
+  expect(verdicts).toEqual(documentedCodes);
+});
+
+test("no code is known that the documentation does not name", () => {
+  const documented = new Set(documentedCodes.map(([code]) => code));
+  expect([...UNSENT_CODES.keys()].filter((code) => !documented.has(code))).toEqual([]);
+});
+
+test.each(["SSLV3_ALERT_", "TLSV1_ALERT_", "TLSV1_", "TLSV13_ALERT_", "SSL/TLS_ALERT_"])(
+  "the alerts of a TLS handshake block, spelled ERR_SSL_%s…",
+  async (spelling) => {
+    expect(documentedAlerts).toContain("CERTIFICATE_REQUIRED");
+    for (const alert of documentedAlerts)
+      expect([alert, await failedWith(`ERR_SSL_${spelling}${alert}`)]).toEqual([alert, "blocked"]);
+  },
+);
+
+test("any system call that comes before a connection: not processed; any that needs one: unsure", async () => {
+  for (const syscall of ["connect", "bind", "getaddrinfo", "queryA"])
+    expect(await failedWith("ETIMEDOUT", { syscall })).toBe("unavailable");
+  for (const code of ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ECONNREFUSED"])
+    for (const syscall of ["read", "write"]) expect(await failedWith(code, { syscall })).toBe("unsure");
 });
 
 test.each([
   "ECONNRESET",
   "EPIPE",
   "ETIMEDOUT",
+  "EPROTO",
+  "UND_ERR_ABORTED",
+  "UND_ERR_DESTROYED",
+  "UND_ERR_INFO",
   "UND_ERR_SOCKET",
   "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+  "UND_ERR_REQ_RETRY",
+  "UND_ERR_HEADERS_OVERFLOW",
+  "HPE_INVALID_CONSTANT",
+  "ERR_HTTP2_STREAM_ERROR",
   "ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC",
-])("the code %s: unsure", async (code) => {
-  const fetch = () =>
-    Promise.reject(new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) }));
-  expect((await sendOne({ baseUrl: "http://meter.example.com", fetch })).outcomes).toMatchObject([
-    { state: "unsure" },
-  ]);
+  "ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC",
+  "ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR",
+])("the code %s: unsure", async (code) => expect(await failedWith(code)).toBe("unsure"));
+
+// undici's words, Bun's, Deno's.
+test.each([
+  ["Proxy response (407) !== 200 when HTTP Tunneling", "blocked"],
+  ["Proxy response (403) !== 200 when HTTP Tunneling", "blocked"],
+  ["Proxy response (429) !== 200 when HTTP Tunneling", "unavailable"],
+  ["Proxy response (502) !== 200 when HTTP Tunneling", "unavailable"],
+  ["Proxy refused to open a tunnel: 407 Proxy Authentication Required", "blocked"],
+  ["Proxy refused to open a tunnel: 502 Bad Gateway", "unavailable"],
+  [
+    "error sending request for url (https://h/): client error (Connect): proxy authentication required",
+    "blocked",
+  ],
+  ["error sending request for url (https://h/): client error (Connect): unsuccessful tunnel", "unavailable"],
+])("a proxy that grants no tunnel: %s", async (message, kind) => {
+  const error = new TypeError("fetch failed", {
+    cause: new Error("cancelled", { cause: new Error(message) }),
+  });
+  const fetch = () => Promise.reject(error);
+  expect((await sendOne({ baseUrl: "https://meter.example.com", fetch })).fault).toMatchObject({ kind });
+});
+
+test("a dispatcher of another undici than fetch's: not processed, blocked", async () => {
+  await using server = await loopbackServer((response) => response.end("{}"));
+  const dispatcher = new Agent();
+  onTestFinished(() => dispatcher.close());
+  // Node's types know its own undici alone.
+  const ky: object = { dispatcher };
+  const answer = await sendOne({ baseUrl: server.url, ky });
+  expect(answer.fault).toMatchObject({ kind: "blocked" });
+  expect(server.requests).toEqual([]);
+});
+
+test("a sender's word that it did not begin is believed, also when the time is over", async () => {
+  const send = (_: unknown, signal: AbortSignal) =>
+    new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(new NotSentError(signal.reason)));
+    });
+  const answer = await sendOne({ baseUrl: "http://meter.example.com", send, timeoutMs: 5 });
+  expect(answer.fault).toMatchObject({ kind: "unavailable", reason: "not sent: no answer within 5 ms" });
 });
 
 test("a reset after the request was read: unsure", async () => {

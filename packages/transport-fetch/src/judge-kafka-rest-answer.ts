@@ -9,14 +9,21 @@ import { judgeStatus } from "./judge-status.ts";
  * fewer results than records nobody knows which is whose.
  */
 export const judgeKafkaRestAnswer = (answer: HttpAnswer, records: number, now: number): SendAnswer => {
-  const json = answer.status === 200 || answer.status === 422 ? answerJson(answer) : undefined;
-  const results = offsetsOf(json);
+  const json = answerJson(answer);
+  const results = answer.status === 200 || answer.status === 422 ? offsetsOf(json) : undefined;
   if (results === undefined) {
     // Karapace answers 422 also after it stored some of the records: without its results nobody knows which.
     if (answer.status === 422 && (answer.cut !== undefined || answer.text.includes('"offsets"'))) {
       const reason = "HTTP 422 with results that cannot be read";
       const timeout = answer.cut === "timeout" || undefined;
       return { every: { state: "unsure", reason, status: 422, timeout } };
+    }
+    // The server's own 408 tells that Kafka did not answer in time; without its code it is HTTP's, and tells that the request did not arrive.
+    if (answer.status === 408 && isObject(json) && typeof json.error_code === "number") {
+      const reason = describeError(json.error_code, errorText(json));
+      return {
+        outcomes: new Array<Outcome>(records).fill({ state: "unsure", reason, status: 408, body: json }),
+      };
     }
     const verdict = judgeStatus(answer, now);
     return "kind" in verdict ? { fault: verdict } : { every: verdict };

@@ -1,4 +1,5 @@
 import type { KyInstance, Options } from "ky";
+import { freshConnections } from "./fresh-connections.ts";
 import type { HttpBody, HttpResponse, HttpSend } from "./http-send.ts";
 
 /** What the transport decides itself, so that it is no option of ky's here. */
@@ -37,6 +38,7 @@ const loadKy = async (
 ): Promise<KyInstance> => {
   const { default: ky } = await import("ky");
   return ky.create({
+    ...(fetch === undefined ? freshConnections() : {}),
     ...options,
     ...(fetch === undefined ? {} : { fetch }),
     retry: 0,

@@ -1,13 +1,14 @@
 import {
   type DestinationFault,
   describeIssue,
+  hideSecrets,
   type Outcome,
   type OutgoingEvent,
   type SendAnswer,
 } from "@meter-lib/core";
 import type { Dialect, PartRequest } from "./dialect.ts";
-import { exchange } from "./exchange.ts";
-import { type HeaderSource, headerIssues, hideSecrets } from "./header-source.ts";
+import { exchange, type HttpAnswer } from "./exchange.ts";
+import { type HeaderSource, headerIssues } from "./header-source.ts";
 import type { HttpSend } from "./http-send.ts";
 import { judgeFailure } from "./judge-failure.ts";
 import { parseHttpDate } from "./retry-after.ts";
@@ -78,13 +79,22 @@ const sendPart = async (
   const request = { url, headers: { ...headers, ...part.headers }, body: part.body };
   const answer = await exchange(send, request, { signal, timeoutMs, maxAnswerBytes: dialect.maxAnswerBytes });
   if ("status" in answer) {
-    const verdict = dialect.judge({ ...answer, text: hide(answer.text) }, part.events, Date.now());
+    const shown = { ...answer, text: hide(answer.text), header: hiding(answer.header, hide) };
+    const verdict = dialect.judge(shown, part.events, Date.now());
     return { ...verdict, receiverTime: parseHttpDate(answer.header("date")) };
   }
   const verdict = judgeFailure(answer);
   const told = { ...verdict, reason: hide(verdict.reason) };
   return "kind" in told ? { fault: told } : { every: told };
 };
+
+/** A header of the answer without what the request said in secret: a `Location` may repeat it. */
+const hiding =
+  (header: HttpAnswer["header"], hide: (text: string) => string): HttpAnswer["header"] =>
+  (name) => {
+    const value = header(name);
+    return value === null ? null : hide(value);
+  };
 
 /** The outcomes so far, and "may be sent again" for all events after them. */
 const fillRetry = (

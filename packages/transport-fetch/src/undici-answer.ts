@@ -1,10 +1,10 @@
 import type { Dispatcher } from "undici";
+import { decodeBody } from "./decode-body.ts";
 import type { HttpBody, HttpResponse } from "./http-send.ts";
+import { NotSentError } from "./not-sent-error.ts";
 
 /** What is taken in before anybody reads it. */
 const UNREAD_BYTES = 64 * 1024;
-
-const decoder = new TextDecoder();
 
 /** The answer to one request, as undici tells it piece by piece. */
 export class UndiciAnswer implements Dispatcher.DispatchHandler, HttpResponse {
@@ -19,12 +19,12 @@ export class UndiciAnswer implements Dispatcher.DispatchHandler, HttpResponse {
   #bytes = 0;
   #maxBytes = UNREAD_BYTES;
   #ended = false;
-  #error: Error | undefined;
+  #error: unknown;
   #reader: PromiseWithResolvers<HttpBody> | undefined;
 
   /**
    * @param answered - called when the head is there
-   * @param failed - called instead when there will be none
+   * @param failed - called instead when there will be none; with a `NotSentError` before the request began
    */
   constructor(
     signal: AbortSignal,
@@ -38,8 +38,9 @@ export class UndiciAnswer implements Dispatcher.DispatchHandler, HttpResponse {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#signal.aborted) this.#abort();
+    // Nothing is written yet.
+    if (this.#signal.aborted) controller.abort(this.#reason());
+    else this.#controller = controller;
   }
 
   onResponseStart(
@@ -66,9 +67,9 @@ export class UndiciAnswer implements Dispatcher.DispatchHandler, HttpResponse {
     this.#finish();
   }
 
-  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+  onResponseError(_: Dispatcher.DispatchController | undefined, error: unknown): void {
     this.#signal.removeEventListener("abort", this.#abort);
-    if (this.status === 0) this.#failed(error);
+    if (this.status === 0) this.#fail(error);
     this.#error = error;
     this.#reader?.reject(error);
   }
@@ -92,22 +93,38 @@ export class UndiciAnswer implements Dispatcher.DispatchHandler, HttpResponse {
   }
 
   readonly #abort = (): void => {
-    const { reason } = this.#signal;
-    const error = reason instanceof Error ? reason : new Error("aborted", { cause: reason });
+    const error = this.#reason();
     // One that waits for a connection is not heard of again before it has one.
-    if (this.#controller === undefined) this.#failed(error);
+    if (this.#controller === undefined) this.#fail(error);
     else this.#controller.abort(error);
   };
+
+  #reason(): Error {
+    const { reason } = this.#signal;
+    return reason instanceof Error ? reason : new Error("aborted", { cause: reason });
+  }
+
+  /** undici hands over the controller right before it writes the request, whatever proxies and handshakes come before. */
+  #fail(error: unknown): void {
+    this.#failed(this.#controller === undefined ? new NotSentError(error) : error);
+  }
 
   /** Hands the body, or the part that may be read, to whoever reads it. */
   #finish(): void {
     if (this.#ended) this.#signal.removeEventListener("abort", this.#abort);
     if (this.#reader === undefined) return;
-    const whole = this.#bytes <= this.#maxBytes;
+    const cut = this.#bytes > this.#maxBytes;
     const [only] = this.#chunks;
     const body = this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks);
     this.#chunks = [];
-    this.#reader.resolve({ text: decoder.decode(whole ? body : body.subarray(0, this.#maxBytes)), whole });
-    if (!whole) this.discard();
+    try {
+      const read = cut ? body.subarray(0, this.#maxBytes) : body;
+      this.#reader.resolve(
+        decodeBody(read, this.header("content-encoding"), { maxBytes: this.#maxBytes, cut }),
+      );
+    } catch (error) {
+      this.#reader.reject(error);
+    }
+    if (cut) this.discard();
   }
 }

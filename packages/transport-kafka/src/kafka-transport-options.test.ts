@@ -50,6 +50,9 @@ test("no secret is repeated in an error", () => {
   const message = refusal({ brokers, sasl });
   expect(message).toContain("sasl.password");
   expect(message).not.toContain("hunter2");
+  expect(refusal({ brokers: ["user:hunter2@kafka-1:9092"] })).toBe(
+    "brokers.0: expected host:port, got text with an @, as credentials have it",
+  );
 });
 
 test("metadata that looks like an id of ours is refused before it is recorded", () => {

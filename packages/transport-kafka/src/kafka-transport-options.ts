@@ -125,11 +125,9 @@ const toIssue = (issue: v.BaseIssue<unknown>): EventIssue => {
   if (issue.input === undefined) return { field, given: "nothing", expected };
   // Secrets may hide in these.
   const isSecret = /^(?:sasl|tls)\b/.test(field) && field !== "sasl.mechanism";
-  return {
-    field,
-    given: isSecret ? `a ${typeof issue.input}` : describeValue(issue.input),
-    expected,
-  };
+  if (typeof issue.input === "string" && issue.input.includes("@"))
+    return { field, given: "text with an @, as credentials have it", expected };
+  return { field, given: isSecret ? `a ${typeof issue.input}` : describeValue(issue.input), expected };
 };
 
 /** Of the options together, or of one that is missing. */

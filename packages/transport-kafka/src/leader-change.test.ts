@@ -1,5 +1,5 @@
 import { setInterval } from "node:timers/promises";
-import { MeterClient, type Transport } from "@meter-lib/core";
+import { MeterClient } from "@meter-lib/core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Cluster, startCluster } from "../test/cluster.ts";
 import { whyNoJava } from "../test/java-home.ts";
@@ -18,14 +18,21 @@ const PATIENCE_MS = 60_000;
 const EVENTS = 10_000;
 const PACE_MS = 20;
 const EVENTS_AT_ONCE = 50;
+const TENANTS = Array.from({ length: 23 }, (_, i) => `tenant-${i}`);
+/** Shorter than the fault: a record that was appended before it is in doubt until its end. */
+const PROBE_MS = 5_000;
 
 /** What a fault can lay hands on. */
 interface Scene {
   /** The node that leads most partitions first; each leads some. */
   readonly nodes: readonly [KafkaNode, KafkaNode, KafkaNode];
   readonly client: MeterClient;
-  /** Another transport to the same topic, connected, that the client knows nothing of. */
-  readonly probe: Transport;
+  /** What the client's transport has said so far. */
+  readonly said: Watched;
+  /** Sends to every partition through another transport; true when each refuses for want of replicas. */
+  tooFewReplicas(): Promise<boolean>;
+  /** Resolves when nothing is recorded any more and nothing is on its way; the function that it gives lets it go on. */
+  hold(): Promise<() => void>;
 }
 
 const PROBE = "probe";
@@ -44,29 +51,37 @@ describe.skipIf(missing !== undefined)(`leaders that change${missing ? ` (${miss
     await folder?.[Symbol.asyncDispose]();
   });
 
-  const sendProbe = (probe: Transport) =>
-    probe.send(
-      { events: [outgoingEvent({ event_id: PROBE })] },
-      { signal: new AbortController().signal, deadline: 0 },
-    );
-
   /**
    * Records at an even pace while `fault` goes on, and at least EVENTS; then the topic must hold what was recorded, and twice only
    * what the transport declared unsure.
    */
   const recordThrough = async (
     fault: (scene: Scene) => Promise<void>,
-    { timeoutMs = PATIENCE_MS } = {},
+    { timeoutMs = PATIENCE_MS, replicasInSync = 2 } = {},
   ): Promise<Watched> => {
     const topic = `leaders-${topics++}`;
     await cluster.createTopic(topic, {
       partitions: 4,
       replicas: 3,
-      configs: { "min.insync.replicas": "2" },
+      configs: { "min.insync.replicas": `${replicasInSync}` },
     });
-    const to = { brokers: cluster.addresses, topic, timeoutMs };
-    const said = watchedTransport(kafkaTransport({ ...to, dedup: { windowMs: 86_400_000 } }));
-    const probe = kafkaTransport({ ...to, producers: 1 });
+    const said = watchedTransport(
+      kafkaTransport({ brokers: cluster.addresses, topic, timeoutMs, dedup: { windowMs: 86_400_000 } }),
+    );
+    const probe = kafkaTransport({ brokers: cluster.addresses, topic, timeoutMs: PROBE_MS, producers: 1 });
+    const tooFewReplicas = async (): Promise<boolean> => {
+      const events = TENANTS.map((tenant_id) => outgoingEvent({ tenant_id, event_id: PROBE }));
+      const { outcomes = [] } = await probe.send(
+        { events },
+        { signal: new AbortController().signal, deadline: 0 },
+      );
+      return (
+        outcomes.length > 0 &&
+        outcomes.every(
+          (outcome) => outcome.state === "retry" && outcome.reason.startsWith("NOT_ENOUGH_REPLICAS:"),
+        )
+      );
+    };
     const client = new MeterClient({
       transport: said.transport,
       customerLookup: {
@@ -76,12 +91,21 @@ describe.skipIf(missing !== undefined)(`leaders that change${missing ? ` (${miss
       timeoutMs,
     });
     const strike = async () => {
-      await sendProbe(probe);
+      // The fault meets a client that delivers.
+      await vi.waitUntil(() => said.outcomes.acknowledged > 0, { timeout: PATIENCE_MS });
       const [first, second, third] = await cluster.leadersOf(topic);
       if (first === undefined || second === undefined || third === undefined) {
         throw new Error("a node leads nothing");
       }
-      await fault({ nodes: [first, second, third], client, probe });
+      await fault({ nodes: [first, second, third], client, said, tooFewReplicas, hold });
+    };
+    let isHeld = false;
+    const hold = async () => {
+      isHeld = true;
+      expect(await client.flush({ timeoutMs: PATIENCE_MS })).toBe(true);
+      return () => {
+        isHeld = false;
+      };
     };
     let isOver = false;
     const over = strike().finally(() => {
@@ -91,9 +115,10 @@ describe.skipIf(missing !== undefined)(`leaders that change${missing ? ` (${miss
     over.catch(() => {});
     const recorded: string[] = [];
     for await (const _ of setInterval(PACE_MS)) {
+      if (isHeld) continue;
       const receipts = Array.from({ length: EVENTS_AT_ONCE }, (_, i) =>
         client.record({
-          tenant_id: `tenant-${(recorded.length + i) % 23}`,
+          tenant_id: TENANTS[(recorded.length + i) % TENANTS.length] ?? "",
           device_id: "device-1",
           meter_id: "page.processed.basic",
           total_usage: 1,
@@ -162,19 +187,19 @@ describe.skipIf(missing !== undefined)(`leaders that change${missing ? ` (${miss
   test(
     "with fewer replicas in sync than required, events wait",
     async () => {
-      const { outcomes } = await recordThrough(async ({ nodes: [first, second], probe }) => {
-        await first.stop();
-        await second.stop();
-        await vi.waitFor(
-          // Until it has noticed that its leader is gone.
-          async () =>
-            expect((await sendProbe(probe)).outcomes).toMatchObject([
-              { state: "retry", reason: expect.stringContaining("NOT_ENOUGH_REPLICAS") },
-            ]),
-          { timeout: PATIENCE_MS },
-        );
-        await Promise.all([first.start(), second.start()]);
-      });
+      // All three are required: one that leaves is too few, and the two that stay still agree on it. What is on its way meanwhile would be
+      // appended by some and in doubt, so nothing is.
+      const { outcomes } = await recordThrough(
+        async ({ nodes: [leader], said, tooFewReplicas, hold }) => {
+          const goOn = await hold();
+          await leader.stop();
+          await vi.waitUntil(tooFewReplicas, { timeout: PATIENCE_MS });
+          goOn();
+          await vi.waitUntil(() => said.outcomes.retry > 0, { timeout: PATIENCE_MS });
+          await leader.start();
+        },
+        { replicasInSync: 3 },
+      );
       expect(outcomes.retry).toBeGreaterThan(0);
       expect(outcomes.unsure).toBe(0);
     },

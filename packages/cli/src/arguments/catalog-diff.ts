@@ -16,7 +16,5 @@ Examples:
   $ git show main:meters.yaml > before.yaml && meter catalog diff before.yaml meters.yaml`,
     )
     .action((before: string, after: string, _flags: unknown, command: Command) =>
-      invoke(command, async (io) =>
-        (await import("../commands/catalog-diff.ts")).catalogDiff(before, after, io),
-      ),
+      invoke(command, async () => (await import("../commands/catalog-diff.ts")).catalogDiff(before, after)),
     );

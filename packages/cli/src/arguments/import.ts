@@ -2,9 +2,11 @@ import { Command, Option } from "commander";
 import { withConnection, withDedup } from "../flags/connection-flags.ts";
 import { count } from "../flags/count.ts";
 import { duration } from "../flags/duration.ts";
-import { pairs } from "../flags/pair.ts";
+import { list, pairs } from "../flags/pair.ts";
 import type { ImportFlags } from "../import/import-flags.ts";
 import type { Invoke } from "../invoke.ts";
+import { TIME_UNITS } from "../time/read-time.ts";
+import { TimeZone } from "../time/time-zone.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -27,11 +29,21 @@ export const importCommand = (invoke: Invoke): Command =>
           "a field that is the same in all rows; may be repeated",
           pairs("--set", "field=value"),
         )
+        .option(
+          "--ignore <column>",
+          "pass over a column, also one that is named like a field; may be repeated",
+          list,
+        )
         .option("--ignore-other-columns", "pass over columns that are no field; else they are a mistake")
         .addOption(
           new Option("--time-unit <unit>", "what times are that are only digits")
-            .choices(["ms", "s"])
+            .choices(TIME_UNITS)
             .default("ms"),
+        )
+        .option(
+          "--time-zone <zone>",
+          "of times without one: UTC, +02:00, Europe/Berlin; else they are a mistake",
+          TimeZone.parse,
         )
         .option(
           "--source <name>",
@@ -58,13 +70,16 @@ export const importCommand = (invoke: Invoke): Command =>
       `
 All lines are checked, and all tenants looked up, before anything is recorded. A row's id follows from its content, so that
 the same command can be run again after a crash, Ctrl-C or a year: what is recorded is not recorded again. Times
-are milliseconds since the epoch or ISO 8601 with a zone. Fields: meter_id, tenant_id, device_id, total_usage, start_time,
-end_time, event_time, event_id, session_id, metadata.NAME.
+are milliseconds since the epoch (--time-unit), or ISO 8601 with a zone, also as PostgreSQL, BigQuery and Go write it. A column
+of NDJSON may be a path: data.total_usage. Fields: meter_id, tenant_id, device_id, total_usage, start_time, end_time,
+event_time, event_id, session_id, metadata.NAME.
 
 Examples:
   $ meter import usage.csv --dedup 7d
   $ meter import export.csv --map tenant_id=account --map total_usage=pages \\
-      --set meter_id=page.processed.basic --set device_id=export --ignore-other-columns --dry-run`,
+      --set meter_id=page.processed.basic --set device_id=export --ignore-other-columns --dry-run
+  $ meter import events.ndjson --map tenant_id=subject --map meter_id=type --map event_id=id --map event_time=time \\
+      --map total_usage=data.total_usage --set device_id=export --ignore-other-columns`,
     )
     .action((file: string, flags: ImportFlags, command: Command) =>
       invoke(command, async (io) => (await import("../import/import-file.ts")).importFile(file, flags, io)),

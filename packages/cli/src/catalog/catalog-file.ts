@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Catalog, isMeterError, litewaveCatalog, parseCatalog } from "@meter-lib/core";
+import { type Catalog, describeIssue, isMeterError, litewaveCatalog, parseCatalog } from "@meter-lib/core";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
+import { readWholeText } from "../read-text.ts";
 import { BUILT_IN } from "./built-in.ts";
 import { parseYamlCatalog } from "./parse-yaml-catalog.ts";
 
@@ -19,7 +19,7 @@ export const readCatalogFile = async (file: string, exportName?: string): Promis
   if (file === BUILT_IN) return litewaveCatalog;
   if (MODULES.has(extname(file))) return readModule(file, exportName);
   // YAML is a superset of JSON.
-  return parseYamlCatalog(await readFile(file, "utf8"), file);
+  return parseYamlCatalog(await readWholeText(file), file);
 };
 
 const readModule = async (file: string, exportName: string | undefined): Promise<Catalog> => {
@@ -31,7 +31,7 @@ const readModule = async (file: string, exportName: string | undefined): Promise
     throw new CliError(EXIT.data, `${file}: expected a module that can be loaded: ${why}`, { cause: error });
   }
   const catalogs = Object.entries(exported).filter(
-    ([name, value]) => (exportName === undefined || name === exportName) && isCatalog(value),
+    ([name, value]) => (exportName === undefined || name === exportName) && isLikeCatalog(value),
   );
   const [only, another] = catalogs;
   if (only === undefined)
@@ -40,16 +40,21 @@ const readModule = async (file: string, exportName: string | undefined): Promise
     const names = catalogs.map(([name]) => name).join(", ");
     throw new CliError(EXIT.usage, `--export: expected one of ${names}, got nothing`);
   }
-  return parseCatalog(only[1]);
-};
-
-const isCatalog = (value: unknown): boolean => {
-  if (typeof value !== "object" || value === null || Object.keys(value).length === 0) return false;
+  const [name, value] = only;
   try {
-    parseCatalog(value);
-    return true;
+    return parseCatalog(value);
   } catch (error) {
-    if (isMeterError(error)) return false;
-    throw error;
+    if (!isMeterError(error)) throw error;
+    throw new CliError(
+      EXIT.data,
+      error.issues.map((issue) => `${file}: ${name}${describeIssue(issue)}`),
+      { cause: error },
+    );
   }
 };
+
+/** Whether it holds something like a meter; what is wrong with it is told by `parseCatalog`. */
+const isLikeCatalog = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.values(value).some((meter) => typeof meter === "object" && meter !== null && "type" in meter);

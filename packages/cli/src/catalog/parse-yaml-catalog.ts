@@ -1,45 +1,90 @@
 import { type Catalog, isMeterError, parseCatalog } from "@meter-lib/core";
-import { type Document, isNode, LineCounter, parseDocument } from "yaml";
+import { type Document, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 
 /**
- * The catalog of a YAML or JSON text.
+ * The catalog of a YAML or JSON text. Ids are the text that stands in the file, also where YAML would read a number (`00123`).
  *
  * @param file - what errors call it
  * @throws CliError with a line for each thing that is wrong: `meters.yaml:14: [3].type: expected …`
  */
 export const parseYamlCatalog = (text: string, file: string): Catalog => {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    throw wrongCatalog(
-      document.errors.map(({ pos, message }) => `${file}:${lines.linePos(pos[0]).line}: ${message}`),
-    );
-  }
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    merge: true,
+    prettyErrors: false,
+    uniqueKeys: (one, other) =>
+      one === other || (isScalar(one) && isScalar(other) && one.source === other.source),
+  });
+  const at = (offset: number, fault: string) => `${file}:${lines.linePos(offset).line}: ${fault}`;
+  const faults = document.errors.map(({ pos, message }) => at(pos[0], message));
+  if (faults.length === 0)
+    faults.push(...settleNodes(document).map(({ node, fault }) => at(node.range?.[0] ?? 0, fault)));
+  if (faults.length > 0) throw wrongCatalog(faults);
+  const value = toValue(document, file);
   try {
-    return parseCatalog(document.toJS());
+    return parseCatalog(value);
   } catch (error) {
     if (!isMeterError(error)) throw error;
     throw wrongCatalog(
-      error.issues.map(
-        ({ field, given, expected }) =>
-          `${file}:${lineOf(document, lines, field)}: ${field}: expected ${expected}, got ${given}`,
+      error.issues.map(({ field, given, expected }) =>
+        at(offsetOf(document, field), `${field}: expected ${expected}, got ${given}`),
       ),
     );
   }
 };
 
-const wrongCatalog = (faults: readonly string[]): CliError => new CliError(EXIT.data, faults.join("\n"));
+const wrongCatalog = (faults: readonly string[]): CliError => new CliError(EXIT.data, faults);
 
-/** The line of the innermost part of a path such as `[3].type` or `["page.basic"].unit` that the text has. */
-const lineOf = (document: Document, lines: LineCounter, field: string): number => {
+interface NodeFault {
+  readonly node: Node;
+  readonly fault: string;
+}
+
+/** Makes ids the text that they are written as, and finds what the parser leaves for later: aliases of nothing, keys that are no text. */
+const settleNodes = (document: Document): readonly NodeFault[] => {
+  const faults: NodeFault[] = [];
+  visit(document, {
+    Alias: (_, node) => {
+      if (node.resolve(document) === undefined)
+        faults.push({ node, fault: `expected the anchor &${node.source} before its alias, found none` });
+    },
+    Pair: (_, { key, value }) => {
+      if (isScalar(key)) {
+        if (typeof key.value !== "symbol") key.value = key.source ?? key.value;
+        if (key.value === "meter_id" && isScalar(value) && typeof value.value === "number")
+          value.value = value.source ?? value.value;
+      } else if (isNode(key)) {
+        faults.push({ node: key, fault: "expected a key that is text" });
+      }
+    },
+  });
+  return faults;
+};
+
+/** Aliases share what they stand for, however many there are: no limit is needed. */
+const toValue = (document: Document, file: string): unknown => {
+  try {
+    return document.toJS({ maxAliasCount: -1 });
+  } catch (error) {
+    // A merge of what is no map, an alias inside of its own anchor.
+    const why = error instanceof RangeError ? "an anchor contains itself" : String(error);
+    throw new CliError(EXIT.data, `${file}: expected YAML that can be put together: ${why}`, {
+      cause: error,
+    });
+  }
+};
+
+/** Where the innermost part of a path such as `[3].type` or `["page.basic"].unit` stands that the text has. */
+const offsetOf = (document: Document, field: string): number => {
   const path = [...field.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(
     ([, quoted, index, name]) => (index === undefined ? (quoted ?? name ?? "") : Number(index)),
   );
   for (let length = path.length; length >= 0; length--) {
     const node = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    if (isNode(node) && node.range) return node.range[0];
   }
-  return 1;
+  return 0;
 };

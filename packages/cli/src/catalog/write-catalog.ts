@@ -1,5 +1,6 @@
 import type { Catalog, Meter } from "@meter-lib/core";
 import { stringify } from "yaml";
+import { escapeControls } from "../terminal/print.ts";
 
 export type CatalogFormat = "ts" | "yaml" | "json";
 
@@ -14,7 +15,10 @@ export interface WriteCatalogOptions {
 const FIELDS = ["name", "type", "description", "unit", "aggregation"] as const;
 
 /** A catalog as the text of a file. The same catalog always makes the same text. Metadata schemas are code, and left out. */
-export const writeCatalog = (catalog: Catalog, { format, name, from }: WriteCatalogOptions): string => {
+export const writeCatalog = (catalog: Catalog, options: WriteCatalogOptions): string =>
+  escapeControls(catalogText(catalog, options));
+
+const catalogText = (catalog: Catalog, { format, name, from }: WriteCatalogOptions): string => {
   if (format === "ts") return moduleText(catalog, name, from);
   const list = Object.entries(catalog).map(([meter_id, meter]) => ({ meter_id, ...plainMeter(meter) }));
   if (format === "json") return `${JSON.stringify(list, undefined, 2)}\n`;

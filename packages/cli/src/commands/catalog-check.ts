@@ -8,7 +8,9 @@ export const catalogCheck = async (file: string): Promise<Report> => {
   const volume = meters.filter(({ type }) => type === "volume").length;
   return {
     exit: EXIT.done,
-    text: `${file}: ${meters.length} meters, ${volume} volume and ${meters.length - volume} performance. All is well.`,
+    lines: [
+      `${file}: ${meters.length} meters, ${volume} volume and ${meters.length - volume} performance. All is well.`,
+    ],
     data: { file, meters: meters.length, volume, performance: meters.length - volume },
   };
 };

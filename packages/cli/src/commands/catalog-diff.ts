@@ -2,7 +2,7 @@ import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { type Affected, type CatalogChange, diffCatalogs } from "../catalog/diff-catalogs.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Report } from "../report.ts";
-import type { Io } from "../terminal/io.ts";
+import { bad, dim, type Line } from "../terminal/line.ts";
 
 const MARKS: Readonly<Record<Affected, string>> = {
   callers: "BREAKS CALLERS",
@@ -11,13 +11,12 @@ const MARKS: Readonly<Record<Affected, string>> = {
 };
 
 /** What changes for whom. Ends with `findings` when callers or bills are hurt. */
-export const catalogDiff = async (before: string, after: string, io: Io): Promise<Report> => {
+export const catalogDiff = async (before: string, after: string): Promise<Report> => {
   const changes = diffCatalogs(await readCatalogFile(before), await readCatalogFile(after));
   const breaking = changes.filter(({ affects }) => affects !== "nobody").length;
-  const { paint } = io.stdout;
-  const lines = changes.map((change) => {
+  const lines = changes.map((change): Line => {
     const mark = MARKS[change.affects];
-    return `${change.affects === "nobody" ? paint.dim(mark) : paint.bad(mark)}  ${describeChange(change)}`;
+    return [change.affects === "nobody" ? dim(mark) : bad(mark), `  ${describeChange(change)}`];
   });
   const sum =
     changes.length === 0
@@ -25,7 +24,7 @@ export const catalogDiff = async (before: string, after: string, io: Io): Promis
       : `${changes.length} changes, ${breaking === 0 ? "none" : breaking} of them breaking.`;
   return {
     exit: breaking > 0 ? EXIT.findings : EXIT.done,
-    text: [...lines, ...(lines.length > 0 ? [""] : []), sum].join("\n"),
+    lines: [...lines, ...(lines.length > 0 ? [""] : []), sum],
     data: { breaking, changes },
   };
 };

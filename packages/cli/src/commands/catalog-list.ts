@@ -15,7 +15,7 @@ export const catalogList = async (file: string): Promise<Report> => {
   }));
   return {
     exit: EXIT.done,
-    text: table(["METER", "TYPE", "UNIT", "AGGREGATION", "NAME"], meters.map(Object.values)).join("\n"),
+    lines: table(["METER", "TYPE", "UNIT", "AGGREGATION", "NAME"], meters.map(Object.values)),
     data: meters,
   };
 };

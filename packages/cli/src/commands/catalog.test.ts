@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { litewaveCatalog } from "@meter-lib/core";
 import fc from "fast-check";
@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { parseYamlCatalog } from "../catalog/parse-yaml-catalog.ts";
 import { writeCatalog } from "../catalog/write-catalog.ts";
 import { meter } from "../testing/meter-process.ts";
+import { runHere } from "../testing/run-here.ts";
 import { TempFolder } from "../testing/temp-folder.ts";
 
 // The form of the list in the usage guide: its heading reads as a comment.
@@ -48,6 +49,63 @@ describe.concurrent("meter catalog", { timeout: 240_000 }, () => {
     expect(stderr).toContain(`${file}:9: [1].type: expected "volume" or "performance", got "time"`);
     const broken = await folder.file("broken.yaml", "- meter_id: [");
     expect((await meter(["catalog", "check", broken])).stderr).toContain(`${broken}:1: `);
+  });
+
+  test("check names fields that are none, aliases of nothing and keys that are no text, each with its line", async () => {
+    await using folder = await TempFolder.create();
+    const faultsOf = async (text: string) => {
+      const file = await folder.file("meters.yaml", text);
+      const { exit, stderr } = await runHere(["catalog", "check", file]);
+      expect(exit).toBe(3);
+      return stderr.replaceAll(`${file}:`, "").replace("error: ", "").trim().split("\n");
+    };
+    const fields = "expected one of the fields type, name, description, unit, aggregation, metadata";
+    expect(await faultsOf("- meter_id: a\n  type: volume\n  agregation: last\n  price: 3\n")).toEqual([
+      `3: [0].agregation: ${fields} (perhaps "aggregation"), got "agregation"`,
+      `4: [0].price: ${fields}, got "price"`,
+    ]);
+    expect(await faultsOf("a:\n  type: volume\n  unit: *unit\n")).toEqual([
+      "3: expected the anchor &unit before its alias, found none",
+    ]);
+    expect(await faultsOf("? [a]\n: { type: volume }\n")).toEqual(["1: expected a key that is text"]);
+    expect(await faultsOf("a: { type: volume }\n<<: 5\n")).toEqual([
+      expect.stringContaining("expected YAML that can be put together: "),
+    ]);
+    expect(await faultsOf("a: &a { type: volume, <<: *a }\n")).toEqual([
+      expect.stringContaining("an anchor contains itself"),
+    ]);
+    expect(await faultsOf('1e3: { type: volume }\n"1e3": { type: volume }\n')).toEqual([
+      "2: Map keys must be unique",
+    ]);
+  });
+
+  test("a file that is not UTF-8 is refused, and its letters are not replaced", async () => {
+    await using folder = await TempFolder.create();
+    const file = join(folder.path, "latin1.yaml");
+    await writeFile(file, Buffer.from("- { meter_id: a, type: volume, name: Größe }", "latin1"));
+    const { exit, stderr } = await runHere(["catalog", "check", file]);
+    expect(stderr).toContain(`${file}: expected UTF-8`);
+    expect(exit).toBe(3);
+  });
+
+  test.each(["class", "let", "await", "arguments", "undefined", "defineCatalog", "a-b", ""])(
+    "--name %j is none that a module can export",
+    async (name) => {
+      const { exit, stderr } = await runHere(["catalog", "generate", "litewave", "--name", name]);
+      expect(stderr).toContain("--name: expected a name that a constant of a module can have");
+      expect(exit).toBe(2);
+    },
+  );
+
+  test("what is wrong with the catalog of a module is named, too", async () => {
+    await using folder = await TempFolder.create();
+    const file = await folder.file(
+      "catalog.mjs",
+      'export const port = 80; export const meters = { a: { type: "volume", agregation: "last" } };',
+    );
+    const { exit, stderr } = await runHere(["catalog", "check", file]);
+    expect(stderr).toContain(`${file}: meters["a"].agregation: expected one of the fields`);
+    expect(exit).toBe(3);
   });
 
   test("diff tells what breaks callers, what changes bills, and what is harmless", async () => {
@@ -110,6 +168,38 @@ harmless        page.basic: new, volume
     const two = await folder.file("two.mjs", `export const a = ${one}; export const b = ${one};`);
     expect((await meter(["catalog", "check", two])).stderr).toContain("--export: expected one of a, b");
     expect(await meter(["catalog", "generate", two, "--export", "b"])).toMatchObject({ exit: 0 });
+  });
+});
+
+describe("a catalog is read as it is written", () => {
+  test("ids that YAML takes for numbers are their text", () => {
+    const ids = ["00123", "1.10", "1e3", "0x10", "null", "true", "1000"];
+    const meters = Object.fromEntries(ids.map((id) => [id, { type: "volume" }]));
+    expect(parseYamlCatalog(ids.map((id) => `${id}: { type: volume }`).join("\n"), "file")).toEqual(meters);
+    const list = ids.filter((id) => /\d/.test(id)).map((id) => `- { meter_id: ${id}, type: volume }`);
+    expect(Object.keys(parseYamlCatalog(list.join("\n"), "file")).toSorted()).toEqual(
+      ids.filter((id) => /\d/.test(id)).toSorted(),
+    );
+  });
+
+  test("merge keys are merged, and a field of the meter's own wins", () => {
+    const text = `a: &level { type: volume, unit: gigabyte, aggregation: last }
+b: { <<: *level }
+c: { <<: *level, aggregation: max }
+d: { <<: [{ unit: page }, *level] }`;
+    expect(parseYamlCatalog(text, "file")).toEqual({
+      a: { type: "volume", unit: "gigabyte", aggregation: "last" },
+      b: { type: "volume", unit: "gigabyte", aggregation: "last" },
+      c: { type: "volume", unit: "gigabyte", aggregation: "max" },
+      d: { type: "volume", unit: "page", aggregation: "last" },
+    });
+  });
+
+  test("there may be any number of aliases", () => {
+    const aliases = Array.from({ length: 1_000 }, (_, index) => `m${index}: { type: volume, unit: *u }`);
+    const catalog = parseYamlCatalog(["m: { type: volume, unit: &u token }", ...aliases].join("\n"), "file");
+    expect(Object.keys(catalog)).toHaveLength(1_001);
+    expect(catalog.m999).toEqual({ type: "volume", unit: "token" });
   });
 });
 

@@ -9,7 +9,7 @@ export const complete = async (program: Command, words: readonly string[]): Prom
   const lines = found.map(({ word, description }) => (description === "" ? word : `${word}\t${description}`));
   return {
     exit: EXIT.done,
-    text: [...lines, ...(files ? [":files"] : [])].join("\n"),
+    lines: [...lines, ...(files ? [":files"] : [])],
     data: { words: found, files },
   };
 };

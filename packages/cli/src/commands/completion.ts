@@ -5,5 +5,5 @@ import type { Report } from "../report.ts";
 /** The script for a shell. */
 export const completion = async (shell: Shell): Promise<Report> => {
   const script = shellScript(shell);
-  return { exit: EXIT.done, text: script.trimEnd(), data: { shell, script } };
+  return { exit: EXIT.done, lines: script.trimEnd().split("\n"), data: { shell, script } };
 };

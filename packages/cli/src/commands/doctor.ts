@@ -7,7 +7,7 @@ import { EXIT } from "../exit-code.ts";
 import type { ConnectionFlags } from "../flags/connection-flags.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
-import type { Paint } from "../terminal/paint.ts";
+import { bad, dim, good, type Line, warn } from "../terminal/line.ts";
 
 export interface DoctorFlags extends ConnectionFlags {
   readonly tenant?: string;
@@ -16,7 +16,7 @@ export interface DoctorFlags extends ConnectionFlags {
 
 /** Looks at everything that must work before an event is counted; tells what was found and what to do. */
 export const doctor = async (flags: DoctorFlags, io: Io): Promise<Report> => {
-  const ways = connect(flags);
+  const ways = connect(flags, io);
   const { connection, customerLookup } = ways;
   const { signal } = io;
   const findings: Finding[] = [
@@ -38,18 +38,18 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<Report> => {
           } as const,
         ]),
   ];
-  const bad = findings.filter(({ state }) => state === "bad").length;
+  const failed = findings.filter(({ state }) => state === "bad").length;
   return {
-    exit: bad > 0 ? EXIT.findings : EXIT.done,
-    text: findings.map((finding) => lineOf(finding, io.stdout.paint)).join("\n"),
-    data: { healthy: bad === 0, findings },
+    exit: failed > 0 ? EXIT.findings : EXIT.done,
+    lines: findings.map(lineOf),
+    data: { healthy: failed === 0, findings },
   };
 };
 
-const MARKS = { good: "ok", warn: "warn", bad: "FAIL", unknown: "?" } as const;
+const MARKS = { good: good("ok  "), warn: warn("warn"), bad: bad("FAIL"), unknown: dim("?   ") } as const;
 
-const lineOf = ({ check, state, found, advice }: Finding, paint: Paint): string => {
-  const mark = MARKS[state].padEnd(4);
-  const shown = { good: paint.good, warn: paint.warn, bad: paint.bad, unknown: paint.dim }[state](mark);
-  return `${shown}  ${check.padEnd(11)}  ${found}${advice === undefined ? "" : paint.dim(` → ${advice}`)}`;
-};
+const lineOf = ({ check, state, found, advice }: Finding): Line => [
+  MARKS[state],
+  `  ${check.padEnd(11)}  ${found}`,
+  ...(advice === undefined ? [] : [dim(` → ${advice}`)]),
+];

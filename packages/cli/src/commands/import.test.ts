@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createSandbox } from "@meter-lib/sandbox";
 import { describe, expect, test } from "vitest";
 import { meter, startMeter } from "../testing/meter-process.ts";
+import { runHere } from "../testing/run-here.ts";
 import { TempFolder } from "../testing/temp-folder.ts";
 
 const tenants = { a: "cust_a", b: "cust_b" };
@@ -66,9 +67,9 @@ page.processed.basic,a,d,4,2026-11-01,`;
       `${file}:3: "pages" (total_usage): expected an integer from 0 to 2^53 − 1, got 2.5`,
     );
     expect(stderr).toContain(`${file}:5: tenant_id: expected text`);
-    expect(stderr).toContain(`${file}:6: Invalid Record Length: columns length is 6, got 3`);
+    expect(stderr).toContain(`${file}:6: expected 6 cells, as in the header, got 3`);
     expect(stderr).toContain(
-      `${file}:7: event_time: expected milliseconds since the epoch, or an ISO time with a zone`,
+      `${file}:7: event_time: expected milliseconds since the epoch, or a time with a zone`,
     );
     expect(exit).toBe(3);
     expect(sandbox.usage()).toEqual([]);
@@ -121,6 +122,132 @@ page.processed.basic,a,d,4,2026-11-01,`;
     expect(sandbox.usage()).toMatchObject([{ duration_ms: 60_000 }, { total_usage: 7 }]);
   });
 
+  test("all that is wrong with a row is told at once", async () => {
+    await using folder = await TempFolder.create();
+    const text = `${HEADER},start_time\npage.processed.basik,,d,two,2026-06-31T10:00:00Z,\n${row("", 2.5)},1790000000`;
+    const file = await folder.file("usage.csv", text);
+    const { stderr } = await runHere(["import", file, "--base-url", "http://127.0.0.1:1"]);
+    expect(stderr.split("\n").slice(1, 3)).toEqual([
+      `${file}:2: ${[
+        "tenant_id: expected text (a column, --map tenant_id=column, or --set tenant_id=…), got nothing",
+        'total_usage: expected an integer from 0 to 2^53 − 1, got "two"',
+        'event_time: expected a day and a time of day that exist, got "2026-06-31T10:00:00Z"',
+        'meter_id: expected one of the catalog\'s 18 meters (perhaps "page.processed.basic"), got "page.processed.basik"',
+      ].join("; ")}`,
+      expect.stringMatching(
+        /:3: tenant_id: .*; total_usage: .*got 2\.5; start_time: expected nothing: a .*, got "1790000000" \(/,
+      ),
+    ]);
+  });
+
+  test("columns that nobody needs are passed over, by name or all", async () => {
+    await using folder = await TempFolder.create();
+    await using sandbox = await createSandbox({ tenants });
+    const text = `start_time,tenant_id,note,note,,${HEADER.replace("tenant_id,", "")}\n1790000000,a,x,y,,page.processed.basic,d,5,2026-11-01T10:00:00Z`;
+    const file = await folder.file("usage.csv", text);
+    const run = (...flags: readonly string[]) =>
+      runHere(["import", file, "--base-url", sandbox.url, ...flags]);
+    const strict = await run();
+    expect(strict.exit).toBe(2);
+    expect(strict.stderr).toContain(`${file}: expected columns that are fields, got "note", "note", ""`);
+    const field = await run("--ignore-other-columns");
+    expect(field.stderr).toContain("(--ignore start_time passes over the column)");
+    const typo = await run("--ignore-other-columns", "--ignore", "starttime");
+    expect(typo.stderr).toContain('--ignore: expected one of the columns "start_time", "tenant_id"');
+    const twice = await run("--ignore-other-columns", "--map", "metadata.note=note");
+    expect(twice.stderr).toContain(`${file}: expected column "note" once, got it twice`);
+    expect(await run("--ignore-other-columns", "--ignore", "start_time")).toMatchObject({ exit: 0 });
+    expect(sandbox.usage()).toMatchObject([{ total_usage: 5, events: 1 }]);
+  });
+
+  test("another delimiter than the file's is noticed", async () => {
+    await using folder = await TempFolder.create();
+    const file = await folder.file("usage.csv", HEADER.replaceAll(",", ";"));
+    const { exit, stderr } = await runHere(["import", file, "--base-url", "http://127.0.0.1:1"]);
+    expect(exit).toBe(2);
+    expect(stderr).toContain(
+      `--delimiter: expected what stands between the columns of ${file}, got ","; it looks like ";"`,
+    );
+  });
+
+  test("a header of very many columns is read in a moment", { timeout: 20_000 }, async () => {
+    await using folder = await TempFolder.create();
+    const others = Array.from({ length: 150_000 }, (_, index) => `c${index}`).join(",");
+    const file = await folder.file("usage.csv", `${HEADER},${others}`);
+    const { stderr } = await runHere(["import", file, "--base-url", "http://127.0.0.1:1"]);
+    expect(stderr).toContain('"c19" and 149980 more: name their fields');
+  });
+
+  test("an empty file is refused; one without rows acknowledges nothing", async () => {
+    await using folder = await TempFolder.create();
+    await using sandbox = await createSandbox({ tenants });
+    for (const name of ["empty.csv", "empty.ndjson"]) {
+      const file = await folder.file(name, "");
+      const { exit, stderr } = await runHere(["import", file, "--base-url", sandbox.url]);
+      expect(stderr).toContain(`${file}: expected rows, found an empty file`);
+      expect(exit).toBe(3);
+    }
+    const header = await folder.file("header.csv", HEADER);
+    const { stdout } = await runHere(["import", header, "--base-url", sandbox.url]);
+    expect(stdout).toContain("The file has no rows; nothing was recorded.");
+    expect(stdout).not.toContain("acknowledged by the backend");
+  });
+
+  const NESTED = ["--set", "device_id=export", "--ignore-other-columns"];
+  test.each([
+    [
+      "CloudEvents",
+      {
+        ...{ specversion: "1.0", id: "e-1", type: "page.processed.basic", subject: 42 },
+        ...{ time: "2026-11-01T09:30:00Z", data: { total_usage: 24 } },
+      },
+      "tenant_id=subject meter_id=type event_id=id event_time=time total_usage=data.total_usage",
+    ],
+    [
+      "Orb",
+      {
+        ...{ event_name: "page.processed.basic", external_customer_id: "42", idempotency_key: "e-1" },
+        ...{ timestamp: "2026-11-01T09:30:00+00:00", properties: { pages: 24, region: "eu" } },
+      },
+      "tenant_id=external_customer_id meter_id=event_name event_id=idempotency_key event_time=timestamp total_usage=properties.pages",
+    ],
+    [
+      "Lago",
+      {
+        ...{ transaction_id: "e-1", external_subscription_id: "42", code: "page.processed.basic" },
+        ...{ timestamp: "1793525400", properties: { pages: "24" } },
+      },
+      "tenant_id=external_subscription_id meter_id=code event_id=transaction_id event_time=timestamp total_usage=properties.pages --time-unit=s",
+    ],
+  ])("NDJSON as %s has it", async (_, line, mapped) => {
+    await using folder = await TempFolder.create();
+    await using sandbox = await createSandbox({ tenants: { 42: "cust_42" } });
+    const file = await folder.file("events.ndjson", JSON.stringify(line));
+    const maps = mapped.split(" ").flatMap((map) => (map.startsWith("--") ? [map] : ["--map", map]));
+    const args = ["import", file, "--base-url", sandbox.url, ...NESTED, ...maps];
+    expect(await runHere(args)).toMatchObject({ exit: 0, stderr: "" });
+    expect(sandbox.usage()).toMatchObject([{ tenant_id: "42", total_usage: 24, events: 1 }]);
+  });
+
+  test("in NDJSON nothing of an object is passed over unasked, and every mapped path must be in a row", async () => {
+    await using folder = await TempFolder.create();
+    const json = '{"tenant_id":12345678901234567890,"data":{"total_usage":1,"unit":"page"}}';
+    const file = await folder.file("events.ndjson", json);
+    const set = ["meter_id=page.processed.basic", "device_id=d", "event_time=1790000000000"].flatMap(
+      (one) => ["--set", one],
+    );
+    const args = ["import", file, "--base-url", "http://127.0.0.1:1", ...set, "--map"];
+    const strict = await runHere([...args, "total_usage=data.total_usage"]);
+    expect(strict.stderr).toContain(`${file}:1: "data.unit": expected one of meter_id`);
+    expect(strict.stderr).toContain(
+      "tenant_id: expected text, or an integer that JSON keeps exactly, got 1234567",
+    );
+    const typo = await runHere([...args, "total_usage=data.totalusage", "--ignore-other-columns"]);
+    expect(typo.stderr).toContain(
+      '--map: expected total_usage from a column that a row has, got "data.totalusage"',
+    );
+  });
+
   test("an unknown tenant is found before anything is recorded", async () => {
     await using folder = await TempFolder.create();
     await using sandbox = await createSandbox({ tenants });
@@ -141,15 +268,30 @@ page.processed.basic,a,d,4,2026-11-01,`;
     expect(sandbox.usage()).toEqual([]);
   });
 
-  test("one id with two contents: the second is refused, and its line named", async () => {
+  test("one id with two contents: found before anything is recorded, and its line named", async () => {
     await using folder = await TempFolder.create();
     await using sandbox = await createSandbox({ tenants });
     const text = [`${HEADER},event_id`, `${row("a", 1)},x`, `${row("a", 2)},x`, `${row("a", 1)},x`].join(
       "\n",
     );
     const file = await folder.file("usage.csv", text);
-    const { exit, stdout } = await meter(["import", file, "--base-url", sandbox.url]);
-    expect(stdout).toContain(`${file}:3: event_id: "x" was recorded before`);
+    for (const dry of [["--dry-run"], []]) {
+      const { exit, stderr } = await runHere(["import", file, "--base-url", sandbox.url, ...dry]);
+      expect(stderr).toContain(
+        `${file}:3: event_id: expected an id of its own, got "x", which line 2 has with other content`,
+      );
+      expect(stderr).toContain("1 of 3 rows are wrong; nothing was recorded");
+      expect(exit).toBe(3);
+    }
+    expect(sandbox.usage()).toEqual([]);
+    // One that an earlier run recorded is known to the outbox alone.
+    await folder.file("usage.csv", text.split("\n").slice(0, 2).join("\n"));
+    expect(await runHere(["import", file, "--base-url", sandbox.url])).toMatchObject({ exit: 0 });
+    await folder.file("usage.csv", text.split("\n").toSpliced(1, 1).slice(0, 2).join("\n"));
+    const dry = await runHere(["import", file, "--base-url", sandbox.url, "--dry-run"]);
+    expect(dry.stdout).toContain(`Ids that ${file}.outbox.db knows from earlier runs are compared when rows`);
+    const { exit, stdout } = await runHere(["import", file, "--base-url", sandbox.url]);
+    expect(stdout).toContain(`${file}:2: event_id: "x" was recorded before`);
     expect(exit).toBe(3);
     expect(sandbox.usage()).toMatchObject([{ total_usage: 1, events: 1 }]);
   });

@@ -16,6 +16,10 @@ export const outboxDiscard = (file: string, flags: OutboxDiscardFlags, io: Io): 
   if (flags.reason.trim() === "") throw CliError.usage("--reason", "text that says why", "nothing");
   return withOutbox(file, io, async (outbox) => {
     const discarded = await outbox.discard(selection, flags.reason);
-    return { exit: EXIT.done, text: `${formatNumber(discarded)} events are discarded.`, data: { discarded } };
+    return {
+      exit: EXIT.done,
+      lines: [`${formatNumber(discarded)} events are discarded.`],
+      data: { discarded },
+    };
   });
 };

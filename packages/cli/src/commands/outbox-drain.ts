@@ -19,7 +19,7 @@ const CLOSE_MS = 3_000;
 /** Delivers what is pending in an outbox, that of a service that is gone too. */
 export const outboxDrain = async (file: string, flags: OutboxDrainFlags, io: Io): Promise<Report> => {
   mustExist(file);
-  const { transport, customerLookup } = connect(flags);
+  const { transport, customerLookup } = connect(flags, io);
   const client = new MeterClient({ transport, customerLookup, outbox: rememberingOutbox(file) });
   using watch = new DeliveryWatch(client, flags.giveUpAfter, io.signal);
   const progress = startProgress(io, "delivering", "events");
@@ -45,7 +45,7 @@ export const outboxDrain = async (file: string, flags: OutboxDrainFlags, io: Io)
     watch.stop?.why === "interrupted" ? EXIT.interrupted : pending > 0 ? EXIT.undelivered : EXIT.done;
   return {
     exit,
-    text: `${delivered}${rest === "" ? "; nothing is left" : `; ${rest}`}${why}.`,
+    lines: [`${delivered}${rest === "" ? "; nothing is left" : `; ${rest}`}${why}.`],
     data: { delivered: watch.acknowledged, accounts, stop: watch.stop },
   };
 };

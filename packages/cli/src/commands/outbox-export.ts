@@ -3,6 +3,7 @@ import { EXIT } from "../exit-code.ts";
 import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
+import { printJsonLines } from "../terminal/print.ts";
 
 export interface OutboxExportFlags {
   readonly state?: RowState;
@@ -20,11 +21,10 @@ export const outboxExport = (file: string, flags: OutboxExportFlags, io: Io): Pr
     do {
       io.signal.throwIfAborted();
       rows = await outbox.list({ state: flags.state, tenant_id: flags.tenant, after, limit: PAGE });
-      const lines = rows.map((row) => `${JSON.stringify(flags.rows ? row : importable(row))}\n`);
-      await io.stdout.write(lines.join(""));
+      await printJsonLines(io.stdout, flags.rows ? rows : rows.map(importable));
       after = rows.at(-1)?.key ?? after;
     } while (rows.length === PAGE);
-    return { exit: EXIT.done, text: "", data: undefined };
+    return { exit: EXIT.done, lines: [], data: undefined };
   });
 
 /** The event without what `meter import` works out by itself. */

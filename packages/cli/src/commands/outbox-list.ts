@@ -3,6 +3,8 @@ import type { DiscardedEvent } from "@meter-lib/core/log";
 import { EXIT } from "../exit-code.ts";
 import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
+import type { Io } from "../terminal/io.ts";
+import { isoTime } from "../terminal/iso-time.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 
 export interface OutboxListFlags {
@@ -27,12 +29,12 @@ export const outboxList = (file: string, flags: OutboxListFlags): Promise<Report
     const full = rows.length === flags.limit ? [`(the first ${flags.limit}; --limit for more)`] : [];
     return {
       exit: EXIT.done,
-      text: [
+      lines: [
         ACCOUNT_FIELDS.map((field) => `${formatNumber(accounts[field])} ${field}`).join(", "),
         "",
         ...shown,
         ...full,
-      ].join("\n"),
+      ],
       data: { accounts, events: rows },
     };
   });
@@ -42,16 +44,7 @@ type Shown = OutboxRow | (DiscardedEvent & { readonly state: "discarded" });
 const cells = (row: Shown): readonly (string | number)[] => {
   if (row.state !== "discarded") return rowCells(row);
   const { event_id, state, tenant_id, meter_id, hour, reason } = row;
-  return [
-    event_id,
-    state,
-    tenant_id,
-    meter_id,
-    "",
-    `${new Date(hour).toISOString().slice(0, 13)}h`,
-    "",
-    reason,
-  ];
+  return [event_id, state, tenant_id, meter_id, "", `${isoTime(hour).slice(0, 13)}h`, "", reason];
 };
 
 const rowCells = ({ event, state, attempts, reason, status }: OutboxRow): readonly (string | number)[] => [
@@ -60,7 +53,7 @@ const rowCells = ({ event, state, attempts, reason, status }: OutboxRow): readon
   event.tenant_id,
   event.meter_id,
   event.total_usage === undefined ? timesOf(event) : String(event.total_usage),
-  new Date(event.event_time).toISOString(),
+  isoTime(event.event_time),
   attempts,
   [status, reason].filter((part) => part !== undefined).join(" "),
 ];

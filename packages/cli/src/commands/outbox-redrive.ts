@@ -25,7 +25,7 @@ export const outboxRedrive = (file: string, flags: OutboxRedriveFlags, io: Io): 
     const next = redriven === 0 ? "" : ` Deliver them with: meter outbox drain ${file}`;
     return {
       exit: EXIT.done,
-      text: `${formatNumber(redriven)} events are pending again.${next}`,
+      lines: [`${formatNumber(redriven)} events are pending again.${next}`],
       data: { redriven },
     };
   });

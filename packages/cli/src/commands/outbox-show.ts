@@ -3,6 +3,8 @@ import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
+import type { Io } from "../terminal/io.ts";
+import { isoTime } from "../terminal/iso-time.ts";
 
 /** An id may belong to as many tenants at most. */
 const MAX_TENANTS = 100;
@@ -26,10 +28,10 @@ export const outboxShow = (
       stringify(
         {
           ...row,
-          recorded_at: isoTime(recorded_at),
-          first_sent_at: isoTime(first_sent_at),
-          ended_at: isoTime(ended_at),
-          event: { ...event, event_time: isoTime(event.event_time) },
+          recorded_at: timeText(recorded_at),
+          first_sent_at: timeText(first_sent_at),
+          ended_at: timeText(ended_at),
+          event: { ...event, event_time: timeText(event.event_time) },
         },
         { keepUndefined: false },
       ).trimEnd(),
@@ -39,10 +41,10 @@ export const outboxShow = (
     );
     return {
       exit: EXIT.done,
-      text: [...texts, ...gone].join("\n\n"),
+      lines: [...texts, ...gone].join("\n\n").split("\n"),
       data: [...rows, ...discarded.map((event) => ({ state: "discarded", ...event }))],
     };
   });
 
-const isoTime = (time: number | undefined): string | undefined =>
-  time === undefined ? undefined : new Date(time).toISOString();
+const timeText = (time: number | undefined): string | undefined =>
+  time === undefined ? undefined : isoTime(time);

@@ -1,11 +1,13 @@
 import { isMeterError, type Reconciliation, reconcile as reconcileLedgers } from "@meter-lib/core";
 import { sandboxLedger } from "@meter-lib/sandbox";
-import { resolveConnection } from "meter-lib";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
+import { sandboxUrl } from "../sandbox-url.ts";
 import type { Io } from "../terminal/io.ts";
+import { isoTime } from "../terminal/iso-time.ts";
+import { bad, good, type Line } from "../terminal/line.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 
 export interface ReconcileFlags {
@@ -16,8 +18,7 @@ export interface ReconcileFlags {
 
 /** Compares what an outbox recorded with what a sandbox counted. Delivers nothing. */
 export const reconcile = async (file: string, flags: ReconcileFlags, io: Io): Promise<Report> => {
-  const url = String(resolveConnection({ baseUrl: flags.baseUrl }).baseUrl);
-  if (!URL.canParse(url)) throw CliError.usage("--base-url", "the sandbox's URL", JSON.stringify(url));
+  const url = sandboxUrl(flags);
   const backend = sandboxLedger(url);
   const result = await lookInto(file, async (outbox) => {
     try {
@@ -31,18 +32,17 @@ export const reconcile = async (file: string, flags: ReconcileFlags, io: Io): Pr
   });
   return {
     exit: result.agrees ? EXIT.done : EXIT.findings,
-    text: describe(result, io),
+    lines: describe(result),
     data: result,
   };
 };
 
-const describe = ({ agrees, compared, differences, gaps }: Reconciliation, io: Io): string => {
-  const { paint } = io.stdout;
+const describe = ({ agrees, compared, differences, gaps }: Reconciliation): readonly Line[] => {
   const scope = `${formatNumber(compared)} rows by tenant, meter and hour`;
   const count = differences.length + gaps.length;
-  if (agrees) return paint.good(`Both sides agree, over ${scope}.`);
+  if (agrees) return [good(`Both sides agree, over ${scope}.`)];
   const rows = differences.map((difference) => [
-    new Date(difference.hour).toISOString().slice(0, 13),
+    isoTime(difference.hour).slice(0, 13),
     difference.tenant_id,
     difference.meter_id,
     difference.recorded,
@@ -57,12 +57,12 @@ const describe = ({ agrees, compared, differences, gaps }: Reconciliation, io: I
   return [
     ...table([...header, "MISSING", "UNDELIVERED", "UNKNOWN"], rows),
     "",
-    paint.bad(`${formatNumber(count)} ${count === 1 ? "difference" : "differences"} in ${scope}.`),
+    bad(`${formatNumber(count)} ${count === 1 ? "difference" : "differences"} in ${scope}.`),
     "missing: acknowledged, not counted there. undelivered: still in the outbox. unknown: counted there, not from this outbox.",
     ...gaps.map(
       ({ producer, missing }) =>
         `producer ${producer}: acknowledged, never arrived: ${missing.map(({ from, to }) => (from === to ? from : `${from}–${to}`)).join(", ")}`,
     ),
     "--json names the events.",
-  ].join("\n");
+  ];
 };

@@ -4,7 +4,9 @@ import { EXIT } from "../exit-code.ts";
 import type { Report } from "../report.ts";
 import { aborted } from "../terminal/aborted.ts";
 import type { Io } from "../terminal/io.ts";
+import { dim } from "../terminal/line.ts";
 import { openBrowser } from "../terminal/open-browser.ts";
+import { printJson, printLine, printLines, printWarning } from "../terminal/print.ts";
 import { WatchedOutbox } from "../watched-outbox.ts";
 
 export interface SandboxFlags {
@@ -35,13 +37,14 @@ export const sandbox = async (flags: SandboxFlags, io: Io): Promise<Report> => {
   } finally {
     await Promise.all(outboxes.map((outbox) => outbox.close()));
   }
-  return { exit: EXIT.done, text: "", data: undefined };
+  return { exit: EXIT.done, lines: [], data: undefined };
 };
 
 const runUntilAborted = async (options: SandboxOptions, { open }: SandboxFlags, io: Io): Promise<void> => {
   await using running = await createSandbox(options);
   const { url, urls } = running;
-  await io.stdout.write(io.json ? `${JSON.stringify({ url, urls })}\n` : `${url}\n`);
+  if (io.json) await printJson(io.stdout, { url, urls });
+  else await printLine(io.stdout, url);
   if (io.stderr.isTTY) {
     const lines = [
       "The dashboard is at this address, too.",
@@ -50,11 +53,9 @@ const runUntilAborted = async (options: SandboxOptions, { open }: SandboxFlags, 
       ...(new URL(url).pathname === "/" ? [] : ["Who knows the address may come in: it holds the token."]),
       "Ctrl-C ends it.",
     ];
-    await io.stderr.write(`${io.stderr.paint.dim(lines.join("\n"))}\n`);
+    await printLines(io.stderr, lines.map(dim));
   }
   if (open && !(await openBrowser(url)))
-    await io.stderr.write(
-      `${io.stderr.paint.warn("warning")}: no program opens a browser here; open ${url}\n`,
-    );
+    await printWarning(io.stderr, `no program opens a browser here; open ${url}`);
   await aborted(io.signal);
 };

@@ -33,6 +33,16 @@ describe.concurrent("meter send", { timeout: 240_000 }, () => {
     expect(wrong.stderr).toContain("METER_LIB_DIALECT: expected one of events, kafka-rest");
   });
 
+  test("the environment's key is for the environment's host alone", async () => {
+    await using sandbox = await createSandbox({ tenants, apiKeys: ["KEY"] });
+    const env = { METER_LIB_BASE_URL: "https://meter.example.test", METER_LIB_API_KEY: "KEY" };
+    const args = ["send", ...EVENT, "--usage", "5", "--base-url", sandbox.url, "--lookup-route"];
+    const without = await meter([...args, "internal-v1"], { env });
+    expect(without.stderr).toContain("METER_LIB_API_KEY belongs to the host that the environment names");
+    const given = await meter([...args, "portal", "--api-key", "KEY"], { env });
+    expect(given).toMatchObject({ exit: 0, stderr: "" });
+  });
+
   test("names the flag of a field that is wrong, and sends nothing", async () => {
     await using sandbox = await createSandbox({ tenants });
     const at = ["--base-url", sandbox.url];
@@ -41,7 +51,8 @@ describe.concurrent("meter send", { timeout: 240_000 }, () => {
     expect(volume.stdout).toContain("--usage: expected an integer");
     expect(volume.stdout).toContain("--start: expected nothing");
     const seconds = await meter(["send", ...EVENT, "--usage", "1", "--time", "1759791552", ...at]);
-    expect(seconds.stdout).toContain(
+    expect(seconds.exit).toBe(2);
+    expect(seconds.stderr).toContain(
       "--time: expected milliseconds since the epoch (this looks like seconds",
     );
     const dry = await meter(["send", ...EVENT, "--usage", "1", "--dry-run", ...at]);

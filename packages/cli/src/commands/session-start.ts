@@ -17,7 +17,7 @@ export const sessionStart = async (flags: SessionStartFlags, io: Io): Promise<Re
   const report = await sendEvent({ ...flags, session, start, time: start, id: `${session}.start` }, io);
   return {
     exit: report.exit,
-    text: `${report.text}\nsession ${session}`,
+    lines: [...report.lines, `session ${session}`],
     data: { session_id: session, ...(typeof report.data === "object" ? report.data : {}) },
   };
 };

@@ -1,13 +1,14 @@
 import { setTimeout } from "node:timers/promises";
-import { resolveConnection } from "meter-lib";
 import * as v from "valibot";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Report } from "../report.ts";
+import { sandboxUrl } from "../sandbox-url.ts";
 import { readServerSentEvents } from "../server-sent-events.ts";
 import type { Io } from "../terminal/io.ts";
-import type { Paint } from "../terminal/paint.ts";
-import { printable } from "../terminal/printable.ts";
+import { isoTime } from "../terminal/iso-time.ts";
+import { bad, dim, good, type Line, type Styled, warn } from "../terminal/line.ts";
+import { printJson, printLine } from "../terminal/print.ts";
 
 export interface TailFlags {
   readonly baseUrl?: string;
@@ -50,7 +51,7 @@ const SILENCE_MS = 45_000;
  * from there. A sandbox that is away for a while is waited for; what came meanwhile is in the log.
  */
 export const tail = async (flags: TailFlags, io: Io): Promise<Report> => {
-  const log = new SandboxLog(String(resolveConnection({ baseUrl: flags.baseUrl }).baseUrl), io.signal);
+  const log = new SandboxLog(sandboxUrl(flags), io.signal);
   const filter = { tenant_id: flags.tenant, meter_id: flags.meter, state: flags.state };
   const { signal, stdout, stderr } = io;
   let left = flags.count ?? Number.POSITIVE_INFINITY;
@@ -58,11 +59,11 @@ export const tail = async (flags: TailFlags, io: Io): Promise<Report> => {
   let isAway = false;
 
   const show = async (event: LoggedEvent): Promise<void> => {
-    await stdout.write(`${io.json ? JSON.stringify(event) : lineOf(event, stdout.paint)}\n`);
+    await (io.json ? printJson(stdout, event) : printLine(stdout, lineOf(event)));
     left--;
   };
   const answers = async (): Promise<void> => {
-    if (isAway) await stderr.write("The sandbox is back.\n");
+    if (isAway) await printLine(stderr, "The sandbox is back.");
     isAway = false;
     pause = FIRST_PAUSE_MS;
   };
@@ -93,13 +94,13 @@ export const tail = async (flags: TailFlags, io: Io): Promise<Report> => {
     } catch (error) {
       if (signal.aborted) break;
       if (!(error instanceof CliError) || error.exit !== EXIT.undelivered) throw error;
-      if (!isAway) await stderr.write(`${stderr.paint.warn(error.message)}; waiting for it\n`);
+      if (!isAway) await printLine(stderr, [warn(error.message), "; waiting for it"]);
       isAway = true;
       await setTimeout(pause, undefined, { signal }).catch(() => {});
       pause = Math.min(LAST_PAUSE_MS, pause * 2);
     }
   }
-  return { exit: EXIT.done, text: "", data: undefined };
+  return { exit: EXIT.done, lines: [], data: undefined };
 };
 
 /** A sandbox's log of events. */
@@ -108,7 +109,7 @@ class SandboxLog {
   readonly #signal: AbortSignal;
 
   constructor(url: string, signal: AbortSignal) {
-    this.#url = url.replace(/\/$/, "");
+    this.#url = url;
     this.#signal = signal;
   }
 
@@ -174,25 +175,24 @@ class SandboxLog {
   }
 }
 
-const lineOf = (event: LoggedEvent, paint: Paint): string => {
-  const state = event.state.padEnd(9);
-  const painted =
-    event.state === "accepted"
-      ? paint.good(state)
-      : event.state === "duplicate"
-        ? paint.dim(state)
-        : paint.bad(state);
+const lineOf = (event: LoggedEvent): Line => {
   const parts = [
-    new Date(event.received_at).toISOString().slice(11, 23),
-    painted,
-    printable(event.tenant_id ?? "-"),
-    printable(event.meter_id ?? "-"),
+    isoTime(event.received_at).replace(/^.*T|Z$/g, ""),
+    stateOf(event.state),
+    event.tenant_id ?? "-",
+    event.meter_id ?? "-",
     usageOf(event),
-    ...(event.late ? [paint.warn("late")] : []),
-    ...(event.reason === null ? [] : [printable(event.reason)]),
-    ...(event.event_id === null ? [] : [paint.dim(printable(event.event_id))]),
+    ...(event.late ? [warn("late")] : []),
+    ...(event.reason === null ? [] : [event.reason]),
+    ...(event.event_id === null ? [] : [dim(event.event_id)]),
   ];
-  return parts.join("  ");
+  return parts.flatMap((part, index) => (index === 0 ? [part] : ["  ", part]));
+};
+
+const stateOf = (state: string): Styled => {
+  const text = state.padEnd(9);
+  if (state === "accepted") return good(text);
+  return state === "duplicate" ? dim(text) : bad(text);
 };
 
 const usageOf = ({ total_usage, start_time, end_time }: LoggedEvent): string => {

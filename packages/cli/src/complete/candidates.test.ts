@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { createProgram } from "../program.ts";
-import { paint } from "../terminal/paint.ts";
 import { candidates } from "./candidates.ts";
 
-const silent = { write: async () => {}, isTTY: false, columns: 80, paint: paint(false) };
+const silent = { write: async () => {}, isTTY: false, columns: 80, coloured: false };
 const program = createProgram(async () => {}, {
   stdout: silent,
   stderr: silent,

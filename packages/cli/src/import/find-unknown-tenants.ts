@@ -14,9 +14,10 @@ export const findUnknownTenants = async (
   signal: AbortSignal,
 ): Promise<readonly UnknownTenant[]> => {
   const unknown: UnknownTenant[] = [];
-  const queue = [...tenants];
+  const queue = [...tenants].values();
   const worker = async (): Promise<void> => {
-    for (let tenant_id = queue.shift(); tenant_id !== undefined; tenant_id = queue.shift()) {
+    // All workers take from the one iterator.
+    for (const tenant_id of queue) {
       signal.throwIfAborted();
       const answer = await lookup.lookup(tenant_id, { signal });
       if (answer.state !== "found") unknown.push({ tenant_id, answer });

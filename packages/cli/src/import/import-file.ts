@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type Catalog, MeterClient } from "@meter-lib/core";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { CliError } from "../cli-error.ts";
@@ -7,6 +8,7 @@ import { EXIT } from "../exit-code.ts";
 import { rememberingOutbox, withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
+import { printWarning } from "../terminal/print.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { stopping } from "../terminal/stopping.ts";
 import { formatNumber } from "../terminal/table.ts";
@@ -34,17 +36,18 @@ export const importFile = async (file: string, flags: ImportFlags, io: Io): Prom
     mapping: new RowMapping({
       columns: flags.map ?? {},
       constants: flags.set ?? {},
+      ignored: flags.ignore ?? [],
       ignoreOthers: flags.ignoreOtherColumns ?? false,
-      timeUnit: flags.timeUnit,
+      times: { unit: flags.timeUnit, zone: flags.timeZone },
     }),
   });
   const catalog = await readCatalogFile(flags.catalog ?? "litewave");
-  const ways = connect(flags);
+  const ways = connect(flags, io);
   const checked = await check(source, catalog, ways, flags, io);
   await checkTenants(file, checked, ways, io);
-  if (flags.dryRun) return dryRunReport(file, checked);
-
   const outbox = flags.outbox ?? `${file}.outbox.db`;
+  if (flags.dryRun) return dryRunReport(file, outbox, checked);
+
   const { recorded, stop } = await deliver(source, checked, catalog, ways, outbox, flags, io);
   await source.mustBeUnchanged();
   const accounts = await withOutbox(outbox, io, async (opened) => opened.accounts());
@@ -58,7 +61,7 @@ export const importFile = async (file: string, flags: ImportFlags, io: Io): Prom
     accounts,
     stop: isThrough ? undefined : stop,
   };
-  return { exit: importExit(sum), text: describeImport(sum, io.stdout.paint), data: sum };
+  return { exit: importExit(sum), lines: describeImport(sum), data: sum };
 };
 
 const delimiterOf = (file: string, given: string | undefined): string => {
@@ -97,12 +100,12 @@ const check = async (
 
 const wrongLines = (file: string, { faults, wrongLines: count, rows }: FileCheck): CliError => {
   const more =
-    count > faults.length ? `\n… and ${formatNumber(count - faults.length)} more lines (--max-errors)` : "";
-  const lines = faults.map(({ line, message }) => `${file}:${line}: ${message}`).join("\n");
-  return new CliError(
-    EXIT.data,
-    `${formatNumber(count)} of ${formatNumber(rows)} rows are wrong; nothing was recorded\n${lines}${more}`,
-  );
+    count > faults.length ? [`… and ${formatNumber(count - faults.length)} more lines (--max-errors)`] : [];
+  return new CliError(EXIT.data, [
+    `${formatNumber(count)} of ${formatNumber(rows)} rows are wrong; nothing was recorded`,
+    ...faults.map(({ line, message }) => `${file}:${line}: ${message}`),
+    ...more,
+  ]);
 };
 
 const checkTenants = async (
@@ -117,18 +120,28 @@ const checkTenants = async (
     const why = answer.state === "unknown" ? "has no customer" : `could not be looked up: ${answer.reason}`;
     return `${file}:${tenants.get(tenant_id)}: tenant ${JSON.stringify(tenant_id)} ${why}`;
   });
-  const more = unknown.length > lines.length ? `\n… and ${unknown.length - lines.length} more` : "";
-  throw new CliError(
-    EXIT.undelivered,
-    `${unknown.length} of ${tenants.size} tenants have no known customer; nothing was recorded\n${lines.join("\n")}${more}`,
-  );
+  const more = unknown.length > lines.length ? [`… and ${unknown.length - lines.length} more`] : [];
+  throw new CliError(EXIT.undelivered, [
+    `${unknown.length} of ${tenants.size} tenants have no known customer; nothing was recorded`,
+    ...lines,
+    ...more,
+  ]);
 };
 
-const dryRunReport = (file: string, { rows, tenants, from, to }: FileCheck): Report => {
+const dryRunReport = (
+  file: string,
+  outbox: string,
+  { rows, tenants, hasIds, from, to }: FileCheck,
+): Report => {
   const times = rows === 0 ? "" : `, from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
   return {
     exit: EXIT.done,
-    text: `${file}: ${formatNumber(rows)} good rows of ${tenants.size} tenants${times}. Nothing was recorded.`,
+    lines: [
+      `${file}: ${formatNumber(rows)} good rows of ${tenants.size} tenants${times}. Nothing was recorded.`,
+      ...(hasIds && existsSync(outbox)
+        ? [`Ids that ${outbox} knows from earlier runs are compared when rows are recorded.`]
+        : []),
+    ],
     data: { file, rows, tenants: tenants.size, from: rows === 0 ? null : from, to: rows === 0 ? null : to },
   };
 };
@@ -150,7 +163,7 @@ const deliver = async (
     delivery: { onFull: "block" },
   });
   client.on("warning", ({ message }) => {
-    void io.stderr.write(`${io.stderr.paint.warn("warning")}: ${message}\n`);
+    void printWarning(io.stderr, message);
   });
   using watch = new DeliveryWatch(client, flags.giveUpAfter, io.signal);
   const importing = startProgress(io, "importing", "rows");

@@ -1,4 +1,6 @@
 import type { ConnectionFlags } from "../flags/connection-flags.ts";
+import type { TimeUnit } from "../time/read-time.ts";
+import type { TimeZone } from "../time/time-zone.ts";
 import type { RowFormat } from "./read-rows.ts";
 
 /** The flags of `meter import`. */
@@ -9,7 +11,9 @@ export interface ImportFlags extends ConnectionFlags {
   readonly map?: Readonly<Record<string, string>>;
   readonly set?: Readonly<Record<string, string>>;
   readonly ignoreOtherColumns?: boolean;
-  readonly timeUnit: "ms" | "s";
+  readonly ignore?: readonly string[];
+  readonly timeUnit: TimeUnit;
+  readonly timeZone?: TimeZone;
   readonly catalog?: string;
   readonly source: string;
   readonly dryRun?: boolean;

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
+import { checkDelimiter } from "./check-header.ts";
 import { type RowFormat, readRows } from "./read-rows.ts";
 import type { RowMapping } from "./row-mapping.ts";
 import type { SourceRow } from "./source-row.ts";
@@ -33,7 +34,13 @@ export class ImportSource {
   static async open(options: ImportSourceOptions): Promise<ImportSource> {
     const stats = await stat(options.file);
     if (!stats.isFile())
-      throw CliError.usage("FILE", "a file, as it is read twice (first to check it)", options.file);
+      throw CliError.usage(
+        options.file,
+        "a file that can be read twice (first to check it)",
+        "something else",
+      );
+    if (stats.size === 0)
+      throw new CliError(EXIT.data, `${options.file}: expected rows, found an empty file`);
     return new ImportSource(options, stats.size, stats.mtimeMs);
   }
 
@@ -44,7 +51,10 @@ export class ImportSource {
       format,
       delimiter,
       onBytes,
-      onHeader: (header) => mapping.checkHeader(header),
+      onHeader: (header) => {
+        checkDelimiter(file, header, delimiter);
+        return mapping.readHeader(file, header);
+      },
     });
   }
 

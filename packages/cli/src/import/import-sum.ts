@@ -1,7 +1,7 @@
 import type { Accounts } from "@meter-lib/core";
 import type { Stop } from "../delivery-watch.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import type { Paint } from "../terminal/paint.ts";
+import { bad, good, type Line, type Styled, warn } from "../terminal/line.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 import type { RecordedFile } from "./record-file.ts";
 
@@ -25,10 +25,10 @@ export const importExit = ({ recorded, accounts, stop }: ImportSum): ExitCode =>
   return accounts.pending > 0 || accounts.rejected > 0 ? EXIT.undelivered : EXIT.done;
 };
 
-export const describeImport = (sum: ImportSum, paint: Paint): string => {
+export const describeImport = (sum: ImportSum): readonly Line[] => {
   const { file, outbox, total, recorded, accounts, stop } = sum;
-  const lines: string[] = [];
-  for (const { line, message } of recorded.faults) lines.push(`${file}:${line}: ${paint.bad(message)}`);
+  const lines: Line[] = [];
+  for (const { line, message } of recorded.faults) lines.push([`${file}:${line}: `, bad(message)]);
   lines.push(
     ...table(
       [file, ""],
@@ -52,28 +52,29 @@ export const describeImport = (sum: ImportSum, paint: Paint): string => {
       ],
     ),
     "",
-    verdict(sum, paint),
+    verdict(sum),
   );
   if (stop !== undefined || accounts.pending > 0)
     lines.push("The same command goes on where it stopped; nothing is counted twice.");
   if (accounts.rejected + accounts.quarantined > 0)
     lines.push(`Look at them with: meter outbox list ${outbox}`);
-  return lines.join("\n");
+  return lines;
 };
 
-const verdict = (sum: ImportSum, paint: Paint): string => {
+const verdict = (sum: ImportSum): Styled => {
   const { accounts, recorded, stop, total } = sum;
   if (stop !== undefined) {
     const left = total - recorded.rows;
     const unread = left > 0 ? `${formatNumber(left)} rows were not read yet, ` : "";
-    return paint.warn(
+    return warn(
       `Not finished, ${stop.reason}: ${unread}${formatNumber(accounts.pending)} events wait in the outbox.`,
     );
   }
   const exit = importExit(sum);
-  if (exit === EXIT.done) return paint.good("Every event is acknowledged by the backend.");
-  if (exit === EXIT.data) return paint.bad("Some rows were refused; all others are recorded.");
+  if (exit === EXIT.done && total === 0) return warn("The file has no rows; nothing was recorded.");
+  if (exit === EXIT.done) return good("Every event is acknowledged by the backend.");
+  if (exit === EXIT.data) return bad("Some rows were refused; all others are recorded.");
   return exit === EXIT.ambiguous
-    ? paint.warn("Some events may or may not have been counted; they are kept in the outbox.")
-    : paint.warn("Some events are not delivered; they are kept in the outbox.");
+    ? warn("Some events may or may not have been counted; they are kept in the outbox.")
+    : warn("Some events are not delivered; they are kept in the outbox.");
 };

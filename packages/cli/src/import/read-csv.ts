@@ -5,75 +5,92 @@ import type { SourceRow } from "./source-row.ts";
 export interface CsvOptions {
   /** One character, or a tab. */
   readonly delimiter: string;
-  /** Called with the names of the header, before the first row; throws when they cannot be used. */
-  readonly onHeader: (columns: readonly string[]) => void;
+  /**
+   * Called with the names of the header, before the first row; throws when they cannot be used.
+   *
+   * @returns what each column is called in a row's cells; undefined: it is passed over
+   */
+  readonly onHeader: (columns: readonly string[]) => readonly (string | undefined)[];
 }
 
 interface Parsed {
-  readonly record: Readonly<Record<string, string>>;
-  readonly info: { readonly lines: number };
+  readonly record: readonly string[];
+  readonly info: { readonly empty_lines: number; readonly records: number };
+}
+
+/** Where the parser gave up. */
+interface Broken {
+  /** How many records it had read whole. */
+  readonly records: number;
+  readonly message: string;
 }
 
 const LONGEST_RECORD = 1024 * 1024;
 const LINE_BREAK = /\r\n|\n|\r/g;
 
-/** The rows of CSV with a header (RFC 4180); empty lines are passed over, a row of another width is told. */
+/** The rows of CSV with a header (RFC 4180), whatever ends each line; empty lines are passed over, a row of another width is told. */
 export async function* readCsv(
   text: AsyncIterable<string>,
   { delimiter, onHeader }: CsvOptions,
 ): AsyncGenerator<SourceRow, void, undefined> {
-  let faults: SourceRow[] = [];
+  const state: { broken: Broken | undefined } = { broken: undefined };
   const parser = parse({
     bom: true,
     delimiter,
     info: true,
     max_record_size: LONGEST_RECORD,
+    // Each line by itself: files are put together by several programs.
+    record_delimiter: ["\r\n", "\n", "\r"],
+    relax_column_count: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
-    columns: (header: string[]) => {
-      const names = header.map((name) => name.trim());
-      onHeader(names);
-      return names;
-    },
     on_skip: (error) => {
-      if (error !== undefined) faults.push(faultOf(error));
+      if (error !== undefined) state.broken ??= brokenBy(error);
       return undefined;
     },
   });
   const source = Readable.from(text, { objectMode: true });
   source.on("error", (error) => parser.destroy(error));
   source.pipe(parser);
-  let before = 1;
+  let names: readonly (string | undefined)[] | undefined;
+  let line = 1;
+  let emptyLines = 0;
   try {
     for await (const parsed of parser) {
-      if (faults.length > 0) {
-        yield* faults;
-        if (faults.some(isLast)) return;
-        faults = [];
-      }
       const { record, info }: Parsed = parsed;
-      // The parser knows where a row ends. It begins as many lines earlier as its cells have line breaks.
-      const isLong = info.lines - before > 1;
-      before = info.lines;
-      yield { line: isLong ? info.lines - breaksIn(record) : info.lines, cells: record };
+      if (state.broken !== undefined && info.records > state.broken.records) break;
+      line += info.empty_lines - emptyLines;
+      emptyLines = info.empty_lines;
+      if (names === undefined) names = onHeader(record.map((name) => name.trim()));
+      else yield rowOf(record, names, line);
+      line += 1 + breaksIn(record);
     }
-    yield* faults;
+    // Where a quote is wrong, nobody knows any more what is inside of one.
+    if (state.broken !== undefined)
+      yield { line, fault: `${state.broken.message}; nothing after it was read`, isLast: true };
+    else if (names === undefined) yield { line: 1, fault: "expected a header, found nothing", isLast: true };
   } finally {
     source.destroy();
     parser.destroy();
   }
 }
 
-const isLast = (row: SourceRow): boolean => row.fault !== undefined && row.isLast === true;
-
-const breaksIn = (cells: Readonly<Record<string, string>>): number =>
-  Object.values(cells).reduce((sum, cell) => sum + (cell.match(LINE_BREAK)?.length ?? 0), 0);
-
-const faultOf = (error: CsvError): SourceRow => {
-  const line = typeof error.lines === "number" ? error.lines : 0;
-  const message = error.message.replace(/ (on|at) line \d+/, "");
-  // Where a quote is wrong, nobody knows any more what is inside of one.
-  return error.code === "CSV_RECORD_INCONSISTENT_COLUMNS"
-    ? { line, fault: message }
-    : { line, fault: `${message}; nothing after it was read`, isLast: true };
+const rowOf = (
+  record: readonly string[],
+  names: readonly (string | undefined)[],
+  line: number,
+): SourceRow => {
+  if (record.length !== names.length)
+    return { line, fault: `expected ${names.length} cells, as in the header, got ${record.length}` };
+  const cells: Record<string, string> = {};
+  for (const [index, name] of names.entries()) if (name !== undefined) cells[name] = record[index] ?? "";
+  return { line, cells };
 };
+
+const breaksIn = (record: readonly string[]): number =>
+  record.reduce((sum, cell) => sum + (cell.match(LINE_BREAK)?.length ?? 0), 0);
+
+const brokenBy = (error: CsvError): Broken => ({
+  records: typeof error.records === "number" ? error.records : 0,
+  message: error.message.replace(/ (on|at) line \d+/, ""),
+});

@@ -1,8 +1,8 @@
 import { extname } from "node:path";
 import { CliError } from "../cli-error.ts";
-import { readCsv } from "./read-csv.ts";
+import { readText } from "../read-text.ts";
+import { type CsvOptions, readCsv } from "./read-csv.ts";
 import { readNdjson } from "./read-ndjson.ts";
-import { readText } from "./read-text.ts";
 import type { SourceRow } from "./source-row.ts";
 
 export type RowFormat = "csv" | "ndjson";
@@ -11,7 +11,7 @@ export interface ReadRowsOptions {
   readonly file: string;
   readonly format: RowFormat;
   readonly delimiter: string;
-  readonly onHeader: (columns: readonly string[]) => void;
+  readonly onHeader: CsvOptions["onHeader"];
   /** Called with the bytes read so far. */
   readonly onBytes?: (bytes: number) => void;
 }
@@ -33,6 +33,6 @@ export const formatOf = (file: string): RowFormat => {
 
 /** The rows of a file, one after the other, whatever its size. */
 export const readRows = (options: ReadRowsOptions): AsyncGenerator<SourceRow, void, undefined> => {
-  const text = readText(options.file, options.onBytes ?? (() => {}));
+  const text = readText(options.file, options.onBytes);
   return options.format === "csv" ? readCsv(text, options) : readNdjson(text);
 };

@@ -78,7 +78,7 @@ export const recordFile = async (
   for await (const row of source.rows(() => {})) {
     if (row.fault !== undefined) break;
     const mapped = source.mapping.map(row.cells);
-    if (mapped.faults !== undefined) break;
+    if (mapped.faults.length + mapped.issues.length > 0) break;
     chunk.push(record(mapped.event, row.line));
     if (chunk.length < CHUNK) continue;
     await Promise.race([storing, watch.stopped]);

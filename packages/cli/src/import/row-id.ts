@@ -23,8 +23,14 @@ export const rowMark = (event: ImportEvent, source: string): string => {
     event.session_id ?? null,
     metadata === undefined ? null : Object.entries(metadata).sort(([one], [other]) => (one < other ? -1 : 1)),
   ];
-  return hash("sha256", JSON.stringify(parts), "hex").slice(0, MARK_CHARACTERS);
+  return markOf(parts);
 };
+
+/** A mark of an event's identity. */
+export const idMark = (tenant_id: string, event_id: string): string => markOf([tenant_id, event_id]);
+
+const markOf = (parts: readonly unknown[]): string =>
+  hash("sha256", JSON.stringify(parts), "hex").slice(0, MARK_CHARACTERS);
 
 /**
  * The id of a row.

@@ -1,44 +1,46 @@
 import { describeIssue, describeValue, type EventIssue } from "@meter-lib/core";
 import { CliError } from "../cli-error.ts";
-import { MOMENT_EXPECTED, parseMoment } from "../flags/moment.ts";
+import { readTime, type TimeForm } from "../time/read-time.ts";
+import { checkHeader } from "./check-header.ts";
+import { FIELDS, isField, METADATA, type TextField, type TimeField } from "./event-fields.ts";
 import type { ImportEvent } from "./import-event.ts";
 
 export interface RowMappingOptions {
-  /** Column by field. */
+  /** Column by field. A column of NDJSON may be a path: `data.total_usage`. */
   readonly columns: Readonly<Record<string, string>>;
   /** What a field is in every row. */
   readonly constants: Readonly<Record<string, string>>;
+  /** Columns to leave alone, also those that are named like a field. */
+  readonly ignored: readonly string[];
   /** Leave columns alone that are no field. */
   readonly ignoreOthers: boolean;
-  /** What a time is that is only digits. */
-  readonly timeUnit: "ms" | "s";
+  readonly times: TimeForm;
 }
 
-/** The event of a row, or what is wrong with it, in words. */
-export type MappedRow =
-  | { readonly event: ImportEvent; readonly faults?: undefined }
-  | { readonly faults: readonly string[] };
+/** The event of a row. It is whole only where nothing is wrong. */
+export interface MappedRow {
+  readonly event: ImportEvent;
+  /** What is wrong with its fields. */
+  readonly issues: readonly EventIssue[];
+  /** What is wrong with its columns, in words. */
+  readonly faults: readonly string[];
+}
 
-const TEXTS = ["meter_id", "tenant_id", "device_id", "event_id", "session_id"] as const;
-const TIMES = ["event_time", "start_time", "end_time"] as const;
-const FIELDS: readonly string[] = [...TEXTS, ...TIMES, "total_usage", "metadata"];
-const METADATA = "metadata.";
+type Cells = Readonly<Record<string, unknown>>;
+
 const NUMBER = /^-?\d{1,17}(\.\d+)?$/;
-
-const isField = (name: string): boolean =>
-  FIELDS.includes(name) || (name.startsWith(METADATA) && name.length > METADATA.length);
-
-type Text = (typeof TEXTS)[number];
-type Time = (typeof TIMES)[number];
 
 /** Makes events of rows: which column is which field, what is the same in all rows. */
 export class RowMapping {
   readonly #fields = new Map<string, string>();
+  readonly #ignored: ReadonlySet<string>;
   readonly #options: RowMappingOptions;
+  readonly #seen = new Set<string>();
 
   /** @throws CliError for a field that is none, or has two sources */
   constructor(options: RowMappingOptions) {
     this.#options = options;
+    this.#ignored = new Set(options.ignored);
     const { columns, constants } = options;
     for (const field of [...Object.keys(columns), ...Object.keys(constants)]) {
       const flag = Object.hasOwn(columns, field) ? "--map" : "--set";
@@ -55,109 +57,126 @@ export class RowMapping {
           `column ${JSON.stringify(column)} once`,
           `it for ${other} and ${field}`,
         );
+      if (this.#ignored.has(column))
+        throw CliError.usage("--ignore", `a column that --map does not use`, JSON.stringify(column));
       this.#fields.set(column, field);
     }
   }
 
-  /** @throws CliError when a header lacks a column, or has one that means nothing */
-  checkHeader(header: readonly string[]): void {
-    const all = header.map((name) => JSON.stringify(name)).join(", ");
-    const twice = header.find((name, index) => header.indexOf(name) !== index);
-    if (twice !== undefined)
-      throw CliError.usage("FILE", `column ${JSON.stringify(twice)} once in the header`, "it twice");
-    for (const [column, field] of this.#fields) {
-      if (!header.includes(column))
-        throw CliError.usage("--map", `${field} from one of the columns ${all}`, JSON.stringify(column));
-    }
-    if (this.#options.ignoreOthers) return;
-    const unknown = header.filter((column) => this.#fieldOf(column) === undefined);
-    if (unknown.length > 0) {
-      throw CliError.usage(
-        "FILE",
-        "columns that are fields",
-        `${unknown.map((name) => JSON.stringify(name)).join(", ")}: name their fields with --map field=column, or pass over them with --ignore-other-columns`,
-      );
-    }
+  /**
+   * What each column of a header is called in a row's cells; undefined: it is passed over.
+   *
+   * @throws CliError when it lacks a column, has one that means nothing, or one that is used twice
+   */
+  readHeader(file: string, header: readonly string[]): readonly (string | undefined)[] {
+    const { ignoreOthers } = this.#options;
+    const isUsed = (column: string) => this.#fieldOf(column) !== undefined;
+    checkHeader(file, header, { mapped: this.#fields, ignored: this.#ignored, ignoreOthers, isUsed });
+    return header.map((column) => (isUsed(column) ? column : undefined));
   }
 
-  map(cells: Readonly<Record<string, unknown>>): MappedRow {
+  map(cells: Cells): MappedRow {
     const values: Record<string, unknown> = { ...this.#options.constants };
     const faults: string[] = [];
-    for (const column of Object.keys(cells)) {
-      const cell = cells[column];
-      // An empty cell is no cell.
-      if (cell === "" || cell === null || cell === undefined) continue;
-      const field = this.#fieldOf(column);
-      if (field !== undefined) values[field] = cell;
-      else if (!this.#options.ignoreOthers)
-        faults.push(`${JSON.stringify(column)}: expected one of ${fieldList()}`);
+    for (const [column, field] of this.#fields) {
+      const cell = cellAt(cells, column);
+      if (cell !== undefined) this.#seen.add(column);
+      if (!isEmpty(cell)) values[field] = cell;
     }
+    this.#takeOthers(cells, "", values, faults);
     const issues: EventIssue[] = [];
-    const event = this.#event(values, issues);
-    faults.push(...issues.map((issue) => this.describe(issue)));
-    return faults.length > 0 ? { faults } : { event };
+    return { event: this.#event(values, issues), issues, faults };
+  }
+
+  /** @throws CliError when a column that is to be a field was in none of the rows */
+  mustBeSeen(): void {
+    for (const [column, field] of this.#fields) {
+      if (!this.#seen.has(column))
+        throw CliError.usage("--map", `${field} from a column that a row has`, JSON.stringify(column));
+    }
   }
 
   /** The issue as one sentence that names the column. */
   describe(issue: EventIssue): string {
-    const column = this.#options.columns[issue.field];
-    const isConstant = Object.hasOwn(this.#options.constants, issue.field);
+    const { columns, constants } = this.#options;
+    const column = columns[issue.field];
+    const isConstant = Object.hasOwn(constants, issue.field);
     const field = column === undefined ? issue.field : `${JSON.stringify(column)} (${issue.field})`;
-    return describeIssue({ ...issue, field: isConstant ? `--set ${field}` : field });
+    const words = describeIssue({ ...issue, field: isConstant ? `--set ${field}` : field });
+    const canIgnore = column === undefined && !isConstant && isForeign(issue);
+    return canIgnore ? `${words} (--ignore ${issue.field} passes over the column)` : words;
+  }
+
+  /** Columns that bear the name of a field. Within objects of NDJSON only the paths count that were named. */
+  #takeOthers(cells: Cells, prefix: string, values: Record<string, unknown>, faults: string[]): void {
+    for (const key of Object.keys(cells)) {
+      const path = prefix + key;
+      const cell = cells[key];
+      // An empty cell is no cell.
+      if (isEmpty(cell) || this.#fields.has(path) || this.#ignored.has(path)) continue;
+      const field = prefix === "" ? this.#fieldOf(path) : undefined;
+      if (field !== undefined) values[field] = cell;
+      else if (isRecord(cell) && this.#leadsOn(path)) this.#takeOthers(cell, `${path}.`, values, faults);
+      else if (!this.#options.ignoreOthers)
+        faults.push(`${JSON.stringify(path)}: expected one of ${fieldList()}`);
+    }
+  }
+
+  #leadsOn(path: string): boolean {
+    return [...this.#fields.keys(), ...this.#ignored].some((column) => column.startsWith(`${path}.`));
   }
 
   #fieldOf(column: string): string | undefined {
     const field = this.#fields.get(column);
     if (field !== undefined) return field;
     // A field that --map takes from elsewhere is not also taken from the column of its name.
+    const { columns, constants } = this.#options;
     const isFree =
-      !Object.hasOwn(this.#options.columns, column) && !Object.hasOwn(this.#options.constants, column);
+      !this.#ignored.has(column) && !Object.hasOwn(columns, column) && !Object.hasOwn(constants, column);
     return isFree && isField(column) ? column : undefined;
   }
 
-  #event(values: Readonly<Record<string, unknown>>, issues: EventIssue[]): ImportEvent {
+  #event(values: Cells, issues: EventIssue[]): ImportEvent {
     const expect = (field: string, expected: string) =>
       issues.push({
         field,
         given: values[field] === undefined ? "nothing" : describeValue(values[field]),
         expected,
       });
-    const text = (field: Text): string | undefined => {
+    const text = (field: TextField): string | undefined => {
       const value = values[field];
-      if (value === undefined || typeof value === "string") return value;
-      expect(field, "text");
-      return undefined;
+      const found = textOf(value);
+      if (value !== undefined && found === undefined) expect(field, TEXT);
+      return found;
     };
-    const time = (field: Time): number | undefined => {
+    const required = (field: TextField): string => {
+      if (values[field] === undefined)
+        expect(field, `text (a column, --map ${field}=column, or --set ${field}=…)`);
+      return text(field) ?? "";
+    };
+    const time = (field: TimeField): number | undefined => {
       const value = values[field];
       if (value === undefined) return undefined;
-      const moment = typeof value === "string" ? parseMoment(value) : value;
-      const isDigits = typeof value === "number" || /^\d+$/.test(String(value));
-      if (typeof moment === "number")
-        return isDigits && this.#options.timeUnit === "s" ? moment * 1000 : moment;
-      expect(field, MOMENT_EXPECTED);
-      return undefined;
+      const { time: found, expected } = readTime(String(value), this.#options.times);
+      if (found === undefined) expect(field, expected);
+      // One that is wrong is told once: 0 is right, whatever it is compared with.
+      return found ?? 0;
     };
+    const meter_id = required("meter_id");
+    const tenant_id = required("tenant_id");
+    const device_id = required("device_id");
     const { total_usage: usage } = values;
     const total_usage = typeof usage === "string" && NUMBER.test(usage) ? Number(usage) : usage;
     if (total_usage !== undefined && typeof total_usage !== "number")
       expect("total_usage", "an integer from 0 to 2^53 − 1");
     const start_time = time("start_time");
     const end_time = time("end_time");
-    const given = time("event_time");
-    const event_time = given ?? end_time ?? start_time;
-    if (event_time === undefined && values.event_time === undefined)
-      expect("event_time", "when it was used (a column, or --set event_time=…)");
-    const meter_id = text("meter_id");
-    const tenant_id = text("tenant_id");
-    const device_id = text("device_id");
-    for (const [field, value] of Object.entries({ meter_id, tenant_id, device_id }))
-      if (value === undefined && values[field] === undefined)
-        expect(field, `text (a column, --map ${field}=column, or --set ${field}=…)`);
+    const event_time = time("event_time") ?? end_time ?? start_time;
+    if (event_time === undefined) expect("event_time", "when it was used (a column, or --set event_time=…)");
     return {
-      meter_id: meter_id ?? "",
-      tenant_id: tenant_id ?? "",
-      device_id: device_id ?? "",
+      meter_id,
+      tenant_id,
+      device_id,
       event_time: event_time ?? 0,
       total_usage: typeof total_usage === "number" ? total_usage : undefined,
       start_time,
@@ -169,23 +188,47 @@ export class RowMapping {
   }
 }
 
+/** Whether the field does not belong to the meter's type. */
+export const isForeign = ({ expected }: EventIssue): boolean => expected.startsWith("nothing");
+
+const TEXT = "text, or an integer that JSON keeps exactly";
+
+/** Ids are numbers in many a database: an integer has one text. Others do not (1.10 is 1.1). */
+const textOf = (value: unknown): string | undefined => {
+  if (typeof value === "string") return value;
+  return typeof value === "number" && Number.isSafeInteger(value) ? String(value) : undefined;
+};
+
+const isEmpty = (cell: unknown): boolean => cell === "" || cell === null || cell === undefined;
+
+const isRecord = (value: unknown): value is Cells =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What stands under a name, or at a path of names with dots between them. */
+const cellAt = (cells: Cells, path: string): unknown => {
+  if (Object.hasOwn(cells, path)) return cells[path];
+  for (let dot = path.indexOf("."); dot > 0; dot = path.indexOf(".", dot + 1)) {
+    const inner = Object.hasOwn(cells, path.slice(0, dot)) ? cells[path.slice(0, dot)] : undefined;
+    const found = isRecord(inner) ? cellAt(inner, path.slice(dot + 1)) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
 const fieldList = (): string =>
   [...FIELDS.filter((field) => field !== "metadata"), `${METADATA}…`].join(", ");
 
-const metadataOf = (
-  values: Readonly<Record<string, unknown>>,
-  issues: EventIssue[],
-): Readonly<Record<string, string>> | undefined => {
+const metadataOf = (values: Cells, issues: EventIssue[]): Readonly<Record<string, string>> | undefined => {
   const entries: [string, string][] = [];
   const add = (name: string, value: unknown) => {
-    if (typeof value === "string") entries.push([name, value]);
-    else issues.push({ field: METADATA + name, given: describeValue(value), expected: "text" });
+    const text = textOf(value);
+    if (text !== undefined) entries.push([name, text]);
+    else issues.push({ field: METADATA + name, given: describeValue(value), expected: TEXT });
   };
   for (const field of Object.keys(values))
     if (field.startsWith(METADATA)) add(field.slice(METADATA.length), values[field]);
   const { metadata } = values;
-  if (metadata !== undefined && typeof metadata === "object" && metadata !== null && !Array.isArray(metadata))
-    for (const [name, value] of Object.entries(metadata)) add(name, value);
+  if (isRecord(metadata)) for (const [name, value] of Object.entries(metadata)) add(name, value);
   else if (metadata !== undefined)
     issues.push({ field: "metadata", given: describeValue(metadata), expected: "an object of texts" });
   return entries.length === 0 ? undefined : Object.fromEntries(entries);

@@ -1,13 +1,12 @@
-import type { Paint } from "./paint.ts";
-
 /** A place to write to. */
 export interface Output {
-  /** Settles when there is room for more. */
+  /** Writes as it is. Settles when there is room for more. */
   write(text: string): Promise<void>;
   readonly isTTY: boolean;
   /** Characters in a line. */
   readonly columns: number;
-  readonly paint: Paint;
+  /** Whether to use colours. */
+  readonly coloured: boolean;
 }
 
 /** All that a command knows of the world around it. */

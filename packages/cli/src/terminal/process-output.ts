@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { WriteStream } from "node:tty";
 import type { Output } from "./io.ts";
-import { paint, wantsColour } from "./paint.ts";
+import { wantsColour } from "./wants-colour.ts";
 
 const DEFAULT_COLUMNS = 80;
 
@@ -16,7 +16,7 @@ export const processOutput = (
     get columns() {
       return stream.columns ?? DEFAULT_COLUMNS;
     },
-    paint: paint(wantsColour(isTTY, env)),
+    coloured: wantsColour(isTTY, env),
     write: async (text) => {
       // A reader that went away (`| head`) ends the process elsewhere; here it must not be waited for.
       if (!stream.write(text) && !stream.destroyed)

@@ -1,4 +1,5 @@
 import type { Io } from "./io.ts";
+import { printLine } from "./print.ts";
 import { formatNumber } from "./table.ts";
 
 /** Long work that says how far it is. */
@@ -48,7 +49,7 @@ export const startProgress = (io: Io, label: string, unit: string): Progress => 
       shownAt = now;
       const text = line(done, total, note);
       if (!stderr.isTTY) {
-        void stderr.write(`${label}: ${text}\n`);
+        void printLine(stderr, `${label}: ${text}`);
         return;
       }
       isShown = true;

@@ -1,6 +1,5 @@
 import type { Catalog } from "./catalog.ts";
 import { freezeCatalog } from "./freeze-catalog.ts";
-import { writtenMeter } from "./meter-schema.ts";
 import { readMeters, recordCandidates } from "./read-meters.ts";
 
 /**
@@ -19,6 +18,6 @@ import { readMeters, recordCandidates } from "./read-meters.ts";
  * ```
  */
 export const defineCatalog = <const C extends Catalog>(catalog: C): C => {
-  readMeters(recordCandidates(catalog), writtenMeter());
+  readMeters(recordCandidates(catalog));
   return freezeCatalog(catalog);
 };

@@ -31,10 +31,29 @@ describe("parseCatalog", () => {
     );
   });
 
-  test("leaves out what it does not know, and is frozen", () => {
-    const catalog = parseCatalog([{ meter_id: "a", type: "volume", price: 3 }]);
+  test("is frozen", () => {
+    const catalog = parseCatalog([{ meter_id: "a", type: "volume" }]);
     expect(catalog).toEqual({ a: { type: "volume" } });
     expect(Object.isFrozen(catalog) && Object.isFrozen(catalog.a)).toBe(true);
+  });
+
+  test("every field that is none is named, with the one that was probably meant", () => {
+    const meter = { type: "volume", agregation: "last", Unit: "seat", aggregation_type: "max", price: 3 };
+    const fields = "expected one of the fields type, name, description, unit, aggregation, metadata";
+    for (const [path, catalog] of [
+      ['["a"]', { a: meter }],
+      ["[0]", [{ meter_id: "a", ...meter }]],
+    ] as const) {
+      expect(() => parseCatalog(catalog)).toThrow(
+        [
+          `${path}.agregation: ${fields} (perhaps "aggregation"), got "agregation"`,
+          `${path}.Unit: ${fields} (perhaps "unit"), got "Unit"`,
+          `${path}.aggregation_type: ${fields} (perhaps "aggregation"), got "aggregation_type"`,
+          `${path}.price: ${fields}, got "price"`,
+        ].join("; "),
+      );
+    }
+    expect(() => parseCatalog({ a: { type: "volume", meter_id: "b" } })).toThrow('["a"].meter_id: expected');
   });
 
   test.each([

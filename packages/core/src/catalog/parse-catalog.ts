@@ -1,21 +1,19 @@
 import type { Catalog } from "./catalog.ts";
 import { freezeCatalog } from "./freeze-catalog.ts";
-import { receivedMeter } from "./meter-schema.ts";
 import { type MeterCandidate, notACatalog, readMeters, recordCandidates } from "./read-meters.ts";
 
 /**
  * A catalog known only at run time, such as JSON from a file or a service: an object of meters by id, or a list whose
  * entries hold their id as `meter_id` (the form of the meter list in the usage guide of `meter-lib`).
  *
- * Calls against it take any id, and are checked at run time only. Fields that this version does not know are left out.
+ * Calls against it take any id, and are checked at run time only. A field that meters do not have is refused: left out, a
+ * misspelt `aggregation` would change a bill.
  *
  * @returns a frozen copy
  * @throws MeterError `invalid_catalog`, whose `issues` name each path
  */
 export const parseCatalog = (value: unknown): Catalog =>
-  freezeCatalog(
-    readMeters(Array.isArray(value) ? listCandidates(value) : candidates(value), receivedMeter()),
-  );
+  freezeCatalog(readMeters(Array.isArray(value) ? listCandidates(value) : candidates(value)));
 
 const candidates = (value: unknown): MeterCandidate[] => {
   if (typeof value !== "object" || value === null)
@@ -24,9 +22,10 @@ const candidates = (value: unknown): MeterCandidate[] => {
 };
 
 const listCandidates = (list: readonly unknown[]): MeterCandidate[] =>
-  list.map((meter, index) => {
+  list.map((entry, index) => {
     const path = `[${index}]`;
-    const id =
-      typeof meter === "object" && meter !== null && "meter_id" in meter ? meter.meter_id : undefined;
+    if (typeof entry !== "object" || entry === null || Array.isArray(entry) || !("meter_id" in entry))
+      return { path, idPath: `${path}.meter_id`, id: undefined, meter: entry };
+    const { meter_id: id, ...meter } = entry;
     return { path, idPath: `${path}.meter_id`, id, meter };
   });

@@ -1,9 +1,11 @@
 import * as v from "valibot";
 import { MeterError } from "../errors/meter-error.ts";
 import { describeValue, type EventIssue } from "../event/event-issue.ts";
+import { isObject, isPlainObject } from "../event/event-rules.ts";
+import { perhaps } from "../event/perhaps.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Meter } from "./meter.ts";
-import type { MeterSchema } from "./meter-schema.ts";
+import { type MeterSchema, meterSchema } from "./meter-schema.ts";
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 
@@ -23,6 +25,7 @@ export interface MeterCandidate {
  * @throws MeterError `invalid_catalog` when it is not a plain object
  */
 export const recordCandidates = (value: unknown): MeterCandidate[] => {
+  // An object with another prototype has lost something: `{ __proto__: … }` sets the prototype and adds no meter.
   if (!isPlainObject(value)) throw notACatalog(value, "an object of meters by id");
   return Object.entries(value).map(([id, meter]) => {
     const path = `[${JSON.stringify(id)}]`;
@@ -34,29 +37,24 @@ export const notACatalog = (value: unknown, expected: string): MeterError =>
   MeterError.fromIssues("invalid_catalog", [{ field: "catalog", given: describeValue(value), expected }]);
 
 /**
- * The meters by id, each holding its known fields only.
+ * The meters by id.
  *
  * @throws MeterError `invalid_catalog`, whose `issues` name each path
  */
-export const readMeters = (candidates: readonly MeterCandidate[], schema: MeterSchema): Catalog => {
+export const readMeters = (candidates: readonly MeterCandidate[]): Catalog => {
+  const schema = meterSchema();
   const meters = new Map<string, Meter>();
   const issues: EventIssue[] = [];
   for (const { path, idPath, id, meter } of candidates) {
     const expected = expectedId(id, meters);
     if (expected !== undefined) issues.push({ field: idPath, given: describeValue(id), expected });
     const result = v.safeParse(schema, meter);
+    issues.push(...unknownFields(path, meter, Object.keys(schema.entries)));
     if (!result.success) issues.push(...result.issues.map((issue) => meterIssue(path, issue)));
     else if (typeof id === "string") meters.set(id, result.output);
   }
   if (issues.length > 0) throw MeterError.fromIssues("invalid_catalog", issues);
   return Object.fromEntries(meters);
-};
-
-// An object with another prototype has lost something: `{ __proto__: … }` sets the prototype and adds no meter.
-const isPlainObject = (value: unknown): value is object => {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 };
 
 const expectedId = (id: unknown, known: ReadonlyMap<string, Meter>): string | undefined => {
@@ -65,6 +63,16 @@ const expectedId = (id: unknown, known: ReadonlyMap<string, Meter>): string | un
   if (id === "__proto__") return "an id that is safe as a key of an object";
   return known.has(id) ? "an id that no meter before it has" : undefined;
 };
+
+/** A field that is none is refused: a misspelt `aggregation` would change a bill. */
+const unknownFields = (path: string, meter: unknown, fields: readonly string[]): readonly EventIssue[] =>
+  Object.keys(isObject(meter) ? meter : {})
+    .filter((field) => !fields.includes(field))
+    .map((field) => ({
+      field: `${path}.${field}`,
+      given: describeValue(field),
+      expected: `one of the fields ${fields.join(", ")}${perhaps(field, fields)}`,
+    }));
 
 const meterIssue = (path: string, issue: v.InferIssue<MeterSchema>): EventIssue => {
   const field = v.getDotPath(issue);

@@ -70,3 +70,19 @@ test("options that are left out or undefined are no fault", () => {
     }),
   ).toEqual([]);
 });
+
+test("a runtime that is too old is told at the start, with the one that it takes", () => {
+  const { withResolvers } = Promise;
+  try {
+    Reflect.deleteProperty(Promise, "withResolvers");
+    expect(faultsOf(needed)).toEqual([
+      "runtime: expected Node 22.18 or newer, or another one of 2024 or later, got one without Promise.withResolvers",
+    ]);
+  } finally {
+    Object.defineProperty(Promise, "withResolvers", {
+      value: withResolvers,
+      writable: true,
+      configurable: true,
+    });
+  }
+});

@@ -64,8 +64,15 @@ const SESSIONS: Rules<SessionRecovery> = {
   resumeWithinMs: AMOUNT,
 };
 
-/** @throws MeterError `invalid_options`, naming every option at fault */
+/** @throws MeterError `invalid_options`, naming every option at fault, or the runtime when it is too old */
 export const checkClientOptions = (options: unknown): void => {
+  // What the client uses and Node 20 does not have; without this, the first call would fail in the middle.
+  if (typeof Promise.withResolvers !== "function") {
+    const expected = "Node 22.18 or newer, or another one of 2024 or later";
+    throw MeterError.fromIssues("invalid_options", [
+      { field: "runtime", given: "one without Promise.withResolvers", expected },
+    ]);
+  }
   if (!isObject(options)) {
     const expected = "an object with transport and customerLookup";
     throw MeterError.fromIssues("invalid_options", [{ field: "options", given: given(options), expected }]);

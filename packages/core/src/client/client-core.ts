@@ -24,7 +24,8 @@ import type { SendResult } from "./send-result.ts";
 import type { SessionHost } from "./session-host.ts";
 import { SessionKeeper } from "./session-keeper.ts";
 
-const DEFAULT_TIMEOUT_MS = 10_000;
+// More than the 10 to 11 s that Node's fetch gives a connection: one that was never made leaves nothing unsure.
+const DEFAULT_TIMEOUT_MS = 15_000;
 const DISPOSE_MS = 1_000;
 
 /** What a client and all that were made from it by `with()` share. Knows nothing of the types of a catalog. */

@@ -33,7 +33,7 @@ export interface MeterClientStrategies {
   readonly delivery?: DeliveryOptions;
   /** How sessions are checkpointed and recovered. */
   readonly sessions?: SessionRecovery;
-  /** Longest wait for one answer, in milliseconds. @default 10_000 */
+  /** Longest wait for one answer, in milliseconds. @default 15_000 */
   readonly timeoutMs?: number;
   /** @default systemClock */
   readonly clock?: Clock;

@@ -48,6 +48,24 @@ describe("check()", () => {
   });
 });
 
+describe("recordAll()", () => {
+  test("a receipt for each event, in their order, also for one that is refused", async () => {
+    const transport = memoryTransport();
+    const client = new MeterClient({ transport, customerLookup: found });
+
+    const receipts = client.recordAll([event, { ...event, total_usage: -1 }, { ...event, total_usage: 7 }]);
+    await client.flush();
+
+    expect(await Promise.all(receipts.map(({ settled }) => settled))).toMatchObject([
+      { state: "acknowledged" },
+      { state: "refused", error: { code: "invalid_event" } },
+      { state: "acknowledged" },
+    ]);
+    expect(transport.events.map(({ total_usage }) => total_usage)).toEqual([24, 7]);
+    await client.close();
+  });
+});
+
 describe("post()", () => {
   test("looks up the customer and answers what the backend said", async () => {
     const transport = memoryTransport();

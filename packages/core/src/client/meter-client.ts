@@ -1,5 +1,5 @@
 import type { Catalog, MeterId } from "../catalog/catalog.ts";
-import { litewaveCatalog } from "../catalog/litewave-catalog.ts";
+import { type LitewaveCatalog, litewaveCatalog } from "../catalog/litewave-catalog.ts";
 import type { Parking } from "../delivery/customers.ts";
 import type { DeliveryEvents } from "../delivery/delivery-events.ts";
 import type { Closing } from "../delivery/delivery-options.ts";
@@ -7,7 +7,13 @@ import type { DestinationStatus } from "../delivery/destination.ts";
 import type { Receipt } from "../delivery/receipt.ts";
 import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
 import type { EventContext } from "../event/check-event.ts";
-import type { BoundKeys, ContextKey, EventInput, PerformanceMeterId } from "../event/meter-event.ts";
+import type {
+  BoundKeys,
+  ContextKey,
+  EventInput,
+  MeterEvent,
+  PerformanceMeterId,
+} from "../event/meter-event.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import type { Accounts } from "../log/account.ts";
 import type { LedgerRange, OutboxQuery, OutboxRow, OutboxSelection } from "../log/outbox-query.ts";
@@ -85,7 +91,7 @@ const FROZEN_FIELDS = new Set([
  * if (!result.ok) console.error(result.error.code, result.error.message);
  * ```
  */
-export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound extends ContextKey = never> {
+export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extends ContextKey = never> {
   /** For the compiler alone: a client that is not bound to a tenant is no client that is. */
   declare readonly "~bound"?: { readonly [Key in Bound]: true };
   /** For the compiler alone: a client of one catalog is no client of another. */
@@ -104,6 +110,11 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
     this.#options = options;
     this.#context = context ?? { ...options.defaults };
     this.#core = core ?? new ClientCore(options, options.catalog ?? litewaveCatalog);
+  }
+
+  /** Names the outbox: the same after a restart, and for all that open the same one. */
+  get outboxName(): string {
+    return this.#core.outbox.name;
   }
 
   /** The same client, knowing the tenant, the device or both: its calls need not name them any more. */
@@ -135,6 +146,14 @@ export class MeterClient<const C extends Catalog = typeof litewaveCatalog, Bound
     options: RecordOptions = {},
   ): Receipt {
     return this.#core.record(event, this.#context, options.lane ?? "live");
+  }
+
+  /**
+   * Records events that were built first, one after the other, as `record()` does; they have a receipt each, in the same order. A method of
+   * its own, because `record()` could not say any more what is wrong with a single event.
+   */
+  recordAll(events: readonly MeterEvent<C, Bound>[], options: RecordOptions = {}): readonly Receipt[] {
+    return events.map((event) => this.#core.record(event, this.#context, options.lane ?? "live"));
   }
 
   /**

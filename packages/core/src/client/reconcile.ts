@@ -1,6 +1,6 @@
-import type { Promisable } from "type-fest";
 import { type SeqRange, withoutRanges } from "../event/seq-range.ts";
 import type { LedgerId, LedgerKey, LedgerRange, LedgerRow, ProducerRow } from "../log/outbox-query.ts";
+import type { Promisable } from "../strategies/promisable.ts";
 
 /** The backend's side of a reconciliation: what it counted. */
 export interface ReconcileBackend {

@@ -112,13 +112,20 @@ export class EventReceipt implements Receipt {
 }
 
 /** The receipt of something that was not recorded; it has the id that the caller gave, if any. */
-export const refusedReceipt = (input: unknown, error: MeterError): Receipt => {
-  const given =
-    typeof input === "object" && input !== null && "event_id" in input ? input.event_id : undefined;
-  return {
-    event_id: typeof given === "string" ? given : "",
-    durable: Promise.resolve({ ok: false, reason: "refused", error }),
-    settled: Promise.resolve({ state: "refused", error }),
-    fate: { state: "refused", error },
-  };
+export const refusedReceipt = (input: unknown, error: MeterError): Receipt => ({
+  event_id: givenId(input),
+  durable: Promise.resolve({ ok: false, reason: "refused", error }),
+  settled: Promise.resolve({ state: "refused", error }),
+  fate: { state: "refused", error },
+});
+
+const givenId = (input: unknown): string => {
+  try {
+    const given =
+      typeof input === "object" && input !== null && "event_id" in input ? input.event_id : undefined;
+    return typeof given === "string" ? given : "";
+  } catch {
+    // A getter or a proxy of the caller's, which is what was refused.
+    return "";
+  }
 };

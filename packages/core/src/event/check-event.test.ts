@@ -41,6 +41,23 @@ const chat = {
   meter_id: "chat.on.time_hours",
   start_time: NOW,
 };
+const throwing = (field: string) => ({
+  ...volume,
+  get [field](): string {
+    throw new Error("revoked");
+  },
+});
+// Its prototype has all that Object.prototype has, and is another one.
+const ofAnotherRealm = (fields: object): object =>
+  Object.assign(
+    Object.create(Object.create(null, Object.getOwnPropertyDescriptors(Object.prototype))),
+    fields,
+  );
+const revoked = () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+};
 const without = (event: object, field: string) =>
   Object.fromEntries(Object.entries(event).filter(([key]) => key !== field));
 
@@ -108,6 +125,18 @@ describe("what is wrong is named: field, given, expected; nothing is sent", () =
       { ...chat, start_time: 1_759_791_552 },
       /^start_time: expected milliseconds since the epoch \(this looks like seconds: multiply by 1000\), got 1759791552/,
     ],
+    [
+      "microseconds",
+      { ...chat, start_time: NOW * 1000 },
+      /^start_time: expected milliseconds since the epoch \(this looks like microseconds: divide by 1000\), got 1759/,
+    ],
+    ["nanoseconds", { ...volume, event_time: NOW * 1e6 }, /nanoseconds: divide by 1000000\), got 1759/],
+    [
+      "a start in milliseconds and an end in microseconds",
+      { ...chat, end_time: NOW * 1000 },
+      /^end_time: .*microseconds/,
+    ],
+    ["the smallest of microseconds", { ...chat, start_time: 1e14 }, /microseconds/],
     ["the smallest of seconds", { ...chat, start_time: 1 }, /seconds/],
     ["the largest of seconds", { ...chat, start_time: 1e11 }, /seconds/],
     [
@@ -120,7 +149,45 @@ describe("what is wrong is named: field, given, expected; nothing is sent", () =
     ["event id with a blank", { ...volume, event_id: "a b" }, /^event_id: expected 1 to 255 visible ASCII/],
     ["an emoji as event id", { ...volume, event_id: "🧾" }, /^event_id:/],
     ["metadata of numbers", { ...volume, metadata: { n: 1 } }, "metadata.n: expected text, got 1"],
-    ["metadata that is a text", { ...volume, metadata: "x" }, /^metadata: expected an object of texts/],
+    [
+      "metadata that is a text",
+      { ...volume, metadata: "x" },
+      'metadata: expected a plain object of texts, got "x"',
+    ],
+    [
+      "metadata that is a Map",
+      { ...volume, metadata: new Map([["region", "eu"]]) },
+      "metadata: expected a plain object of texts, got a Map",
+    ],
+    ["metadata that is a Set", { ...volume, metadata: new Set(["eu"]) }, /got a Set$/],
+    ["metadata that is a Headers", { ...volume, metadata: new Headers({ region: "eu" }) }, /got a Headers$/],
+    ["metadata that is a FormData", { ...volume, metadata: new FormData() }, /got a FormData$/],
+    [
+      "metadata without its await",
+      { ...volume, metadata: Promise.resolve({ region: "eu" }) },
+      /got a Promise$/,
+    ],
+    ["metadata that is a Date", { ...volume, metadata: new Date(NOW) }, /got a Date$/],
+    ["metadata that is an Error", { ...volume, metadata: new Error("no region") }, /got an Error$/],
+    ["metadata that is a list", { ...volume, metadata: ["eu"] }, /got an array$/],
+    [
+      "metadata that inherits",
+      { ...volume, metadata: Object.create({ region: "eu" }) },
+      /got an object with a prototype of its own$/,
+    ],
+    [
+      "metadata that inherits from what inherits nothing",
+      { ...volume, metadata: Object.create(Object.assign(Object.create(null), { region: "eu" })) },
+      /got an object with a prototype of its own$/,
+    ],
+    [
+      "metadata that throws",
+      { ...volume, metadata: throwing("region") },
+      'event: expected fields that can be read, got one that throws "revoked"',
+    ],
+    ["a field that throws", throwing("tenant_id"), /^event: expected fields that can be read/],
+    ["an id that throws", throwing("event_id"), /^event: expected fields that can be read/],
+    ["a revoked proxy", revoked(), /^event: expected fields that can be read/],
     [
       "metadata __proto__",
       { ...volume, metadata: JSON.parse('{"__proto__":"x"}') },
@@ -131,7 +198,16 @@ describe("what is wrong is named: field, given, expected; nothing is sent", () =
       { ...volume, metadata: { text: "x".repeat(33_000) } },
       /^metadata: expected an event of at most 32768 bytes, got an event of \d+ bytes/,
     ],
-    ["a field that is none", { ...volume, quantity: 1 }, /^quantity: expected no such field/],
+    [
+      "a field that is none",
+      { ...volume, quantity: 1 },
+      /^quantity: expected one of the fields meter_id, tenant_id, .*, got 1$/,
+    ],
+    [
+      "a field that is another's",
+      { ...volume, totalUsage: 1 },
+      /session_id \(perhaps "total_usage"\), got 1$/,
+    ],
     [
       "metadata against its schema",
       { ...volume, meter_id: "rule.audited", metadata: { rule_id: "x" } },
@@ -181,6 +257,22 @@ describe("what is wrong is named: field, given, expected; nothing is sent", () =
 describe("what is right arrives as it was given", () => {
   test.each<[string, object, object]>([
     ["time 0", { ...chat, start_time: 0 }, { start_time: 0 }],
+    ["the first time that is none in seconds", { ...chat, start_time: 1e11 + 1 }, { start_time: 1e11 + 1 }],
+    [
+      "the last time that is none in microseconds",
+      { ...chat, start_time: 1e14 - 1 },
+      { start_time: 1e14 - 1 },
+    ],
+    [
+      "metadata without a prototype",
+      { ...volume, metadata: Object.assign(Object.create(null), { region: "eu" }) },
+      { metadata: { region: "eu" } },
+    ],
+    [
+      "metadata of another realm",
+      { ...volume, metadata: ofAnotherRealm({ region: "eu" }) },
+      { metadata: { region: "eu" } },
+    ],
     ["both times alike", { ...chat, end_time: NOW }, { start_time: NOW, end_time: NOW }],
     ["−0 is 0", { ...volume, total_usage: -0 }, { total_usage: 0 }],
     [

@@ -6,7 +6,8 @@ import { checkMetadata, isChecked, type Redact, redacted } from "./check-metadat
 import type { CheckedEvent } from "./checked-event.ts";
 import { createEventId } from "./event-id.ts";
 import { describeValue } from "./event-issue.ts";
-import { FIELDS, isName, isObject, isTime, isToken, isUsage, MAX_EVENT_BYTES } from "./event-rules.ts";
+import { FIELDS, isName, isObject, isToken, isUsage, MAX_EVENT_BYTES } from "./event-rules.ts";
+import { isTime } from "./event-time.ts";
 import { findIssues } from "./find-issues.ts";
 import { eventSize } from "./event-size.ts";
 import type { UsageEvent } from "./usage-event.ts";
@@ -26,7 +27,7 @@ export const createEventCheck = (catalog: Catalog, clock: Clock, redact?: Redact
   const isTenant = rememberLast(isName);
   const isDevice = rememberLast(isName);
 
-  return (input, context) => {
+  const check: EventCheck = (input, context) => {
     if (!isObject(input)) {
       return MeterError.fromIssues("invalid_event", [
         {
@@ -98,6 +99,22 @@ export const createEventCheck = (catalog: Catalog, clock: Clock, redact?: Redact
       idGiven: givenId !== undefined,
       timeGiven: input.event_time !== undefined,
     };
+  };
+
+  return (input, context) => {
+    try {
+      return check(input, context);
+    } catch (error) {
+      // A getter or a proxy of the caller's: what becomes of an event is never thrown.
+      const why = error instanceof Error ? error.message : "something else than an error";
+      return MeterError.fromIssues("invalid_event", [
+        {
+          field: "event",
+          given: `one that throws ${JSON.stringify(why)}`,
+          expected: "fields that can be read",
+        },
+      ]);
+    }
   };
 };
 

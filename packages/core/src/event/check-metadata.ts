@@ -1,6 +1,6 @@
 import type { Metadata, MetadataSchema, Meter } from "../catalog/meter.ts";
 import { describeValue, type EventIssue } from "./event-issue.ts";
-import { isObject, MAX_ID_LENGTH, NAME } from "./event-rules.ts";
+import { isPlainObject, MAX_ID_LENGTH, NAME } from "./event-rules.ts";
 
 /** Takes out of an event's metadata what must not be stored or sent. */
 export type Redact = (metadata: Metadata, meter_id: string) => Metadata;
@@ -14,7 +14,7 @@ export const redacted = (
   if (redact === undefined || metadata === undefined || !isChecked(metadata) || typeof meter_id !== "string")
     return metadata;
   try {
-    return freeze(redact(metadata, meter_id));
+    return freeze(readTexts(redact(metadata, meter_id)));
   } catch {
     // What a broken hook would have taken out must not get through; the usage still counts.
     return undefined;
@@ -31,14 +31,20 @@ export const isChecked = (metadata: Metadata | readonly EventIssue[]): metadata 
 export const checkMetadata = (meter: Meter | undefined, given: unknown): CheckedMetadata => {
   const schema = meter?.metadata;
   if (given === undefined && schema === undefined) return undefined;
-  const issues = given === undefined ? [] : textIssues(given);
-  if (issues.length > 0) return issues;
-  return schema === undefined ? freeze(given) : runSchema(schema, given ?? {});
+  const texts = given === undefined ? {} : readTexts(given);
+  if (!isChecked(texts) || schema === undefined) return freeze(texts);
+  return runSchema(schema, texts);
 };
 
-const textIssues = (given: unknown): readonly EventIssue[] => {
-  if (!isObject(given))
-    return [{ field: "metadata", given: describeValue(given), expected: "an object of texts" }];
+/** A copy without the keys that are undefined, which are as good as absent. */
+const readTexts = (given: unknown): Metadata | readonly EventIssue[] => {
+  // A Map, a Headers, a forgotten await: what they hold are no fields of theirs, and would be lost.
+  if (!isPlainObject(given)) {
+    const what = describeValue(given);
+    const shown = what === "an object" ? "an object with a prototype of its own" : what;
+    return [{ field: "metadata", given: shown, expected: "a plain object of texts" }];
+  }
+  const texts: Record<string, string> = {};
   const issues: EventIssue[] = [];
   for (const key of Object.keys(given)) {
     const value = given[key];
@@ -51,20 +57,14 @@ const textIssues = (given: unknown): readonly EventIssue[] => {
       });
     } else if (typeof value !== "string" || !value.isWellFormed()) {
       issues.push({ field: `metadata.${key}`, given: describeValue(value), expected: "text" });
+    } else {
+      texts[key] = value;
     }
   }
-  return issues;
+  return issues.length > 0 ? issues : texts;
 };
 
-const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === "string";
-
-/** A copy without the keys that are undefined, which are as good as absent. */
-const freeze = (given: unknown): CheckedMetadata => {
-  const issues = textIssues(given);
-  return issues.length === 0 && isObject(given)
-    ? Object.freeze(Object.fromEntries(Object.entries(given).filter(isText)))
-    : issues;
-};
+const freeze = (texts: Metadata | readonly EventIssue[]): CheckedMetadata => Object.freeze(texts);
 
 const pathOf = (path: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined): string =>
   ["metadata", ...(path ?? []).map((part) => String(typeof part === "object" ? part.key : part))].join(".");
@@ -97,5 +97,5 @@ const runSchema = (schema: MetadataSchema, given: unknown): CheckedMetadata => {
       expected: `metadata that its schema takes (${issue.message})`,
     }));
   }
-  return freeze(result.value);
+  return freeze(readTexts(result.value));
 };

@@ -24,7 +24,14 @@ export const describeValue = (value: unknown): string => {
   if (typeof value === "bigint") return `${value}n`;
   if (Object.is(value, -0)) return "-0";
   if (Array.isArray(value)) return "an array";
-  if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "object" && value !== null) return describeObject(value);
   if (typeof value === "function") return "a function";
   return String(value);
+};
+
+/** `an object`, or what kind of one: `a Date`, `an Error`, `a Map`. */
+const describeObject = (value: object): string => {
+  const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
+  if (kind === "Object") return "an object";
+  return `${/^[AEIO]/.test(kind) ? "an" : "a"} ${kind.slice(0, MAX_SHOWN)}`;
 };

@@ -5,10 +5,6 @@ export const MAX_ID_LENGTH = 255;
 /** Most UTF-8 bytes of one event. */
 export const MAX_EVENT_BYTES = 32 * 1024;
 
-// Up to here a number is far more likely a time in seconds: as milliseconds it would lie before 1973-03-04.
-export const LARGEST_TIME_IN_SECONDS = 1e11;
-const LATEST_TIME = 8.64e15;
-
 export const NAME = /^[^\p{Cc}]{1,255}$/u;
 /** The common names: found right several times as fast. */
 const PLAIN_NAME = /^[\w.:@-]{1,255}$/;
@@ -30,6 +26,16 @@ export const FIELDS = new Set([
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** Whether a value is a literal's object, also of another realm: everything else may hold what its own fields do not show. */
+export const isPlainObject = (value: unknown): value is Record<string, unknown> => {
+  const prototype: object | null = Object.getPrototypeOf(value ?? "");
+  return (
+    typeof value === "object" &&
+    (prototype === null ||
+      (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf")))
+  );
+};
+
 export const isName = (value: unknown): value is string =>
   typeof value === "string" && (PLAIN_NAME.test(value) || (NAME.test(value) && value.isWellFormed()));
 
@@ -38,8 +44,3 @@ export const isToken = (value: unknown): value is string =>
 
 export const isUsage = (value: unknown): value is number =>
   Number.isSafeInteger(value) && typeof value === "number" && value >= 0;
-
-export const isTime = (value: unknown): value is number =>
-  Number.isSafeInteger(value) &&
-  typeof value === "number" &&
-  (value > LARGEST_TIME_IN_SECONDS ? value <= LATEST_TIME : value === 0);

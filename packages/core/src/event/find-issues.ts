@@ -1,26 +1,15 @@
 import type { Meter } from "../catalog/meter.ts";
 import { type CheckedMetadata, isChecked } from "./check-metadata.ts";
 import { describeValue, type EventIssue } from "./event-issue.ts";
-import {
-  FIELDS,
-  isName,
-  isTime,
-  isToken,
-  isUsage,
-  LARGEST_TIME_IN_SECONDS,
-  MAX_ID_LENGTH,
-} from "./event-rules.ts";
+import { FIELDS, isName, isToken, isUsage, MAX_ID_LENGTH } from "./event-rules.ts";
+import { expectedTime, isTime } from "./event-time.ts";
+import { perhaps } from "./perhaps.ts";
 
-const timeIssue = (field: string, value: unknown): EventIssue => {
-  const seconds = typeof value === "number" && value > 0 && value <= LARGEST_TIME_IN_SECONDS;
-  return {
-    field,
-    given: value instanceof Date ? "a Date" : describeValue(value),
-    expected: seconds
-      ? "milliseconds since the epoch (this looks like seconds: multiply by 1000)"
-      : "milliseconds since the epoch, an integer ≥ 0",
-  };
-};
+const timeIssue = (field: string, value: unknown): EventIssue => ({
+  field,
+  given: describeValue(value),
+  expected: expectedTime(value),
+});
 
 const nameIssue = (field: string, value: unknown): EventIssue => ({
   field,
@@ -37,27 +26,8 @@ const tokenIssue = (field: string, value: unknown): EventIssue => ({
 const meterIssue = (meter_id: unknown, meters: ReadonlyMap<string, Meter>): EventIssue => ({
   field: "meter_id",
   given: meter_id === undefined ? "nothing" : describeValue(meter_id),
-  expected: `one of the catalog's ${meters.size} meters${nearest(meter_id, meters.keys())}`,
+  expected: `one of the catalog's ${meters.size} meters${perhaps(meter_id, meters.keys())}`,
 });
-
-/** Names the meter that was probably meant: the one that shares most words, then the longest beginning. */
-const nearest = (meter_id: unknown, ids: Iterable<string>): string => {
-  if (typeof meter_id !== "string") return "";
-  const words = new Set(meter_id.split("."));
-  let best = "";
-  let bestScore = 4;
-  for (const id of ids) {
-    let start = 0;
-    while (start < id.length && id[start] === meter_id[start]) start++;
-    const shared = id.split(".").filter((word) => words.has(word)).length;
-    const score = shared * MAX_ID_LENGTH + start;
-    if (score > bestScore) {
-      bestScore = score;
-      best = id;
-    }
-  }
-  return best === "" ? "" : ` (perhaps ${JSON.stringify(best)})`;
-};
 
 /** The slow path: everything that is wrong, field by field. */
 export const findIssues = (
@@ -86,7 +56,7 @@ export const findIssues = (
       issues.push({
         field,
         given: describeValue(input[field]),
-        expected: `no such field; events have ${[...FIELDS].join(", ")}`,
+        expected: `one of the fields ${[...FIELDS].join(", ")}${perhaps(field, FIELDS)}`,
       });
     }
   }

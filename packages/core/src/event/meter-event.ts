@@ -21,11 +21,6 @@ export interface NonNegativeInteger {
   readonly "~expected": "an integer ≥ 0";
 }
 
-/** Named in compiler messages: the field does not belong to meters of this type. No value has this type. */
-export interface ForbiddenOn<Type extends MeterType> {
-  readonly "~forbiddenOn": Type;
-}
-
 /**
  * A number as `total_usage`: a wide `number` passes and is checked at run time; a literal must be an integer ≥ 0.
  * (Literals above `Number.MAX_SAFE_INTEGER` and unions of literals are left to the run time.)
@@ -46,20 +41,19 @@ export interface CommonFields {
   readonly session_id?: string | undefined;
 }
 
-/** Fields of an event of a volume meter. `Foreign` is for compiler messages only. */
-export interface VolumeFields<N extends number = number, Foreign = never> {
+/** Fields of an event of a volume meter. */
+export interface VolumeFields<N extends number = number> {
   /** Units used: an integer from 0 to `Number.MAX_SAFE_INTEGER`. */
   readonly total_usage: UsageNumber<N>;
-  readonly start_time?: Foreign | undefined;
-  readonly end_time?: Foreign | undefined;
 }
 
-/** Fields of an event of a performance meter: at least one of the two times. `Foreign` is for compiler messages only. */
-export type PerformanceFields<Foreign = never> = StartFields<Foreign> | EndFields<Foreign>;
+/** Fields of an event of a performance meter: at least one of the two times. */
+export type PerformanceFields = StartTimeUnlessEndTime | EndTimeUnlessStartTime;
+
+// The compiler's message about a missing time ends with one of these names.
 
 /** A performance event that says when it began. */
-export interface StartFields<Foreign = never> {
-  readonly total_usage?: Foreign | undefined;
+export interface StartTimeUnlessEndTime {
   /** Milliseconds since the epoch. */
   readonly start_time: number;
   /** Milliseconds since the epoch. */
@@ -67,8 +61,7 @@ export interface StartFields<Foreign = never> {
 }
 
 /** A performance event that says when it ended. */
-export interface EndFields<Foreign = never> {
-  readonly total_usage?: Foreign | undefined;
+export interface EndTimeUnlessStartTime {
   /** Milliseconds since the epoch. */
   readonly start_time?: number | undefined;
   /** Milliseconds since the epoch. */
@@ -108,9 +101,8 @@ export type EventInput<
   Id extends MeterId<C>,
   N extends number,
 > = {
+  /** Which meter counts it: an id of the client's catalog. */
   readonly meter_id: Id;
-  // Where N is inferred; the fields of the meter's type narrow it.
-  readonly total_usage?: N | undefined;
 } & (string extends keyof C ? RuntimeFields<N> : MeterFields<C, Id, N>) &
   CommonFields &
   ContextFields<Bound>;
@@ -122,48 +114,43 @@ export type EventInput<
  */
 export type MeterEvent<C extends Catalog, Bound extends ContextKey = never> = (string extends keyof C
   ? { readonly meter_id: string } & RuntimeFields
-  : SplitFields<C, MeterId<C>, ValueFields>) &
+  : SplitFields<C, MeterId<C>>) &
   CommonFields &
   ContextFields<Bound>;
 
-type IdOfType<C extends Catalog, Id extends MeterId<C>, Type extends MeterType> = Id extends unknown
+/** Ids of the meters of one type. */
+export type IdOfType<C extends Catalog, Id extends MeterId<C>, Type extends MeterType> = Id extends unknown
   ? Type extends C[Id]["type"]
     ? Id
     : never
   : never;
 
-type FieldsByType = Readonly<Record<MeterType, object>>;
-
-// In a call, a foreign field is refused with a name that says why.
-interface CallFields<N extends number> {
-  readonly volume: VolumeFields<N, ForbiddenOn<"volume">>;
-  readonly performance: PerformanceFields<ForbiddenOn<"performance">>;
-}
-
-// In a value, a foreign field reads as undefined.
-interface ValueFields {
-  readonly volume: VolumeFields;
-  readonly performance: PerformanceFields;
-}
+// A conditional type, because the compiler infers N through one, and an object type would offer each field to every meter.
+type FieldsOn<Type extends MeterType, N extends number> = Type extends "volume"
+  ? VolumeFields<N>
+  : PerformanceFields;
 
 // Fields are looked up by the meter's type, not by its id: the compiler tells at most 25 members of a union apart,
 // and with a member per id a variable of type "any volume id" would stop working beyond 25 meters.
-type FieldsOfType<C extends Catalog, Id extends MeterId<C>, By extends FieldsByType> = {
-  readonly [T in C[Id]["type"]]: { readonly meter_id: IdOfType<C, Id, T> } & By[T];
+type FieldsOfType<C extends Catalog, Id extends MeterId<C>, N extends number> = {
+  readonly [T in C[Id]["type"]]: { readonly meter_id: IdOfType<C, Id, T> } & FieldsOn<T, N>;
 }[C[Id]["type"]];
 
 // Asked of the whole catalog, so that the compiler has the answer before it looks at a call.
 type MeterFields<C extends Catalog, Id extends MeterId<C>, N extends number> = [
   SchemaId<C, MeterId<C>>,
 ] extends [never]
-  ? FieldsOfType<C, Id, CallFields<N>> & FreeMetadata
-  : FieldsAndMetadata<C, Id, CallFields<N>>;
+  ? FieldsOfType<C, Id, N> & FreeMetadata
+  : FieldsAndMetadata<C, Id, N>;
 
 // When `meter_id` may be one of several ids, the metadata may be that of any of them; the run time knows which.
 // (An intersection of all of them, or a member per id, would be built anew for every call.)
-type FieldsAndMetadata<C extends Catalog, Id extends MeterId<C>, By extends FieldsByType> = {
+type FieldsAndMetadata<C extends Catalog, Id extends MeterId<C>, N extends number> = {
   readonly [T in C[Id]["type"]]: {
-    readonly [D in Demand<C[Id]>]: { readonly meter_id: IdOfDemand<C, IdOfType<C, Id, T>, D> } & By[T] &
+    readonly [D in Demand<C[Id]>]: { readonly meter_id: IdOfDemand<C, IdOfType<C, Id, T>, D> } & FieldsOn<
+      T,
+      N
+    > &
       MetadataOn<MetadataInput<C[IdOfDemand<C, Id, D>]>>[D];
   }[Demand<C[Id]>];
 }[C[Id]["type"]];
@@ -192,12 +179,12 @@ type MetadataInput<M extends Meter> = M extends { readonly metadata: infer S ext
   : Metadata;
 
 // A member per id for meters with a schema, so that each can have its own metadata.
-type SplitFields<C extends Catalog, Id extends MeterId<C>, By extends FieldsByType> =
-  | (FieldsOfType<C, Exclude<Id, SchemaId<C, Id>>, By> & FreeMetadata)
-  | FieldsOfEach<C, SchemaId<C, Id>, By>;
+type SplitFields<C extends Catalog, Id extends MeterId<C>> =
+  | (FieldsOfType<C, Exclude<Id, SchemaId<C, Id>>, number> & FreeMetadata)
+  | FieldsOfEach<C, SchemaId<C, Id>>;
 
-type FieldsOfEach<C extends Catalog, Id extends MeterId<C>, By extends FieldsByType> = Id extends unknown
-  ? FieldsOfType<C, Id, By> & MetadataOn<MetadataInput<C[Id]>>[Demand<C[Id]>]
+type FieldsOfEach<C extends Catalog, Id extends MeterId<C>> = Id extends unknown
+  ? FieldsOfType<C, Id, number> & MetadataOn<MetadataInput<C[Id]>>[Demand<C[Id]>]
   : never;
 
 type SchemaId<C extends Catalog, Id extends MeterId<C>> = Id extends unknown

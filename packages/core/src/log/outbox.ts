@@ -1,4 +1,4 @@
-import type { Promisable } from "type-fest";
+import type { Promisable } from "../strategies/promisable.ts";
 import type { Lane } from "../event/usage-event.ts";
 import type { Accounts } from "./account.ts";
 import type {

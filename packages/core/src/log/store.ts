@@ -1,4 +1,4 @@
-import type { Promisable } from "type-fest";
+import type { Promisable } from "../strategies/promisable.ts";
 import type { TableName, Tables } from "./tables.ts";
 
 /**

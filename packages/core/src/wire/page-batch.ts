@@ -14,6 +14,7 @@ export interface PageBatch {
 
 /** One event as the page froze it: every attempt carries the same, times by the page's clock in milliseconds since the epoch. */
 export interface PageEvent {
+  /** At most `MAX_PAGE_ID_LENGTH` characters, as `session_id`: the relay hands ids of pages on behind a namespace of theirs. */
   readonly event_id: string;
   readonly meter_id: string;
   readonly event_time: number;
@@ -47,6 +48,9 @@ export interface PageEventResult {
 
 /** Most bytes of a body (UTF-8) that a relay takes unless told otherwise: what a browser lets all keepalive requests carry together. */
 export const MAX_PAGE_BATCH_BYTES = 65_536;
+
+/** Most characters of an event or session id that a relay takes. */
+export const MAX_PAGE_ID_LENGTH = 200;
 
 /** Most events in one batch that a relay takes unless told otherwise. */
 export const MAX_PAGE_BATCH_EVENTS = 500;

@@ -9,6 +9,7 @@ import {
   type GenerateResult,
   type Part,
   partStream,
+  type Usage,
   usage,
   words,
 } from "../../test/model.ts";
@@ -19,7 +20,9 @@ const catalog = defineCatalog({
   "llm.input": { type: "volume" },
   "llm.output": { type: "volume" },
   "llm.total": { type: "volume" },
+  "llm.uncached": { type: "volume" },
   "llm.cached": { type: "volume" },
+  "llm.cache-write": { type: "volume" },
   "llm.reasoning": { type: "volume" },
   "llm.time": { type: "performance" },
 });
@@ -72,6 +75,95 @@ const metering = (options: Partial<MeterLanguageModelOptions<Catalog>> = {}) => 
 
 const prompt = "How many pages?";
 const ANSWERED = ["llm.input 12", "llm.output 30", "llm.time measured"];
+
+describe("the parts of the input", () => {
+  const PARTS = {
+    inputTokens: "llm.input",
+    uncachedInputTokens: "llm.uncached",
+    cachedInputTokens: "llm.cached",
+    cacheWriteInputTokens: "llm.cache-write",
+  } as const;
+  type Input = Usage["inputTokens"];
+  const partsOf = async (inputTokens: Input) => {
+    const { generating, recorded, errors } = metering({ meters: PARTS });
+    const { outputTokens } = usage(0, 30);
+    await generateText({ model: generating(answer({ inputTokens, outputTokens })), prompt });
+    return { recorded: await recorded(), errors };
+  };
+
+  test.each<[string, Input, readonly [number, number, number, number]]>([
+    [
+      "as the provider reports them",
+      { total: 9_207, noCache: 7, cacheRead: 9_000, cacheWrite: 200 },
+      [200, 9_000, 9_207, 7],
+    ],
+    [
+      "the rest of the whole is uncached",
+      { total: 9_207, noCache: undefined, cacheRead: 9_000, cacheWrite: 200 },
+      [200, 9_000, 9_207, 7],
+    ],
+    [
+      "all of it, where no cache is reported",
+      { total: 12, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
+      [0, 0, 12, 12],
+    ],
+  ])("%s", async (_, input, [written, read, total, uncached]) => {
+    expect(await partsOf(input)).toEqual({
+      recorded: [
+        `llm.cache-write ${written}`,
+        `llm.cached ${read}`,
+        `llm.input ${total}`,
+        `llm.uncached ${uncached}`,
+      ],
+      errors: [],
+    });
+  });
+
+  test.each<Input>([
+    { total: 5, noCache: undefined, cacheRead: 9, cacheWrite: undefined },
+    { total: undefined, noCache: undefined, cacheRead: 9, cacheWrite: 1 },
+    { total: 20, noCache: undefined, cacheRead: Number.NaN, cacheWrite: 1 },
+  ])("parts that do not fit into the whole make no event for what is left: %j", async (input) => {
+    const { recorded, errors } = await partsOf(input);
+    expect(recorded.filter((event) => event.startsWith("llm.uncached"))).toEqual([]);
+    expect(errors).toMatchObject([{ code: "invalid_event" }]);
+  });
+});
+
+describe("a model that is wrapped twice", () => {
+  test("is metered once, by the outer middleware, and the inner one's onError is told once", async () => {
+    const inner = metering();
+    const outer = metering();
+    const model = wrapLanguageModel({
+      // What other middlewares do to the parameters in between changes nothing.
+      model: wrapLanguageModel({
+        model: inner.generating(answer(usage(12, 30)), answer(usage(12, 30))),
+        middleware: {
+          specificationVersion: "v4",
+          transformParams: async ({ params }) => ({ ...params, seed: 1 }),
+        },
+      }),
+      middleware: outer.middleware,
+    });
+    for (let call = 0; call < 2; call++) await generateText({ model, prompt });
+    expect(await outer.recorded()).toEqual([...ANSWERED, ...ANSWERED].sort());
+    expect(await inner.recorded()).toEqual([]);
+    expect(outer.errors).toEqual([]);
+    expect(inner.errors).toMatchObject([
+      { code: "invalid_options", issues: [{ field: "meters", given: expect.stringContaining("llm.input") }] },
+    ]);
+  });
+
+  test("with other meters it is metered by both", async () => {
+    const inner = metering({ meters: { inputTokens: "llm.input", totalTokens: "llm.total" } });
+    const outer = metering({ meters: { inputTokens: "llm.input", outputTokens: "llm.output" } });
+    const stream = partStream([...words("yes"), finish(usage(12, 30))]).stream;
+    const model = wrapLanguageModel({ model: inner.streaming(stream), middleware: outer.middleware });
+    expect(await streamText({ model, prompt }).text).toBe("yes");
+    expect(await outer.recorded()).toEqual(["llm.input 12", "llm.output 30"]);
+    expect(await inner.recorded()).toEqual(["llm.total 42"]);
+  });
+});
 
 describe("generateText", () => {
   test("tokens and time, once", async () => {

@@ -1,9 +1,14 @@
 import { type Catalog, describeValue, MeterError } from "@meter-lib/core";
 import type { LanguageModelMiddleware } from "ai";
-import type { MeterLanguageModelOptions } from "./meter-language-model-options.ts";
-import { meterCall } from "./model-call-meter.ts";
+import { reporter } from "../metering/event-recorder.ts";
+import type { MeterLanguageModelOptions, ModelCall } from "./meter-language-model-options.ts";
+import { markMetered, meteredOutside } from "./metered-params.ts";
+import { type EndCall, meterCall } from "./model-call-meter.ts";
 import { isFailure, watchStream } from "./watch-stream.ts";
 
+const WRAPPED_TWICE = "meter-lib: a language model is metered twice:";
+
+type TransformParams = NonNullable<LanguageModelMiddleware["transformParams"]>;
 type WrapGenerate = NonNullable<LanguageModelMiddleware["wrapGenerate"]>;
 type WrapStream = NonNullable<LanguageModelMiddleware["wrapStream"]>;
 
@@ -19,7 +24,8 @@ type WrapStream = NonNullable<LanguageModelMiddleware["wrapStream"]>;
  * | fails                                     | as reported, if anything was     | none                        |
  *
  * A number that is missing, NaN, infinite or negative is no event, and `onError` is told when the call was answered; a fraction is rounded
- * to the nearest whole number.
+ * to the nearest whole number. Where a model is wrapped twice with the same meter, the outer middleware counts, and `onError` of the inner
+ * one is told once.
  *
  * @throws MeterError `invalid_options` when no meter is named
  *
@@ -43,9 +49,34 @@ export const meterLanguageModel = <const C extends Catalog>(
     ]);
   }
   const { readToEnd = false } = options;
+  const meter_ids = Object.values(options.meters).filter((meter_id) => meter_id !== undefined);
+  const report = reporter(options.onError, WRAPPED_TWICE);
+  let isTold = false;
+  /** Begins to meter a call, but for the meters with which a middleware further out counts it already. */
+  const begin = (call: ModelCall): EndCall => {
+    const outside = meteredOutside(call.params);
+    const twice = meter_ids.filter((meter_id) => outside.has(meter_id));
+    if (twice.length === 0) return meterCall(options, call);
+    if (!isTold)
+      report(
+        MeterError.fromIssues("invalid_options", [
+          {
+            field: "meters",
+            given: `${twice.join(", ")} in two middlewares around one model`,
+            expected: "each meter in one of them; the outer one counts",
+          },
+        ]),
+      );
+    isTold = true;
+    const meters = Object.fromEntries(
+      Object.entries(options.meters).filter(([, meter_id]) => !outside.has(meter_id)),
+    );
+    return meterCall({ ...options, meters }, call);
+  };
+  const transformParams: TransformParams = async ({ params }) => markMetered(params, meter_ids);
   const wrapGenerate: WrapGenerate = async ({ doGenerate, params, model }) => {
     const { provider, modelId } = model;
-    const end = meterCall(options, { kind: "generate", provider, modelId, params });
+    const end = begin({ kind: "generate", provider, modelId, params });
     try {
       const result = await doGenerate();
       end(isFailure(result) ? "failed" : "answered", result.usage);
@@ -57,7 +88,7 @@ export const meterLanguageModel = <const C extends Catalog>(
   };
   const wrapStream: WrapStream = async ({ doStream, params, model }) => {
     const { provider, modelId } = model;
-    const end = meterCall(options, { kind: "stream", provider, modelId, params });
+    const end = begin({ kind: "stream", provider, modelId, params });
     try {
       const result = await doStream();
       return {
@@ -69,5 +100,5 @@ export const meterLanguageModel = <const C extends Catalog>(
       throw error;
     }
   };
-  return { specificationVersion: "v4", wrapGenerate, wrapStream };
+  return { specificationVersion: "v4", transformParams, wrapGenerate, wrapStream };
 };

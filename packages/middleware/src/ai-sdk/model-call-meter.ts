@@ -9,7 +9,9 @@ const TOKEN_FIELDS = [
   "inputTokens",
   "outputTokens",
   "totalTokens",
+  "uncachedInputTokens",
   "cachedInputTokens",
+  "cacheWriteInputTokens",
   "reasoningTokens",
 ] as const satisfies readonly (keyof ModelUsage)[];
 
@@ -28,6 +30,10 @@ export const meterCall = <C extends Catalog>(
   );
   if (recorder === undefined) return () => {};
   const metadata = attempt(report, () => options.metadata?.(call));
+
+  // A reader who leaves lets the invocation end; the call that is read on must be waited for from its beginning.
+  const { promise: delivered, resolve: deliver } = Promise.withResolvers<unknown>();
+  if (options.readToEnd) attempt(report, () => options.waitUntil?.(delivered));
 
   let ended = false;
   return (outcome, usage) => {
@@ -52,7 +58,9 @@ export const meterCall = <C extends Catalog>(
       attempt(report, () =>
         options.onMetered?.({ ...call, outcome, start_time, end_time, receipts, missing }),
       );
-      attempt(report, () => options.waitUntil?.(recorder.flush().catch(report)));
+      const flushed = recorder.flush().catch(report);
+      deliver(flushed);
+      if (!options.readToEnd) attempt(report, () => options.waitUntil?.(flushed));
     });
   };
 };

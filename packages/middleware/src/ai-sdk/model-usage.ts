@@ -1,20 +1,35 @@
 import { describeValue, type EventIssue } from "@meter-lib/core";
 
-/** Tokens of one model call. */
+/**
+ * Tokens of one model call. `inputTokens` is the sum of `uncachedInputTokens`, `cachedInputTokens` and `cacheWriteInputTokens`: give a price
+ * to the sum or to its parts, not to both.
+ */
 export interface ModelUsage {
+  /** The whole input, cached or not. */
   readonly inputTokens: number;
   readonly outputTokens: number;
   /** Input and output. */
   readonly totalTokens: number;
+  /** The part of the input that had nothing to do with a cache. */
+  readonly uncachedInputTokens: number;
   /** The part of the input that came from the provider's cache. */
   readonly cachedInputTokens: number;
+  /** The part of the input that was written to the provider's cache. */
+  readonly cacheWriteInputTokens: number;
   /** The part of the output that the reader does not see. */
   readonly reasoningTokens: number;
 }
 
 /** What a provider reported, as the AI SDK's language models do; nothing of it is taken for granted. */
 export interface ReportedUsage {
-  readonly inputTokens?: { readonly total?: unknown; readonly cacheRead?: unknown } | undefined;
+  readonly inputTokens?:
+    | {
+        readonly total?: unknown;
+        readonly noCache?: unknown;
+        readonly cacheRead?: unknown;
+        readonly cacheWrite?: unknown;
+      }
+    | undefined;
   readonly outputTokens?: { readonly total?: unknown; readonly reasoning?: unknown } | undefined;
 }
 
@@ -30,8 +45,12 @@ export const tokensOf = (
       return whole(field, input);
     case "outputTokens":
       return whole(field, output);
+    case "uncachedInputTokens":
+      return uncached(reported);
     case "cachedInputTokens":
-      return whole(field, reported?.inputTokens?.cacheRead);
+      return cachePart(field, input, reported?.inputTokens?.cacheRead);
+    case "cacheWriteInputTokens":
+      return cachePart(field, input, reported?.inputTokens?.cacheWrite);
     case "reasoningTokens":
       return whole(field, reported?.outputTokens?.reasoning);
     case "totalTokens": {
@@ -42,6 +61,23 @@ export const tokensOf = (
       return inputTokens + outputTokens;
     }
   }
+};
+
+/** Of a provider that reports the input without a word about its cache, nothing is cached: the parts add up to the whole. */
+const cachePart = (field: keyof ModelUsage, total: unknown, part: unknown): number | EventIssue =>
+  part === undefined && typeof whole("inputTokens", total) === "number" ? 0 : whole(field, part);
+
+const uncached = (reported: ReportedUsage | undefined): number | EventIssue => {
+  const field = "uncachedInputTokens";
+  const { total, noCache, cacheRead = 0, cacheWrite = 0 } = reported?.inputTokens ?? {};
+  if (noCache !== undefined) return whole(field, noCache);
+  const all = whole(field, total);
+  const read = whole(field, cacheRead);
+  const written = whole(field, cacheWrite);
+  if (typeof all !== "number") return all;
+  if (typeof read !== "number") return read;
+  if (typeof written !== "number") return written;
+  return whole(field, all - read - written);
 };
 
 const whole = (field: keyof ModelUsage, reported: unknown): number | EventIssue =>

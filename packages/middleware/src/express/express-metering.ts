@@ -1,5 +1,6 @@
 import type { Catalog, ContextKey } from "@meter-lib/core";
 import type { Request, RequestHandler, Response } from "express";
+import { isUse } from "../metering/is-use.ts";
 import type { MeteringOptions, TenantMeter, Timing, UsageOf } from "../metering/metering-options.ts";
 import { RequestMetering } from "../metering/request-metering.ts";
 
@@ -7,8 +8,8 @@ export interface ExpressMetering<C extends Catalog, Bound extends ContextKey> {
   /** Binds a request to its tenant's meter, for `of` and for the context. */
   readonly middleware: RequestHandler;
   /**
-   * For a route: records what `usage` says once a response with a status below 400 was sent whole. A client that hangs up
-   * before is not metered here.
+   * For a route: records what `usage` says once a 2xx was sent whole, but for a HEAD. A client that hangs up before is not metered here.
+   * Brings the context back where a reader of the body lost it (multer, formidable, express-fileupload): put it behind them.
    */
   meter(usage: UsageOf<C, Bound, [request: Request, response: Response, timing: Timing]>): RequestHandler;
   /**
@@ -35,24 +36,25 @@ export const expressMetering = <C extends Catalog, Bound extends ContextKey>(
     middleware: async (request, response, next) => {
       const { meter, first } = await metering.bind(request);
       if (meter !== undefined && first)
-        response.once("finish", () => metering.keepAlive(meter, Promise.resolve()));
+        response.once("close", () => metering.keepAlive(meter, Promise.resolve()));
       metering.within(meter, next);
     },
     meter: (usage) => async (request, response, next) => {
       const start_time = Date.now();
       const { meter, first } = await metering.bind(request);
       if (meter !== undefined) {
+        let recorded = Promise.resolve();
         response.once("finish", () => {
+          if (!isUse(request.method, response.statusCode)) return;
           const timing = { start_time, end_time: Math.max(start_time, Date.now()) };
-          const recorded =
-            response.statusCode < 400
-              ? metering.record(meter, () => usage(request, response, timing))
-              : Promise.resolve();
-          metering.keepAlive(meter, recorded);
+          recorded = metering.record(meter, () => usage(request, response, timing));
+          // An asynchronous usage function must be waited for, too, and the outer middleware does not know of it.
+          if (!first) metering.keepAlive(meter, recorded);
         });
+        if (first) response.once("close", () => metering.keepAlive(meter, recorded));
       }
-      if (first) metering.within(meter, next);
-      else next();
+      // Also when it was bound before: what read the body may have lost the context.
+      metering.within(meter, next);
     },
     of: (request) => metering.of(request),
   };

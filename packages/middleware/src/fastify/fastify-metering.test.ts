@@ -13,17 +13,16 @@ requestMeteringSuite("Fastify", async (options, tenant, routes) => {
   });
   const app = fastify();
   for (const [path, { handle, usage }] of Object.entries(routes)) {
-    app.post(
-      path,
-      {
-        preHandler: metering.preHandler,
-        ...(usage && { onResponse: metering.onResponse((_, __, timing) => usage(timing)) }),
-      },
-      async (request, reply) => {
+    app.route({
+      method: ["GET", "POST"],
+      url: path,
+      preHandler: metering.preHandler,
+      ...(usage && { onResponse: metering.onResponse((_, __, timing) => usage(timing)) }),
+      handler: async (request, reply) => {
         reply.status(await handle(() => metering.of(request)));
         return "done";
       },
-    );
+    });
   }
   await app.listen({ host: "127.0.0.1", port: 0 });
   return { ...(await listening(app.server)), close: () => app.close() };

@@ -1,5 +1,6 @@
 import type { Catalog, ContextKey } from "@meter-lib/core";
 import type { FastifyReply, FastifyRequest, onResponseHookHandler, preHandlerHookHandler } from "fastify";
+import { isUse } from "../metering/is-use.ts";
 import type { MeteringOptions, TenantMeter, Timing, UsageOf } from "../metering/metering-options.ts";
 import { RequestMetering } from "../metering/request-metering.ts";
 
@@ -7,8 +8,8 @@ export interface FastifyMetering<C extends Catalog, Bound extends ContextKey> {
   /** A hook that binds a request to its tenant's meter, for `of` and for the context. It runs after `onRequest`, where users are known. */
   readonly preHandler: preHandlerHookHandler;
   /**
-   * For a route, as its `onResponse`: records what `usage` says once a response with a status below 400 was sent whole. A client that
-   * hangs up before is not metered here. The time begins when the request arrived.
+   * For a route, as its `onResponse`: records what `usage` says once a 2xx was sent whole, but for a HEAD. A client that hangs up
+   * before is not metered here. The time begins when the request arrived.
    */
   onResponse(
     usage: UsageOf<C, Bound, [request: FastifyRequest, reply: FastifyReply, timing: Timing]>,
@@ -37,7 +38,7 @@ export const fastifyMetering = <C extends Catalog, Bound extends ContextKey>(
     preHandler: (request, reply, done) => {
       void metering.bind(request).then(({ meter }) => {
         if (meter !== undefined && options.waitUntil !== undefined)
-          reply.raw.once("finish", () => metering.keepAlive(meter, Promise.resolve()));
+          reply.raw.once("close", () => metering.keepAlive(meter, Promise.resolve()));
         metering.within(meter, done);
       });
     },
@@ -45,7 +46,7 @@ export const fastifyMetering = <C extends Catalog, Bound extends ContextKey>(
       const end_time = Date.now();
       const start_time = end_time - Math.round(reply.elapsedTime);
       // `usage` may read the reply, so it is called while the hook runs.
-      if (reply.raw.writableFinished && reply.statusCode < 400) {
+      if (reply.raw.writableFinished && isUse(request.method, reply.statusCode)) {
         const recorded = metering.bind(request).then(async ({ meter }) => {
           if (meter === undefined) return;
           const done = metering.record(meter, () => usage(request, reply, { start_time, end_time }));

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { listening } from "../../test/listen.ts";
 import { metered } from "../../test/metered.ts";
 import { requestMeteringSuite } from "../../test/request-metering-suite.ts";
+import { streamed } from "../../test/streamed.ts";
 import { honoMetering } from "../hono.ts";
 
 const isHttpServer = (server: ServerType) => "closeIdleConnections" in server;
@@ -14,9 +15,9 @@ requestMeteringSuite("Hono", async (options, tenant, routes) => {
   for (const [path, { handle, usage }] of Object.entries(routes)) {
     const middleware =
       usage === undefined ? metering.middleware : metering.meter((_, timing) => usage(timing));
-    app.post(path, middleware, async (context) => {
+    app.on(["GET", "POST"], path, middleware, async (context) => {
       const status = await handle(() => metering.of(context));
-      return new Response("done", { status });
+      return new Response(status === 304 ? null : "done", { status });
     });
   }
   app.onError(() => new Response("broken", { status: 500 }));
@@ -51,6 +52,52 @@ test("the execution context of a runtime keeps the invocation alive until the ev
   expect(kept.length).toBeGreaterThanOrEqual(1);
   await Promise.all(kept);
   expect(transport.events).toHaveLength(1);
+  await client.close();
+});
+
+test.each(["middleware", "meter"] as const)(
+  "%s: what is recorded while the body streams is delivered before the invocation ends",
+  async (kind) => {
+    const { client, transport } = metered();
+    const metering = honoMetering({ client, tenant: () => "t1" });
+    const app = new Hono();
+    const middleware = kind === "middleware" ? metering.middleware : metering.meter(() => null);
+    app.get("/answer", middleware, (context) => {
+      const meter = metering.of(context);
+      return context.body(
+        streamed(() => void meter?.record({ meter_id: "page.processed.basic", total_usage: 1 })),
+      );
+    });
+    const kept: Promise<unknown>[] = [];
+    const execution = {
+      waitUntil: (work: Promise<unknown>) => kept.push(work),
+      passThroughOnException: () => {},
+      props: {},
+    };
+    const response = await app.request("/answer", {}, {}, execution);
+    expect(await response.text()).toBe("word word word ");
+    await Promise.all(kept);
+    expect(transport.events).toHaveLength(1);
+    await client.close();
+  },
+);
+
+test("a body that is cancelled, and one that nobody asked for, end the wait", async () => {
+  const { client } = metered();
+  const metering = honoMetering({ client, tenant: () => "t1" });
+  const app = new Hono();
+  app.use(metering.middleware);
+  app.get("/answer", (context) => context.body(streamed(() => {})));
+  const kept: Promise<unknown>[] = [];
+  const execution = {
+    waitUntil: (work: Promise<unknown>) => kept.push(work),
+    passThroughOnException: () => {},
+    props: {},
+  };
+  await (await app.request("/answer", {}, {}, execution)).body?.cancel();
+  await app.request("/answer", { method: "HEAD" }, {}, execution);
+  await Promise.all(kept);
+  expect(kept).toHaveLength(2);
   await client.close();
 });
 

@@ -20,14 +20,19 @@ export const recordAll = (
     return receipt;
   });
 
-/** An `onError` that throws breaks nothing either. */
+/** An `onError` that throws or rejects breaks nothing either. */
 export const reporter =
   (onError: ((error: unknown) => void) | undefined, otherwise: string) =>
   (error: unknown): void => {
     try {
       if (onError === undefined) console.error(otherwise, error);
-      else onError(error);
+      else contained(onError(error));
     } catch {
       // There is nobody left to tell.
     }
   };
+
+/** A hook that is not waited for may give a promise all the same. */
+const contained = (answer: unknown): void => {
+  if (answer instanceof Promise) answer.catch(() => {});
+};

@@ -27,7 +27,7 @@ export interface MeteringOptions<C extends Catalog, Bound extends ContextKey, Re
   /** Runs the rest of the request in this context. @default none */
   readonly context?: MeterScope<C, Bound> | undefined;
   /**
-   * Keeps an invocation alive until what waits is delivered, for ten seconds at most; called when a request has been metered.
+   * Keeps an invocation alive until the answer's body has ended and what waits is delivered, for ten seconds at most after that.
    * @default the framework's, where it has one
    */
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;

@@ -4,6 +4,8 @@ import type { MeteringOptions, TenantMeter, Usage } from "./metering-options.ts"
 
 const NOT_RECORDED = "meter-lib: the usage of a request was not recorded:";
 
+export type WaitUntil = (work: Promise<unknown>) => void;
+
 /** What is known of one request. */
 export interface Bound<Meter> {
   /** Undefined: the request has no tenant. */
@@ -68,16 +70,25 @@ export class RequestMetering<C extends Catalog, B extends ContextKey, Request ex
     }
   }
 
-  /** Lets the runtime wait until what was recorded by then is delivered. */
-  keepAlive(
-    meter: EventRecorder,
-    recorded: Promise<void>,
-    offered?: ((work: Promise<unknown>) => void) | undefined,
-  ): void {
-    const waitUntil = this.#options.waitUntil ?? offered;
-    if (waitUntil === undefined) return;
+  /** Lets the runtime wait until what was recorded when `ready` is delivered. */
+  keepAlive(meter: EventRecorder, ready: Promise<unknown>, offered?: WaitUntil | undefined): void {
     try {
-      waitUntil(recorded.then(() => meter.flush()).catch(this.report));
+      this.waitUntil(offered)?.(this.deliver(meter, ready));
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
+  /** What lets the runtime wait, where there is something: the option, else what the framework offers. */
+  waitUntil(offered: WaitUntil | undefined): WaitUntil | undefined {
+    return this.#options.waitUntil ?? offered;
+  }
+
+  /** Never rejects. */
+  async deliver(meter: EventRecorder, ready: Promise<unknown>): Promise<void> {
+    try {
+      await ready;
+      await meter.flush();
     } catch (error) {
       this.report(error);
     }

@@ -1,7 +1,9 @@
 import type { Catalog, ContextKey } from "@meter-lib/core";
 import { after, type NextRequest } from "next/server.js";
+import { isUse } from "../metering/is-use.ts";
 import type { MeteringOptions, TenantMeter, Timing, UsageOf } from "../metering/metering-options.ts";
 import { RequestMetering } from "../metering/request-metering.ts";
+import { type WatchedBody, watchBody } from "../metering/watch-body.ts";
 
 /** A route handler of the App Router. */
 export type NextRouteHandler<RouteContext> = (
@@ -11,8 +13,8 @@ export type NextRouteHandler<RouteContext> = (
 
 export interface NextMetering<C extends Catalog, Bound extends ContextKey> {
   /**
-   * The handler with a meter: binds the request to its tenant, and records what `usage` says once the handler has answered with a
-   * status below 400. The time ends when the handler has its response, before a streamed body.
+   * The handler with a meter: binds the request to its tenant, and records what `usage` says once the handler has answered with a 2xx, but
+   * for a HEAD. The time ends when the handler has its response, before a streamed body.
    */
   route<RouteContext>(
     handler: NextRouteHandler<RouteContext>,
@@ -43,24 +45,32 @@ export const nextMetering = <C extends Catalog, Bound extends ContextKey>(
       const start_time = Date.now();
       const { meter } = await metering.bind(request);
       let recorded = Promise.resolve();
+      let answer: WatchedBody | undefined;
       try {
         const response = await metering.within(meter, () => handler(request, context));
         const timing = { start_time, end_time: Math.max(start_time, Date.now()) };
-        if (meter !== undefined && usage !== undefined && response.status < 400)
+        if (meter !== undefined && usage !== undefined && isUse(request.method, response.status))
           recorded = metering.record(meter, () => usage(request, response, timing));
-        return response;
+        if (meter === undefined || options.waitUntil === undefined || request.method === "HEAD")
+          return response;
+        answer = watchBody(response);
+        return answer.response;
       } finally {
-        if (meter !== undefined) metering.keepAlive(meter, recorded, afterResponse);
+        if (meter !== undefined) {
+          // A body may still record while it streams. `after` calls back when it has ended.
+          metering.keepAlive(meter, Promise.all([recorded, answer?.ended]));
+          if (options.waitUntil === undefined) afterResponse(() => metering.deliver(meter, recorded));
+        }
       }
     },
     of: (request) => metering.of(request),
   };
 };
 
-const afterResponse = (work: Promise<unknown>): void => {
+const afterResponse = (deliver: () => Promise<void>): void => {
   try {
-    after(work);
+    after(deliver);
   } catch {
-    // Outside of a request of Next's (a test that calls the handler) the work goes on by itself.
+    // Outside of a request of Next's (a test that calls the handler) events are delivered all the same, and nobody waits.
   }
 };

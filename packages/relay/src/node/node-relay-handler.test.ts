@@ -22,7 +22,8 @@ test("a page's batch is taken, and the answer has the relay's headers", async ()
   expect(answer.headers.get("access-control-expose-headers")).toBe("Date, Retry-After");
   expect(await answer.json()).toEqual({ results: [{ event_id: event.event_id, state: "accepted" }] });
   await client.flush();
-  expect(transport.events).toMatchObject([event]);
+  const { event_id: _, ...content } = event;
+  expect(transport.events).toMatchObject([content]);
 });
 
 test("a connection is kept, after errors too", async () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { containOnError } from "../contain.ts";
 import type { Relay } from "../create-relay.ts";
 import { incomingBody } from "./incoming-body.ts";
 
@@ -12,29 +13,50 @@ export interface NodeRelayOptions {
    * @default 1_000
    */
   readonly lingerMs?: number;
+  /** Told when the relay rejects, or the answer cannot be written: somebody else has begun one. @default console.error */
+  readonly onError?: (error: unknown) => void;
 }
 
 const NO_BODY = new Set(["GET", "HEAD"]);
 
 /** The relay as a handler of Node's HTTP server. It never rejects. */
-export const nodeRelayHandler =
-  (relay: Relay, { lingerMs = 1_000 }: NodeRelayOptions = {}): NodeRelayHandler =>
-  async (incoming, outgoing) => {
-    const response = await answer(relay, incoming);
-    const body = await response.text();
-    outgoing.statusCode = response.status;
-    for (const [name, value] of response.headers) outgoing.setHeader(name, value);
-    outgoing.setHeader("content-length", Buffer.byteLength(body));
-    if (incoming.complete) {
-      outgoing.end(body);
-      return;
+export const nodeRelayHandler = (relay: Relay, options: NodeRelayOptions = {}): NodeRelayHandler => {
+  const { lingerMs = 1_000 } = options;
+  const onError = containOnError(options.onError);
+  return async (incoming, outgoing) => {
+    try {
+      const response = await answer(relay, incoming).catch((error) => {
+        onError(error);
+        return failure("internal", "the relay failed");
+      });
+      await write(response, incoming, outgoing, lingerMs);
+    } catch (error) {
+      onError(error);
+      outgoing.destroy();
     }
-    // What is left of the request is not worth a connection. But closing it at once would reset it, and the answer with it.
-    if (incoming.httpVersionMajor < 2) outgoing.setHeader("connection", "close");
-    outgoing.write(body);
-    await drained(incoming, lingerMs);
-    outgoing.end(() => incoming.destroy());
   };
+};
+
+const write = async (
+  response: Response,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  lingerMs: number,
+): Promise<void> => {
+  const body = await response.text();
+  outgoing.statusCode = response.status;
+  for (const [name, value] of response.headers) outgoing.setHeader(name, value);
+  outgoing.setHeader("content-length", Buffer.byteLength(body));
+  if (incoming.complete) {
+    outgoing.end(body);
+    return;
+  }
+  // What is left of the request is not worth a connection. But closing it at once would reset it, and the answer with it.
+  if (incoming.httpVersionMajor < 2) outgoing.setHeader("connection", "close");
+  outgoing.write(body);
+  await drained(incoming, lingerMs);
+  outgoing.end(() => incoming.destroy());
+};
 
 const answer = async (relay: Relay, incoming: IncomingMessage): Promise<Response> => {
   // Somebody else read the body; an empty one would be answered as the page's mistake.

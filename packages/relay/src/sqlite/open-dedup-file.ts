@@ -5,20 +5,28 @@ import { describeValue, MeterError } from "@meter-lib/core";
 
 // "mrld": tells our files from others' (https://www.sqlite.org/pragma.html#pragma_application_id).
 const APPLICATION_ID = 0x6d_72_6c_64;
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const SCHEMA = `
-  CREATE TABLE identity (
+  CREATE TABLE tenant (
     id INTEGER PRIMARY KEY,
-    tenant_id TEXT NOT NULL,
+    tenant_id TEXT NOT NULL UNIQUE,
+    identities INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE holder (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE identity (
+    tenant INTEGER NOT NULL,
     event_id TEXT NOT NULL,
     note TEXT NOT NULL,
+    holder INTEGER NOT NULL,
     owner TEXT,
     lease_until INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
-    UNIQUE (tenant_id, event_id)
-  ) STRICT;
+    PRIMARY KEY (tenant, event_id)
+  ) STRICT, WITHOUT ROWID;
   CREATE INDEX identity_by_expiry ON identity (expires_at);
+  CREATE TABLE total (identities INTEGER NOT NULL) STRICT;
+  INSERT INTO total (identities) VALUES (0);
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;

@@ -77,6 +77,7 @@ export const dedupStoreConformance = ({ name, shared, create }: DedupStoreConfor
           state: "held",
           note: "note of a",
           until: NOW + LEASE_MS,
+          holder: "",
         });
         expect(await tester.claim("b", NOW + LEASE_MS - 1)).toMatchObject({ state: "held" });
       }),
@@ -134,6 +135,44 @@ export const dedupStoreConformance = ({ name, shared, create }: DedupStoreConfor
         const later = NOW + LEASE_MS;
         expect(await tester.claim("b", later)).toEqual({ state: "claimed", note: "note of a", lapsed: true });
         expect(await tester.claim("c", later + 1)).toMatchObject({ state: "held", until: later + LEASE_MS });
+      }),
+    );
+
+    test(
+      "a lapsed claim waits for its holder, and goes to no other",
+      withStore(async (tester) => {
+        await tester.claim("a", NOW, "outbox 1");
+        const later = NOW + LEASE_MS;
+        const held = { state: "held", note: "note of a", until: later, holder: "outbox 1" };
+        expect(await tester.claim("b", later, "outbox 2")).toEqual(held);
+        expect(await tester.claim("c", later + LEASE_MS)).toEqual(held);
+        expect(await tester.claim("d", later + LEASE_MS, "outbox 1")).toEqual({
+          state: "claimed",
+          note: "note of a",
+          lapsed: true,
+        });
+      }),
+    );
+
+    test(
+      "of one call some are confirmed and others released",
+      withStore(async ({ store }) => {
+        const claim = (owner: string, now: number) =>
+          store.claim({
+            tenant_id: "t",
+            owner,
+            now,
+            leaseMs: LEASE_MS,
+            entries: ["a", "b", "c"].map((event_id) => ({ event_id, note: owner })),
+          });
+        await claim("x", NOW);
+        const confirmed = [{ event_id: "a", note: "x" }];
+        await store.settle({ tenant_id: "t", owner: "x", now: NOW + 1, confirmed, released: ["c"] });
+        expect(await claim("y", NOW + 2)).toEqual([
+          { state: "confirmed", note: "x" },
+          { state: "held", note: "x", until: NOW + LEASE_MS, holder: "" },
+          { state: "claimed", note: "y", lapsed: false },
+        ]);
       }),
     );
 
@@ -208,7 +247,7 @@ export const dedupStoreConformance = ({ name, shared, create }: DedupStoreConfor
         const ids = Array.from({ length: 500 }, (_, index) => `event-${index}`);
         const entries = ids.map((event_id) => ({ event_id, note: `note of ${event_id}` }));
         const even = entries.filter((_, index) => index % 2 === 0);
-        await store.confirm({ tenant_id: "t", now: NOW, entries: even });
+        await store.settle({ tenant_id: "t", owner: "b", now: NOW, confirmed: even, released: [] });
         const answers = await store.claim({
           tenant_id: "t",
           owner: "a",
@@ -264,11 +303,12 @@ class Tester {
     this.store = store;
   }
 
-  async claim(owner: string, now = NOW): Promise<ClaimAnswer | undefined> {
+  async claim(owner: string, now = NOW, holder?: string): Promise<ClaimAnswer | undefined> {
     const entries = [{ event_id: "event-1", note: `note of ${owner}` }];
     const answers = await this.store.claim({
       tenant_id: "tenant_123",
       owner,
+      ...(holder === undefined ? {} : { holder }),
       now,
       leaseMs: LEASE_MS,
       entries,
@@ -278,10 +318,17 @@ class Tester {
   }
 
   async confirm(note = "", now = NOW): Promise<void> {
-    await this.store.confirm({ tenant_id: "tenant_123", now, entries: [{ event_id: "event-1", note }] });
+    const confirmed = [{ event_id: "event-1", note }];
+    await this.store.settle({ tenant_id: "tenant_123", owner: "any", now, confirmed, released: [] });
   }
 
   async release(owner: string): Promise<void> {
-    await this.store.release({ tenant_id: "tenant_123", owner, event_ids: ["event-1"] });
+    await this.store.settle({
+      tenant_id: "tenant_123",
+      owner,
+      now: NOW,
+      confirmed: [],
+      released: ["event-1"],
+    });
   }
 }

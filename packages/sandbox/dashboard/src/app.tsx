@@ -1,22 +1,25 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { FaultState } from "../../src/http/faults.ts";
 import { CustomersView } from "./customers-view.tsx";
 import { DeliveryView } from "./delivery-view.tsx";
 import { EventStory } from "./event-story.tsx";
-import { LiveView } from "./live-view.tsx";
+import { EventsView } from "./events-view.tsx";
+import { MetersView } from "./meters-view.tsx";
+import { NotFound } from "./not-found.tsx";
 import { OutageView } from "./outage-view.tsx";
 import { OutboxView } from "./outbox-view.tsx";
+import { PlaceContext, useAddress } from "./place.ts";
+import { ScopePage } from "./scope-page.tsx";
 import { SendView } from "./send-view.tsx";
-import type { Zone } from "./time-text.ts";
 import { UsageView } from "./usage-view.tsx";
-import { useAnswer } from "./use-answer.ts";
-import { usePlace } from "./use-place.ts";
+import { type Answered, dataOf, useAnswer } from "./use-answer.ts";
 import { type Theme, useTheme } from "./use-theme.ts";
 
 const VIEWS = [
   ["usage", "Usage"],
-  ["events", "Events"],
+  ["meters", "Meters"],
   ["customers", "Customers"],
+  ["events", "Events"],
   ["delivery", "Delivery"],
   ["outbox", "Outbox"],
   ["outage", "Outage"],
@@ -29,22 +32,103 @@ const THEMES: readonly (readonly [Theme, string])[] = [
   ["dark", "Dark"],
 ];
 
-export const App = () => {
-  const [view = "usage", detail] = usePlace();
-  const { theme, shown, choose } = useTheme();
-  const [zone, setZone] = useState<Zone>("local");
-  const faults = useAnswer<FaultState>("sandbox/v1/faults");
-  const failing =
-    faults.data !== undefined && (faults.data.outcome !== "as_usual" || faults.data.delay_ms > 0);
+const EVENT_NUMBER = /^[1-9]\d{0,14}$/;
 
+const View = ({
+  path: [view = "usage", detail, ...rest],
+  faults,
+}: {
+  readonly path: readonly string[];
+  readonly faults: Answered<FaultState>;
+}) => {
+  if (rest.length > 0) return <NotFound />;
+  if (detail !== undefined) {
+    if (view === "events")
+      return EVENT_NUMBER.test(detail) ? (
+        <EventStory key={detail} id={Number(detail)} />
+      ) : (
+        <NotFound what={`An event's number is digits, not "${detail}".`} />
+      );
+    return view === "customers" || view === "tenants" || view === "meters" ? (
+      <ScopePage key={`${view} ${detail}`} kind={view} id={detail} />
+    ) : (
+      <NotFound />
+    );
+  }
+  switch (view) {
+    case "usage":
+      return <UsageView />;
+    case "meters":
+      return <MetersView />;
+    case "events":
+      return <EventsView />;
+    case "customers":
+    case "tenants":
+      return <CustomersView />;
+    case "delivery":
+      return <DeliveryView />;
+    case "outbox":
+      return <OutboxView />;
+    case "outage":
+      return <OutageView faults={faults} />;
+    case "send":
+      return <SendView />;
+    default:
+      return <NotFound />;
+  }
+};
+
+const titleOf = ([view = "usage", detail]: readonly string[]): string => {
+  const name = VIEWS.find(([one]) => one === view)?.[1] ?? (view === "tenants" ? "Tenants" : "Not found");
+  return `${detail === undefined ? name : `${detail} · ${name}`} · meter-lib sandbox`;
+};
+
+const Notices = ({ faults }: { readonly faults: Answered<FaultState> }) => {
+  const state = dataOf(faults);
+  const failing = state !== undefined && (state.outcome !== "as_usual" || state.delay_ms > 0);
   return (
-    <>
-      <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
+    <div class="notices" role="status">
+      {"error" in faults && faults.error !== undefined && (
+        <p class="notice bad">
+          The sandbox does not answer ({faults.error}). What is shown is what was known last.
+        </p>
+      )}
+      {failing && (
+        <p class="notice warn">
+          The backend misbehaves on purpose. <a href="#/outage">Outage settings</a>
+        </p>
+      )}
+    </div>
+  );
+};
+
+export const App = () => {
+  const place = useAddress();
+  const { path, zone, set, linkTo } = place;
+  const { theme, choose } = useTheme();
+  const faults = useAnswer<FaultState>("sandbox/v1/faults");
+  const main = useRef<HTMLElement>(null);
+  const page = path.join("/");
+  const shown = useRef(page);
+
+  useEffect(() => {
+    document.title = titleOf(path);
+    if (shown.current === page) return;
+    shown.current = page;
+    // Another page is read from its beginning, also by whoever hears it.
+    scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [page, path]);
+
+  const current = path[0] === "tenants" ? "customers" : (path[0] ?? "usage");
+  return (
+    <PlaceContext.Provider value={place}>
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
         To the content
       </button>
       <header>
         <div class="bar">
-          <a class="brand" href="#/usage">
+          <a class="brand" href={linkTo(["usage"])}>
             <img src="icon.svg" alt="" width="24" height="24" />
             meter-lib sandbox
           </a>
@@ -52,7 +136,7 @@ export const App = () => {
             <select
               aria-label="Clock"
               value={zone}
-              onChange={(e) => setZone(e.currentTarget.value === "utc" ? "utc" : "local")}
+              onChange={(e) => set({ clock: e.currentTarget.value === "utc" ? "utc" : "" })}
             >
               <option value="local">Local time</option>
               <option value="utc">UTC</option>
@@ -74,32 +158,16 @@ export const App = () => {
         </div>
         <nav aria-label="Views">
           {VIEWS.map(([name, label]) => (
-            <a key={name} href={`#/${name}`} aria-current={view === name ? "page" : undefined}>
+            <a key={name} href={linkTo([name])} aria-current={current === name ? "page" : undefined}>
               {label}
             </a>
           ))}
         </nav>
       </header>
-      <div class="notices" role="status">
-        {faults.error !== undefined && <p class="notice bad">The sandbox does not answer: {faults.error}</p>}
-        {failing && (
-          <p class="notice warn">
-            The backend misbehaves on purpose. <a href="#/outage">Outage settings</a>
-          </p>
-        )}
-      </div>
-      <main id="main" tabIndex={-1}>
-        {view === "usage" && <UsageView zone={zone} theme={shown} />}
-        {view === "events" && detail === undefined && <LiveView zone={zone} />}
-        {view === "events" && detail !== undefined && (
-          <EventStory key={detail} id={Number(detail)} zone={zone} />
-        )}
-        {view === "customers" && <CustomersView zone={zone} />}
-        {view === "delivery" && <DeliveryView zone={zone} />}
-        {view === "outbox" && <OutboxView zone={zone} />}
-        {view === "outage" && <OutageView faults={faults} />}
-        {view === "send" && <SendView />}
+      <Notices faults={faults} />
+      <main id="main" ref={main} tabIndex={-1}>
+        <View path={path} faults={faults} />
       </main>
-    </>
+    </PlaceContext.Provider>
   );
 };

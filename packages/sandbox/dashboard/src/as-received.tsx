@@ -1,7 +1,33 @@
 import type { LoggedRequest } from "../../src/store/log-query.ts";
 import { numberText } from "./number-text.ts";
 import { recordOf } from "./record-of.ts";
+import { Shown } from "./shown.tsx";
 import { useAnswer } from "./use-answer.ts";
+
+const Body = ({ request, position }: { readonly request: LoggedRequest; readonly position: number }) => {
+  const record = recordOf(request.body, position);
+  const body = <pre tabIndex={0}>{request.body ?? "No body was kept."}</pre>;
+  if (record === undefined) {
+    return (
+      <>
+        <h3>Body</h3>
+        {body}
+      </>
+    );
+  }
+  return (
+    <>
+      <h3>
+        Record {numberText(position + 1)} of {numberText(record.of)}
+      </h3>
+      <pre tabIndex={0}>{record.text}</pre>
+      <details>
+        <summary>The whole body</summary>
+        {body}
+      </details>
+    </>
+  );
+};
 
 /** The request that brought an event, word for word; of a batch, the event's own record first. */
 export const AsReceived = ({
@@ -11,35 +37,22 @@ export const AsReceived = ({
   readonly request: number;
   readonly position: number;
 }) => {
-  const { data } = useAnswer<LoggedRequest>(`sandbox/v1/requests/${request}`);
-  if (data === undefined) return null;
-  const record = recordOf(data.body, position);
-  const body = <pre tabIndex={0}>{data.body ?? "No body was kept."}</pre>;
+  const answered = useAnswer<LoggedRequest>(`sandbox/v1/requests/${request}`);
   return (
     <section class="card">
       <h2>As received</h2>
-      <p class="id">
-        {data.method} {data.path}
-      </p>
-      <h3>Headers</h3>
-      <pre tabIndex={0}>{JSON.stringify(data.headers, null, 2)}</pre>
-      {record === undefined ? (
-        <>
-          <h3>Body</h3>
-          {body}
-        </>
-      ) : (
-        <>
-          <h3>
-            Record {numberText(position + 1)} of {numberText(record.of)}
-          </h3>
-          <pre tabIndex={0}>{JSON.stringify(record.value, null, 2)}</pre>
-          <details>
-            <summary>The whole body</summary>
-            {body}
-          </details>
-        </>
-      )}
+      <Shown of={answered} lines={6}>
+        {(data) => (
+          <>
+            <p class="id">
+              {data.method} {data.path}
+            </p>
+            <h3>Headers</h3>
+            <pre tabIndex={0}>{JSON.stringify(data.headers, null, 2)}</pre>
+            <Body request={data} position={position} />
+          </>
+        )}
+      </Shown>
     </section>
   );
 };

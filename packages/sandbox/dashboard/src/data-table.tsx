@@ -1,41 +1,113 @@
 import type { ComponentChildren } from "preact";
 
-/** The head of a column: of text, of numbers, or one that is read out and not seen. */
-type Head = string | { readonly number: string } | { readonly unseen: string };
+/** A column of a table: its head, and what stands in it. */
+export interface Column<Row> {
+  readonly head: string;
+  /** Read out and not seen: of buttons. */
+  readonly unseen?: boolean;
+  /** To the right, with digits below each other. */
+  readonly number?: boolean;
+  /** How rows are sorted by it. */
+  readonly sort?: string;
+  readonly cell: (row: Row) => ComponentChildren;
+  /** In the row of sums. */
+  readonly sum?: ComponentChildren;
+}
 
-const HeadCell = ({ head }: { readonly head: Head }) => {
-  if (typeof head === "string") return <th scope="col">{head}</th>;
-  return "number" in head ? (
-    <th scope="col" class="number">
-      {head.number}
-    </th>
-  ) : (
-    <th scope="col">
-      <span class="unseen">{head.unseen}</span>
+/** By what rows are sorted. */
+export interface Sort {
+  readonly by: string;
+  readonly descending: boolean;
+}
+
+const HeadCell = <Row,>({
+  column,
+  sort,
+  onSort,
+}: {
+  readonly column: Column<Row>;
+  readonly sort: Sort | undefined;
+  readonly onSort: ((sort: Sort) => void) | undefined;
+}) => {
+  const { head, unseen, number, sort: by } = column;
+  const sorted = by !== undefined && sort?.by === by ? sort : undefined;
+  const order = sorted === undefined ? undefined : sorted.descending ? "descending" : "ascending";
+  return (
+    <th scope="col" role="columnheader" class={number ? "number" : undefined} aria-sort={order}>
+      {by !== undefined && onSort !== undefined ? (
+        <button
+          type="button"
+          class="sort"
+          // Numbers from the largest first, names from the first.
+          onClick={() =>
+            onSort({ by, descending: sorted === undefined ? number === true : !sorted.descending })
+          }
+        >
+          {head}
+          <span aria-hidden="true">{order === undefined ? "" : sorted?.descending ? " ↓" : " ↑"}</span>
+        </button>
+      ) : (
+        <span class={unseen ? "unseen" : undefined}>{head}</span>
+      )}
     </th>
   );
 };
 
-/** A table of the rows that it is given. It may be wider than the screen, so it takes the focus and scrolls by keyboard. */
-export const DataTable = ({
+/**
+ * A table of rows. It may be wider than the screen: then its first column stays, its edge shows that more is there, and it
+ * takes the focus to be scrolled by keyboard. On a narrow screen each row is a card; the roles say that it is a table still.
+ */
+export const DataTable = <Row,>({
   label,
-  heads,
-  children,
+  columns,
+  rows,
+  keyOf,
+  sort,
+  onSort,
 }: {
   readonly label: string;
-  readonly heads: readonly Head[];
-  readonly children: ComponentChildren;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  readonly keyOf: (row: Row) => string | number;
+  readonly sort?: Sort;
+  readonly onSort?: (sort: Sort) => void;
 }) => (
   <section class="scroll" tabIndex={0} aria-label={label}>
-    <table>
-      <thead>
-        <tr>
-          {heads.map((head, place) => (
-            <HeadCell key={place} head={head} />
+    <table role="table">
+      <thead role="rowgroup">
+        <tr role="row">
+          {columns.map((column) => (
+            <HeadCell key={column.head} column={column} sort={sort} onSort={onSort} />
           ))}
         </tr>
       </thead>
-      <tbody>{children}</tbody>
+      <tbody role="rowgroup">
+        {rows.map((row) => (
+          <tr key={keyOf(row)} role="row">
+            {columns.map(({ head, unseen, number, cell }) => (
+              <td
+                key={head}
+                role="cell"
+                class={number ? "number" : undefined}
+                data-head={unseen ? undefined : head}
+              >
+                {cell(row)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+      {columns.some(({ sum }) => sum !== undefined) && (
+        <tfoot role="rowgroup">
+          <tr role="row">
+            {columns.map(({ head, number, sum }) => (
+              <td key={head} role="cell" class={number ? "number" : undefined} data-head={head}>
+                {sum}
+              </td>
+            ))}
+          </tr>
+        </tfoot>
+      )}
     </table>
   </section>
 );

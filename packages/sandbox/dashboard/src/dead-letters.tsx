@@ -1,37 +1,63 @@
 import type { OutboxRow } from "@meter-lib/core";
 import { useState } from "preact/hooks";
 import { post, withQuery } from "./ask.ts";
-import { DataTable } from "./data-table.tsx";
+import { ConfirmButton } from "./confirm-button.tsx";
+import { type Column, DataTable } from "./data-table.tsx";
+import { Id, PlainId } from "./id.tsx";
 import { numberText } from "./number-text.ts";
-import { timeText, type Zone } from "./time-text.ts";
+import { Shown } from "./shown.tsx";
+import { Time } from "./time.tsx";
 import { useAction } from "./use-action.ts";
 import { useAnswer } from "./use-answer.ts";
 
 type DeadState = "rejected" | "quarantined";
 
+const TITLES: Readonly<Record<DeadState, string>> = { rejected: "Dead letters", quarantined: "Quarantined" };
 const WORDS: Readonly<Record<DeadState, string>> = {
-  rejected: "Refused for good; kept until they are sent again or given up.",
+  rejected: "Refused for good; kept until they are sent again or discarded.",
   quarantined: "May have been counted. Sent again, a backend that does not deduplicate counts them twice.",
 };
 
 const SHOWN = 200;
 
-const Letters = ({
-  outbox,
+/** Sends again; what may have been counted is sent only by somebody who was told what that means. */
+const SendAgain = ({
   state,
-  zone,
+  label,
+  name,
+  onSend,
 }: {
-  readonly outbox: number;
   readonly state: DeadState;
-  readonly zone: Zone;
-}) => {
+  readonly label: string;
+  readonly name?: string;
+  readonly onSend: () => void;
+}) =>
+  state === "quarantined" ? (
+    <ConfirmButton
+      label={label}
+      name={name}
+      title="Send again what may have been counted?"
+      verb="Send again"
+      onConfirm={onSend}
+    >
+      <p>
+        A backend that does not deduplicate counts such an event twice, and the customer pays twice. Compare
+        both sides first: "Reconcile", below, names the events that are missing here.
+      </p>
+    </ConfirmButton>
+  ) : (
+    <button type="button" aria-label={name} onClick={onSend}>
+      {label}
+    </button>
+  );
+
+const Letters = ({ outbox, state }: { readonly outbox: number; readonly state: DeadState }) => {
   const path = `sandbox/v1/outboxes/${outbox}`;
-  const { data, refresh } = useAnswer<{ events: readonly OutboxRow[] }>(
+  const answered = useAnswer<{ events: readonly OutboxRow[] }>(
     withQuery(`${path}/events`, { state, limit: SHOWN }),
   );
   const [reason, setReason] = useState("");
-  const { said, act } = useAction(refresh);
-  const rows = data?.events ?? [];
+  const { said, act } = useAction(answered.refresh);
 
   const redrive = (which: object): Promise<void> =>
     act(async () => {
@@ -39,93 +65,92 @@ const Letters = ({
       const { redriven } = await post<{ readonly redriven: number }>(`${path}/redrive`, body);
       return `${numberText(redriven)} pending again; the app that owns the outbox sends them.`;
     });
-  const discard = (which: object): Promise<void> =>
+  const discard = (): Promise<void> =>
     act(async () => {
-      const { discarded } = await post<{ readonly discarded: number }>(`${path}/discard`, {
-        state,
-        ...which,
-        reason,
-      });
-      return `${numberText(discarded)} given up: ${reason}`;
+      if (reason.trim() === "") return "Not discarded: say why first.";
+      const { discarded } = await post<{ readonly discarded: number }>(`${path}/discard`, { state, reason });
+      return `${numberText(discarded)} discarded: ${reason}`;
     });
+
+  const columns: readonly Column<OutboxRow>[] = [
+    { head: "Event id", cell: ({ event }) => <PlainId id={event.event_id} /> },
+    {
+      head: "Why",
+      cell: ({ status, reason: why }) => (
+        <span class="words">
+          {status !== undefined && <span class="badge refused">{status}</span>} {why}
+        </span>
+      ),
+    },
+    {
+      head: "Send again",
+      unseen: true,
+      cell: ({ event }) => (
+        <SendAgain
+          state={state}
+          label="Send again"
+          name={`Send again: ${event.event_id}`}
+          onSend={() => redrive({ tenant_id: event.tenant_id, event_ids: [event.event_id] })}
+        />
+      ),
+    },
+    { head: "Tenant", cell: ({ event }) => <Id kind="tenants" id={event.tenant_id} /> },
+    { head: "Meter", cell: ({ event }) => <Id kind="meters" id={event.meter_id} /> },
+    { head: "Usage", number: true, cell: ({ event }) => numberText(event.total_usage) },
+    { head: "Tries", number: true, cell: ({ attempts }) => numberText(attempts) },
+    { head: "Recorded", cell: ({ recorded_at }) => <Time at={recorded_at} /> },
+  ];
 
   return (
     <section class="card">
-      <h2>{state === "rejected" ? "Dead letters" : "Quarantined"}</h2>
-      <p class="quiet">{rows.length === 0 ? "None." : WORDS[state]}</p>
+      <h2>{TITLES[state]}</h2>
       <p class="said" role="status">
         {said}
       </p>
-      {rows.length > 0 && (
-        <>
-          <DataTable
-            label={state === "rejected" ? "Dead letters" : "Quarantined events"}
-            heads={[
-              "Event",
-              "Why",
-              { unseen: "Send again" },
-              "Tenant",
-              "Meter",
-              { number: "Usage" },
-              { number: "Tries" },
-              "Recorded",
-            ]}
-          >
-            {rows.map(({ key, event, status, reason: why, attempts, recorded_at }) => (
-              <tr key={key}>
-                <td class="id">{event.event_id}</td>
-                <td class="words">
-                  {status !== undefined && <span class="badge refused">{status}</span>} {why}
-                </td>
-                <td class="act">
-                  <button
-                    type="button"
-                    aria-label={`Send again: ${event.event_id}`}
-                    onClick={() => redrive({ tenant_id: event.tenant_id, event_ids: [event.event_id] })}
-                  >
-                    Send again
-                  </button>
-                </td>
-                <td class="id">{event.tenant_id}</td>
-                <td class="id">{event.meter_id}</td>
-                <td class="number">{numberText(event.total_usage)}</td>
-                <td class="number">{attempts}</td>
-                <td class="time">{timeText(recorded_at, zone)}</td>
-              </tr>
-            ))}
-          </DataTable>
-          {rows.length === SHOWN && <p class="quiet">The first {SHOWN}.</p>}
-          <form
-            class="fields actions"
-            onSubmit={(event) => {
-              event.preventDefault();
-              void discard({});
-            }}
-          >
-            <button type="button" class="primary" onClick={() => redrive({})}>
-              Send all again
-            </button>
-            <label>
-              Why give all up{" "}
-              <input
-                required
-                value={reason}
-                placeholder="test data"
-                onInput={(e) => setReason(e.currentTarget.value)}
+      <Shown of={answered}>
+        {({ events: rows }) =>
+          rows.length === 0 ? (
+            <p class="quiet">None.</p>
+          ) : (
+            <>
+              <p class="quiet">{WORDS[state]}</p>
+              <DataTable
+                label={state === "rejected" ? "Dead letters" : "Quarantined events"}
+                columns={columns}
+                rows={rows}
+                keyOf={({ key }) => key}
               />
-            </label>
-            <button type="submit">Give all up</button>
-          </form>
-        </>
-      )}
+              {rows.length === SHOWN && <p class="quiet">The first {SHOWN}.</p>}
+              <div class="fields actions">
+                <SendAgain state={state} label="Send all again" onSend={() => redrive({})} />
+                <label>
+                  Why discard them{" "}
+                  <input
+                    value={reason}
+                    placeholder="test data"
+                    onInput={(e) => setReason(e.currentTarget.value)}
+                  />
+                </label>
+                <ConfirmButton
+                  label="Discard all"
+                  title={`Discard all ${state} events of this outbox?`}
+                  onConfirm={discard}
+                >
+                  <p>They are never sent or counted. The outbox keeps how many they were, and why.</p>
+                </ConfirmButton>
+              </div>
+            </>
+          )
+        }
+      </Shown>
     </section>
   );
 };
 
 /** What could not be delivered, to be decided about. */
-export const DeadLetters = ({ outbox, zone }: { readonly outbox: number; readonly zone: Zone }) => (
+export const DeadLetters = ({ outbox }: { readonly outbox: number }) => (
   <>
-    <Letters outbox={outbox} state="rejected" zone={zone} />
-    <Letters outbox={outbox} state="quarantined" zone={zone} />
+    <Letters outbox={outbox} state="rejected" />
+    <Letters outbox={outbox} state="quarantined" />
   </>
 );

@@ -1,9 +1,11 @@
 import type { LoggedEvent, LoggedRequest } from "../../src/store/log-query.ts";
 import type { Gap } from "../../src/store/seq-ranges.ts";
-import { DataTable } from "./data-table.tsx";
+import { type Column, DataTable } from "./data-table.tsx";
 import { EventTable } from "./event-table.tsx";
+import { PlainId } from "./id.tsx";
 import { numberText } from "./number-text.ts";
-import { timeText, type Zone } from "./time-text.ts";
+import { Shown } from "./shown.tsx";
+import { Time } from "./time.tsx";
 import { useAnswer } from "./use-answer.ts";
 
 const SHOWN_RANGES = 5;
@@ -16,99 +18,106 @@ const rangesText = (ranges: Gap["ranges"]): string => {
   return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
 };
 
+const GAP_COLUMNS: readonly Column<Gap>[] = [
+  { head: "Producer", cell: ({ producer }) => <PlainId id={producer} /> },
+  { head: "Highest", number: true, cell: ({ highest }) => numberText(highest) },
+  {
+    head: "Missing",
+    number: true,
+    cell: ({ missing }) => (missing === 0 ? "0" : <strong class="bad-text">{numberText(missing)}</strong>),
+  },
+  {
+    head: "Which",
+    cell: ({ missing, ranges }) => (missing === 0 ? <span class="quiet">complete</span> : rangesText(ranges)),
+  },
+];
+
 const Repeats = ({
   state,
   title,
   none,
-  zone,
 }: {
   readonly state: "duplicate" | "conflict";
   readonly title: string;
   readonly none: string;
-  readonly zone: Zone;
 }) => {
-  const { data } = useAnswer<{ events: readonly LoggedEvent[] }>(
+  const answered = useAnswer<{ events: readonly LoggedEvent[] }>(
     `sandbox/v1/events?state=${state}&limit=50&brief=true`,
   );
-  const events = data?.events ?? [];
   return (
     <section class="card">
       <h2>{title}</h2>
-      {events.length === 0 ? (
-        <p class="quiet">{none}</p>
-      ) : (
-        <EventTable events={events} zone={zone} label={title} />
-      )}
+      <Shown of={answered}>
+        {({ events }) =>
+          events.length === 0 ? <p class="quiet">{none}</p> : <EventTable events={events} label={title} />
+        }
+      </Shown>
     </section>
   );
 };
 
+const RefusedRequest = ({ request }: { readonly request: LoggedRequest }) => (
+  <li>
+    <details>
+      <summary>
+        <span class="badge refused">{request.status}</span>{" "}
+        <span class="id">
+          {request.method} {request.path}
+        </span>{" "}
+        <Time at={request.received_at} />
+        <br />
+        {request.reason}
+      </summary>
+      <pre tabIndex={0}>{JSON.stringify(request.headers, null, 2)}</pre>
+      <pre tabIndex={0}>{request.body ?? "No body was kept."}</pre>
+    </details>
+  </li>
+);
+
 /** What went wrong on the way here: numbers that are missing, events that came twice, requests that were refused. */
-export const DeliveryView = ({ zone }: { readonly zone: Zone }) => {
+export const DeliveryView = () => {
   const gaps = useAnswer<{ producers: readonly Gap[] }>("sandbox/v1/gaps");
   const refused = useAnswer<{ requests: readonly LoggedRequest[] }>("sandbox/v1/refused?limit=50");
-  const producers = gaps.data?.producers ?? [];
-  const requests = refused.data?.requests ?? [];
   return (
     <>
       <h1>Delivery</h1>
       <section class="card">
         <h2>Gaps by producer</h2>
-        {producers.length === 0 ? (
-          <p class="quiet">
-            No event carried a producer and a sequence number yet. Clients with an outbox send both.
-          </p>
-        ) : (
-          <DataTable
-            label="Gaps by producer"
-            heads={["Producer", { number: "Highest" }, { number: "Missing" }, "Which"]}
-          >
-            {producers.map(({ producer, highest, missing, ranges }) => (
-              <tr key={producer}>
-                <td class="id">{producer}</td>
-                <td class="number">{numberText(highest)}</td>
-                <td class="number">
-                  {missing === 0 ? "0" : <strong class="bad-text">{numberText(missing)}</strong>}
-                </td>
-                <td>{missing === 0 ? <span class="quiet">complete</span> : rangesText(ranges)}</td>
-              </tr>
-            ))}
-          </DataTable>
-        )}
+        <Shown of={gaps}>
+          {({ producers }) =>
+            producers.length === 0 ? (
+              <p class="quiet">
+                No event carried a producer and a sequence number yet. Clients with an outbox send both.
+              </p>
+            ) : (
+              <DataTable
+                label="Gaps by producer"
+                columns={GAP_COLUMNS}
+                rows={producers}
+                keyOf={({ producer }) => producer}
+              />
+            )
+          }
+        </Shown>
       </section>
       <section class="card">
         <h2>Refused requests</h2>
-        {requests.length === 0 ? (
-          <p class="quiet">None.</p>
-        ) : (
-          <ul class="requests">
-            {requests.map((request) => (
-              <li key={request.id}>
-                <details>
-                  <summary>
-                    <span class="badge refused">{request.status}</span>{" "}
-                    <span class="id">
-                      {request.method} {request.path}
-                    </span>{" "}
-                    <span class="quiet">{timeText(request.received_at, zone)}</span>
-                    <br />
-                    {request.reason}
-                  </summary>
-                  <pre tabIndex={0}>{JSON.stringify(request.headers, null, 2)}</pre>
-                  <pre tabIndex={0}>{request.body ?? "No body was kept."}</pre>
-                </details>
-              </li>
-            ))}
-          </ul>
-        )}
+        <Shown of={refused}>
+          {({ requests }) =>
+            requests.length === 0 ? (
+              <p class="quiet">None.</p>
+            ) : (
+              <ul class="requests">
+                {requests.map((request) => (
+                  <RefusedRequest key={request.id} request={request} />
+                ))}
+              </ul>
+            )
+          }
+        </Shown>
       </section>
-      <Repeats state="duplicate" title="Duplicates" none="None: no event came twice." zone={zone} />
-      <Repeats
-        state="conflict"
-        title="Conflicts"
-        none="None: no id was used for two different events."
-        zone={zone}
-      />
+      <Repeats state="duplicate" title="Duplicates" none="None: no event came twice." />
+      <Repeats state="conflict" title="Conflicts" none="None: no id was used for two different events." />
     </>
   );
 };

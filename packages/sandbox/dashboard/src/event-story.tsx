@@ -1,73 +1,88 @@
+import type { ComponentChildren } from "preact";
 import type { LoggedEvent } from "../../src/store/log-query.ts";
 import { AsReceived } from "./as-received.tsx";
 import { withQuery } from "./ask.ts";
-import { Happened } from "./happened.tsx";
+import { EventLife } from "./event-life.tsx";
+import { CopyButton, Id } from "./id.tsx";
+import { NotFound } from "./not-found.tsx";
 import { durationText, numberText } from "./number-text.ts";
+import { usePlace } from "./place.ts";
+import { Shown } from "./shown.tsx";
 import { StateBadge } from "./state-badge.tsx";
 import { stateWords } from "./state-words.ts";
-import { timeText, type Zone } from "./time-text.ts";
+import { Time } from "./time.tsx";
 import { useAnswer } from "./use-answer.ts";
 
-/** Everything about one event. */
-export const EventStory = ({ id, zone }: { readonly id: number; readonly zone: Zone }) => {
-  const { data } = useAnswer<{ events: readonly LoggedEvent[] }>(
-    withQuery("sandbox/v1/events", {
-      before: Number.isSafeInteger(id) ? id + 1 : 1,
-      limit: 1,
-      brief: "true",
-    }),
-  );
-  const event = data?.events.find((one) => one.id === id);
-  const back = (
-    <p>
-      <a href="#/events">← All events</a>
-    </p>
-  );
-  if (event === undefined)
-    return (
-      <>
-        {back}
-        <h1>Event #{id}</h1>
-        {data !== undefined && <p>There is no such event.</p>}
-      </>
-    );
-  const { start_time, end_time } = event;
-  const facts: readonly (readonly [string, string])[] = [
-    ["Tenant", event.tenant_id ?? "–"],
-    ["Customer", event.customer_id ?? "–"],
-    ["Meter", event.meter_id ?? "–"],
+const Facts = ({ event }: { readonly event: LoggedEvent }) => {
+  const { start_time, end_time, event_id, producer } = event;
+  const facts: readonly (readonly [string, ComponentChildren])[] = [
+    ["Tenant", <Id key="tenant" kind="tenants" id={event.tenant_id} />],
+    ["Customer", <Id key="customer" kind="customers" id={event.customer_id} />],
+    ["Meter", <Id key="meter" kind="meters" id={event.meter_id} />],
     ["Usage", numberText(event.total_usage)],
-    ["Arrived", timeText(event.received_at, zone)],
-    ["Its time", timeText(event.event_time, zone)],
-    ...(start_time === null ? [] : [["Start", timeText(start_time, zone)] as const]),
-    ...(end_time === null ? [] : [["End", timeText(end_time, zone)] as const]),
+    ["Arrived", <Time key="arrived" at={event.received_at} />],
+    ["Event time", <Time key="time" at={event.event_time} />],
+    ...(start_time === null ? [] : [["Start", <Time key="start" at={start_time} />] as const]),
+    ...(end_time === null ? [] : [["End", <Time key="end" at={end_time} />] as const]),
     ...(start_time === null || end_time === null
       ? []
       : [["Duration", durationText(end_time - start_time)] as const]),
-    ["Event id", event.event_id ?? "none: nothing tells it from another one"],
-    ["Producer", event.producer === null ? "–" : `${event.producer}, number ${event.seq ?? "–"}`],
+    [
+      "Event id",
+      event_id === null ? (
+        "none: nothing tells it from another one"
+      ) : (
+        <>
+          <span class="id">{event_id}</span> <CopyButton text={event_id} />
+        </>
+      ),
+    ],
+    ["Producer", producer === null ? "–" : `${producer}, number ${event.seq ?? "–"}`],
     ["Came in", `request ${event.request}, dialect ${event.dialect}, place ${event.position + 1}`],
   ];
   return (
+    <section class="card">
+      <h2>What is known</h2>
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+};
+
+/** Everything about one event. */
+export const EventStory = ({ id }: { readonly id: number }) => {
+  const { linkTo } = usePlace();
+  const answered = useAnswer<{ events: readonly LoggedEvent[] }>(
+    withQuery("sandbox/v1/events", { before: id + 1, limit: 1, brief: "true" }),
+  );
+  return (
     <>
-      {back}
-      <h1>
-        Event #{id} <StateBadge state={event.state} late={event.late} />
-      </h1>
-      <p class="verdict">{stateWords(event)}</p>
-      <Happened event={event} zone={zone} />
-      <section class="card">
-        <h2>What is known</h2>
-        <dl>
-          {facts.map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
-      </section>
-      <AsReceived request={event.request} position={event.position} />
+      <p>
+        <a href={linkTo(["events"])}>← All events</a>
+      </p>
+      <Shown of={answered} lines={8}>
+        {({ events }) => {
+          const event = events.find((one) => one.id === id);
+          if (event === undefined) return <NotFound what={`There is no event #${id}.`} />;
+          return (
+            <>
+              <h1>
+                Event #{id} <StateBadge {...event} />
+              </h1>
+              <p class="verdict">{stateWords(event)}</p>
+              <EventLife event={event} />
+              <Facts event={event} />
+              <AsReceived request={event.request} position={event.position} />
+            </>
+          );
+        }}
+      </Shown>
     </>
   );
 };

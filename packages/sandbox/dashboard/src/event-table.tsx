@@ -1,8 +1,10 @@
 import type { LoggedEvent } from "../../src/store/log-query.ts";
-import { DataTable } from "./data-table.tsx";
+import { type Column, DataTable } from "./data-table.tsx";
+import { Id, PlainId } from "./id.tsx";
 import { durationText, numberText } from "./number-text.ts";
+import { usePlace } from "./place.ts";
 import { StateBadge } from "./state-badge.tsx";
-import { timeText, type Zone } from "./time-text.ts";
+import { Time } from "./time.tsx";
 
 const valueText = ({ total_usage, start_time, end_time }: LoggedEvent): string => {
   if (total_usage !== null) return numberText(total_usage);
@@ -10,36 +12,31 @@ const valueText = ({ total_usage, start_time, end_time }: LoggedEvent): string =
   return start_time !== null ? "start" : end_time !== null ? "end" : "–";
 };
 
+const EventLink = ({ id }: { readonly id: number }) => {
+  const { linkTo } = usePlace();
+  return (
+    <a href={linkTo(["events", `${id}`])} aria-label={`Story of event ${id}`}>
+      #{id}
+    </a>
+  );
+};
+
+const COLUMNS: readonly Column<LoggedEvent>[] = [
+  { head: "Event", cell: ({ id }) => <EventLink id={id} /> },
+  { head: "State", cell: (event) => <StateBadge {...event} /> },
+  { head: "Customer", cell: ({ customer_id }) => <Id kind="customers" id={customer_id} /> },
+  { head: "Tenant", cell: ({ tenant_id }) => <Id kind="tenants" id={tenant_id} /> },
+  { head: "Meter", cell: ({ meter_id }) => <Id kind="meters" id={meter_id} /> },
+  { head: "Usage", number: true, cell: valueText },
+  { head: "Arrived", cell: ({ received_at }) => <Time at={received_at} /> },
+  { head: "Event id", cell: ({ event_id }) => <PlainId id={event_id} /> },
+];
+
 /** Events as rows; the number leads to the whole story. */
 export const EventTable = ({
   events,
-  zone,
   label,
 }: {
   readonly events: readonly LoggedEvent[];
-  readonly zone: Zone;
   readonly label: string;
-}) => (
-  <DataTable
-    label={label}
-    heads={["Event", "State", "Tenant", "Meter", { number: "Usage" }, "Arrived", "Event id"]}
-  >
-    {events.map((event) => (
-      <tr key={event.id}>
-        <td>
-          <a href={`#/events/${event.id}`} aria-label={`Story of event ${event.id}`}>
-            #{event.id}
-          </a>
-        </td>
-        <td>
-          <StateBadge state={event.state} late={event.late} />
-        </td>
-        <td class="id">{event.tenant_id ?? "–"}</td>
-        <td class="id">{event.meter_id ?? "–"}</td>
-        <td class="number">{valueText(event)}</td>
-        <td class="time">{timeText(event.received_at, zone)}</td>
-        <td class="id">{event.event_id ?? "–"}</td>
-      </tr>
-    ))}
-  </DataTable>
-);
+}) => <DataTable label={label} columns={COLUMNS} rows={events} keyOf={({ id }) => id} />;

@@ -1,31 +1,37 @@
-import type { ComponentChildren } from "preact";
 import type { LoggedEvent } from "../../src/store/log-query.ts";
+import { withQuery } from "./ask.ts";
 import { baseUrl } from "./base-url.ts";
+import { RangeChoice } from "./range-choice.tsx";
+import type { Scope } from "./scope.ts";
 import { SendEvent } from "./send-event.tsx";
+import { Shown } from "./shown.tsx";
 import { useAnswer } from "./use-answer.ts";
 
-/** What stands where usage would be: how to send a first event, or that other times have some. Takes the choice of the time. */
-export const NoUsage = ({ children }: { readonly children: ComponentChildren }) => {
-  const { data } = useAnswer<{ events: readonly LoggedEvent[] }>(
-    "sandbox/v1/events?state=accepted&limit=1&brief=true",
+/** What stands where usage would be: how to send a first event, or that other times have some. */
+export const NoUsage = ({ scope }: { readonly scope: Scope }) => {
+  const counted = useAnswer<{ events: readonly LoggedEvent[] }>(
+    withQuery("sandbox/v1/events", { ...scope, state: "accepted", limit: 1, brief: "true" }),
   );
-  if (data === undefined) return <h1>Usage</h1>;
-  if (data.events.length > 0) {
-    return (
-      <>
-        <h1>Usage</h1>
-        <div class="fields">{children}</div>
-        <p>No usage in this time; at other times there is some.</p>
-      </>
-    );
-  }
   return (
-    <>
-      <h1>Nothing has been counted yet</h1>
-      <p>
-        This backend runs at <code>{baseUrl()}</code> and waits for its first event. Send one:
-      </p>
-      <SendEvent />
-    </>
+    <Shown of={counted}>
+      {({ events }) =>
+        events.length > 0 ? (
+          <>
+            <div class="fields">
+              <RangeChoice />
+            </div>
+            <p>No usage in this time; at other times there is some.</p>
+          </>
+        ) : (
+          <>
+            <h2>Nothing has been counted yet</h2>
+            <p>
+              This backend runs at <code>{baseUrl()}</code> and waits for its first event. Send one:
+            </p>
+            <SendEvent />
+          </>
+        )
+      }
+    </Shown>
   );
 };

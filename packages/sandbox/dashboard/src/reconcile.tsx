@@ -2,14 +2,15 @@ import type { Reconciliation } from "@meter-lib/core";
 import { useState } from "preact/hooks";
 import { ask, withQuery } from "./ask.ts";
 import { Choice } from "./choice.tsx";
-import { DataTable } from "./data-table.tsx";
+import { type Column, DataTable } from "./data-table.tsx";
+import { Id } from "./id.tsx";
 import { numberText } from "./number-text.ts";
-import { timeText, type Zone } from "./time-text.ts";
+import { Time } from "./time.tsx";
 import { useAction } from "./use-action.ts";
 
 const HOUR_MS = 3_600_000;
 /** How many hours back, in words. */
-const RANGES: readonly (readonly [number, string])[] = [
+const SPANS: readonly (readonly [number, string])[] = [
   [24, "Last 24 hours"],
   [7 * 24, "Last 7 days"],
   [30 * 24, "Last 30 days"],
@@ -22,41 +23,27 @@ const idsText = (ids: readonly string[]): string => {
   return ids.slice(0, SHOWN_IDS).join(", ") + (more > 0 ? ` and ${numberText(more)} more` : "");
 };
 
-const Differences = ({ found, zone }: { readonly found: Reconciliation; readonly zone: Zone }) => (
-  <DataTable
-    label="Differences"
-    heads={[
-      "Hour",
-      "Tenant",
-      "Meter",
-      { number: "Recorded" },
-      { number: "Acknowledged" },
-      { number: "Counted" },
-      "Missing here",
-      "Not delivered",
-      "Unknown there",
-    ]}
-  >
-    {found.differences.map((difference) => (
-      <tr key={`${difference.hour} ${difference.tenant_id} ${difference.meter_id}`}>
-        <td class="time">{timeText(difference.hour, zone)}</td>
-        <td class="id">{difference.tenant_id}</td>
-        <td class="id">{difference.meter_id}</td>
-        <td class="number">{numberText(difference.recorded)}</td>
-        <td class="number">{numberText(difference.acknowledged)}</td>
-        <td class="number">{numberText(difference.counted)}</td>
-        <td class="words">{idsText(difference.missing)}</td>
-        <td class="words">
-          {idsText(difference.undelivered.map(({ event_id, state }) => `${event_id} (${state})`))}
-        </td>
-        <td class="words">{idsText(difference.unknown)}</td>
-      </tr>
-    ))}
-  </DataTable>
-);
+type Difference = Reconciliation["differences"][number];
+
+const COLUMNS: readonly Column<Difference>[] = [
+  { head: "Hour", cell: ({ hour }) => <Time at={hour} /> },
+  { head: "Tenant", cell: ({ tenant_id }) => <Id kind="tenants" id={tenant_id} /> },
+  { head: "Meter", cell: ({ meter_id }) => <Id kind="meters" id={meter_id} /> },
+  { head: "Recorded", number: true, cell: ({ recorded }) => numberText(recorded) },
+  { head: "Acknowledged", number: true, cell: ({ acknowledged }) => numberText(acknowledged) },
+  { head: "Counted", number: true, cell: ({ counted }) => numberText(counted) },
+  { head: "Missing here", cell: ({ missing }) => <span class="words">{idsText(missing)}</span> },
+  {
+    head: "Not delivered",
+    cell: ({ undelivered }) => (
+      <span class="words">{idsText(undelivered.map(({ event_id, state }) => `${event_id} (${state})`))}</span>
+    ),
+  },
+  { head: "Unknown there", cell: ({ unknown }) => <span class="words">{idsText(unknown)}</span> },
+];
 
 /** Compares what an outbox recorded with what was counted here, by tenant, meter and hour. */
-export const Reconcile = ({ outbox, zone }: { readonly outbox: number; readonly zone: Zone }) => {
+export const Reconcile = ({ outbox }: { readonly outbox: number }) => {
   const [hours, setHours] = useState(24);
   const [found, setFound] = useState<Reconciliation>();
   const { said, act } = useAction();
@@ -84,7 +71,7 @@ export const Reconcile = ({ outbox, zone }: { readonly outbox: number; readonly 
       <h2>Reconcile</h2>
       <p class="quiet">What the outbox recorded, beside what is counted here.</p>
       <div class="fields">
-        <Choice label="Time" value={hours} options={RANGES} onChoose={setHours} />
+        <Choice label="Range" value={hours} options={SPANS} onChoose={setHours} />
         <button type="button" class="primary" onClick={compare}>
           Compare
         </button>
@@ -92,7 +79,14 @@ export const Reconcile = ({ outbox, zone }: { readonly outbox: number; readonly 
       <p class="said" role="status">
         {said}
       </p>
-      {found !== undefined && found.differences.length > 0 && <Differences found={found} zone={zone} />}
+      {found !== undefined && found.differences.length > 0 && (
+        <DataTable
+          label="Differences"
+          columns={COLUMNS}
+          rows={found.differences}
+          keyOf={({ hour, tenant_id, meter_id }) => `${hour} ${tenant_id} ${meter_id}`}
+        />
+      )}
       {found?.gaps.map(({ producer, missing }) => (
         <p key={producer} class="bad-text">
           Acknowledged there and never arrived here: numbers{" "}

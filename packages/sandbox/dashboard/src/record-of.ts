@@ -1,12 +1,12 @@
-/** The record of a batch in the `kafka-rest` dialect, and how many the batch has; undefined where the body is none. */
+/** The record of a batch in the `kafka-rest` dialect as JSON, and how many the batch has; undefined where the body is none, or nests too deep. */
 export const recordOf = (
   body: string | null,
   position: number,
-): { readonly value: unknown; readonly of: number } | undefined => {
+): { readonly text: string; readonly of: number } | undefined => {
   try {
     const { records } = JSON.parse(body ?? "");
     return Array.isArray(records) && position < records.length
-      ? { value: records[position], of: records.length }
+      ? { text: JSON.stringify(records[position], null, 2), of: records.length }
       : undefined;
   } catch {
     return undefined;

@@ -3,9 +3,10 @@ import type { Tenant } from "../../src/store/accounts.ts";
 import { ask, put } from "./ask.ts";
 import { baseUrl } from "./base-url.ts";
 import type { CatalogAnswer } from "./catalog-answer.ts";
-import { Choice } from "./choice.tsx";
+import { Combobox } from "./combobox.tsx";
+import { findMeters, findTenants } from "./find-options.ts";
 import { eventBody, type Language, snippet } from "./snippet.ts";
-import { useAnswer } from "./use-answer.ts";
+import { dataOf, useAnswer } from "./use-answer.ts";
 
 const LANGUAGES: readonly (readonly [Language, string])[] = [
   ["typescript", "TypeScript"],
@@ -16,23 +17,25 @@ const LANGUAGES: readonly (readonly [Language, string])[] = [
 /** Code that sends an event of a meter, to copy; and a button that sends it from here. */
 export const SendEvent = ({ meterId }: { readonly meterId?: string | undefined }) => {
   const catalog = useAnswer<CatalogAnswer>("sandbox/v1/catalog");
-  const tenants = useAnswer<{ tenants: readonly Tenant[] }>("sandbox/v1/tenants");
+  const tenants = useAnswer<{ tenants: readonly Tenant[] }>("sandbox/v1/tenants?limit=1");
   const [language, setLanguage] = useState<Language>("typescript");
   const [chosenMeter, setMeter] = useState(meterId);
-  const [chosenTenant, setTenant] = useState<string>();
+  const [chosenTenant, setTenant] = useState<Tenant>();
   const [said, setSaid] = useState("");
   const [opened] = useState(Date.now);
 
-  const meters = catalog.data?.meters ?? [];
-  const ids = meters.map((meter) => meter.meter_id);
-  const known = tenants.data?.tenants ?? [];
+  const meters = dataOf(catalog)?.meters ?? [];
+  const known = dataOf(tenants)?.tenants;
+  // Only where it is known that there is none.
+  const isEmpty = known?.length === 0;
   const meter_id = chosenMeter ?? meters[0]?.meter_id ?? "page.processed.basic";
   const type = meters.find((meter) => meter.meter_id === meter_id)?.type ?? "volume";
-  const tenant = known.find((one) => one.tenant_id === chosenTenant) ??
-    known[0] ?? { tenant_id: "tenant_123", customer_id: "cust_001" };
+  const tenant = chosenTenant ?? known?.[0] ?? { tenant_id: "tenant_123", customer_id: "cust_001" };
   const event = { url: baseUrl(), ...tenant, meter_id, type };
   const code = snippet(language, event, opened);
 
+  const choose = async (tenant_id: string): Promise<void> =>
+    setTenant(await ask<Tenant>(`sandbox/v1/tenants/${encodeURIComponent(tenant_id)}`));
   const copy = async (): Promise<void> => {
     try {
       await navigator.clipboard.writeText(code);
@@ -43,7 +46,7 @@ export const SendEvent = ({ meterId }: { readonly meterId?: string | undefined }
   };
   const send = async (): Promise<void> => {
     try {
-      if (known.length === 0) {
+      if (isEmpty) {
         await put(`sandbox/v1/tenants/${encodeURIComponent(tenant.tenant_id)}`, {
           customer_id: tenant.customer_id,
         });
@@ -67,19 +70,9 @@ export const SendEvent = ({ meterId }: { readonly meterId?: string | undefined }
   return (
     <section class="card">
       <div class="fields">
-        <Choice
-          label="Meter"
-          value={meter_id}
-          options={(ids.includes(meter_id) ? ids : [meter_id, ...ids]).map((id) => [id])}
-          onChoose={setMeter}
-        />
-        {known.length > 0 && (
-          <Choice
-            label="Tenant"
-            value={tenant.tenant_id}
-            options={known.map(({ tenant_id }) => [tenant_id])}
-            onChoose={setTenant}
-          />
+        <Combobox label="Meter" value={meter_id} find={findMeters} required onChoose={setMeter} />
+        {!isEmpty && (
+          <Combobox label="Tenant" value={tenant.tenant_id} find={findTenants} required onChoose={choose} />
         )}
         <fieldset class="tabs">
           <legend class="unseen">Language</legend>
@@ -97,18 +90,18 @@ export const SendEvent = ({ meterId }: { readonly meterId?: string | undefined }
           ))}
         </fieldset>
       </div>
-      {known.length === 0 && (
+      {isEmpty && (
         <p class="quiet">
           No tenant is known yet: the button adds <span class="id">tenant_123</span>, paid for by{" "}
           <span class="id">cust_001</span>. Elsewhere start the sandbox with{" "}
-          <code>--tenant tenant_123=cust_001</code> or add it under Tenants.
+          <code>--tenant tenant_123=cust_001</code> or add it under Customers.
         </p>
       )}
       <pre class="code" tabIndex={0}>
         {code}
       </pre>
       <div class="buttons">
-        <button type="button" class="primary" onClick={send}>
+        <button type="button" class="primary" disabled={known === undefined} onClick={send}>
           Send it from here
         </button>
         <button type="button" onClick={copy}>

@@ -1,17 +1,27 @@
 import { useState } from "preact/hooks";
 import type { Tenant } from "../../src/store/accounts.ts";
 import type { UnknownTenant } from "../../src/store/unknown-tenants.ts";
-import { put, remove } from "./ask.ts";
+import { put, remove, withQuery } from "./ask.ts";
+import { ConfirmButton } from "./confirm-button.tsx";
 import { DataTable } from "./data-table.tsx";
-import { timeText, type Zone } from "./time-text.ts";
+import { Id, PlainId } from "./id.tsx";
+import { numberText } from "./number-text.ts";
+import { Pages } from "./pages.tsx";
+import { Shown } from "./shown.tsx";
+import { Time } from "./time.tsx";
 import { useAction } from "./use-action.ts";
-import { useAnswer } from "./use-answer.ts";
+import { dataOf, useAnswer } from "./use-answer.ts";
 
 const pathOf = (tenant_id: string): string => `sandbox/v1/tenants/${encodeURIComponent(tenant_id)}`;
+const SIZE = 50;
 
 /** Who pays for which tenant, and which tenants were asked for in vain. */
-export const Tenants = ({ zone }: { readonly zone: Zone }) => {
-  const tenants = useAnswer<{ tenants: readonly Tenant[] }>("sandbox/v1/tenants");
+export const Tenants = () => {
+  const [search, setSearch] = useState("");
+  const [offset, setOffset] = useState(0);
+  const tenants = useAnswer<{ tenants: readonly Tenant[]; total: number }>(
+    withQuery("sandbox/v1/tenants", { search, offset, limit: SIZE }),
+  );
   const unknown = useAnswer<{ tenants: readonly UnknownTenant[] }>("sandbox/v1/unknown-tenants");
   const [tenant, setTenant] = useState("");
   const [customer, setCustomer] = useState("");
@@ -31,8 +41,7 @@ export const Tenants = ({ zone }: { readonly zone: Zone }) => {
       return `${tenant_id} is removed; its usage stays.`;
     });
 
-  const known = tenants.data?.tenants ?? [];
-  const strangers = unknown.data?.tenants ?? [];
+  const strangers = dataOf(unknown)?.tenants ?? [];
   return (
     <>
       <p class="said" role="status">
@@ -40,20 +49,20 @@ export const Tenants = ({ zone }: { readonly zone: Zone }) => {
       </p>
       {strangers.length > 0 && (
         <section class="card attention">
-          <h2>Asked for and unknown</h2>
+          <h2>Unknown customers</h2>
           <p>
-            A client looked these up and found nobody to bill. Events of such a tenant wait at the client;
-            once it is added, they are sent.
+            A client looked these tenants up, and no customer pays for them. Their events wait at the client
+            and are sent once the tenant is added.
           </p>
           <DataTable
-            label="Unknown tenants"
-            heads={["Tenant", "Customer", { unseen: "Add" }, { number: "Lookups" }, "Last"]}
-          >
-            {strangers.map(({ tenant_id, lookups, last_at }) => (
-              <tr key={tenant_id}>
-                <td class="id">{tenant_id}</td>
-                <td class="id">cust_{tenant_id}</td>
-                <td class="act">
+            label="Unknown customers"
+            columns={[
+              { head: "Tenant", cell: ({ tenant_id }) => <PlainId id={tenant_id} /> },
+              { head: "Customer", cell: ({ tenant_id }) => <span class="id">cust_{tenant_id}</span> },
+              {
+                head: "Add",
+                unseen: true,
+                cell: ({ tenant_id }) => (
                   <button
                     type="button"
                     class="primary"
@@ -62,16 +71,18 @@ export const Tenants = ({ zone }: { readonly zone: Zone }) => {
                   >
                     Add
                   </button>
-                </td>
-                <td class="number">{lookups}</td>
-                <td class="time">{timeText(last_at, zone)}</td>
-              </tr>
-            ))}
-          </DataTable>
+                ),
+              },
+              { head: "Lookups", number: true, cell: ({ lookups }) => numberText(lookups) },
+              { head: "Last lookup", cell: ({ last_at }) => <Time at={last_at} /> },
+            ]}
+            rows={strangers}
+            keyOf={({ tenant_id }) => tenant_id}
+          />
         </section>
       )}
       <section class="card">
-        <h2>Add a tenant</h2>
+        <h2>Tenants</h2>
         <form
           class="fields"
           onSubmit={(event) => {
@@ -101,29 +112,59 @@ export const Tenants = ({ zone }: { readonly zone: Zone }) => {
             />
           </label>
           <button type="submit" class="primary">
-            Add
+            Add tenant
           </button>
+          <label>
+            Search{" "}
+            <input
+              type="search"
+              aria-label="Search tenants"
+              placeholder="Tenant or customer contains …"
+              value={search}
+              onInput={(e) => {
+                setSearch(e.currentTarget.value);
+                setOffset(0);
+              }}
+            />
+          </label>
         </form>
-      </section>
-      <section class="card">
-        <h2>Known tenants</h2>
-        {known.length === 0 ? (
-          <p class="quiet">None yet.</p>
-        ) : (
-          <DataTable label="Known tenants" heads={["Tenant", "Customer", { unseen: "Remove" }]}>
-            {known.map(({ tenant_id, customer_id }) => (
-              <tr key={tenant_id}>
-                <td class="id">{tenant_id}</td>
-                <td class="id">{customer_id}</td>
-                <td class="act">
-                  <button type="button" aria-label={`Remove ${tenant_id}`} onClick={() => drop(tenant_id)}>
-                    Remove
-                  </button>
-                </td>
-              </tr>
-            ))}
-          </DataTable>
-        )}
+        <Shown of={tenants} lines={5}>
+          {({ tenants: rows, total }) =>
+            total === 0 ? (
+              <p class="quiet">{search === "" ? "None yet." : "Nothing matches."}</p>
+            ) : (
+              <>
+                <DataTable
+                  label="Tenants"
+                  columns={[
+                    { head: "Tenant", cell: ({ tenant_id }) => <Id kind="tenants" id={tenant_id} /> },
+                    { head: "Customer", cell: ({ customer_id }) => <Id kind="customers" id={customer_id} /> },
+                    {
+                      head: "Remove",
+                      unseen: true,
+                      cell: ({ tenant_id }) => (
+                        <ConfirmButton
+                          label="Remove"
+                          name={`Remove ${tenant_id}`}
+                          title={`Remove ${tenant_id}?`}
+                          onConfirm={() => drop(tenant_id)}
+                        >
+                          <p>
+                            Lookups of it find no customer any more, and its events are refused. Usage that is
+                            counted stays.
+                          </p>
+                        </ConfirmButton>
+                      ),
+                    },
+                  ]}
+                  rows={rows}
+                  keyOf={({ tenant_id }) => tenant_id}
+                />
+                <Pages offset={offset} size={SIZE} total={total} onMove={setOffset} />
+              </>
+            )
+          }
+        </Shown>
       </section>
     </>
   );

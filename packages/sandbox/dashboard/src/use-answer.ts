@@ -1,25 +1,30 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "./ask.ts";
 
-/** What the sandbox answers now, asked again and again while the page is looked at. */
-export interface Answered<Answer> {
-  /** Undefined until the first answer. */
-  readonly data: Answer | undefined;
-  /** Why the last question failed, in words. */
-  readonly error: string | undefined;
-  /** Asks at once. */
-  readonly refresh: () => void;
+/** What is known of a question: nothing yet, not because it failed, or the answer; `error` says that it is an older one. */
+export type Answered<Answer> = { readonly refresh: () => void } & (
+  | { readonly state: "loading" }
+  | { readonly state: "unknown"; readonly error: string }
+  | { readonly state: "known"; readonly data: Answer; readonly error?: string | undefined }
+);
+
+interface Last<Answer> {
+  readonly path: string | undefined;
+  readonly answer?: { readonly data: Answer };
+  readonly error?: string;
 }
 
 const EVERY_MS = 2000;
 /** A backend with much to count is asked less often: it is left alone this many times as long as an answer took. */
 const REST = 20;
 
-export const useAnswer = <Answer>(path: string): Answered<Answer> => {
-  const [state, setState] = useState<{ path: string; data?: Answer | undefined; error?: string }>({ path });
+/** Asks the sandbox again and again while the page is looked at. Without a path nothing is asked, and it goes on loading. */
+export const useAnswer = <Answer>(path: string | undefined): Answered<Answer> => {
+  const [last, setLast] = useState<Last<Answer>>({ path });
   const again = useRef<() => void>(() => undefined);
 
   useEffect(() => {
+    if (path === undefined) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let round = 0;
     const look = async (): Promise<void> => {
@@ -30,10 +35,12 @@ export const useAnswer = <Answer>(path: string): Answered<Answer> => {
       if (!document.hidden) {
         try {
           const data = await ask<Answer>(path);
-          if (mine === round) setState({ path, data });
+          if (mine === round) setLast({ path, answer: { data } });
         } catch (error) {
           const words = error instanceof Error ? error.message : String(error);
-          if (mine === round) setState((before) => ({ path, data: before.data, error: words }));
+          // What was known of this question stays; what was known of another one is no answer.
+          if (mine === round)
+            setLast((before) => ({ ...(before.path === path ? before : { path }), error: words }));
         }
       }
       const pause = Math.max(EVERY_MS, (performance.now() - asked) * REST);
@@ -51,5 +58,11 @@ export const useAnswer = <Answer>(path: string): Answered<Answer> => {
   }, [path]);
 
   const refresh = useCallback(() => again.current(), []);
-  return { data: state.data, error: state.error, refresh };
+  const { answer, error } = last.path === path ? last : {};
+  if (answer !== undefined) return { state: "known", data: answer.data, error, refresh };
+  return error === undefined ? { state: "loading", refresh } : { state: "unknown", error, refresh };
 };
+
+/** The answer, where there is one. */
+export const dataOf = <Answer>(answered: Answered<Answer>): Answer | undefined =>
+  answered.state === "known" ? answered.data : undefined;

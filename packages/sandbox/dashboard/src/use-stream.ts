@@ -5,62 +5,100 @@ import { ask, withQuery } from "./ask.ts";
 /** Which events to show. Empty means all. */
 export interface EventFilter {
   readonly tenant_id: string;
+  readonly customer_id: string;
   readonly meter_id: string;
   readonly state: string;
 }
 
 /** The newest events, the newest first, kept up to date by the stream. */
 export interface Streamed {
+  /** Undefined until the first answer. */
   readonly events: readonly LoggedEvent[] | undefined;
+  /** Why there is no answer. */
+  readonly error: string | undefined;
   readonly connected: boolean;
   /** Events that went by too fast to show. */
   readonly skipped: number;
 }
 
 const SHOWN = 200;
+/** A reader that is more events behind than are shown need not read them. */
+const BEHIND = SHOWN;
+const RETRY_MS = 2000;
+const NOTHING: Streamed = { events: undefined, error: undefined, connected: false, skipped: 0 };
 
-export const useStream = ({ tenant_id, meter_id, state }: EventFilter): Streamed => {
-  const [streamed, setStreamed] = useState<Streamed>({ events: undefined, connected: false, skipped: 0 });
+/** Follows the log; while it is paused nothing is read, and it goes on where it stopped. */
+export const useStream = (
+  filter: EventFilter,
+  paused: boolean,
+): Streamed & { readonly retry: () => void } => {
+  const { tenant_id, customer_id, meter_id, state } = filter;
+  const question = JSON.stringify([tenant_id, customer_id, meter_id, state]);
+  const [{ of, ...streamed }, setStreamed] = useState<Streamed & { of: string }>({
+    ...NOTHING,
+    of: question,
+  });
+  const [round, setRound] = useState(0);
 
   useEffect(() => {
+    if (paused) return;
     let source: EventSource | undefined;
     let ended = false;
     let waiting: LoggedEvent[] = [];
     let frame = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const change = (to: (before: Streamed) => Streamed): void =>
+      setStreamed((before) => ({ ...to(before.of === question ? before : NOTHING), of: question }));
     const show = (): void => {
       frame = 0;
       const fresh = waiting.reverse();
       waiting = [];
-      setStreamed((before) => ({ ...before, events: [...fresh, ...(before.events ?? [])].slice(0, SHOWN) }));
+      change((before) => ({ ...before, events: [...fresh, ...(before.events ?? [])].slice(0, SHOWN) }));
     };
 
     const open = async (): Promise<void> => {
-      const filter = { tenant_id, meter_id, state };
-      const { events } = await ask<{ events: readonly LoggedEvent[] }>(
-        withQuery("sandbox/v1/events", { ...filter, limit: SHOWN, brief: "true" }),
-      ).catch(() => ({ events: [] }));
+      const asked = { tenant_id, customer_id, meter_id, state };
+      let events: readonly LoggedEvent[];
+      try {
+        ({ events } = await ask<{ events: readonly LoggedEvent[] }>(
+          withQuery("sandbox/v1/events", { ...asked, limit: SHOWN, brief: "true" }),
+        ));
+      } catch (error) {
+        if (ended) return;
+        const words = error instanceof Error ? error.message : String(error);
+        change((before) => ({ ...before, error: words, connected: false }));
+        timer = setTimeout(open, RETRY_MS);
+        return;
+      }
       if (ended) return;
-      setStreamed({ events, connected: false, skipped: 0 });
-      source = new EventSource(withQuery("sandbox/v1/stream", { ...filter, after: events[0]?.id ?? 0 }));
-      source.addEventListener("open", () => setStreamed((before) => ({ ...before, connected: true })));
-      source.addEventListener("error", () => setStreamed((before) => ({ ...before, connected: false })));
+      change((before) => ({ ...before, events, error: undefined, connected: false }));
+      source = new EventSource(
+        withQuery("sandbox/v1/stream", { ...asked, after: events[0]?.id ?? 0, behind: BEHIND }),
+      );
+      source.addEventListener("open", () => change((before) => ({ ...before, connected: true })));
+      source.addEventListener("error", () => change((before) => ({ ...before, connected: false })));
       source.addEventListener("event", ({ data }) => {
         waiting.push(JSON.parse(data));
+        // More than are shown need not wait: a page in the background draws nothing for hours.
+        if (waiting.length > 2 * SHOWN) waiting = waiting.slice(-SHOWN);
         // One drawing for a burst.
         frame ||= requestAnimationFrame(show);
       });
       source.addEventListener("skipped", ({ data }) => {
         const { events: missed } = JSON.parse(data);
-        setStreamed((before) => ({ ...before, skipped: before.skipped + Number(missed) }));
+        change((before) => ({ ...before, skipped: before.skipped + Number(missed) }));
       });
     };
     void open();
     return () => {
       ended = true;
+      clearTimeout(timer);
       cancelAnimationFrame(frame);
       source?.close();
+      change((before) => ({ ...before, connected: false }));
     };
-  }, [tenant_id, meter_id, state]);
+  }, [question, paused, round]);
 
-  return streamed;
+  // What was shown of another question is no answer to this one.
+  return { ...(of === question ? streamed : NOTHING), retry: () => setRound((before) => before + 1) };
 };

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 /** `system` follows the machine's setting. */
 export type Theme = "system" | "light" | "dark";
@@ -15,21 +15,9 @@ const keep = (theme: Theme): void => {
   else localStorage.setItem(KEY, theme);
 };
 
-/** The theme, kept for the next visit; `shown` is what it comes to. */
-export const useTheme = (): {
-  readonly theme: Theme;
-  readonly shown: "light" | "dark";
-  readonly choose: (theme: Theme) => void;
-} => {
+/** The theme, kept for the next visit. */
+export const useTheme = (): { readonly theme: Theme; readonly choose: (theme: Theme) => void } => {
   const [theme, setTheme] = useState(stored);
-  const [systemDark, setSystemDark] = useState(() => matchMedia("(prefers-color-scheme: dark)").matches);
-
-  useEffect(() => {
-    const query = matchMedia("(prefers-color-scheme: dark)");
-    const change = (): void => setSystemDark(query.matches);
-    query.addEventListener("change", change);
-    return () => query.removeEventListener("change", change);
-  }, []);
   useLayoutEffect(() => {
     document.documentElement.dataset.theme = theme;
   }, [theme]);
@@ -38,6 +26,5 @@ export const useTheme = (): {
     keep(chosen);
     setTheme(chosen);
   };
-
-  return { theme, shown: theme === "system" ? (systemDark ? "dark" : "light") : theme, choose };
+  return { theme, choose };
 };

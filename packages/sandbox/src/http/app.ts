@@ -1,4 +1,5 @@
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
+import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import { apiKeyRoutes } from "./api-key-routes.ts";
 import { dashboardRoutes } from "./dashboard-routes.ts";
@@ -9,16 +10,27 @@ import { kafkaRestRoutes } from "./kafka-rest-routes.ts";
 import { localOnly } from "./local-only.ts";
 import { logRoutes } from "./log-routes.ts";
 import { lookupRoutes } from "./lookup-routes.ts";
+import { metricsRoutes } from "./metrics-routes.ts";
 import { outboxRoutes } from "./outbox-routes.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 import { streamRoutes } from "./stream-routes.ts";
 import { tenantRoutes } from "./tenant-routes.ts";
 import { usageRoutes } from "./usage-routes.ts";
 
+const withTag = etag({ weak: true });
+
+/** An answer that the asker has already is not sent again. What streams has no end to make a tag of. */
+const onlyChanges: MiddlewareHandler<SandboxEnv> = (c, next) => {
+  if (c.req.method !== "GET" || /^\/sandbox\/v1\/(stream|export\/)/.test(c.req.path)) return next();
+  c.header("cache-control", "no-cache");
+  return withTag(c, next);
+};
+
 /** All routes of the sandbox. */
 export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
   app.use(localOnly(context.anyHost));
+  app.use("/sandbox/v1/*", onlyChanges);
   // Before the routes that it disturbs.
   app.route("/", faultRoutes(context));
   app.route("/", eventRoutes(context));
@@ -31,10 +43,12 @@ export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
   app.route("/", logRoutes(context));
   app.route("/", streamRoutes(context));
   app.route("/", exportRoutes(context));
+  app.route("/", metricsRoutes(context));
   app.route("/", dashboardRoutes());
   app.get("/sandbox/v1/health", (c) => c.json({ status: "ok" }));
   app.post("/sandbox/v1/reset", (c) => {
     context.store.reset();
+    context.faults.forget();
     return c.json({ status: "reset" });
   });
   app.notFound((c) =>

@@ -143,6 +143,11 @@ test.each([
     "start_time: expected milliseconds since the epoch (this looks like seconds",
   ],
   [
+    "microseconds",
+    { body: { start_time: NOON, end_time: NOON * 1_000 } },
+    "end_time: expected milliseconds since the epoch (this looks like microseconds",
+  ],
+  [
     "ISO text",
     { body: { start_time: "2025-10-06T22:59:12+00:00" } },
     "start_time: expected milliseconds since the epoch as a number (not ISO text)",

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createSandbox, type Sandbox } from "../sandbox.ts";
-import { postEvent, postRecords } from "../testing/post-events.ts";
+import { getJson, postEvent, postRecords } from "../testing/post-events.ts";
 
 const NOW = Date.UTC(2026, 10, 22, 12, 30);
 
@@ -54,4 +54,36 @@ test("events by the filters of the log", async () => {
   const lines = (await (await download("events.ndjson?state=refused")).text()).trimEnd().split("\n");
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ id: 2, state: "refused" }]);
   expect((await download("events.csv?state=lost")).status).toBe(400);
+});
+
+test("what a spreadsheet would run or part is disarmed: blanks and full-width signs in front, semicolons inside", async () => {
+  for (const [tenant_id, customer_id] of [
+    ["x;=1+1;y", " =1+1"],
+    ["＝1+1", "a\u3000b"],
+  ] as const) {
+    await fetch(`${sandbox.url}/sandbox/v1/tenants/${encodeURIComponent(tenant_id)}`, {
+      method: "PUT",
+      body: JSON.stringify({ customer_id }),
+    });
+    const metadata = { "meter.tenant_id": tenant_id };
+    await postRecords(sandbox.url, [{ meter_id: "m", customer_id, total_usage: 1, metadata }]);
+  }
+  const rows = (await (await download("usage.csv")).text()).trimEnd().split("\r\n").slice(1);
+  expect(rows).toEqual([`"x;=1+1;y",' =1+1,m,,1,0,1,0,0,0`, `'＝1+1,a\u3000b,m,,1,0,1,0,0,0`]);
+});
+
+test("a body nested far too deep hides nothing: it is refused, logged and exported as text", async () => {
+  const deep = "[".repeat(200_000) + "]".repeat(200_000);
+  await postEvent(sandbox.url);
+  for (const body of [deep, `{"meter_id":"m","total_usage":1,"customer_id":"cust_001","metadata":${deep}}`]) {
+    const headers = { "content-type": "application/json", "x-tenant-id": "tenant_123", "x-device-id": "d" };
+    const answer = await fetch(`${sandbox.url}/api/v1/events`, { method: "POST", headers, body });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ message: "The body is nested deeper than 100 levels" });
+  }
+  const lines = (await (await download("events.ndjson")).text()).trimEnd().split("\n");
+  expect(lines.map((line) => typeof JSON.parse(line).body)).toEqual(["object", "string", "string"]);
+  expect(await getJson(sandbox.url, "/sandbox/v1/events")).toMatchObject({
+    events: [{ id: 3 }, { id: 2 }, { id: 1 }],
+  });
 });

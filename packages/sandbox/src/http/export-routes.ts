@@ -58,16 +58,24 @@ const answerFile = <Key extends string>(
 ): Response => {
   c.header("content-type", TYPES[format]);
   c.header("content-disposition", `attachment; filename="${name}.${format}"`);
-  return stream(c, async (out) => {
-    if (format === "csv") await out.write(csvLine(columns));
-    for (const rows of pages) {
-      if (out.aborted) return;
-      const lines = rows.map((row) =>
-        format === "csv" ? csvLine(columns.map((column) => row[column])) : `${JSON.stringify(row)}\n`,
-      );
-      await out.write(lines.join(""));
-    }
-  });
+  return stream(
+    c,
+    async (out) => {
+      if (format === "csv") await out.write(csvLine(columns));
+      for (const rows of pages) {
+        if (out.aborted) return;
+        const lines = rows.map((row) =>
+          format === "csv" ? csvLine(columns.map((column) => row[column])) : `${JSON.stringify(row)}\n`,
+        );
+        await out.write(lines.join(""));
+      }
+    },
+    async (error) => {
+      console.error(error);
+      // Cut off, so that half a file is not taken for the whole.
+      c.env.outgoing.destroy();
+    },
+  );
 };
 
 /** Usage and events as files: CSV for a spreadsheet, NDJSON with everything that is known. */

@@ -1,9 +1,15 @@
+import type { IncomingMessage } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono, type MiddlewareHandler } from "hono";
 import * as v from "valibot";
+import { glimpsesOf } from "../store/glimpse.ts";
+import { isName, isToken } from "../wire/field-issue.ts";
 import { checked } from "./checked-input.ts";
+import type { FaultSettings } from "./faults.ts";
+import { requiredText } from "./query-fields.ts";
 import { readJson } from "./read-json.ts";
+import { receive } from "./receive.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
 const MAX_DELAY_MS = 60_000;
@@ -26,12 +32,28 @@ const faultsBody = v.object(
   "The body: expected { delay_ms?, outcome? }",
 );
 
+const attemptsQuery = v.object({ event_id: requiredText("event_id", "an event's id") });
+
 /** What clients of the backend ask; the sandbox's own API stays as it is. */
 const DISTURBED = ["/api/v1/*", "/topics/*", "/v1alpha1/*", "/metering/*"];
 
-/** A switch for outages, and what it does to event posts and customer lookups. A disturbed request leaves no trace in the log. */
-export const faultRoutes = ({ faults, closing, maxBodyBytes }: SandboxContext): Hono<SandboxEnv> => {
+/**
+ * A switch for outages, and what it does to event posts and customer lookups. A disturbed request leaves no trace in the log;
+ * which events it carried is remembered for their stories.
+ */
+export const faultRoutes = (context: SandboxContext): Hono<SandboxEnv> => {
+  const { faults, closing, maxBodyBytes, now } = context;
   const app = new Hono<SandboxEnv>();
+
+  /** Remembers which events a request was about, so that their stories tell of it. */
+  const note = async (incoming: IncomingMessage, outcome: FaultSettings["outcome"]): Promise<void> => {
+    if (incoming.method !== "POST") return;
+    const dialect = incoming.url?.startsWith("/topics/") ? "kafka-rest" : "events";
+    const { request } = await receive(incoming, dialect, context);
+    for (const { tenant_id, event_id } of glimpsesOf(request)) {
+      if (isName(tenant_id) && isToken(event_id)) faults.note({ tenant_id, event_id, at: now(), outcome });
+    }
+  };
 
   const disturb: MiddlewareHandler<SandboxEnv> = async (c, next) => {
     const fault = faults.meet();
@@ -41,6 +63,7 @@ export const faultRoutes = ({ faults, closing, maxBodyBytes }: SandboxContext): 
       await wait(fault.delay_ms, undefined, { signal: closing }).catch(() => undefined);
     }
     if (fault.outcome === "as_usual") return next();
+    await note(c.env.incoming, fault.outcome);
     if (fault.outcome === "reset") {
       c.env.incoming.socket.resetAndDestroy();
       return RESPONSE_ALREADY_SENT;
@@ -50,6 +73,9 @@ export const faultRoutes = ({ faults, closing, maxBodyBytes }: SandboxContext): 
   for (const path of DISTURBED) app.use(path, disturb);
 
   app.get("/sandbox/v1/faults", (c) => c.json(faults.state()));
+  app.get("/sandbox/v1/faults/attempts", (c) =>
+    c.json({ attempts: faults.attempts(checked(attemptsQuery, c.req.query()).event_id) }),
+  );
   app.put("/sandbox/v1/faults", async (c) => {
     faults.set(checked(faultsBody, await readJson(c.env.incoming, maxBodyBytes, "{ delay_ms?, outcome? }")));
     return c.json(faults.state());

@@ -213,6 +213,7 @@ test.each([
     "not ISO text",
   ],
   ["seconds", { event_time: 1_759_791_552 }, "looks like seconds"],
+  ["nanoseconds", { event_time: 1_759_791_552e9 }, "looks like nanoseconds"],
   ["a sequence number that is no number", { metadata: { "meter.seq": "one" } }, "metadata.meter.seq"],
 ])("refuses %s", async (_, fields, message) => {
   const answer = await postRecords(sandbox.url, [page(fields)]);

@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createSandbox, type Sandbox } from "../sandbox.ts";
+import { getJson } from "../testing/post-events.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -9,9 +10,12 @@ beforeEach(async () => {
 afterEach(() => sandbox.close());
 
 // fetch does not let a caller choose Host.
-const statusWith = (headers: Record<string, string>): Promise<number | undefined> =>
+const statusWith = (
+  headers: Record<string, string>,
+  path = "/sandbox/v1/health",
+): Promise<number | undefined> =>
   new Promise((resolve, reject) => {
-    const sent = request(`${sandbox.url}/sandbox/v1/health`, { headers }, (answer) => {
+    const sent = request(`${sandbox.url}${path}`, { headers }, (answer) => {
       answer.resume();
       resolve(answer.statusCode);
     });
@@ -39,6 +43,15 @@ test.each([
   ["http://localhost:5173", 200],
 ])("a page of the origin %s gets %i", async (origin, status) => {
   expect(await statusWith({ origin })).toBe(status);
+});
+
+test("a page elsewhere gets nothing looked up, so nothing is noted; a link to the dashboard may stand anywhere", async () => {
+  const fromElsewhere = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" };
+  expect(await statusWith(fromElsewhere, "/api/v1/customer-accounts/tenant/invented")).toBe(403);
+  expect(await getJson(sandbox.url, "/sandbox/v1/unknown-tenants")).toEqual({ tenants: [] });
+  expect(await statusWith({ "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" }, "/")).toBe(200);
+  // 127.0.0.1 and localhost are two sites; the origin says that both are this machine.
+  expect(await statusWith({ "sec-fetch-site": "cross-site", origin: "http://localhost:5173" })).toBe(200);
 });
 
 test("listens on the loopback interface only", () => {

@@ -2,23 +2,31 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import { STATES } from "../store/schema.ts";
 import { checked } from "./checked-input.ts";
-import { digits, limit, optionalText } from "./query-fields.ts";
+import { digits, optionalText, pageLimit } from "./query-fields.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
 /** Which part of the log a request asks for. */
 export const eventsQuery = v.object({
   tenant_id: optionalText,
+  customer_id: optionalText,
   meter_id: optionalText,
   event_id: optionalText,
   state: v.optional(v.picklist(STATES, `state: expected one of ${STATES.join(", ")}`)),
   before: v.optional(digits("before")),
   after: v.optional(digits("after")),
-  limit,
+  limit: pageLimit,
 });
 
 const brief = v.optional(v.picklist(["true", "false"], 'brief: expected "true" or "false"'), "false");
 
-const refusedQuery = v.object({ before: v.optional(digits("before")), limit });
+const sessionsQuery = v.object({
+  tenant_id: optionalText,
+  customer_id: optionalText,
+  meter_id: optionalText,
+  limit: pageLimit,
+});
+
+const refusedQuery = v.object({ before: v.optional(digits("before")), limit: pageLimit });
 
 /** What arrived: events and requests as received, and what is missing. */
 export const logRoutes = ({ store }: SandboxContext): Hono<SandboxEnv> => {
@@ -28,6 +36,9 @@ export const logRoutes = ({ store }: SandboxContext): Hono<SandboxEnv> => {
     const isBrief = checked(brief, c.req.query("brief")) === "true";
     return c.json({ events: isBrief ? store.log.events(query) : store.log.receivedEvents(query) });
   });
+  app.get("/sandbox/v1/sessions", (c) =>
+    c.json({ sessions: store.sessions(checked(sessionsQuery, c.req.query())) }),
+  );
   app.get("/sandbox/v1/refused", (c) =>
     c.json({ requests: store.log.refused(checked(refusedQuery, c.req.query())) }),
   );

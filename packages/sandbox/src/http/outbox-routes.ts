@@ -4,7 +4,7 @@ import { HTTPException } from "hono/http-exception";
 import * as v from "valibot";
 import type { SandboxOutbox } from "../sandbox-outbox.ts";
 import { checked } from "./checked-input.ts";
-import { digits, limit, optionalText } from "./query-fields.ts";
+import { digits, optionalText, pageLimit } from "./query-fields.ts";
 import { readJson } from "./read-json.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
@@ -24,7 +24,7 @@ const rowsQuery = v.object({
   tenant_id: optionalText,
   event_id: optionalText,
   after: v.optional(digits("after")),
-  limit,
+  limit: pageLimit,
 });
 
 const rangeQuery = v.object({ from: v.optional(digits("from")), to: v.optional(digits("to")) });

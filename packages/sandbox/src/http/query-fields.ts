@@ -10,12 +10,22 @@ export const digits = (name: string) =>
     v.transform(Number),
   );
 
-/** How many rows a page holds. @default 100 */
+/** How many rows a page holds. */
 export const limit = v.pipe(
-  v.optional(digits("limit"), "100"),
+  digits("limit"),
   v.minValue(1, "limit: expected an integer from 1 to 1000"),
   v.maxValue(MAX_PAGE, "limit: expected an integer from 1 to 1000"),
 );
+
+/** The same where it may be left out. @default 100 */
+export const pageLimit = v.optional(limit, "100");
+
+/** How many rows come before a page. @default 0 */
+export const offset = v.optional(digits("offset"), "0");
+
+/** Text that has to be there. */
+export const requiredText = (name: string, expected: string) =>
+  v.pipe(v.optional(v.string(), ""), v.minLength(1, `${name}: expected ${expected}, got nothing`));
 
 /** A field that may be left out. */
 export const optionalText = v.optional(v.string());

@@ -59,6 +59,28 @@ test("tells a reader that is far behind how much it missed, then the newest", as
   expect(await next()).toMatchObject({ event: "event", id: "2801" });
 });
 
+test("a reader misses only what it asked for", async () => {
+  const record = { meter_id: "page.processed.basic", customer_id: "cust_001", total_usage: 1 };
+  await postEvent(sandbox.url, { tenant: "other", body: { customer_id: "cust_002" } });
+  for (let i = 0; i < 3; i++) await postRecords(sandbox.url, Array(1000).fill(record));
+  await postEvent(sandbox.url, { tenant: "other", body: { customer_id: "cust_002" } });
+  const { next } = await listen("?after=0&tenant_id=other");
+  expect(await next()).toMatchObject({ event: "skipped", data: { events: 1 } });
+  expect(await next()).toMatchObject({ event: "event", id: "3002" });
+  const refused = await listen("?after=0&state=refused");
+  await postEvent(sandbox.url, { body: { total_usage: -1 } });
+  expect(await refused.next()).toMatchObject({ event: "event", id: "3003" });
+});
+
+test("a reader may ask for less", async () => {
+  const record = { meter_id: "page.processed.basic", customer_id: "cust_001", total_usage: 1 };
+  await postRecords(sandbox.url, Array(300).fill(record));
+  const { next } = await listen("?after=0&behind=200");
+  expect(await next()).toMatchObject({ event: "skipped", data: { events: 100 } });
+  expect(await next()).toMatchObject({ id: "101" });
+  expect((await fetch(`${sandbox.url}/sandbox/v1/stream?behind=1`)).status).toBe(400);
+});
+
 test("starts again after a reset", async () => {
   for (let i = 0; i < 2; i++) await postEvent(sandbox.url);
   const { next } = await listen();

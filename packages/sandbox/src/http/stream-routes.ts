@@ -7,11 +7,17 @@ import { eventsQuery } from "./log-routes.ts";
 import { digits } from "./query-fields.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
-const streamQuery = v.omit(eventsQuery, ["before", "limit"]);
-
 const PAGE = 200;
-/** A reader further behind than this is told how much it missed. */
+/** A reader further behind than this is told how much it missed, unless it asks for another limit. */
 const MAX_BEHIND = 2000;
+const streamQuery = v.object({
+  ...v.omit(eventsQuery, ["before", "limit"]).entries,
+  behind: v.optional(
+    v.pipe(digits("behind"), v.minValue(PAGE, `behind: expected an integer from ${PAGE}`)),
+    `${MAX_BEHIND}`,
+  ),
+});
+
 /** Between looks at the log, so that a burst is one page. */
 const PAUSE_MS = 100;
 /** A reader that hears nothing for much longer may take the connection for dead. */
@@ -25,7 +31,7 @@ export const streamRoutes = ({ store, closing }: SandboxContext): Hono<SandboxEn
   const app = new Hono<SandboxEnv>();
 
   app.get("/sandbox/v1/stream", (c) => {
-    const { after, ...filter } = checked(streamQuery, c.req.query());
+    const { after, behind, ...filter } = checked(streamQuery, c.req.query());
     const last = v.safeParse(digits("last-event-id"), c.req.header("last-event-id"));
     let cursor = last.success ? last.output : (after ?? store.log.newest());
 
@@ -43,10 +49,11 @@ export const streamRoutes = ({ store, closing }: SandboxContext): Hono<SandboxEn
           const newest = store.log.newest();
           // A reset starts the numbers again.
           if (newest < cursor) cursor = 0;
-          if (newest - cursor > MAX_BEHIND) {
-            const events = newest - PAGE - cursor;
+          if (newest - cursor > behind) {
+            // Only what the reader asked for is missed.
+            const events = store.log.count(filter, cursor, newest - PAGE);
             cursor = newest - PAGE;
-            await stream.writeSSE({ event: "skipped", data: JSON.stringify({ events }) });
+            if (events > 0) await stream.writeSSE({ event: "skipped", data: JSON.stringify({ events }) });
           }
           const page = store.log.events({ ...filter, after: cursor, limit: PAGE });
           for (const event of page) {

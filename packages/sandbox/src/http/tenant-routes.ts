@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import { isName, NAME_EXPECTED } from "../wire/field-issue.ts";
 import { checked } from "./checked-input.ts";
+import { limit, offset } from "./query-fields.ts";
 import { readJson } from "./read-json.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
@@ -13,11 +14,22 @@ const name = (field: string) =>
 
 const tenantBody = v.object({ customer_id: name("customer_id") }, "The body: expected { customer_id }");
 
+/** Without `limit`: all tenants. */
+const tenantsQuery = v.object({
+  search: v.optional(v.string(), ""),
+  offset,
+  limit: v.optional(limit),
+});
+
 /** Tenants and who pays for them. */
 export const tenantRoutes = ({ store, maxBodyBytes }: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
 
-  app.get("/sandbox/v1/tenants", (c) => c.json({ tenants: store.accounts.list() }));
+  app.get("/sandbox/v1/tenants", (c) => {
+    const { search, offset, limit: size } = checked(tenantsQuery, c.req.query());
+    if (size === undefined) return c.json({ tenants: store.accounts.list() });
+    return c.json(store.accounts.search(search, offset, size));
+  });
 
   app.get("/sandbox/v1/unknown-tenants", (c) => c.json({ tenants: store.unknownTenants.list() }));
 

@@ -1,7 +1,9 @@
 import { Hono } from "hono";
 import * as v from "valibot";
+import type { GroupBy } from "../store/usage-series.ts";
+import type { TotalsRow } from "../store/usage-totals.ts";
 import { checked } from "./checked-input.ts";
-import { digits, optionalText } from "./query-fields.ts";
+import { digits, offset, optionalText, pageLimit, requiredText } from "./query-fields.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
 /** Which usage a request asks for. */
@@ -22,23 +24,73 @@ const isTimeZone = (name: string): boolean => {
   }
 };
 
+const METADATA = "metadata.";
+
+const groupBy = v.optional(
+  v.pipe(
+    v.string(),
+    v.check(
+      (text) => text === "customer" || text === "tenant" || text.startsWith(METADATA),
+      "group_by: expected customer, tenant or metadata.KEY",
+    ),
+    v.transform(
+      (text): GroupBy =>
+        text === "customer" || text === "tenant" ? text : { key: text.slice(METADATA.length) },
+    ),
+  ),
+);
+
 const seriesQuery = v.object({
   tenant_id: optionalText,
   customer_id: optionalText,
-  meter_id: v.string("meter_id: expected a meter's id, got nothing"),
+  meter_id: requiredText("meter_id", "a meter's id"),
   from: v.optional(digits("from")),
   to: v.optional(digits("to")),
   by: v.optional(v.picklist(["hour", "day"], 'by: expected "hour" or "day"'), "hour"),
+  group_by: groupBy,
   time_zone: v.optional(
     v.pipe(v.string(), v.check(isTimeZone, "time_zone: expected a name like Europe/Berlin")),
   ),
 });
 
+const TOTALS_SORTS = [
+  "id",
+  "total_usage",
+  "duration_ms",
+  "events",
+  "duplicates",
+  "conflicts",
+  "late",
+  "customers",
+  "tenants",
+  "meters",
+] as const satisfies readonly (keyof TotalsRow)[];
+
+const totalsQuery = v.object({
+  ...v.omit(usageQuery, ["by"]).entries,
+  by: v.pipe(
+    v.optional(v.string(), ""),
+    v.picklist(["customer", "tenant", "meter"], 'by: expected "customer", "tenant" or "meter"'),
+  ),
+  search: optionalText,
+  sort: v.optional(v.picklist(TOTALS_SORTS, `sort: expected one of ${TOTALS_SORTS.join(", ")}`), "events"),
+  order: v.optional(v.picklist(["asc", "desc"], 'order: expected "asc" or "desc"'), "desc"),
+  offset,
+  limit: pageLimit,
+});
+
+const figuresQuery = v.object({
+  ...v.omit(usageQuery, ["by", "to"]).entries,
+  to: v.pipe(v.optional(v.string(), ""), digits("to")),
+});
+
+const keysQuery = v.object({ meter_id: requiredText("meter_id", "a meter's id") });
+
 const ledgerQuery = v.object({ from: v.optional(digits("from")), to: v.optional(digits("to")) });
 
 const idsQuery = v.object({
-  tenant_id: v.string("tenant_id: expected a tenant's id, got nothing"),
-  meter_id: v.string("meter_id: expected a meter's id, got nothing"),
+  tenant_id: requiredText("tenant_id", "a tenant's id"),
+  meter_id: requiredText("meter_id", "a meter's id"),
   hour: v.pipe(v.optional(v.string(), ""), digits("hour")),
 });
 
@@ -46,8 +98,19 @@ const idsQuery = v.object({
 export const usageRoutes = ({ store, catalog }: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
   app.get("/sandbox/v1/usage", (c) => c.json({ rows: store.usage.rows(checked(usageQuery, c.req.query())) }));
-  app.get("/sandbox/v1/usage/series", (c) =>
-    c.json({ series: store.series(checked(seriesQuery, c.req.query())) }),
+  app.get("/sandbox/v1/usage/series", (c) => {
+    const query = checked(seriesQuery, c.req.query());
+    const series = store.series(query);
+    if (query.group_by !== undefined) return c.json({ series });
+    return c.json({ series: series.map(({ group, points }) => ({ customer_id: group, points })) });
+  });
+  app.get("/sandbox/v1/usage/totals", (c) => {
+    const { order, ...query } = checked(totalsQuery, c.req.query());
+    return c.json(store.totals({ ...query, descending: order === "desc" }));
+  });
+  app.get("/sandbox/v1/usage/figures", (c) => c.json(store.figures(checked(figuresQuery, c.req.query()))));
+  app.get("/sandbox/v1/usage/keys", (c) =>
+    c.json({ keys: store.labelKeys(checked(keysQuery, c.req.query()).meter_id) }),
   );
   app.get("/sandbox/v1/catalog", (c) =>
     c.json({ meters: Object.entries(catalog).map(([meter_id, meter]) => ({ meter_id, ...meter })) }),

@@ -20,6 +20,12 @@ export interface Accounts {
   /** The customer who pays for a tenant now. */
   customerOf(tenant_id: string): string | undefined;
   list(): readonly Tenant[];
+  /** A page of the tenants whose id, or whose customer's, contains the text, whatever its case; and how many those are. */
+  search(
+    text: string,
+    offset: number,
+    limit: number,
+  ): { readonly tenants: readonly Tenant[]; readonly total: number };
   /** Makes a customer pay for a tenant from now on. Events that name the former one are still taken. Within a transaction. */
   put(tenant: Tenant): void;
   /** Forgets a tenant: no lookup finds it, no event of it is taken. Its usage stays. Within a transaction. */
@@ -44,30 +50,46 @@ export const createAccounts = (database: DatabaseSync, names: Names): Accounts =
   const byTenant = new Map<string, Map<string, Account>>();
   const byCustomer = new Map<string, Account>();
 
+  const note = ({ tenant_id, customer_id }: Tenant, account: Account, isCurrent: boolean): void => {
+    if (isCurrent) current.set(tenant_id, customer_id);
+    const customers = byTenant.get(tenant_id) ?? new Map<string, Account>();
+    byTenant.set(tenant_id, customers.set(customer_id, account));
+    if (!byCustomer.has(customer_id)) byCustomer.set(customer_id, account);
+  };
   const reload = (): void => {
     current.clear();
     byTenant.clear();
     byCustomer.clear();
-    for (const row of all.all()) {
-      const tenant_id = textIn(row, "tenant_id");
-      const customer_id = textIn(row, "customer_id");
+    for (const row of all.iterate()) {
+      const tenant = { tenant_id: textIn(row, "tenant_id"), customer_id: textIn(row, "customer_id") };
       const account = { tenant: numberIn(row, "tenant"), customer: numberIn(row, "customer") };
-      if (numberIn(row, "current") === 1) current.set(tenant_id, customer_id);
-      const customers = byTenant.get(tenant_id) ?? new Map<string, Account>();
-      byTenant.set(tenant_id, customers.set(customer_id, account));
-      if (!byCustomer.has(customer_id)) byCustomer.set(customer_id, account);
+      note(tenant, account, numberIn(row, "current") === 1);
     }
   };
   reload();
+  const list = (): readonly Tenant[] =>
+    Array.from(current, ([tenant_id, customer_id]) => ({ tenant_id, customer_id }));
 
   return {
     customerOf: (tenant_id) => current.get(tenant_id),
-    list: () => Array.from(current, ([tenant_id, customer_id]) => ({ tenant_id, customer_id })),
-    put: ({ tenant_id, customer_id }) => {
-      const tenant = names.numberOf(tenant_id);
-      retire.run(tenant);
-      upsert.run(tenant, names.numberOf(customer_id));
-      reload();
+    list,
+    search: (text, offset, limit) => {
+      const wanted = text.toLowerCase();
+      const found = list().filter(
+        ({ tenant_id, customer_id }) =>
+          tenant_id.toLowerCase().includes(wanted) || customer_id.toLowerCase().includes(wanted),
+      );
+      return { tenants: found.slice(offset, offset + limit), total: found.length };
+    },
+    put: (tenant) => {
+      const account = {
+        tenant: names.numberOf(tenant.tenant_id),
+        customer: names.numberOf(tenant.customer_id),
+      };
+      retire.run(account.tenant);
+      upsert.run(account.tenant, account.customer);
+      // Not read anew: with many tenants, adding each would read all.
+      note(tenant, account, true);
     },
     remove: (tenant_id) => {
       const tenant = names.find(tenant_id);

@@ -3,6 +3,7 @@ import type { ReceivedEvent } from "../wire/received-event.ts";
 import type { Account } from "./accounts.ts";
 import { numberIn, type Row } from "./column.ts";
 import { createEventWriter, type EventRow } from "./event-writer.ts";
+import type { Labels } from "./labels.ts";
 import type { Names } from "./names.ts";
 import type { LogRequest, ReceivedRequest } from "./received-request.ts";
 import { createRequestReader } from "./request-reader.ts";
@@ -32,6 +33,8 @@ export interface IngestParts {
   readonly logRequest: LogRequest;
   readonly names: Names;
   readonly rollup: UsageRollup;
+  readonly labels: Labels;
+  readonly labelRollup: UsageRollup;
   readonly pairing: SessionPairing;
   readonly seqRanges: SeqRanges;
 }
@@ -60,7 +63,7 @@ interface Pending extends EventRow {
 }
 
 export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest => {
-  const { database, names, rollup, pairing, seqRanges } = parts;
+  const { database, names, rollup, labels, labelRollup, pairing, seqRanges } = parts;
   const writer = createEventWriter(database);
   const selectFirst = database.prepare(`
     SELECT e.id, e.request, e.position, e.customer, e.meter, e.event_time, r.received_at FROM events e JOIN requests r ON r.id = e.request
@@ -95,8 +98,14 @@ export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest
     const { event, tenant, customer, meter, event_time, start_time, end_time } = row;
     const key = { tenant, customer, meter, hour: hourOf(event_time) };
     rollup.addEvent(key, event_time, row.total_usage, row.late);
-    if (start_time !== undefined && end_time !== undefined) {
-      rollup.addDuration(key, end_time - start_time);
+    const whole = start_time !== undefined && end_time !== undefined ? end_time - start_time : undefined;
+    for (const label of labels.numbersOf(meter, event.metadata)) {
+      const labelled = { ...key, meter: label };
+      labelRollup.addEvent(labelled, event_time, row.total_usage, row.late);
+      if (whole !== undefined) labelRollup.addDuration(labelled, whole);
+    }
+    if (whole !== undefined) {
+      rollup.addDuration(key, whole);
     } else if (start_time !== undefined || end_time !== undefined) {
       pairing.add({
         ...key,
@@ -156,6 +165,7 @@ export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest
       });
       seqRanges.flush();
       rollup.flush();
+      labelRollup.flush();
       return outcomes;
     });
 };

@@ -1,11 +1,13 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isObject } from "../wire/field-issue.ts";
+import { parseJson } from "../wire/parse-json.ts";
 import { numberIn, numberOrNullIn, type Row, textIn, textOrNullIn } from "./column.ts";
 import { ACCEPTED, type EventState, STATES } from "./schema.ts";
 
 /** Which part of the log to tell. */
 export interface LogQuery {
   readonly tenant_id?: string | undefined;
+  readonly customer_id?: string | undefined;
   readonly meter_id?: string | undefined;
   readonly event_id?: string | undefined;
   readonly state?: EventState | undefined;
@@ -47,7 +49,7 @@ export interface LoggedEvent {
 /** An event of the log with what it came in. */
 export interface ReceivedLoggedEvent extends LoggedEvent {
   readonly headers: unknown;
-  /** The JSON of the event as received: the body in `events`, the record in `kafka-rest`; text where it is no JSON. */
+  /** The JSON of the event as received: the body in `events`, the record in `kafka-rest`; text where it is no JSON or nests too deep. */
   readonly body: unknown;
 }
 
@@ -71,6 +73,8 @@ export interface LogQueries {
   newest(): number;
   /** Without what the events came in: a request of a thousand events is large. */
   events(query: LogQuery): readonly LoggedEvent[];
+  /** How many events that match come after one number, up to another. */
+  count(query: Omit<LogQuery, "limit" | "before">, after: number, upTo: number): number;
   receivedEvents(query: LogQuery): readonly ReceivedLoggedEvent[];
   /** Refused requests, the newest first. */
   refused(query: { readonly before?: number | undefined; readonly limit: number }): readonly LoggedRequest[];
@@ -78,10 +82,13 @@ export interface LogQueries {
 }
 
 /** Which fields a question names: each set of them is a statement of its own, so that SQLite can take the index that fits. */
-type Named = Readonly<Record<"tenant_id" | "meter_id" | "event_id" | "state" | "before" | "after", boolean>>;
+type Named = Readonly<
+  Record<"tenant_id" | "customer_id" | "meter_id" | "event_id" | "state" | "before" | "after", boolean>
+>;
 
 const CONDITIONS: Readonly<Record<keyof Named, string>> = {
   tenant_id: "tenant = (SELECT id FROM names WHERE name = :tenant_id)",
+  customer_id: "customer = (SELECT id FROM names WHERE name = :customer_id)",
   meter_id: "meter = (SELECT id FROM names WHERE name = :meter_id)",
   event_id: `id IN (SELECT id FROM events WHERE event_id = :event_id AND counts = 1
              UNION ALL SELECT id FROM events WHERE event_id = :event_id AND counts IS NULL)`,
@@ -92,18 +99,22 @@ const CONDITIONS: Readonly<Record<keyof Named, string>> = {
 
 const STATE_NUMBERS = new Map<string, number>(STATES.map((state, number) => [state, number]));
 
-const FIELDS = ["tenant_id", "meter_id", "event_id", "state", "before", "after"] as const;
+const FIELDS = ["tenant_id", "customer_id", "meter_id", "event_id", "state", "before", "after"] as const;
 
-const eventsSql = (named: Named, notCounted: boolean, whole: boolean): string => {
-  const order = `ORDER BY e.id ${named.after ? "ASC" : "DESC"}`;
+const whereSql = (named: Named, notCounted: boolean): string => {
   const conditions = FIELDS.filter((field) => named[field]).map((field) => CONDITIONS[field]);
   // Said in words, so that the index of those that are not counted can be taken.
   if (notCounted) conditions.push(`state <> ${ACCEPTED}`);
+  return ["1", ...conditions].join(" AND ");
+};
+
+const eventsSql = (named: Named, notCounted: boolean, whole: boolean): string => {
+  const order = `ORDER BY e.id ${named.after ? "ASC" : "DESC"}`;
   return `
   SELECT e.*, t.name AS tenant_id, c.name AS customer_id, m.name AS meter_id, p.name AS producer_id,
     r.received_at, r.dialect, r.reason${whole ? ", r.headers, r.body" : ""}
   FROM (
-    SELECT * FROM events e WHERE ${["1", ...conditions].join(" AND ")} ${order} LIMIT :limit
+    SELECT * FROM events e WHERE ${whereSql(named, notCounted)} ${order} LIMIT :limit
   ) e JOIN requests r ON r.id = e.request
     LEFT JOIN names t ON t.id = e.tenant LEFT JOIN names c ON c.id = e.customer
     LEFT JOIN names m ON m.id = e.meter LEFT JOIN names p ON p.id = e.producer
@@ -111,11 +122,8 @@ const eventsSql = (named: Named, notCounted: boolean, whole: boolean): string =>
 };
 
 const parse = (text: string | null): unknown => {
-  try {
-    return JSON.parse(text ?? "null");
-  } catch {
-    return text;
-  }
+  const parsed = parseJson(text ?? "null");
+  return "value" in parsed ? parsed.value : text;
 };
 
 const eventOf = (row: Row): LoggedEvent => ({
@@ -153,10 +161,14 @@ const requestOf = (row: Row): LoggedRequest => ({
 
 export const createLogQueries = (database: DatabaseSync): LogQueries => {
   const statements = new Map<string, StatementSync>();
-  const rowsOf = ({ limit, ...query }: LogQuery, whole: boolean): readonly Row[] => {
-    const given: Record<string, string | number> = { limit };
+  const tenantsOf = database.prepare(`
+    SELECT t.name AS tenant_id FROM accounts a JOIN names t ON t.id = a.tenant
+    WHERE a.customer = (SELECT id FROM names WHERE name = ?)`);
+  const parametersOf = (query: Omit<LogQuery, "limit">) => {
+    const given: Record<string, string | number> = {};
     const named = {
       tenant_id: false,
+      customer_id: false,
       meter_id: false,
       event_id: false,
       state: false,
@@ -169,10 +181,22 @@ export const createLogQueries = (database: DatabaseSync): LogQueries => {
       named[field] = true;
       given[field] = field === "state" ? (STATE_NUMBERS.get(String(value)) ?? -1) : value;
     }
-    const sql = eventsSql(named, query.state !== undefined && query.state !== "accepted", whole);
+    return { given, named, notCounted: query.state !== undefined && query.state !== "accepted" };
+  };
+  const rowsOf = ({ limit, ...query }: LogQuery, whole: boolean): readonly Row[] => {
+    if (query.customer_id !== undefined && query.tenant_id === undefined) {
+      // No index begins with the customer; its tenants are few, and each has its newest at an end.
+      const ofTenants = tenantsOf
+        .all(query.customer_id)
+        .flatMap((row) => rowsOf({ ...query, tenant_id: textIn(row, "tenant_id"), limit }, whole));
+      const order = query.after === undefined ? -1 : 1;
+      return ofTenants.sort((a, b) => order * (numberIn(a, "id") - numberIn(b, "id"))).slice(0, limit);
+    }
+    const { given, named, notCounted } = parametersOf(query);
+    const sql = eventsSql(named, notCounted, whole);
     const statement = statements.get(sql) ?? database.prepare(sql);
     statements.set(sql, statement);
-    return statement.all(given);
+    return statement.all({ ...given, limit });
   };
   const refused = database.prepare(`
     SELECT * FROM requests WHERE reason IS NOT NULL AND (:before IS NULL OR id < :before)
@@ -183,6 +207,11 @@ export const createLogQueries = (database: DatabaseSync): LogQueries => {
   return {
     newest: () => numberIn(highest.get() ?? {}, "id"),
     events: (query) => rowsOf(query, false).map(eventOf),
+    count: (query, after, upTo) => {
+      const { given, named, notCounted } = parametersOf({ ...query, after });
+      const sql = `SELECT count(*) AS events FROM events e WHERE ${whereSql(named, notCounted)} AND id <= :up_to`;
+      return numberIn(database.prepare(sql).get({ ...given, up_to: upTo }) ?? {}, "events");
+    },
     receivedEvents: (query) => {
       // Neighbours often come from one request: its body is parsed once.
       const bodies = new Map<number, unknown>();

@@ -7,6 +7,7 @@ export interface Names {
   numberOf(name: string): number;
   /** The number of a name, or undefined: for questions, which must not store anything. */
   find(name: string): number | undefined;
+  nameOf(number: number): string | undefined;
   /** Forgets what was cached: after a rollback or a reset. */
   reload(): void;
 }
@@ -15,10 +16,16 @@ export const createNames = (database: DatabaseSync): Names => {
   const all = database.prepare("SELECT id, name FROM names");
   const insert = database.prepare("INSERT INTO names (name) VALUES (?)");
   const numbers = new Map<string, number>();
+  const names = new Map<number, string>();
+  const note = (id: number, name: string): void => {
+    numbers.set(name, id);
+    names.set(id, name);
+  };
 
   const reload = (): void => {
     numbers.clear();
-    for (const row of all.iterate()) numbers.set(textIn(row, "name"), numberIn(row, "id"));
+    names.clear();
+    for (const row of all.iterate()) note(numberIn(row, "id"), textIn(row, "name"));
   };
   reload();
 
@@ -27,9 +34,10 @@ export const createNames = (database: DatabaseSync): Names => {
       const known = numbers.get(name);
       if (known !== undefined) return known;
       const id = Number(insert.run(name).lastInsertRowid);
-      numbers.set(name, id);
+      note(id, name);
       return id;
     },
+    nameOf: (number) => names.get(number),
     find: (name) => numbers.get(name),
     reload,
   };

@@ -1,6 +1,7 @@
+import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { MeterError } from "@meter-lib/core";
-import { APPLICATION_ID, MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 
 const MEMORY = ":memory:";
 
@@ -20,25 +21,24 @@ const prepareSchema = (database: DatabaseSync, file: string): void => {
     );
   }
   const version = Number(pragma(database, "user_version"));
-  if (version < 1 || version > SCHEMA_VERSION) {
+  if (version !== SCHEMA_VERSION) {
     throw new MeterError(
       "invalid_options",
-      `file: expected schema version 1 to ${SCHEMA_VERSION}, got ${version} in ${file}`,
+      `file: expected schema version ${SCHEMA_VERSION}, got ${version} in ${file}: begin a new file`,
     );
   }
-  if (version === SCHEMA_VERSION) return;
-  const steps = MIGRATIONS.slice(version - 1).join("\n");
-  database.exec(`BEGIN IMMEDIATE; ${steps} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
 };
 
 /**
- * Opens the sandbox's database, new or existing; one of an older version is brought up to this one, all steps or none. In a file it is write-ahead logged and committed before every answer: killing
+ * Opens the sandbox's database, new or existing. In a file it is write-ahead logged and committed before every answer: killing
  * the process loses nothing answered, cutting the power may lose the last moments. One process at a time holds a file.
  */
 export const openDatabase = (file: string | undefined): DatabaseSync => {
   const path = file ?? MEMORY;
   let database: DatabaseSync | undefined;
   try {
+    // For its owner alone: it holds everything that clients sent. SQLite gives the files beside it the same mode.
+    if (path !== MEMORY) closeSync(openSync(path, "a", 0o600));
     database = new DatabaseSync(path);
     // Exclusive: names are cached in memory, so a second writer would mix them up.
     if (path !== MEMORY) database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;");

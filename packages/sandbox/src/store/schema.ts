@@ -1,5 +1,5 @@
 /** Kept in `PRAGMA user_version`. Raise it with every change below. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** Kept in `PRAGMA application_id` ("mtsb"), so that another program's file is not taken for ours. */
 export const APPLICATION_ID = 0x6d747362;
@@ -15,8 +15,11 @@ export const DUPLICATE = 1;
 export const CONFLICT = 2;
 export const REFUSED = 3;
 
+/** The rollups: usage by meter, and by the values of the meters' metadata. */
+export type UsageTable = "usage_hours" | "usage_days" | "label_hours" | "label_days";
+
 /** A rollup; `at` is the start of the hour or of the day. */
-const usageTable = (name: "usage_hours" | "usage_days"): string => `
+const usageTable = (name: UsageTable): string => `
 CREATE TABLE ${name} (
   meter INTEGER NOT NULL,
   at INTEGER NOT NULL,
@@ -34,19 +37,6 @@ CREATE TABLE ${name} (
   PRIMARY KEY (meter, at, tenant, customer)
 ) STRICT, WITHOUT ROWID;`;
 
-const API_KEYS = `
-CREATE TABLE api_keys (
-  id INTEGER PRIMARY KEY,
-  hash TEXT NOT NULL UNIQUE,
-  ending TEXT NOT NULL,
-  added_at INTEGER NOT NULL
-) STRICT;`;
-
-const EVENT_INDEXES = `
-CREATE INDEX events_tenant ON events (tenant, id, meter, event_time);
-CREATE INDEX events_meter ON events (meter, id, tenant);
-CREATE INDEX events_not_counted ON events (state, id, tenant, meter) WHERE state <> ${ACCEPTED};`;
-
 /**
  * - `names`: every tenant, customer, meter and producer once; the other tables hold its number
  * - `accounts`: who pays for a tenant; a former customer stays (`current = 0`), since events on the way still name it
@@ -57,6 +47,9 @@ CREATE INDEX events_not_counted ON events (state, id, tenant, meter) WHERE state
  *   it let a question with two filters pass over rows without looking them up
  * - `usage_hours`, `usage_days`: the rollups by hour and by day (UTC), kept up to date in the transaction that stores the
  *   events. The meter and the time come first: what a chart shows lies side by side
+ * - `labels`: each value of each metadata key of a meter, up to a limit; `label_hours`, `label_days`: rollups in which its number
+ *   stands for the meter
+ * - `refusal_hours`: refused events by the hour of their arrival; 0 stands for what the request did not name
  * - `api_keys`: keys made while it ran, as hashes; those of the options are in no table
  * - `boundaries`: starts and ends of sessions, in order, to pair them
  * - `seq_ranges`: which sequence numbers of a producer arrived, as ranges
@@ -104,10 +97,38 @@ CREATE TABLE events (
 ) STRICT;
 CREATE UNIQUE INDEX events_identity ON events (event_id, tenant) WHERE counts = 1 AND event_id IS NOT NULL;
 CREATE INDEX events_repeats ON events (event_id) WHERE counts IS NULL AND event_id IS NOT NULL;
-${EVENT_INDEXES}
+CREATE INDEX events_tenant ON events (tenant, id, meter, event_time);
+CREATE INDEX events_meter ON events (meter, id, tenant);
+CREATE INDEX events_not_counted ON events (state, id, tenant, meter) WHERE state <> ${ACCEPTED};
+
 ${usageTable("usage_hours")}
 ${usageTable("usage_days")}
-${API_KEYS}
+${usageTable("label_hours")}
+${usageTable("label_days")}
+
+CREATE TABLE labels (
+  id INTEGER PRIMARY KEY,
+  meter INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  UNIQUE (meter, key, value)
+) STRICT;
+
+CREATE TABLE refusal_hours (
+  at INTEGER NOT NULL,
+  tenant INTEGER NOT NULL,
+  customer INTEGER NOT NULL,
+  meter INTEGER NOT NULL,
+  events INTEGER NOT NULL,
+  PRIMARY KEY (at, tenant, customer, meter)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE api_keys (
+  id INTEGER PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE,
+  ending TEXT NOT NULL,
+  added_at INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE boundaries (
   session TEXT NOT NULL,
@@ -120,6 +141,9 @@ CREATE TABLE boundaries (
   hour INTEGER NOT NULL,
   PRIMARY KEY (session, time, side, event)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX boundaries_tenant ON boundaries (tenant, time);
+CREATE INDEX boundaries_customer ON boundaries (customer, time);
+CREATE INDEX boundaries_meter ON boundaries (meter, time);
 
 CREATE TABLE seq_ranges (
   producer INTEGER NOT NULL,
@@ -132,31 +156,6 @@ PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
-const SUMS = "events, duplicates, conflicts, late, total, peak, level, level_time, duration";
-const DAY_MS = 86_400_000;
-
-/** The steps from the version of their place to the next one: the first from 1 to 2. */
-export const MIGRATIONS: readonly string[] = [
-  `
-ALTER TABLE usage_hours RENAME TO usage_hours_1;
-${usageTable("usage_hours")}
-INSERT INTO usage_hours (meter, at, tenant, customer, ${SUMS})
-  SELECT meter, hour, tenant, customer, ${SUMS} FROM usage_hours_1 ORDER BY meter, hour, tenant, customer;
-DROP TABLE usage_hours_1;
-${usageTable("usage_days")}
-INSERT INTO usage_days (meter, at, tenant, customer, ${SUMS})
-  SELECT meter, at - at % ${DAY_MS}, tenant, customer, sum(events), sum(duplicates), sum(conflicts), sum(late), sum(total),
-    -- With one max(), SQLite takes the level from the row that holds it; the peak comes from below.
-    NULL, level, max(level_time), sum(duration)
-  FROM usage_hours GROUP BY meter, at - at % ${DAY_MS}, tenant, customer;
-UPDATE usage_days AS d SET peak = (
-  SELECT max(h.peak) FROM usage_hours h
-  WHERE h.meter = d.meter AND h.at >= d.at AND h.at < d.at + ${DAY_MS} AND h.tenant = d.tenant AND h.customer = d.customer);
-${API_KEYS}
-${EVENT_INDEXES}
-`,
-];
-
 /** Tables that a reset empties. */
 export const TABLES = [
   "names",
@@ -165,6 +164,10 @@ export const TABLES = [
   "events",
   "usage_hours",
   "usage_days",
+  "labels",
+  "label_hours",
+  "label_days",
+  "refusal_hours",
   "boundaries",
   "seq_ranges",
   "api_keys",

@@ -2,20 +2,24 @@ import type { Catalog } from "@meter-lib/core";
 import { type Accounts, createAccounts } from "./accounts.ts";
 import { type ApiKeys, createApiKeys } from "./api-keys.ts";
 import { createIngest, type Ingest, type IngestOptions } from "./ingest.ts";
+import { createLabels, type LabelKey } from "./labels.ts";
 import { createLedgerQuery, type LedgerQuery } from "./ledger-query.ts";
 import { createLogQueries, type LogQueries } from "./log-query.ts";
 import { createNames } from "./names.ts";
 import { openDatabase } from "./open-database.ts";
 import { createLogRequest } from "./received-request.ts";
+import { createRefusalHours } from "./refusal-hours.ts";
 import { createRefusalLog, type LogRefusal } from "./refusal-log.ts";
 import { TABLES } from "./schema.ts";
 import { createSeqRanges, type SeqRanges } from "./seq-ranges.ts";
 import { createSessionPairing } from "./session-pairing.ts";
+import { createSessionQuery, type LoggedSession, type SessionQuery } from "./session-query.ts";
 import { createTransact } from "./transaction.ts";
 import { createUnknownTenants, type UnknownTenants } from "./unknown-tenants.ts";
 import { createUsageQuery, type UsageQueries } from "./usage-query.ts";
 import { createUsageRollup } from "./usage-rollup.ts";
 import { createSeriesQuery, type QuerySeries } from "./usage-series.ts";
+import { createUsageTotals, type UsageTotals } from "./usage-totals.ts";
 
 export interface StoreOptions extends IngestOptions {
   /** In memory when undefined. */
@@ -28,8 +32,8 @@ export interface StoreOptions extends IngestOptions {
 }
 
 /** All that the backend knows. Every change is committed when its call returns. */
-export interface Store {
-  readonly accounts: Pick<Accounts, "customerOf" | "list" | "resolve">;
+export interface Store extends UsageTotals {
+  readonly accounts: Pick<Accounts, "customerOf" | "list" | "search" | "resolve">;
   putTenant(tenant_id: string, customer_id: string): void;
   removeTenant(tenant_id: string): boolean;
   readonly apiKeys: Pick<ApiKeys, "count" | "use" | "list" | "add" | "remove">;
@@ -37,6 +41,9 @@ export interface Store {
   readonly logRefusal: LogRefusal;
   readonly usage: UsageQueries;
   readonly series: QuerySeries;
+  /** Metadata keys that usage of a meter can be grouped by. */
+  labelKeys(meter_id: string): readonly LabelKey[];
+  readonly sessions: (query: SessionQuery) => readonly LoggedSession[];
   /** Tenants that lookups asked for in vain. */
   readonly unknownTenants: Pick<UnknownTenants, "note" | "list">;
   readonly log: LogQueries;
@@ -53,7 +60,10 @@ export const openStore = (options: StoreOptions): Store => {
   const database = openDatabase(options.file);
   const names = createNames(database);
   const accounts = createAccounts(database, names);
-  const rollup = createUsageRollup(database);
+  const rollup = createUsageRollup(database, "usage");
+  const labels = createLabels(database);
+  const labelRollup = createUsageRollup(database, "label");
+  const refusalHours = createRefusalHours(database);
   const seqRanges = createSeqRanges(database);
   const pairing = createSessionPairing(database, rollup);
   const logRequest = createLogRequest(database);
@@ -62,9 +72,11 @@ export const openStore = (options: StoreOptions): Store => {
     names.reload();
     accounts.reload();
     apiKeys.reload();
+    labels.reload();
   };
   const transact = createTransact(database, () => {
     rollup.discard();
+    labelRollup.discard();
     seqRanges.discard();
     reload();
   });
@@ -74,12 +86,19 @@ export const openStore = (options: StoreOptions): Store => {
   };
   transact(putConfigured);
   const unknownTenants = createUnknownTenants();
-  const ingest = createIngest({ database, transact, logRequest, names, rollup, pairing, seqRanges }, options);
-  const logRefusal = createRefusalLog(database, transact, logRequest, names);
+  const ingest = createIngest(
+    { database, transact, logRequest, names, rollup, labels, labelRollup, pairing, seqRanges },
+    options,
+  );
+  const logRefusal = createRefusalLog(database, transact, logRequest, names, refusalHours);
   const listeners = new Set<() => void>();
+  let revision = 0;
   const stored = (): void => {
+    revision++;
     for (const listener of listeners) listener();
   };
+
+  const usage = createUsageQuery(database, options.catalog);
 
   return {
     accounts,
@@ -102,8 +121,11 @@ export const openStore = (options: StoreOptions): Store => {
       logRefusal(request, refusal);
       stored();
     },
-    usage: createUsageQuery(database, options.catalog),
-    series: createSeriesQuery(database, options.catalog),
+    usage,
+    ...createUsageTotals(usage.rows, refusalHours, options.catalog, () => revision),
+    series: createSeriesQuery(database, options.catalog, names, labels),
+    labelKeys: (meter_id) => labels.keysOf(names.find(meter_id) ?? 0),
+    sessions: createSessionQuery(database),
     unknownTenants,
     log: createLogQueries(database),
     ledger: createLedgerQuery(database),
@@ -119,6 +141,7 @@ export const openStore = (options: StoreOptions): Store => {
         putConfigured();
       });
       unknownTenants.clear();
+      stored();
     },
     close: () => database.close(),
   };

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { UsageTable } from "./schema.ts";
 
 /** Where an event counts: a row of `usage_hours`, and the day that it lies in. */
 export interface UsageKey {
@@ -88,8 +89,9 @@ const daysOf = (hours: Iterable<UsageDelta>): Iterable<UsageDelta> => {
   return days.values();
 };
 
-export const createUsageRollup = (database: DatabaseSync): UsageRollup => {
-  const upsertInto = (table: "usage_hours" | "usage_days") =>
+/** A rollup into the two tables; in those of labels the number of a label stands for the meter. */
+export const createUsageRollup = (database: DatabaseSync, of: "usage" | "label"): UsageRollup => {
+  const upsertInto = (table: UsageTable) =>
     database.prepare(`
     INSERT INTO ${table}
       (tenant, customer, meter, at, events, duplicates, conflicts, late, total, peak, level, level_time, duration)
@@ -104,8 +106,8 @@ export const createUsageRollup = (database: DatabaseSync): UsageRollup => {
       level = CASE WHEN excluded.level_time >= ifnull(level_time, 0) THEN excluded.level ELSE level END,
       level_time = max(ifnull(level_time, excluded.level_time), ifnull(excluded.level_time, level_time)),
       duration = duration + excluded.duration`);
-  const upsertHour = upsertInto("usage_hours");
-  const upsertDay = upsertInto("usage_days");
+  const upsertHour = upsertInto(`${of}_hours`);
+  const upsertDay = upsertInto(`${of}_days`);
   const deltas = new Map<string, UsageDelta>();
   let latest: UsageDelta | undefined;
 

@@ -1,9 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Aggregation, Catalog } from "@meter-lib/core";
-import { numberIn, type Row, textIn } from "./column.ts";
+import { numberIn, type Row } from "./column.ts";
 import { createDayOf } from "./day-of.ts";
+import type { Labels } from "./labels.ts";
+import type { Names } from "./names.ts";
 import { DAY_MS, HOUR_MS } from "./usage-rollup.ts";
-import { ASKED_METERS, OF_ACCOUNT, SPAN, usageSpan } from "./usage-span.ts";
+import { ASKED_LABELS, ASKED_METERS, OF_ACCOUNT, spanOf, usageSpan } from "./usage-span.ts";
 
 /** Which usage of one meter to tell over time. */
 export interface SeriesQuery {
@@ -17,7 +19,12 @@ export interface SeriesQuery {
   readonly by: "hour" | "day";
   /** Where days begin: an IANA name. An hour belongs to the day in which it starts. @default "UTC" */
   readonly time_zone?: string | undefined;
+  /** What each series is of: a customer, a tenant, or a value of a metadata key of the meter. @default "customer" */
+  readonly group_by?: GroupBy | undefined;
 }
+
+/** What usage is grouped by. */
+export type GroupBy = "customer" | "tenant" | { readonly key: string };
 
 /** Usage in one hour or day. */
 export interface SeriesPoint {
@@ -28,76 +35,104 @@ export interface SeriesPoint {
   readonly events: number;
 }
 
-/** The usage of one customer over time; `customer_id` is null for all customers that have no series of their own. */
+/** The usage of one group over time; `group` is null for all groups that have no series of their own, and for usage in none. */
 export interface UsageSeries {
-  readonly customer_id: string | null;
+  readonly group: string | null;
   readonly points: readonly SeriesPoint[];
 }
 
-/** At most {@link MAX_SERIES} customers, those with the most events, and one series for the others. */
+/** At most {@link MAX_SERIES} groups, those with the most events, and one series for the others. */
 export type QuerySeries = (query: SeriesQuery) => readonly UsageSeries[];
 
 const MAX_SERIES = 8;
 
-const TOP = `
-  WITH RECURSIVE ${SPAN}
-  SELECT customer, c.name AS customer_id, events FROM (
-    SELECT customer, sum(events) AS events FROM span WHERE ${OF_ACCOUNT}
-    GROUP BY customer ORDER BY events DESC, customer LIMIT ${MAX_SERIES}
-  ) JOIN names c ON c.id = customer ORDER BY events DESC, customer`;
+/** What a series is of; `meter` is the number of a label where labels are asked for. */
+type GroupColumn = "customer" | "tenant" | "meter";
 
-/** Whose series a row belongs to: a customer of the top, or 0 for all others. */
-const WHO = "CASE WHEN customer IN (SELECT value FROM json_each(:top)) THEN customer ELSE 0 END";
+interface Source {
+  readonly of: "usage" | "label";
+  readonly asked: string;
+  readonly group: GroupColumn;
+}
+
+const topSql = ({ of, asked, group }: Source): string => `
+  WITH RECURSIVE ${asked}, ${spanOf(of)}
+  SELECT ${group} AS who, sum(events) AS events FROM span WHERE ${OF_ACCOUNT}
+  GROUP BY who ORDER BY events DESC, who LIMIT ${MAX_SERIES}`;
+
+/** Whose series a row belongs to: a group of the top, or 0 for all others. */
+const whoOf = (group: GroupColumn): string =>
+  `CASE WHEN ${group} IN (SELECT value FROM json_each(:top)) THEN ${group} ELSE 0 END`;
 
 const SUMS = "sum(duration) AS duration, sum(events) AS events";
 
 // What tenants and customers have together: levels and sums add up, the highest is the highest.
 const TOGETHER: Record<Aggregation, string> = { sum: "sum(total)", last: "sum(level)", max: "max(peak)" };
 
-const bucketSql = (aggregation: Aggregation, rows: string, bucket: string): string => `
-  SELECT ${WHO} AS who, ${bucket} AS bucket, ifnull(${TOGETHER[aggregation]}, 0) AS value, ${SUMS}
+const bucketSql = (who: string, aggregation: Aggregation, rows: string, bucket: string): string => `
+  SELECT ${who} AS who, ${bucket} AS bucket, ifnull(${TOGETHER[aggregation]}, 0) AS value, ${SUMS}
   FROM ${rows} WHERE ${OF_ACCOUNT} GROUP BY who, bucket`;
 
 // The newest level of a day is the level of a tenant, and those add up. With one max(), SQLite takes a bare column from the
 // row that holds it.
-const levelSql = (rows: string, bucket: string): string => `
+const levelSql = (who: string, rows: string, bucket: string): string => `
   SELECT who, bucket, ifnull(sum(level), 0) AS value, ${SUMS}
   FROM (
-    SELECT ${WHO} AS who, ${bucket} AS bucket, level, max(level_time), ${SUMS}
-    FROM ${rows} WHERE ${OF_ACCOUNT} GROUP BY tenant, customer, bucket
+    SELECT ${who} AS who, ${bucket} AS bucket, level, max(level_time), ${SUMS}
+    FROM ${rows} WHERE ${OF_ACCOUNT} GROUP BY tenant, customer, meter, bucket
   ) GROUP BY who, bucket`;
 
-const HOURS =
-  "(SELECT u.* FROM asked CROSS JOIN usage_hours u ON u.meter = asked.id AND u.at >= :from AND u.at < :to)";
+const rowsSql = (who: string, aggregation: Aggregation, rows: string, bucket: string): string =>
+  aggregation === "last" ? levelSql(who, rows, bucket) : bucketSql(who, aggregation, rows, bucket);
 
-const hourSql = (aggregation: Aggregation): string =>
-  `WITH RECURSIVE ${ASKED_METERS} ${bucketSql(aggregation, HOURS, "at")} ORDER BY who, bucket`;
-
-const utcDaySql = (aggregation: Aggregation): string => {
-  const day = `at - at % ${DAY_MS}`;
-  const rows = aggregation === "last" ? levelSql("span", day) : bucketSql(aggregation, "span", day);
-  return `WITH RECURSIVE ${SPAN} ${rows} ORDER BY who, bucket`;
+const hourSql = ({ of, asked, group }: Source, aggregation: Aggregation): string => {
+  const rows = `(SELECT u.* FROM asked CROSS JOIN ${of}_hours u ON u.meter = asked.id AND u.at >= :from AND u.at < :to)`;
+  return `WITH RECURSIVE ${asked} ${bucketSql(whoOf(group), aggregation, rows, "at")} ORDER BY who, bucket`;
 };
+
+const utcDaySql = ({ of, asked, group }: Source, aggregation: Aggregation): string =>
+  `WITH RECURSIVE ${asked}, ${spanOf(of)}
+  ${rowsSql(whoOf(group), aggregation, "span", `at - at % ${DAY_MS}`)} ORDER BY who, bucket`;
 
 /** The hours of days on a clock elsewhere: `:days` is a JSON array of `[day, from, to]`. */
 const LOCAL_DAYS = `
   days(day, start, stop) AS MATERIALIZED (
     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(:days))`;
 
-const LOCAL_HOURS = `
-  (SELECT u.*, day FROM asked CROSS JOIN days CROSS JOIN usage_hours u
+const localDaySql = ({ of, asked, group }: Source, aggregation: Aggregation): string => {
+  const rows = `
+  (SELECT u.*, day FROM asked CROSS JOIN days CROSS JOIN ${of}_hours u
    ON u.meter = asked.id AND u.at >= start AND u.at < stop)`;
-
-const localDaySql = (aggregation: Aggregation): string => {
-  const rows =
-    aggregation === "last" ? levelSql(LOCAL_HOURS, "day") : bucketSql(aggregation, LOCAL_HOURS, "day");
-  return `WITH RECURSIVE ${ASKED_METERS}, ${LOCAL_DAYS} ${rows} ORDER BY who, bucket`;
+  return `WITH RECURSIVE ${asked}, ${LOCAL_DAYS} ${rowsSql(whoOf(group), aggregation, rows, "day")} ORDER BY who, bucket`;
 };
 
-export const createSeriesQuery = (database: DatabaseSync, catalog: Catalog): QuerySeries => {
+/** What is left of all usage when that of some groups is taken away. */
+const restOf = (all: readonly UsageSeries[], groups: readonly UsageSeries[]): readonly SeriesPoint[] => {
+  const left = new Map<SeriesPoint["at"], { total_usage: number; duration_ms: number; events: number }>();
+  const add = (series: readonly UsageSeries[], sign: 1 | -1): void => {
+    for (const { at, ...point } of series.flatMap(({ points }) => points)) {
+      const sum = left.get(at) ?? { total_usage: 0, duration_ms: 0, events: 0 };
+      sum.total_usage += sign * point.total_usage;
+      sum.duration_ms += sign * point.duration_ms;
+      sum.events += sign * point.events;
+      left.set(at, sum);
+    }
+  };
+  add(all, 1);
+  add(groups, -1);
+  return Array.from(left, ([at, sum]) => ({ at, ...sum }))
+    .filter(({ total_usage, duration_ms, events }) => total_usage > 0 || duration_ms > 0 || events > 0)
+    .sort((a, b) => (a.at < b.at ? -1 : 1));
+};
+
+export const createSeriesQuery = (
+  database: DatabaseSync,
+  catalog: Catalog,
+  names: Names,
+  labels: Labels,
+): QuerySeries => {
   const meters = new Map(Object.entries(catalog));
   const dayOf = createDayOf();
-  const topCustomers = database.prepare(TOP);
   const utcDays = database.prepare(`
     SELECT DISTINCT at FROM usage_days
     WHERE meter = (SELECT id FROM names WHERE name = ?) AND at > ? AND at < ? ORDER BY at`);
@@ -129,36 +164,59 @@ export const createSeriesQuery = (database: DatabaseSync, catalog: Catalog): Que
     events: numberIn(row, "events"),
   });
 
-  return ({ meter_id, tenant_id, customer_id, from, to, by, time_zone = "UTC" }) => {
+  const query: QuerySeries = ({
+    meter_id,
+    tenant_id,
+    customer_id,
+    from,
+    to,
+    by,
+    time_zone = "UTC",
+    group_by = "customer",
+  }) => {
     const aggregation = meters.get(meter_id)?.aggregation ?? "sum";
+    const values =
+      typeof group_by === "string" ? undefined : labels.valuesOf(names.find(meter_id) ?? 0, group_by.key);
+    const source: Source =
+      typeof group_by === "string"
+        ? { of: "usage", asked: ASKED_METERS, group: group_by }
+        : { of: "label", asked: ASKED_LABELS, group: "meter" };
     const asked = {
-      meters: JSON.stringify([meter_id]),
+      ...(values === undefined
+        ? { meters: JSON.stringify([meter_id]) }
+        : { labels: JSON.stringify([...values.keys()]) }),
       tenant_id: tenant_id ?? null,
       customer_id: customer_id ?? null,
     };
     const span = usageSpan(from, to);
     const hours = { from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER };
-    const top = topCustomers.all({ ...asked, ...span });
-    const ids = top.map((row) => numberIn(row, "customer"));
+    const top = database.prepare(topSql(source)).all({ ...asked, ...span });
+    const ids = top.map((row) => numberIn(row, "who"));
     const series = new Map<number, SeriesPoint[]>(ids.map((id) => [id, []]));
     const parameters = { ...asked, top: JSON.stringify(ids) };
     const rows =
       by === "hour"
-        ? database.prepare(hourSql(aggregation)).iterate({ ...parameters, ...hours })
+        ? database.prepare(hourSql(source, aggregation)).iterate({ ...parameters, ...hours })
         : time_zone === "UTC"
-          ? database.prepare(utcDaySql(aggregation)).iterate({ ...parameters, ...span })
-          : database.prepare(localDaySql(aggregation)).iterate({
+          ? database.prepare(utcDaySql(source, aggregation)).iterate({ ...parameters, ...span })
+          : database.prepare(localDaySql(source, aggregation)).iterate({
               ...parameters,
               days: localDays(meter_id, hours.from, hours.to, time_zone),
             });
     const others: SeriesPoint[] = [];
     for (const row of rows) (series.get(numberIn(row, "who")) ?? others).push(pointOf(row, by));
-    const shown = top.map(
-      (row): UsageSeries => ({
-        customer_id: textIn(row, "customer_id"),
-        points: series.get(numberIn(row, "customer")) ?? [],
+    const shown = ids.map(
+      (id): UsageSeries => ({
+        group: (values === undefined ? names.nameOf(id) : values.get(id)) ?? null,
+        points: series.get(id) ?? [],
       }),
     );
-    return others.length === 0 ? shown : [...shown, { customer_id: null, points: others }];
+    // An event without the key is in no label, and sums tell how much those are; of levels and highest values nothing tells.
+    const rest =
+      values === undefined || aggregation !== "sum"
+        ? others
+        : restOf(query({ meter_id, tenant_id, customer_id, from, to, by, time_zone }), shown);
+    return rest.length === 0 ? shown : [...shown, { group: null, points: rest }];
   };
+  return query;
 };

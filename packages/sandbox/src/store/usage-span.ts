@@ -1,3 +1,4 @@
+import type { UsageTable } from "./schema.ts";
 import { DAY_MS } from "./usage-rollup.ts";
 
 /** The parts of a time: whole days, and the hours before and after them. `from` included, `to` excluded. */
@@ -34,15 +35,22 @@ export const ASKED_METERS = `
     SELECT id FROM every WHERE :meters IS NULL AND id IS NOT NULL
     UNION ALL SELECT id FROM names WHERE name IN (SELECT value FROM json_each(:meters)))`;
 
-const part = (table: "usage_hours" | "usage_days", from: string, to: string): string =>
-  `SELECT u.* FROM asked CROSS JOIN ${table} u ON u.meter = asked.id AND u.at >= :${from} AND u.at < :${to}`;
+/** SQL for a table `asked` of labels, by their numbers as a JSON array in `:labels`. */
+export const ASKED_LABELS = "asked(id) AS MATERIALIZED (SELECT value FROM json_each(:labels))";
 
-/** SQL for a table `span`, behind `WITH RECURSIVE`: the rows of a {@link UsageSpan}, days and hours mixed. */
-export const SPAN = `${ASKED_METERS},
+/** SQL for a table `span`, behind `WITH RECURSIVE` and `asked`: the rows of a {@link UsageSpan}, days and hours mixed. */
+export const spanOf = (of: "usage" | "label"): string => {
+  const part = (table: UsageTable, from: string, to: string): string =>
+    `SELECT u.* FROM asked CROSS JOIN ${table} u ON u.meter = asked.id AND u.at >= :${from} AND u.at < :${to}`;
+  return `
   span AS (
-    ${part("usage_hours", "headFrom", "headTo")}
-    UNION ALL ${part("usage_days", "dayFrom", "dayTo")}
-    UNION ALL ${part("usage_hours", "tailFrom", "tailTo")})`;
+    ${part(`${of}_hours`, "headFrom", "headTo")}
+    UNION ALL ${part(`${of}_days`, "dayFrom", "dayTo")}
+    UNION ALL ${part(`${of}_hours`, "tailFrom", "tailTo")})`;
+};
+
+/** {@link spanOf} the meters asked for. */
+export const SPAN = `${ASKED_METERS}, ${spanOf("usage")}`;
 
 /** SQL: whether a row is of the tenant and the customer asked for; NULL asks for all. */
 export const OF_ACCOUNT = `

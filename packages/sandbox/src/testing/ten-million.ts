@@ -50,6 +50,8 @@ const TENANTS = Array.from({ length: 100 }, (_, i) => ({
 }));
 /** A tenant and a meter with three events in all: the longest way for whoever scans. */
 const RARE = { tenant_id: "tenant_rare", customer_id: "cust_rare", meter_id: "meter.rare" };
+/** Values of a metadata key, to group by. */
+const REGIONS = ["eu", "us", "ap"];
 const tenants = Object.fromEntries([...TENANTS, RARE].map((one) => [one.tenant_id, one.customer_id]));
 const storeOptions = { catalog: litewaveCatalog, tenants, lateAfterMs: DAY_MS, dedupWindowMs: Infinity };
 
@@ -86,6 +88,7 @@ const recordOf = (n: number): object | undefined => {
         "meter.tenant_id": tenant_id,
         "meter.producer": `producer_${request % PRODUCERS}`,
         "meter.seq": String(round * BATCH + (n % BATCH) + 1),
+        region: REGIONS[n % REGIONS.length] ?? "eu",
       },
     },
   };
@@ -140,21 +143,39 @@ const questions = (lastId: number): Readonly<Record<string, string>> => {
   const usage = (days: number): string => `usage?from=${from(days)}`;
   const series = (days: number, more: string): string =>
     `usage/series?meter_id=page.processed.basic&from=${from(days)}&${more}`;
+  const figures = (days: number, more: string): string => `usage/figures?from=${from(days)}&to=${END}${more}`;
   const events = (filter: string): string => `events?${filter}&limit=200&brief=true`;
   return {
     "sums, 24 hours": usage(1),
     "sums, 7 days": usage(7),
     "sums, 30 days": usage(30),
     "sums, all time": "usage",
+    "totals by meter, 7 days": `usage/totals?by=meter&from=${from(7)}`,
+    "totals by customer, 30 days": `usage/totals?by=customer&from=${from(30)}`,
+    "totals of a meter, 30 days": `usage/totals?by=customer&meter_id=page.processed.basic&from=${from(30)}`,
+    "figures of a meter, 7 days": figures(7, "&meter_id=page.processed.basic"),
+    "figures of a meter, 15 days": figures(15, "&meter_id=page.processed.basic"),
+    "figures of a customer and a meter, 15 days": figures(
+      15,
+      "&meter_id=page.processed.basic&customer_id=cust_40",
+    ),
+    "sessions of a tenant": "sessions?tenant_id=tenant_40",
     "chart by the hour, 24 hours": series(1, "by=hour"),
     "chart by the hour, 7 days": series(7, "by=hour"),
     "chart by the hour, 30 days": series(30, "by=hour"),
     "chart by the hour, one customer": series(30, "by=hour&customer_id=cust_40"),
+    "chart by the hour, 7 days, by tenant": series(7, "by=hour&group_by=tenant"),
+    "chart by the hour, 7 days, by metadata": series(7, "by=hour&group_by=metadata.region"),
+    "chart by the day, Berlin, by metadata": series(
+      30,
+      "by=day&time_zone=Europe/Berlin&group_by=metadata.region",
+    ),
     "chart by the day, UTC": series(30, "by=day&time_zone=UTC"),
     "chart by the day, Berlin": series(30, "by=day&time_zone=Europe/Berlin"),
     "chart by the day, a level": `usage/series?meter_id=document.storage.size_gb&by=day&time_zone=Europe/Berlin`,
     "newest events": events(""),
     "newest of a rare tenant": events(`tenant_id=${RARE.tenant_id}`),
+    "newest of a customer": events("customer_id=cust_40"),
     "newest of a rare meter": events(`meter_id=${RARE.meter_id}`),
     "newest of a tenant": events("tenant_id=tenant_40"),
     "newest of a tenant and a meter": events("tenant_id=tenant_99&meter_id=document.storage.size_gb"),
@@ -170,6 +191,7 @@ const questions = (lastId: number): Readonly<Record<string, string>> => {
     "refused requests": "refused?limit=50",
     gaps: "gaps",
     tenants: "tenants",
+    "tenants, a page": "tenants?search=4&limit=50",
     "an hour of the ledger": `ledger?from=${END - HOUR_MS}`,
     "ids of a row of the ledger": `ledger/ids?tenant_id=tenant_0&meter_id=page.processed.basic&hour=${END - DAY_MS}`,
   };

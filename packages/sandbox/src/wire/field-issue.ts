@@ -1,10 +1,7 @@
-import { describeValue, type EventIssue } from "@meter-lib/core";
+import { describeValue, type EventIssue, expectedTime, isTime } from "@meter-lib/core";
 
 const NAME = /^[^\p{Cc}]{1,255}$/u;
 const TOKEN = /^[\x21-\x7e]{1,255}$/;
-// As milliseconds, everything up to here lies before March 1973: it is far more likely a time in seconds.
-const LARGEST_TIME_IN_SECONDS = 1e11;
-const LATEST_TIME = 8.64e15;
 
 /** Whether a value is a JSON object: not null, not an array. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -33,25 +30,13 @@ export const isToken = (value: unknown): value is string => typeof value === "st
 /** What {@link isToken} wants, in words. */
 export const TOKEN_EXPECTED = "1 to 255 visible ASCII characters without blanks";
 
-const isTime = (value: unknown): boolean =>
-  typeof value === "number" &&
-  Number.isSafeInteger(value) &&
-  (value === 0 || (value > LARGEST_TIME_IN_SECONDS && value <= LATEST_TIME));
-
 /** What is wrong with a time, or undefined when it is right or was not sent. */
 export const timeIssue = (field: string, value: unknown): EventIssue | undefined => {
   if (value === undefined || isTime(value)) return undefined;
   if (typeof value === "string") {
     return fieldIssue(field, value, "milliseconds since the epoch as a number (not ISO text)");
   }
-  const seconds = typeof value === "number" && value > 0 && value <= LARGEST_TIME_IN_SECONDS;
-  return fieldIssue(
-    field,
-    value,
-    seconds
-      ? "milliseconds since the epoch (this looks like seconds: multiply by 1000)"
-      : "milliseconds since the epoch, an integer ≥ 0",
-  );
+  return fieldIssue(field, value, expectedTime(value));
 };
 
 /** What is wrong with what an event counts: a number of units, or times; never both, never neither. */

@@ -16,7 +16,7 @@ import { type Refusal, refuse, refuseField } from "./refusal.ts";
 
 const FIELDS = new Set(["meter_id", "customer_id", "total_usage", "start_time", "end_time"]);
 const MEDIA_TYPE = "application/json";
-const DIGITS = /^\d{1,16}$/;
+const DIGITS = /^\d{1,20}$/;
 
 const textOf = (headers: IncomingHttpHeaders, name: string): string | undefined => {
   const value = headers[name];

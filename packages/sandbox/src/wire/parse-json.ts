@@ -11,10 +11,24 @@ export const decodeUtf8 = (bytes: Uint8Array): string | undefined => {
   }
 };
 
-/** The value of a JSON text, or 400 with what the parser did not like. */
+/** No usage event is nested so deep; what writes a value again, or walks through it, runs out of stack far beyond. */
+const MAX_DEPTH = 100;
+
+/** Whether objects and arrays lie in each other on more than so many levels. */
+const isDeeper = (value: unknown, levels: number): boolean => {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  for (const part of Object.values(value)) if (isDeeper(part, levels - 1)) return true;
+  return false;
+};
+
+/** The value of a JSON text, or 400 with what the parser did not like, or where it nests too deep. */
 export const parseJson = (text: string): { readonly value: unknown } | Refusal => {
   try {
-    return { value: JSON.parse(text) };
+    const value: unknown = JSON.parse(text);
+    return isDeeper(value, MAX_DEPTH)
+      ? refuse(400, `The body is nested deeper than ${MAX_DEPTH} levels`)
+      : { value };
   } catch (error) {
     return refuse(400, `The body is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }

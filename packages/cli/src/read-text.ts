@@ -1,0 +1,42 @@
+import { createReadStream } from "node:fs";
+import { CliError } from "./cli-error.ts";
+import { EXIT } from "./exit-code.ts";
+
+// A parser turns a whole piece into rows at once: small pieces keep few rows in memory.
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * The text of a file, piece by piece. A file that is not UTF-8 is refused: names and ids would be read wrong, and billed so.
+ *
+ * @param onBytes - called with the bytes read so far
+ */
+export async function* readText(
+  file: string,
+  onBytes: (bytes: number) => void = () => {},
+): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let bytes = 0;
+  const decode = (chunk?: Buffer): string => {
+    try {
+      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+    } catch (error) {
+      throw new CliError(EXIT.data, `${file}: expected UTF-8, got other bytes after byte ${bytes}`, {
+        cause: error,
+      });
+    }
+  };
+  for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES })) {
+    const text = decode(chunk);
+    bytes += chunk.length;
+    onBytes(bytes);
+    yield text;
+  }
+  yield decode();
+}
+
+/** The whole text of a file, as {@link readText} reads it. */
+export const readWholeText = async (file: string): Promise<string> => {
+  let text = "";
+  for await (const piece of readText(file)) text += piece;
+  return text;
+};

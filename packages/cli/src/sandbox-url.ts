@@ -1,0 +1,13 @@
+import { MeterError, parseBaseUrl } from "@meter-lib/core";
+import { resolveConnection } from "meter-lib";
+
+/**
+ * Where a sandbox is: a flag, or else the environment.
+ *
+ * @throws MeterError `invalid_options`
+ */
+export const sandboxUrl = (flags: { readonly baseUrl?: string }): string => {
+  const url = parseBaseUrl(resolveConnection({ baseUrl: flags.baseUrl }).baseUrl);
+  if (typeof url === "string") return url;
+  throw MeterError.fromIssues("invalid_options", [url]);
+};

@@ -1,0 +1,102 @@
+import { isTime } from "@meter-lib/core";
+import type { TimeZone } from "./time-zone.ts";
+
+/** What a time that is only digits counts, since the epoch. */
+export type TimeUnit = keyof typeof UNITS;
+
+export interface TimeForm {
+  /** @default "ms" */
+  readonly unit?: TimeUnit | undefined;
+  /** The zone of times that name none. Without it they are refused: they would be another hour on another machine. */
+  readonly zone?: TimeZone | undefined;
+}
+
+/** Milliseconds since the epoch, or what would have been right, in words. */
+export type ReadTime =
+  | { readonly time: number; readonly expected?: undefined }
+  | { readonly time?: undefined; readonly expected: string };
+
+const UNITS = {
+  s: { name: "seconds", digitsBelowMs: -3 },
+  ms: { name: "milliseconds", digitsBelowMs: 0 },
+  us: { name: "microseconds", digitsBelowMs: 3 },
+  ns: { name: "nanoseconds", digitsBelowMs: 6 },
+} as const;
+
+export const TIME_UNITS = ["s", "ms", "us", "ns"] as const satisfies readonly TimeUnit[];
+
+const DIGITS = /^(\d{1,20})(?:\.(\d{1,9}))?$/;
+
+/**
+ * A date and a time of day as ISO 8601, PostgreSQL, BigQuery, Snowflake and Go write them. The zone: `Z`, `UTC`, `+02`, `+0200`,
+ * `+02:00`; Go adds its name (`+0200 CEST`, `+0000 UTC`) and what its clock read (`m=+0.1`).
+ */
+const DATE =
+  /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?(?: (?:[A-Z]{3,5}|[+-]\d{2,4}))?(?: m=[+-][\d.]+)?)?$/i;
+
+/** Reads a time as people and files write it. A day that does not exist is no time, and neither is one in another unit. */
+export const readTime = (text: string, { unit = "ms", zone }: TimeForm = {}): ReadTime => {
+  const digits = DIGITS.exec(text);
+  if (digits !== null) return readDigits(digits[1] ?? "", digits[2] ?? "", unit);
+  const parts = DATE.exec(text);
+  if (parts === null)
+    return { expected: `${UNITS[unit].name} since the epoch, or a time with a zone such as ${EXAMPLE}` };
+  const wall = wallTime(parts);
+  if (wall === undefined) return { expected: "a day and a time of day that exist" };
+  const given = parts[8];
+  if (given !== undefined) {
+    const offset = offsetMs(given);
+    return offset === undefined ? { expected: "an offset from UTC that exists" } : { time: wall - offset };
+  }
+  return zone === undefined
+    ? { expected: `a time with a zone such as ${EXAMPLE}, or --time-zone for those without` }
+    : zone.instant(wall);
+};
+
+const EXAMPLE = "2026-11-01T09:30:00Z";
+
+const readDigits = (whole: string, fraction: string, unit: TimeUnit): ReadTime => {
+  const time = toMs(whole, fraction, unit);
+  const { name } = UNITS[unit];
+  if (fraction !== "" && unit !== "s") return { expected: `${name} since the epoch, without a fraction` };
+  const isRight = (ms: number) => isTime(ms) && (ms > 0 || Number(whole + fraction) === 0);
+  if (isRight(time)) return { time };
+  const likely = TIME_UNITS.find((other) => other !== unit && isRight(toMs(whole, fraction, other)));
+  return {
+    expected:
+      likely === undefined
+        ? `${name} since the epoch, 0 or from March 1973 on`
+        : `${name} since the epoch (this looks like ${UNITS[likely].name}: --time-unit ${likely})`,
+  };
+};
+
+// By digits, not by a division: the nanoseconds of today are beyond the integers that a number holds.
+const toMs = (whole: string, fraction: string, unit: TimeUnit): number => {
+  const below = UNITS[unit].digitsBelowMs;
+  if (below < 0) return Number(whole + fraction.slice(0, -below).padEnd(-below, "0"));
+  return Number(below === 0 ? whole : whole.slice(0, -below));
+};
+
+/** The wall clock's time as if it were UTC; undefined when no clock ever shows it. */
+const wallTime = ([, year, month, day, hour, minute, second = "0", fraction = ""]: RegExpExecArray):
+  | number
+  | undefined => {
+  const fields = [year, month, day, hour, minute, second].map(Number);
+  const [y = 0, m = 0, d = 0, h = 0, min = 0, s = 0] = fields;
+  const wall = Date.UTC(y, m - 1, d, h, min, s, Number(fraction.slice(0, 3).padEnd(3, "0")));
+  const date = new Date(wall);
+  // Date.UTC makes 1 July of 31 June, and 01:00 of 25:00.
+  const shown = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
+  shown.push(date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds());
+  return shown.every((value, index) => value === fields[index]) ? wall : undefined;
+};
+
+const LARGEST_OFFSET_HOURS = 15;
+
+/** Milliseconds ahead of UTC. */
+export const offsetMs = (zone: string): number | undefined => {
+  const [, sign, hours, minutes = "0"] = /^([+-])(\d\d):?(\d\d)?/.exec(zone) ?? [];
+  if (hours === undefined) return 0;
+  if (Number(hours) > LARGEST_OFFSET_HOURS || Number(minutes) > 59) return undefined;
+  return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+};

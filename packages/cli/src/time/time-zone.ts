@@ -1,0 +1,68 @@
+import { CliError } from "../cli-error.ts";
+import { offsetMs, type ReadTime } from "./read-time.ts";
+
+const DAY_MS = 86_400_000;
+const FIXED = /^(Z|UTC|GMT|[+-]\d\d:?\d\d)$/i;
+
+/** A zone for times that name none: a fixed offset from UTC, or a place whose clocks change. */
+export class TimeZone {
+  readonly #name: string;
+  readonly #offsetAt: (instant: number) => number;
+  /** The offset of days on which no clock changes, by the number of the day. */
+  readonly #ofDay = new Map<number, number | undefined>();
+
+  private constructor(name: string, offsetAt: (instant: number) => number) {
+    this.#name = name;
+    this.#offsetAt = offsetAt;
+  }
+
+  /** @throws CliError for a zone that nobody knows */
+  static parse(name: string): TimeZone {
+    const fixed = FIXED.test(name) ? offsetMs(name) : undefined;
+    if (fixed !== undefined) return new TimeZone(name, () => fixed);
+    try {
+      const format = new Intl.DateTimeFormat("en-US", { timeZone: name, timeZoneName: "longOffset" });
+      return new TimeZone(name, (instant) => offsetOf(format, instant));
+    } catch {
+      const expected = "a zone such as UTC, +02:00 or Europe/Berlin";
+      throw CliError.usage("--time-zone", expected, JSON.stringify(name));
+    }
+  }
+
+  /**
+   * The moment at which a clock of the zone shows a time.
+   *
+   * @param wall - what it shows, as if it were UTC
+   */
+  instant(wall: number): ReadTime {
+    const day = Math.floor(wall / DAY_MS);
+    if (!this.#ofDay.has(day)) this.#ofDay.set(day, this.#offsetOfDay(day));
+    const offset = this.#ofDay.get(day);
+    if (offset !== undefined) return { time: wall - offset };
+    // Clocks change near by: as they were the day before, and as they are the day after.
+    const offsets = new Set([this.#offsetAt(wall - DAY_MS), this.#offsetAt(wall + DAY_MS)]);
+    const moments = [...offsets]
+      .map((candidate) => wall - candidate)
+      .filter((moment) => moment + this.#offsetAt(moment) === wall);
+    const [time, another] = moments;
+    if (time === undefined)
+      return { expected: `a time that clocks in ${this.#name} show (they skip this one)` };
+    if (another !== undefined)
+      return { expected: `a zone beside a time that clocks in ${this.#name} show twice` };
+    return { time };
+  }
+
+  #offsetOfDay(day: number): number | undefined {
+    const offset = this.#offsetAt((day - 1) * DAY_MS);
+    return offset === this.#offsetAt((day + 2) * DAY_MS) ? offset : undefined;
+  }
+}
+
+/** From `GMT+02:00`, or `GMT+00:53:28` for times before there were zones. */
+const offsetOf = (format: Intl.DateTimeFormat, instant: number): number => {
+  const name = format.formatToParts(instant).find(({ type }) => type === "timeZoneName")?.value ?? "";
+  const [, sign, hours = "0", minutes = "0", seconds = "0"] =
+    /([+-])(\d\d):(\d\d)(?::(\d\d))?/.exec(name) ?? [];
+  const ms = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1_000;
+  return sign === "-" ? -ms : ms;
+};

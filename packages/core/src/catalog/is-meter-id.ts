@@ -1,0 +1,21 @@
+import type { IdOfType } from "../event/meter-event.ts";
+import type { Catalog, MeterId } from "./catalog.ts";
+import type { MeterType } from "./meter.ts";
+
+/**
+ * Whether a text, from a configuration or a request, is the id of a meter in the catalog: then the compiler takes it as one.
+ *
+ * @param type - only meters of this type, whose fields the compiler then knows
+ * @example
+ * ```ts
+ * const meter_id = process.env.SCAN_METER ?? "";
+ * if (!isMeterId(catalog, meter_id, "volume")) throw new Error(`SCAN_METER: ${meter_id} is no meter that counts`);
+ * client.record({ meter_id, total_usage: 3 });
+ * ```
+ */
+export const isMeterId = <const C extends Catalog, Type extends MeterType = MeterType>(
+  catalog: C,
+  id: string,
+  type?: Type,
+): id is IdOfType<C, MeterId<C>, Type> =>
+  Object.hasOwn(catalog, id) && (type === undefined || catalog[id]?.type === type);

@@ -1,0 +1,16 @@
+import { describeValue, type EventIssue } from "../event/event-issue.ts";
+
+const EXPECTED =
+  "an http or https URL without credentials, query or fragment, such as https://meter.example.com";
+
+/** The base URL without a trailing slash, or what is wrong with it. What may hold a secret is never repeated. */
+export const parseBaseUrl = (given: string | URL): string | EventIssue => {
+  const text = String(given);
+  const issue = (shown: string): EventIssue => ({ field: "baseUrl", given: shown, expected: EXPECTED });
+  if (text.includes("@")) return issue("a URL with credentials");
+  if (/[?#]/.test(text)) return issue("a URL with a query or a fragment");
+  // `new URL` would trim blanks and mend a missing slash silently.
+  if (!/^https?:\/\/[^\s/]+[^\s]*$/i.test(text) || !URL.canParse(text)) return issue(describeValue(text));
+  const { origin, pathname } = new URL(text);
+  return origin + pathname.replace(/\/+$/, "");
+};

@@ -1,0 +1,155 @@
+import type { Clock } from "@meter-lib/core";
+import { type Deadline, LATE } from "./deadline.ts";
+import type { ClaimAnswer, ClaimEntry, DedupStore } from "./dedup-store.ts";
+import type { EventsAtWork } from "./events-at-work.ts";
+
+export interface BatchClaimOptions {
+  readonly dedup: DedupStore;
+  /** See `ClaimRequest`. */
+  readonly holder: string;
+  readonly leaseMs: number;
+  readonly atWork: EventsAtWork;
+  readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
+}
+
+/** What is claimed, and the mark of its event. */
+export interface Claimable extends ClaimEntry {
+  readonly mark: number;
+}
+
+/**
+ * - `confirm`: the event was handed on
+ * - `release`: it certainly was not, and is forgotten
+ * - `lapse`: nobody knows; the identity stays, and may be claimed again when the lease is over
+ */
+export type ClaimEnd = "confirm" | "release" | "lapse";
+
+const RENEWALS_PER_LEASE = 3;
+
+/** The claim of one request on its events. It is renewed for as long as the work on them goes on, however long that is. */
+export class BatchClaim {
+  readonly #tenant_id: string;
+  readonly #owner: string;
+  readonly #options: BatchClaimOptions;
+  /** Claimed, and at work. */
+  readonly #open = new Map<string, ClaimEntry>();
+  #confirmed: ClaimEntry[] = [];
+  #released: string[] = [];
+  #settling: Promise<void> | undefined;
+  #renewing: Promise<unknown> = Promise.resolve();
+  #cancelRenewal = (): void => {};
+
+  constructor(tenant_id: string, owner: string, options: BatchClaimOptions) {
+    this.#tenant_id = tenant_id;
+    this.#owner = owner;
+    this.#options = options;
+  }
+
+  /** Rejects when the store does, does not answer in time, or answers nonsense: then nothing may be handed on. */
+  async take(events: readonly Claimable[], deadline: Deadline): Promise<readonly ClaimAnswer[]> {
+    const { atWork } = this.#options;
+    for (const { event_id, mark } of events) atWork.begin(this.#tenant_id, event_id, mark);
+    try {
+      const answers = await this.#ask(
+        events.map(({ event_id, note }) => ({ event_id, note })),
+        deadline,
+      );
+      this.#renewLater();
+      return answers;
+    } finally {
+      for (const { event_id } of events) if (!this.#open.has(event_id)) atWork.end(this.#tenant_id, event_id);
+    }
+  }
+
+  async #ask(entries: readonly ClaimEntry[], deadline: Deadline): Promise<readonly ClaimAnswer[]> {
+    const { name } = this.#options.dedup;
+    const claiming = this.#claim(entries);
+    const answers = await deadline.within(claiming);
+    if (answers === LATE) {
+      void this.#giveBack(entries, claiming);
+      throw new Error(`the dedup store ${name} did not answer in time`);
+    }
+    if (answers.length !== entries.length)
+      throw new TypeError(`the dedup store ${name} answered ${answers.length} of ${entries.length} claims`);
+    this.#keep(entries, answers);
+    return answers;
+  }
+
+  /** Ends the claim on an event; the store is told by `settle`. */
+  end(event_id: string, how: ClaimEnd): void {
+    const entry = this.#open.get(event_id);
+    if (entry === undefined) return;
+    this.#open.delete(event_id);
+    this.#options.atWork.end(this.#tenant_id, event_id);
+    if (how === "confirm") this.#confirmed.push(entry);
+    if (how === "release") this.#released.push(event_id);
+    if (this.#open.size === 0) this.#cancelRenewal();
+  }
+
+  /** Lets all lapse that is still open. */
+  abandon(): void {
+    for (const event_id of this.#open.keys()) this.end(event_id, "lapse");
+  }
+
+  /** Tells the store of all that has ended by now, in one call. A failure changes no answer: what it was not told of lapses. */
+  settle(): Promise<void> {
+    this.#settling ??= this.#settle();
+    return this.#settling;
+  }
+
+  async #settle(): Promise<void> {
+    // A renewal on its way could claim anew what is released here. And whatever ends in this turn goes along.
+    await this.#renewing;
+    this.#settling = undefined;
+    const { dedup, clock, onError } = this.#options;
+    const [confirmed, released] = [this.#confirmed, this.#released];
+    if (confirmed.length === 0 && released.length === 0) return;
+    this.#confirmed = [];
+    this.#released = [];
+    try {
+      const identity = { tenant_id: this.#tenant_id, owner: this.#owner };
+      await dedup.settle({ ...identity, now: clock.now(), confirmed, released });
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  async #claim(entries: readonly ClaimEntry[]): Promise<readonly ClaimAnswer[]> {
+    const { dedup, clock, holder, leaseMs } = this.#options;
+    const identity = { tenant_id: this.#tenant_id, owner: this.#owner, holder };
+    return dedup.claim({ ...identity, now: clock.now(), leaseMs, entries });
+  }
+
+  #keep(entries: readonly ClaimEntry[], answers: readonly ClaimAnswer[]): void {
+    for (const [index, { event_id }] of entries.entries()) {
+      const answer = answers[index];
+      if (answer?.state === "claimed") this.#open.set(event_id, { event_id, note: answer.note });
+    }
+  }
+
+  /** Nobody works on what is claimed too late. */
+  async #giveBack(entries: readonly ClaimEntry[], claiming: Promise<readonly ClaimAnswer[]>): Promise<void> {
+    try {
+      const answers = await claiming;
+      this.#keep(entries, answers);
+      for (const [index, { event_id }] of entries.entries()) {
+        const answer = answers[index];
+        if (answer?.state === "claimed") this.end(event_id, answer.lapsed ? "lapse" : "release");
+      }
+      await this.settle();
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  #renewLater(): void {
+    if (this.#open.size === 0) return;
+    const { clock, leaseMs, onError } = this.#options;
+    this.#cancelRenewal = clock.schedule(leaseMs / RENEWALS_PER_LEASE, () => {
+      this.#renewing = this.#claim([...this.#open.values()])
+        .catch(onError)
+        .then(() => this.#renewLater());
+    });
+  }
+}

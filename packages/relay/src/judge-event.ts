@@ -1,0 +1,61 @@
+import {
+  describeIssue,
+  describeValue,
+  expectedTime,
+  isTime,
+  type PageEvent,
+  type PageEventResult,
+  type Promisable,
+} from "@meter-lib/core";
+import type { Principal } from "./authenticate.ts";
+import { rejected, retry } from "./event-result.ts";
+import type { PolicyCheck } from "./policy.ts";
+
+/** Why an event is not handed on; undefined when it is. */
+export type Verdict = PageEventResult | undefined;
+
+/** Judges an event whose times are by the relay's clock. It neither throws nor rejects. */
+export type JudgeEvent = (event: PageEvent, principal: Principal, now: number) => Promisable<Verdict>;
+
+const RETRY_MS = 60_000;
+
+/** Asks the credentials, then the policy. A policy that fails rejects nothing: the event may come again. */
+export const judgeEvent =
+  (policy: PolicyCheck, onError: (error: unknown) => void): JudgeEvent =>
+  (event, principal, now) => {
+    const { event_id, meter_id } = event;
+    if (principal.meters?.includes(meter_id) === false)
+      return rejected(event_id, "meter_id: this meter is outside of what the credentials may report");
+    const issue = unitIssue(event);
+    if (issue !== undefined) return rejected(event_id, issue);
+    const failed = (error: unknown): Verdict => {
+      onError(error);
+      return notJudged(event_id);
+    };
+    const verdict = (reason: unknown): Verdict => {
+      if (reason === undefined) return undefined;
+      if (typeof reason === "string") return rejected(event_id, reason);
+      return failed(new TypeError(`policy: expected a reason or undefined, got ${describeValue(reason)}`));
+    };
+    try {
+      const reason = policy(event, principal, now);
+      return typeof reason === "object" ? Promise.resolve(reason).then(verdict, failed) : verdict(reason);
+    } catch (error) {
+      return failed(error);
+    }
+  };
+
+/** Why the event's times cannot be times in milliseconds, if so. */
+const unitIssue = ({ event_time, start_time, end_time }: PageEvent): string | undefined => {
+  if (isTime(event_time) && isTimeOrNone(start_time) && isTimeOrNone(end_time)) return undefined;
+  for (const [field, time] of Object.entries({ event_time, start_time, end_time }))
+    if (!isTimeOrNone(time))
+      return describeIssue({ field, given: String(time), expected: expectedTime(time) });
+  return undefined;
+};
+
+const isTimeOrNone = (time: number | undefined): boolean => time === undefined || isTime(time);
+
+/** What becomes of an event that the policy has not judged. */
+export const notJudged = (event_id: string): PageEventResult =>
+  retry(event_id, "it could not be judged", RETRY_MS);

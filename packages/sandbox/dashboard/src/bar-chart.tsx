@@ -1,0 +1,268 @@
+import { scaleLinear, scaleTime, scaleUtc } from "d3-scale";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type Bars, togetherOf } from "./chart-bars.ts";
+import { compactText, numberText } from "./number-text.ts";
+import { usePlace } from "./place.ts";
+import type { Bucket, Step } from "./time-range.ts";
+import { dayText, minuteText } from "./time-text.ts";
+
+const HEIGHT = 300;
+const LEFT = 52;
+const RIGHT = 8;
+const TOP = 12;
+const BOTTOM = 26;
+/** A pointer that moved less did not mean to choose a time. */
+const MIN_DRAG = 6;
+const COLORS = 9;
+
+/** The colour of a series, by its place; of all others it is the last one. */
+export const colorOf = (bars: Pick<Bars, "place" | "group"> | undefined): string =>
+  `var(--series-${bars === undefined || bars.group === null ? COLORS - 1 : bars.place % (COLORS - 1)})`;
+
+const useWidth = () => {
+  const place = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const watch = new ResizeObserver(() => setWidth(element.clientWidth));
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
+  return { place, width };
+};
+
+/** The outlines of all bars of one series, on top of those below it, as one path. */
+const barsPath = (
+  values: readonly number[],
+  below: readonly number[],
+  left: (place: number) => number,
+  right: (place: number) => number,
+  y: (value: number) => number,
+): string => {
+  let path = "";
+  for (const [place, value] of values.entries()) {
+    if (value <= 0) continue;
+    const from = below[place] ?? 0;
+    const [top, bottom] = [y(from + value), y(from)];
+    path += `M${left(place).toFixed(1)} ${top.toFixed(1)}H${right(place).toFixed(1)}V${bottom.toFixed(1)}H${left(place).toFixed(1)}Z`;
+  }
+  return path;
+};
+
+export interface BarChartProps {
+  readonly label: string;
+  readonly buckets: readonly Bucket[];
+  readonly step: Step;
+  readonly bars: readonly Bars[];
+  /** Values of the period before, bucket by bucket. */
+  readonly before?: readonly number[] | undefined;
+  /** Of highest values: those do not add up, so that the bars stand before each other. */
+  readonly highest: boolean;
+  readonly unit: string;
+  readonly nameOf: (group: string | null) => string;
+  readonly onRange: (from: number, to: number) => void;
+}
+
+/**
+ * Stacked bars over time. The pointer, or the arrow keys, tell the values of a bar; dragging chooses the time between.
+ */
+export const BarChart = ({
+  label,
+  buckets,
+  step,
+  bars,
+  before,
+  highest,
+  unit,
+  nameOf,
+  onRange,
+}: BarChartProps) => {
+  const { zone } = usePlace();
+  const { place: frame, width } = useWidth();
+  const [chosen, setAt] = useState<number>();
+  const [drag, setDrag] = useState<readonly [from: number, to: number]>();
+  // Another time may have fewer bars.
+  const at = chosen !== undefined && chosen < buckets.length ? chosen : undefined;
+
+  const together = togetherOf(bars, highest, buckets.length);
+  const top = Math.max(0, ...together, ...(before ?? []));
+  const y = scaleLinear()
+    .domain([0, top === 0 ? 1 : top])
+    .nice(5)
+    .range([HEIGHT - BOTTOM, TOP]);
+  const [first, last] = [buckets[0]?.start ?? 0, buckets.at(-1)?.end ?? 1];
+  const x = (zone === "utc" ? scaleUtc() : scaleTime())
+    .domain([first, last])
+    .range([LEFT, Math.max(LEFT + 1, width - RIGHT)]);
+  const gap = (x(last) - x(first)) / Math.max(1, buckets.length) > 4 ? 1 : 0;
+  const left = (place: number): number => x(buckets[place]?.start ?? first);
+  const right = (place: number): number => Math.max(left(place) + 0.5, x(buckets[place]?.end ?? last) - gap);
+  const tick = x.tickFormat();
+  const placeAt = (clientX: number): number => {
+    const box = frame.current?.getBoundingClientRect();
+    const time = x.invert(clientX - (box?.left ?? 0)).getTime();
+    const found = buckets.findIndex(({ end }) => time < end);
+    return Math.max(0, found === -1 ? buckets.length - 1 : found);
+  };
+
+  const below = buckets.map(() => 0);
+  const paths = bars.map(({ values }) => {
+    const path = barsPath(values, highest ? [] : below, left, right, y);
+    for (const [place, value] of values.entries()) below[place] = (below[place] ?? 0) + value;
+    return path;
+  });
+
+  const bucket = at === undefined ? undefined : buckets[at];
+  const title =
+    bucket === undefined ? "" : step === "day" ? dayText(bucket.start, zone) : minuteText(bucket.start, zone);
+  const lines =
+    at === undefined
+      ? []
+      : bars
+          .map((one) => ({ one, group: one.group, value: one.values[at] ?? 0 }))
+          .filter(({ value }) => value > 0);
+  const total = at === undefined ? 0 : (together[at] ?? 0);
+  const words = [
+    `${title}: ${numberText(total)} ${unit}`,
+    ...lines.map(({ group, value }) => `${nameOf(group)} ${numberText(value)}`),
+  ].join(", ");
+
+  const move = (to: number): void => setAt(Math.max(0, Math.min(buckets.length - 1, to)));
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const from = at ?? buckets.length;
+    const steps: Readonly<Record<string, number>> = {
+      ArrowLeft: from - 1,
+      ArrowRight: (at ?? -1) + 1,
+      Home: 0,
+      End: buckets.length - 1,
+    };
+    const to = steps[event.key];
+    if (event.key === "Escape") setAt(undefined);
+    else if (to !== undefined) {
+      event.preventDefault();
+      move(to);
+    }
+  };
+
+  return (
+    <div
+      ref={frame}
+      class="chart"
+      role="slider"
+      tabIndex={0}
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={Math.max(0, buckets.length - 1)}
+      aria-valuenow={at ?? 0}
+      aria-valuetext={at === undefined ? "No bar chosen: use the arrow keys" : words}
+      onKeyDown={onKeyDown}
+      onBlur={() => setAt(undefined)}
+      onPointerMove={(event) => {
+        move(placeAt(event.clientX));
+        if (drag !== undefined) setDrag([drag[0], event.clientX]);
+      }}
+      onPointerLeave={() => {
+        setAt(undefined);
+        setDrag(undefined);
+      }}
+      onPointerDown={(event) => {
+        if (event.pointerType === "mouse" && event.button === 0) setDrag([event.clientX, event.clientX]);
+      }}
+      onPointerUp={() => {
+        if (drag !== undefined && Math.abs(drag[1] - drag[0]) > MIN_DRAG) {
+          const [from, to] = drag.toSorted((a, b) => a - b);
+          const [begin, end] = [buckets[placeAt(from ?? 0)], buckets[placeAt(to ?? 0)]];
+          if (begin !== undefined && end !== undefined) onRange(begin.start, end.end);
+        }
+        setDrag(undefined);
+      }}
+    >
+      {width > 0 && (
+        <svg width={width} height={HEIGHT} aria-hidden="true">
+          {y.ticks(5).map((value) => (
+            <g key={value}>
+              <line class="grid" x1={LEFT} x2={width - RIGHT} y1={y(value)} y2={y(value)} />
+              <text class="tick" x={LEFT - 6} y={y(value)} dy="0.32em" text-anchor="end">
+                {compactText(value)}
+              </text>
+            </g>
+          ))}
+          {x.ticks(Math.max(2, Math.floor(width / 90))).map((time) => (
+            <text key={time.getTime()} class="tick" x={x(time)} y={HEIGHT - 8} text-anchor="middle">
+              {tick(time)}
+            </text>
+          ))}
+          {at !== undefined && (
+            <rect
+              class="chosen"
+              x={left(at)}
+              y={TOP}
+              width={Math.max(1, right(at) - left(at))}
+              height={HEIGHT - BOTTOM - TOP}
+            />
+          )}
+          {paths.map((path, place) => (
+            <path
+              key={bars[place]?.group ?? ""}
+              class={highest ? "bars outline" : "bars"}
+              d={path}
+              style={{ color: colorOf(bars[place]) }}
+            />
+          ))}
+          {before !== undefined && (
+            <path
+              class="before"
+              d={before
+                .slice(0, buckets.length)
+                .map((value, place) => `${place === 0 ? "M" : "L"}${left(place)} ${y(value)}H${right(place)}`)
+                .join("")}
+            />
+          )}
+          {drag !== undefined && (
+            <rect
+              class="drag"
+              x={Math.min(...drag) - (frame.current?.getBoundingClientRect().left ?? 0)}
+              y={TOP}
+              width={Math.abs(drag[1] - drag[0])}
+              height={HEIGHT - BOTTOM - TOP}
+            />
+          )}
+        </svg>
+      )}
+      {at !== undefined && (
+        <div
+          class="tooltip"
+          style={
+            left(at) > width / 2 ? { right: `${width - left(at) + 10}px` } : { left: `${right(at) + 10}px` }
+          }
+        >
+          <strong>{title}</strong>
+          <dl>
+            {lines.map(({ one, group, value }) => (
+              <div key={group ?? ""}>
+                <dt>
+                  <span class="swatch" style={{ color: colorOf(one) }} />
+                  {nameOf(group)}
+                </dt>
+                <dd>{numberText(value)}</dd>
+              </div>
+            ))}
+            <div class="total">
+              <dt>{highest ? "Highest" : "Total"}</dt>
+              <dd>
+                {numberText(total)} {unit}
+              </dd>
+            </div>
+            {before !== undefined && (
+              <div>
+                <dt>Period before</dt>
+                <dd>{numberText(before[at] ?? 0)}</dd>
+              </div>
+            )}
+          </dl>
+        </div>
+      )}
+    </div>
+  );
+};

@@ -1,0 +1,137 @@
+import ComboboxNav from "@github/combobox-nav";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+
+/** Options that contain a text, the best first, and not all of many. */
+export type FindOptions = (text: string) => Promise<readonly string[]>;
+
+/** One of many, found by writing a part of it. Empty means all. */
+export const Combobox = ({
+  label,
+  value,
+  find,
+  onChoose,
+  free = false,
+  required = false,
+}: {
+  readonly label: string;
+  readonly value: string;
+  readonly find: FindOptions;
+  readonly onChoose: (value: string) => void;
+  /** Whether what is written may be none of the options. */
+  readonly free?: boolean;
+  /** Whether "all" is no choice. */
+  readonly required?: boolean;
+}) => {
+  const [text, setText] = useState(value);
+  const [options, setOptions] = useState<readonly string[]>();
+  const input = useRef<HTMLInputElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const asked = useRef(0);
+  const id = useId();
+  useEffect(() => setText(value), [value]);
+
+  const open = async (wanted: string): Promise<void> => {
+    const mine = ++asked.current;
+    const found = await find(wanted).catch(() => []);
+    if (mine === asked.current) setOptions(found);
+  };
+  const close = (): void => {
+    asked.current++;
+    setOptions(undefined);
+  };
+  const choose = (chosen: string): void => {
+    close();
+    setText(chosen);
+    if (chosen !== value) onChoose(chosen);
+  };
+  /** What was written and not chosen: taken where that is allowed, else as it was before. */
+  const settle = (): void => {
+    const written = text.trim();
+    if (written === "" ? !required : free || options?.includes(written)) choose(written);
+    else {
+      close();
+      setText(value);
+    }
+  };
+
+  // Moves through the options by arrow keys and says which is meant, as the pattern of the W3C asks for.
+  const chosen = useRef(choose);
+  chosen.current = choose;
+  useEffect(() => {
+    const [field, box] = [input.current, list.current];
+    if (options === undefined || field === null || box === null) return;
+    const nav = new ComboboxNav(field, box, { firstOptionSelectionMode: "none" });
+    const commit = (event: Event): void => {
+      if (event.target instanceof HTMLElement) chosen.current(event.target.textContent);
+    };
+    // Before the field loses the focus: what is clicked is chosen.
+    const hold = (event: Event): void => event.preventDefault();
+    box.addEventListener("combobox-commit", commit);
+    box.addEventListener("mousedown", hold);
+    nav.start();
+    return () => {
+      nav.destroy();
+      box.removeEventListener("combobox-commit", commit);
+      box.removeEventListener("mousedown", hold);
+    };
+  }, [options]);
+
+  return (
+    <div class="combobox">
+      <label for={id}>{label}</label>
+      <input
+        ref={input}
+        id={id}
+        type="text"
+        role="combobox"
+        autoComplete="off"
+        spellcheck={false}
+        aria-autocomplete="list"
+        aria-expanded={options !== undefined}
+        aria-controls={`${id}-list`}
+        placeholder={required ? "" : "All"}
+        value={text}
+        onFocus={(e) => e.currentTarget.select()}
+        onClick={() => void open(text === value ? "" : text)}
+        onInput={(e) => {
+          setText(e.currentTarget.value);
+          void open(e.currentTarget.value);
+        }}
+        onBlur={settle}
+        onKeyDown={(e) => {
+          if (e.key === "ArrowDown" && options === undefined) void open(text === value ? "" : text);
+          if (e.key === "Escape") {
+            setText(value);
+            close();
+          }
+          if (e.key === "Enter" && !list.current?.querySelector('[aria-selected="true"]')) settle();
+        }}
+      />
+      {value !== "" && !required && (
+        <button type="button" class="clear" aria-label={`Clear ${label}`} onClick={() => choose("")}>
+          ×
+        </button>
+      )}
+      <div
+        ref={list}
+        id={`${id}-list`}
+        class="options"
+        role="listbox"
+        tabIndex={-1}
+        aria-label={label}
+        hidden={options === undefined}
+      >
+        {options?.map((option, place) => (
+          <div key={option} id={`${id}-${place}`} role="option" tabIndex={-1} class="id">
+            {option}
+          </div>
+        ))}
+        {options?.length === 0 && (
+          <div role="option" tabIndex={-1} aria-disabled="true" class="quiet">
+            Nothing matches.
+          </div>
+        )}
+      </div>
+    </div>
+  );
+};

@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import type { LoggedEvent } from "../../src/store/log-query.ts";
+import { stepsOf } from "./event-steps.ts";
+
+// RFC 9562's example of version 7: 2022-02-22 19:22:22 UTC.
+const ID = "017F22E2-79B0-7CC3-98C4-DC0C0C07398F";
+const RECORDED = Date.UTC(2022, 1, 22, 19, 22, 22);
+
+const arrived = (id: number, received_at: number, more: Partial<LoggedEvent> = {}): LoggedEvent => ({
+  id,
+  state: "accepted",
+  late: false,
+  received_at,
+  tenant_id: "t",
+  customer_id: "c",
+  meter_id: "m",
+  event_id: ID,
+  event_time: RECORDED - 1000,
+  total_usage: 1,
+  start_time: null,
+  end_time: null,
+  producer: null,
+  seq: null,
+  reason: null,
+  dialect: "events",
+  request: id,
+  position: 0,
+  ...more,
+});
+const namesOf = (life: Parameters<typeof stepsOf>[0]): readonly string[] =>
+  stepsOf(life).map(({ name }) => name);
+
+test("a life from its use to its count; an id of version 7 tells when it was recorded", () => {
+  const event = arrived(1, RECORDED + 50);
+  const steps = stepsOf({ event, arrivals: [event], turnedAway: [], rows: [] });
+  expect(steps.map(({ name, at }) => [name, at])).toEqual([
+    ["Used", RECORDED - 1000],
+    ["Recorded", RECORDED],
+    ["Sent", RECORDED + 50],
+    ["Acknowledged", RECORDED + 50],
+    ["Counted", RECORDED + 50],
+  ]);
+});
+
+test("what an outage turned away was sent, too; a repeat is acknowledged and not counted again", () => {
+  const event = arrived(1, RECORDED + 500);
+  const repeat = arrived(2, RECORDED + 900, { state: "duplicate" });
+  const turnedAway = [
+    { tenant_id: "t", event_id: ID, at: RECORDED + 100, outcome: "unavailable" },
+    { tenant_id: "t", event_id: ID, at: RECORDED + 300, outcome: "reset" },
+  ] as const;
+  expect(namesOf({ event, arrivals: [repeat, event], turnedAway, rows: [] })).toEqual([
+    "Used",
+    "Recorded",
+    "Sent",
+    "Sent again",
+    "Sent again",
+    "Acknowledged",
+    "Counted",
+    "Sent again",
+    "Acknowledged again",
+  ]);
+});
+
+test("an id that tells no time is not taken for one", () => {
+  const event = arrived(1, RECORDED, { event_id: "order-7" });
+  expect(namesOf({ event, arrivals: [event], turnedAway: [], rows: [] })).not.toContain("Recorded");
+});
+
+test("a refused event is not counted", () => {
+  const event = arrived(1, RECORDED + 1, { state: "refused", event_time: null, event_id: null });
+  expect(namesOf({ event, arrivals: [event], turnedAway: [], rows: [] })).toEqual(["Sent", "Refused"]);
+});

@@ -1,0 +1,103 @@
+import type { OutboxRow } from "@meter-lib/core";
+import type { TurnedAway } from "../../src/http/faults.ts";
+import type { LoggedEvent } from "../../src/store/log-query.ts";
+
+/** What a step of an event's life means for whoever waits for its end. */
+export type StepTone = "plain" | "good" | "warn" | "bad";
+
+/** One step in the life of an event. */
+export interface LifeStep {
+  readonly name: string;
+  readonly at: number | undefined;
+  readonly tone: StepTone;
+  readonly words: string;
+  /** The number of the event in the log that the step is of. */
+  readonly arrival?: number;
+  /** Whether it leads there. */
+  readonly leads?: boolean;
+  /** The name of the outbox that the step is in. */
+  readonly outbox?: string;
+}
+
+/** What is known of an event, from both sides. */
+export interface KnownLife {
+  readonly event: LoggedEvent;
+  /** Every arrival of the same id, the event's own too. */
+  readonly arrivals: readonly LoggedEvent[];
+  /** Attempts that an outage of this sandbox turned away. */
+  readonly turnedAway: readonly TurnedAway[];
+  /** What an outbox on this machine still holds of it. */
+  readonly rows: readonly { readonly outbox: string; readonly row: OutboxRow }[];
+}
+
+const UUID_7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7/i;
+
+/** When an id was made, where it tells that (RFC 9562, version 7). */
+const timeOfId = (id: string | null): number | undefined => {
+  const [, high, low] = UUID_7.exec(id ?? "") ?? [];
+  return high === undefined || low === undefined ? undefined : Number.parseInt(high + low, 16);
+};
+
+const ANSWERS: Readonly<
+  Record<LoggedEvent["state"], readonly [name: string, tone: StepTone, words: string]>
+> = {
+  accepted: ["Acknowledged", "good", "Stored, then answered: the sender may forget it."],
+  duplicate: ["Acknowledged again", "good", "Known already: answered as before, not counted again."],
+  conflict: ["Refused", "bad", "Its id was used for other content; the first one counts."],
+  refused: ["Refused", "bad", "Nothing of it is counted."],
+};
+
+const attempt = (number: number): string => (number === 1 ? "Sent" : "Sent again");
+
+/** The steps that are known, in order of their times; steps of one moment stay in the order of a life. */
+export const stepsOf = ({ event, arrivals, turnedAway, rows }: KnownLife): readonly LifeStep[] => {
+  const steps: LifeStep[] = [];
+  const recorded = rows[0]?.row.recorded_at ?? timeOfId(event.event_id);
+  if (event.event_time !== null) {
+    steps.push({
+      name: "Used",
+      at: event.event_time,
+      tone: "plain",
+      words: "Its hour is the one that is billed.",
+    });
+  }
+  if (recorded !== undefined) {
+    const words = rows.length > 0 ? "In the sender's outbox." : "As its id says.";
+    steps.push({ name: "Recorded", at: recorded, tone: "plain", words });
+  }
+  const sent = [
+    ...turnedAway.map((away) => ({ at: away.at, away, arrival: undefined })),
+    ...arrivals.map((arrival) => ({ at: arrival.received_at, away: undefined, arrival })),
+  ].toSorted((a, b) => a.at - b.at);
+  for (const [place, { at, away, arrival }] of sent.entries()) {
+    const name = attempt(place + 1);
+    if (away !== undefined) {
+      const words = away.outcome === "reset" ? "Cut off by the outage." : "Answered with 503 by the outage.";
+      steps.push({ name, at, tone: "warn", words });
+    } else {
+      const [answer, tone, words] = ANSWERS[arrival.state];
+      steps.push(
+        {
+          name,
+          at,
+          tone: "plain",
+          words: `Attempt ${place + 1}, event #${arrival.id}.`,
+          arrival: arrival.id,
+          leads: true,
+        },
+        { name: answer, at, tone, words, arrival: arrival.id },
+      );
+      if (arrival.state === "accepted") {
+        const words = `Once, for ${arrival.customer_id ?? "–"}.`;
+        steps.push({ name: "Counted", at, tone: "good", words, arrival: arrival.id });
+      }
+    }
+  }
+  for (const { outbox, row } of rows) {
+    const tone = row.state === "pending" || row.state === "inflight" ? "warn" : "bad";
+    const words = row.reason ?? "The sender has no answer for it yet.";
+    steps.push({ name: `In the outbox: ${row.state}`, at: row.ended_at, tone, words, outbox });
+  }
+  // Usage may be reported before it happens, or long after: what has a time stands at it.
+  return steps.toSorted((a, b) => (a.at ?? Number.POSITIVE_INFINITY) - (b.at ?? Number.POSITIVE_INFINITY));
+};

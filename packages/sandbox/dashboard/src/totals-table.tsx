@@ -1,0 +1,127 @@
+import { useState } from "preact/hooks";
+import type { Totals, TotalsBy, TotalsRow } from "../../src/store/usage-totals.ts";
+import { withQuery } from "./ask.ts";
+import { type Column, DataTable, type Sort } from "./data-table.tsx";
+import { DownloadLinks } from "./download-links.tsx";
+import { Id, type IdKind } from "./id.tsx";
+import { durationText, numberText } from "./number-text.ts";
+import { Pages } from "./pages.tsx";
+import { Shown } from "./shown.tsx";
+import { useAnswer } from "./use-answer.ts";
+
+const KINDS: Readonly<Record<TotalsBy, readonly [kind: IdKind, head: string]>> = {
+  customer: ["customers", "Customer"],
+  tenant: ["tenants", "Tenant"],
+  meter: ["meters", "Meter"],
+};
+const SIZE = 50;
+
+const timeText = (ms: number): string => (ms === 0 ? "–" : durationText(ms));
+
+/** Totals by customer, tenant or meter: searched, sorted, a page at a time, with the sum of all. */
+export const TotalsTable = ({
+  by,
+  query,
+  measuresTime,
+  title = "Totals",
+}: {
+  readonly by: TotalsBy;
+  readonly query: Readonly<Record<string, string | number | undefined>>;
+  /** Of meters that count time the duration comes first. */
+  readonly measuresTime: boolean;
+  readonly title?: string;
+}) => {
+  const [search, setSearch] = useState("");
+  const [sort, setSort] = useState<Sort>({ by: "events", descending: true });
+  const [offset, setOffset] = useState(0);
+  const answered = useAnswer<Totals>(
+    withQuery("sandbox/v1/usage/totals", {
+      by,
+      ...query,
+      search,
+      sort: sort.by,
+      order: sort.descending ? "desc" : "asc",
+      offset,
+      limit: SIZE,
+    }),
+  );
+  const [kind, head] = KINDS[by];
+
+  const columnsOf = ({ sum, total }: Totals): readonly Column<TotalsRow>[] => {
+    const number = (
+      name: Exclude<keyof TotalsRow, "id">,
+      words: string,
+      text: (value: number | null) => string = numberText,
+    ): Column<TotalsRow> => ({
+      head: words,
+      number: true,
+      sort: name,
+      cell: (row) => text(row[name]),
+      sum: text(sum[name]),
+    });
+    const duration = number("duration_ms", "Duration", (ms) => timeText(ms ?? 0));
+    const usage = number("total_usage", "Usage");
+    // Units of different meters do not add up: a column of nothing says nothing.
+    const usages = by === "meter" || query.meter_id !== undefined ? [usage] : [];
+    return [
+      {
+        head,
+        sort: "id",
+        cell: ({ id }) => <Id kind={kind} id={id} />,
+        sum: (
+          <strong>
+            {numberText(total)} {total === 1 ? by : `${by}s`}
+          </strong>
+        ),
+      },
+      ...(measuresTime ? [duration, ...usages] : [...usages, duration]),
+      number("events", "Events"),
+      ...(by === "customer" ? [] : [number("customers", "Customers")]),
+      ...(by === "tenant" ? [] : [number("tenants", "Tenants")]),
+      number("duplicates", "Duplicates"),
+      number("conflicts", "Conflicts"),
+      number("late", "Late"),
+    ];
+  };
+
+  return (
+    <section class="card">
+      <div class="head">
+        <h2>{title}</h2>
+        <input
+          type="search"
+          aria-label={`Search ${title}`}
+          placeholder={`${head} contains …`}
+          value={search}
+          onInput={(e) => {
+            setSearch(e.currentTarget.value);
+            setOffset(0);
+          }}
+        />
+        <DownloadLinks of="usage" query={{ ...query, by: "hour" }} />
+      </div>
+      <Shown of={answered} lines={6}>
+        {(totals) =>
+          totals.total === 0 ? (
+            <p class="quiet">{search === "" ? "No usage in this time." : "Nothing matches."}</p>
+          ) : (
+            <>
+              <DataTable
+                label={`${title} by ${by}`}
+                columns={columnsOf(totals)}
+                rows={totals.rows}
+                keyOf={({ id }) => id}
+                sort={sort}
+                onSort={(chosen) => {
+                  setSort(chosen);
+                  setOffset(0);
+                }}
+              />
+              <Pages offset={offset} size={SIZE} total={totals.total} onMove={setOffset} />
+            </>
+          )
+        }
+      </Shown>
+    </section>
+  );
+};
