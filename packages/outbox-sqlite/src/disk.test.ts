@@ -1,8 +1,11 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, fork, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { canTrace } from "../test/disk-trace.ts";
 import { append, claimIds, commit, ended, event, events, segmentOf } from "../test/outbox-use.ts";
 import { storeFolder } from "../test/store-folder.ts";
 import { sqliteOutbox } from "./sqlite-outbox.ts";
@@ -78,6 +81,42 @@ describe("on a file system of its own", () => {
     await again.close();
   });
 });
+
+test("a commit that fails on its way to the disk may have happened; the next ones work again when the disk does", async ({
+  skip,
+}) => {
+  if (!canTrace()) skip("strace is missing, or may not trace here");
+  using place = storeFolder();
+  const script = fileURLToPath(new URL("../test/record-when-told.ts", import.meta.url));
+  const child = fork(script, [place.path], { execArgv: ["--conditions=source"] });
+  const said = async (): Promise<unknown> => (await once(child, "message"))[0];
+  const record = (id: string) => {
+    const answer = said();
+    child.send(id);
+    return answer;
+  };
+  expect(await said()).toBe("open");
+  expect(await record("before")).toBe("recorded");
+  const calls = ["-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO"];
+  const strace = spawn("strace", ["-f", "-p", String(child.pid), "-o", "/dev/null", ...calls], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  await once(strace.stderr, "data");
+  expect(await record("doubtful")).toBe("MayHaveCommitted");
+  strace.kill("SIGTERM");
+  await once(strace, "exit");
+  let after = await record("after");
+  // What failed is opened anew; that may fail once more, with nothing done.
+  if (after !== "recorded") after = await record("after");
+  expect(after).toBe("recorded");
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const outbox = sqliteOutbox({ path: place.path, thread: "main" });
+  await outbox.open();
+  const found = await claimIds(outbox);
+  expect(found).toEqual(expect.arrayContaining(["before", "after"]));
+  await outbox.close();
+}, 30_000);
 
 test("a file that another process keeps locked is waited for", async () => {
   using place = storeFolder();
