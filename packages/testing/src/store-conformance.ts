@@ -1,5 +1,4 @@
 import type { Store } from "@meter-lib/core/log";
-import { describe, test } from "vitest";
 import { expect } from "./expect.ts";
 import { lockCases } from "./store/lock-cases.ts";
 import { rangeCases } from "./store/range-cases.ts";
@@ -8,6 +7,7 @@ import type { StoreCase, StoreContext, StorePlace } from "./store/store-case.ts"
 import { storeModelCase } from "./store/store-model-case.ts";
 import { transactionCases } from "./store/transaction-cases.ts";
 import { valueCases } from "./store/value-cases.ts";
+import { suiteOf, type TestRunner } from "./test-runner.ts";
 
 // Some cases make dozens of stores, and a store may be on a slow disk.
 const TIMEOUT_MS = 60_000;
@@ -19,10 +19,12 @@ export interface StoreConformanceOptions {
   readonly durable: boolean;
   /** A new, empty place for each test. */
   create(): StorePlace | Promise<StorePlace>;
+  /** @default the globals `describe`, `test` and `expect` */
+  readonly runner?: TestRunner | undefined;
 }
 
 /**
- * Registers the tests that every store has to pass, with vitest: transactions, ranges, values, several stores at one place, locks. Uses
+ * Registers the tests that every store has to pass: transactions, ranges, values, several stores at one place, locks. Uses
  * nothing of Node, so it runs in a browser too. What a log makes of a store is tested by {@link outboxConformance}.
  *
  * @example A store of one's own
@@ -38,6 +40,7 @@ export interface StoreConformanceOptions {
  * ```
  */
 export const storeConformance = (options: StoreConformanceOptions): void => {
+  const { describe, test } = suiteOf(options.runner);
   describe(`store: ${options.name}`, () => {
     for (const storeCase of storeCases(options.durable)) {
       test(
