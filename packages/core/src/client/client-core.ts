@@ -130,6 +130,13 @@ export class ClientCore implements SessionHost {
       : { ok: false, event_id, error: durable.error };
   }
 
+  async flush(timeoutMs: number): Promise<boolean> {
+    const from = this.clock.now();
+    // What dead processes had on is part of what they left.
+    await this.#inTime(timeoutMs, this.sessions.recover());
+    return this.engine.flush(Math.max(0, timeoutMs - Math.max(0, this.clock.now() - from)));
+  }
+
   close(timeoutMs: number): Promise<Closing> {
     this.#closing ??= this.#close(timeoutMs);
     return this.#closing;

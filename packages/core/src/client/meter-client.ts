@@ -287,7 +287,7 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
    * tenants without a known customer have events waiting.
    */
   flush({ timeoutMs = DEFAULT_DRAIN_MS }: DrainOptions = {}): Promise<boolean> {
-    return this.#core.engine.flush(timeoutMs);
+    return this.#core.flush(timeoutMs);
   }
 
   /** Records no more, delivers what it can in `timeoutMs`, closes outbox and strategies. Every call answers the same promise. */

@@ -90,6 +90,11 @@ export class SessionKeeper {
     await Promise.all([...this.#open.values()].map(async ({ opening }) => this.#checkpoint(await opening)));
   }
 
+  /** Takes up the sessions of dead processes: those that are to be ended are when this resolves. */
+  async recover(): Promise<void> {
+    await this.#orphans?.claim();
+  }
+
   /** Notes all open sessions as on until now; they go on in the outbox for whoever resumes or ends them. */
   async close(): Promise<void> {
     this.#closed = true;

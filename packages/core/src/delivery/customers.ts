@@ -2,6 +2,7 @@ import type { Clock } from "../strategies/clock.ts";
 import type { CustomerLookup, LookupAnswer } from "../strategies/customer-lookup.ts";
 import { lookUp, lookUpNow } from "./look-up.ts";
 import { type Random, retryDelayMs } from "./retry.ts";
+import type { Segment } from "./segment.ts";
 import type { Slice } from "./slice.ts";
 
 export interface CustomersOptions {
@@ -107,32 +108,34 @@ export class Customers {
   }
 
   /** Gives all events their customers, if those are known without waiting; returns whether it did. */
-  resolveNow(slice: Slice): boolean {
-    const { segment, attempts } = slice;
+  resolveNow({ segment, from, to }: Slice): boolean {
     const now = this.#options.steady();
-    const isKept = attempts > 0 || now - segment.customersAt <= FRESH_MS;
-    const tenants = tenantsOf(slice);
-    if (isKept && tenants.every((tenant_id) => segment.customers.has(tenant_id))) return true;
-    const [tenant_id] = tenants;
-    if (tenants.length === 1 && tenant_id !== undefined) {
-      const customer_id = this.#known(tenant_id, now) ?? (attempts > 0 ? segment.customers.get(tenant_id) : undefined);
+    const isFresh = now - segment.customersAt <= FRESH_MS;
+    const tenants = tenantsOf(segment, from, to);
+    const open = tenants.filter(
+      (tenant_id) => !segment.leased.has(tenant_id) && !(isFresh && segment.customers.has(tenant_id)),
+    );
+    if (open.length === 0) return true;
+    const found: (readonly [tenant_id: string, customer_id: string])[] = [];
+    for (const tenant_id of open) {
+      const customer_id = this.#known(tenant_id, now);
       if (customer_id === undefined) return false;
-      if (this.#last.get(tenant_id) !== customer_id) this.#last = new Map([[tenant_id, customer_id]]);
-      segment.customers =
-        segment.tenant_id !== "" || segment.customers.size === 0
-          ? this.#last
-          : new Map([...segment.customers, [tenant_id, customer_id]]);
-    } else {
-      const customers = new Map(segment.customers);
-      for (const tenant_id of tenants) {
-        const customer_id = this.#known(tenant_id, now);
-        if (customer_id === undefined) return false;
-        customers.set(tenant_id, customer_id);
-      }
-      segment.customers = customers;
+      found.push([tenant_id, customer_id]);
     }
+    const [only] = found;
+    if (only !== undefined && found.length === 1 && segment.customers.size <= 1 && isOf(segment.customers, only[0])) {
+      // Segments of one tenant come in runs, and share what is the same.
+      if (this.#last.get(only[0]) !== only[1]) this.#last = new Map(found);
+      segment.customers = this.#last;
+    } else segment.customers = new Map([...segment.customers, ...found]);
     segment.customersAt = now;
     return true;
+  }
+
+  /** The events are to be leased: their customers stay. */
+  static keep({ segment, from, to }: Slice): void {
+    const tenants = tenantsOf(segment, from, to).filter((tenant_id) => !segment.leased.has(tenant_id));
+    if (tenants.length > 0) segment.leased = new Set([...segment.leased, ...tenants]);
   }
 
   /** What came of it. */
@@ -195,7 +198,7 @@ export class Customers {
       this.#ready.push(part);
       return;
     }
-    const [tenant_id = ""] = tenantsOf(part);
+    const [tenant_id = ""] = tenantsOf(part.segment, part.from, part.to);
     const tenant = this.#tenant(tenant_id);
     if (tenant.parking !== undefined) this.#park(tenant, [part]);
     else {
@@ -342,7 +345,10 @@ export class Customers {
   }
 }
 
-const tenantsOf = ({ segment, from, to }: Slice): readonly string[] => {
+const isOf = (customers: ReadonlyMap<string, string>, tenant_id: string): boolean =>
+  customers.size === 0 || customers.has(tenant_id);
+
+const tenantsOf = (segment: Segment, from: number, to: number): readonly string[] => {
   if (segment.tenant_id !== "") return [segment.tenant_id];
   const tenants = new Set<string>();
   if (from === 0 && to === segment.events.length) for (const { tenant_id } of segment.sums.sums) tenants.add(tenant_id);

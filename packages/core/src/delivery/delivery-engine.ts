@@ -3,7 +3,7 @@ import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
 import type { CheckedEvent } from "../event/checked-event.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import { eventsOf } from "../log/body.ts";
-import type { AppendException, Appended, Claimed, NewSegment, Outbox, OutboxCommit, OutboxOpening, Sum } from "../log/outbox.ts";
+import type { AppendException, Appended, Claimed, NewSegment, Outbox, OutboxCommit, OutboxOpening, Span, Sum } from "../log/outbox.ts";
 import type { OutboxSelection } from "../log/outbox-query.ts";
 import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
 import { SpareOutbox } from "../log/spare-outbox.ts";
@@ -495,11 +495,10 @@ export class DeliveryEngine {
 
   #tellSettled({ settled }: Transaction, { undone, taken }: OutboxCommit): void {
     const later = new Set(undone?.end);
-    const lost = new Set(taken.map(({ segment }) => segment));
     for (const { slice, outcome, each, ending } of settled) {
       if (later.has(ending)) continue;
       const { segment, from, to } = slice;
-      if (lost.has(segment.id)) {
+      if (isTaken(slice, taken)) {
         this.#leave(slice);
         continue;
       }
@@ -518,13 +517,12 @@ export class DeliveryEngine {
 
   #tellLeased({ leased }: Transaction, { undone, taken }: OutboxCommit): void {
     const later = new Set(undone?.lease);
-    const lost = new Set(taken.map(({ segment }) => segment));
     for (const { slices, leases, send, isGone } of leased) {
       const leave: Slice[] = [];
       slices.forEach((slice, i) => {
         const lease = leases[i];
         if (lease !== undefined && later.has(lease)) this.#unleasable.push(slice);
-        else if (lost.has(slice.segment.id)) this.#leave(slice);
+        else if (isTaken(slice, taken)) this.#leave(slice);
         else leave.push(slice);
       });
       if (!isGone) send(leave);
@@ -628,8 +626,11 @@ export class DeliveryEngine {
   }
 
   #admitClaimed({ segments }: Claimed): void {
+    const known = new Set(segments.length === 0 ? [] : [...this.#live].map(({ id }) => id));
     for (const claimed of segments) {
-      const { lane, tenant_id, body, pieces } = claimed;
+      const { id, lane, tenant_id, body, pieces } = claimed;
+      // Taken for dead, and then claimed by itself: it is here, and this owner's again.
+      if (known.has(id)) continue;
       const count = pieces.at(-1)?.to ?? 0;
       const events = eventsOf(body, count).filter((event) => event !== undefined);
       const segment = new Segment(
@@ -800,6 +801,10 @@ const UNBOUNDED = { events: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INF
 /** The answer is kept only for those who asked before it came. */
 const repeated = (outcome: SettledOutcome, count: number): readonly SettledOutcome[] | undefined =>
   count === 1 ? [outcome] : undefined;
+
+/** Whether another owner has it now. */
+const isTaken = ({ segment, from, to }: Slice, taken: readonly Span[]): boolean =>
+  taken.some((span) => span.segment === segment.id && span.from === from && span.to === to);
 
 const identityOf = ({ tenant_id, event_id }: UsageEvent): string => `${tenant_id}\n${event_id}`;
 

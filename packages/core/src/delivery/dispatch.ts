@@ -3,7 +3,7 @@ import type { UsageEvent } from "../event/usage-event.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { DestinationFault, SendAnswer, Transport } from "../strategies/transport.ts";
 import type { Changes } from "./changes.ts";
-import type { Customers } from "./customers.ts";
+import { Customers } from "./customers.ts";
 import type { DeliveryEmitter } from "./delivery-events.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
 import { Destination, type DestinationStatus } from "./destination.ts";
@@ -240,6 +240,7 @@ export class Dispatch {
         firstSentAt: slice.firstSentAt ?? now,
         firstSentSteady: slice.firstSentSteady ?? (inDoubt ? undefined : steadyNow),
       };
+      Customers.keep(slice);
       sent.push({ slice: slice.with(state), inDoubt, mayResend });
     }
     return sent;

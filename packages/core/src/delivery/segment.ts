@@ -53,6 +53,8 @@ export class Segment {
   /** The customer of each tenant, as found last, and when that was, in steady time. */
   customers: ReadonlyMap<string, string> = NO_CUSTOMERS;
   customersAt = Number.NEGATIVE_INFINITY;
+  /** Tenants whose customer was stored with a lease: it stays, so that every attempt carries the same bytes. */
+  leased: ReadonlySet<string> = NOBODY;
   /** Whether a page that closes sent it before it was stored. */
   isAhead = false;
 
@@ -120,7 +122,9 @@ export class Segment {
     this.events = [...events];
     this.bytes = events.reduce((sum, event) => sum + eventSize(event), 0);
     this.#take({ segment: id, key, first_seq, producer }, recorded_at);
-    if (customer_id !== undefined) this.customers = new Map([[this.tenant_id, customer_id]]);
+    if (customer_id === undefined) return;
+    this.customers = new Map([[this.tenant_id, customer_id]]);
+    this.leased = new Set([this.tenant_id]);
   }
 
   /**
@@ -290,3 +294,4 @@ export class Segment {
 }
 
 const NO_CUSTOMERS: ReadonlyMap<string, string> = new Map();
+const NOBODY: ReadonlySet<string> = new Set();
