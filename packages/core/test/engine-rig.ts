@@ -1,3 +1,4 @@
+import { fakeClock } from "../../testing/src/fake-clock.ts";
 import {
   type CustomerLookup,
   type DeliveryOptions,
@@ -8,7 +9,6 @@ import {
   type MeterClientStrategies,
   memoryTransport,
 } from "../src/index.ts";
-import { fakeClock } from "../../testing/src/fake-clock.ts";
 
 export const DAY_MS = 86_400_000;
 export const ALWAYS_DEDUP = { windowMs: 365 * DAY_MS };

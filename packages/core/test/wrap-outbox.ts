@@ -15,6 +15,7 @@ export const wrapOutbox = (inner: Outbox, changed: Partial<Outbox>): Outbox => (
   discard: (selection, reason) => inner.discard(selection, reason),
   ledger: (range) => inner.ledger(range),
   ledgerIds: (row) => inner.ledgerIds(row),
+  producers: () => inner.producers(),
   claimSessions: () => inner.claimSessions(),
   close: () => inner.close(),
   ...changed,

@@ -42,9 +42,9 @@ export const pageMark = ({
   );
 
 /** Writes the decisions of one batch, by the marks of its events. */
-export const decisionWriter = ({ shiftMs, device_id }: BatchDecision): ((mark: number) => string) => {
+export const decisionWriter = ({ shiftMs, device_id }: BatchDecision): ((mark: string) => string) => {
   const rest = `,${shiftMs},${JSON.stringify(device_id)}]`;
-  return (mark) => `[${mark}${rest}`;
+  return (mark) => `[${JSON.stringify(mark)}${rest}`;
 };
 
 /** @throws TypeError for a note that is none of ours: the store is not the relay's alone. */

@@ -127,7 +127,8 @@ test.each<[string, RelayClient["ingest"]]>([
   ["answers too little", odd([])],
   [
     "gives receipts that reject",
-    (events) => events.map(({ event_id }) => ({ event_id, durable: reject(), settled: never() })),
+    (events) =>
+      events.map(({ event_id }) => ({ event_id, durable: reject(), settled: never(), fate: undefined })),
   ],
 ])("client.ingest %s: it may have them, so they come again", async (_name, ingest) => {
   const settings = { authenticate: () => PRINCIPAL, dedup: memoryDedup(), origins: [ORIGIN] };

@@ -26,6 +26,7 @@ const crashingRelay = (dedup: DedupStore = memoryDedup()) => {
     event_id,
     durable,
     settled: new Promise(() => {}),
+    fate: undefined,
   });
   const newRelay = () =>
     createRelay({

@@ -35,9 +35,10 @@ const relay = createRelay({
       const receipts = client.ingest(events);
       dieAt("handed_on");
       return receipts.map(
-        ({ event_id, durable, settled }): Receipt => ({
+        ({ event_id, durable, settled, fate }): Receipt => ({
           event_id,
           settled,
+          fate,
           durable: durable.finally(() => dieAt("stored")),
         }),
       );

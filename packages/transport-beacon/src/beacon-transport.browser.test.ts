@@ -1,4 +1,4 @@
-import { EventRecord, type OutgoingEvent, type SendAnswer, type Transport } from "@meter-lib/core";
+import type { OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { beaconTransport } from "./beacon-transport.ts";
 import { deliverThroughPageLife } from "./deliver-through-page-life.ts";
@@ -17,7 +17,7 @@ const outgoing = (event_id: string): OutgoingEvent => {
     metadata: undefined,
     session_id: undefined,
   };
-  return Object.assign(new EventRecord(event, 100, 1), { customer_id: "relay" });
+  return { customer_id: "relay", producer: undefined, seq: undefined, ...event };
 };
 
 const send = (transport: Transport, id: string): Promise<SendAnswer> =>

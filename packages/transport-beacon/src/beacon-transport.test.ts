@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
-import { EventRecord, type OutgoingEvent, type SendAnswer, type Transport } from "@meter-lib/core";
+import type { OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { beaconTransport } from "./beacon-transport.ts";
@@ -21,7 +21,7 @@ const outgoing = (event_id: string, fields: Partial<OutgoingEvent> = {}): Outgoi
     session_id: undefined,
     ...fields,
   };
-  return Object.assign(new EventRecord(event, 100, 1), { customer_id: "relay" });
+  return { customer_id: "relay", producer: undefined, seq: undefined, ...event };
 };
 
 const send = (transport: Transport, events: readonly OutgoingEvent[]): Promise<SendAnswer> =>

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { OutboxChanges } from "../index.ts";
+import type { OutboxChanges } from "../log/outbox.ts";
 import { sqliteOutbox } from "../../../outbox-sqlite/src/index.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import "../../../testing/src/matchers.ts";

@@ -122,6 +122,7 @@ test("one that cannot be read says why; others are answered", async () => {
         discard: broken,
         ledger: broken,
         ledgerIds: broken,
+        producers: broken,
       },
     ],
   });
