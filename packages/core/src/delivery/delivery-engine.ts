@@ -86,6 +86,7 @@ export class DeliveryEngine {
   #committing = { events: 0, bytes: 0 };
   #pending = { pendingEvents: 0, pendingBytes: 0 };
   #askedRoomAt = Number.NEGATIVE_INFINITY;
+  #asksRoom = false;
   /** The outbox may have events that this process could take. */
   #mayClaim = false;
   #claimAt: number;
@@ -309,7 +310,7 @@ export class DeliveryEngine {
     // Others may have made room meanwhile: an outbox that several share is asked again.
     if (refusal !== undefined && this.durable && this.#steady() - this.#askedRoomAt > ASK_ROOM_MS) {
       this.#askedRoomAt = this.#steady();
-      this.#hurry = true;
+      this.#asksRoom = true;
       this.kick();
     }
     return refusal;
@@ -404,12 +405,18 @@ export class DeliveryEngine {
     return (this.#changes.hasPostponed || this.#unleasable.length > 0) && this.#spare?.isDown === false;
   }
 
+  /** Whether an outbox that failed is to be tried again. */
+  get #isRetryDue(): boolean {
+    return this.#spare?.retryAt !== undefined && !this.#spare.isDown;
+  }
+
   async #run(): Promise<void> {
     let isFirst = true;
     while (isFirst || this.#hasWork) {
       if (!this.#isOpen) await this.#open();
       // Whatever made it run, what has gathered goes along.
-      if (isFirst || this.#hasWork) await this.#commit(this.#gather(isFirst));
+      const transaction = this.#gather(isFirst);
+      if (this.#asksRoom || this.#isRetryDue || !isEmpty(transaction)) await this.#commit(transaction);
       isFirst = false;
       this.#takeDecided();
       await this.#claim();
@@ -477,6 +484,7 @@ export class DeliveryEngine {
   async #commit(transaction: Transaction): Promise<void> {
     const commit = await this.outbox.commit(transaction.changes);
     this.#committing = { events: 0, bytes: 0 };
+    this.#asksRoom = false;
     this.#heard(commit);
     this.#tellSettled(transaction, commit);
     transaction.segments.forEach((segment, i) => {
@@ -801,6 +809,9 @@ const UNBOUNDED = { events: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INF
 /** The answer is kept only for those who asked before it came. */
 const repeated = (outcome: SettledOutcome, count: number): readonly SettledOutcome[] | undefined =>
   count === 1 ? [outcome] : undefined;
+
+const isEmpty = ({ changes: { end, release, spill, append, lease, sessions } }: Transaction): boolean =>
+  end.length + release.length + spill.length + append.length + lease.length + sessions.length === 0;
 
 /** Whether another owner has it now. */
 const isTaken = ({ segment, from, to }: Slice, taken: readonly Span[]): boolean =>

@@ -64,6 +64,8 @@ export class SpareOutbox implements Outbox {
   /** Segments of which nobody knows whether they were stored. */
   #unknown: NewSegment[] = [];
   #isOpen = false;
+  /** Of the opening, until they are told. */
+  readonly #warnings: string[] = [];
   #isSpareUsed = false;
   #failures = 0;
   #retryAt = Number.NEGATIVE_INFINITY;
@@ -95,13 +97,9 @@ export class SpareOutbox implements Outbox {
   }
 
   async open(): Promise<OutboxOpening> {
-    const opening = await this.#try(async () => {
-      const opened = await this.#outbox.open();
-      this.#isOpen = true;
-      return opened;
-    });
-    if (opening !== undefined) this.#pending = pendingOf(opening);
-    return { warnings: [], ...this.#pending, ...opening };
+    await this.#try(() => {});
+    const warnings = this.#warnings.splice(0);
+    return { warnings, ...this.#pending };
   }
 
   async commit(changes: OutboxChanges): Promise<OutboxCommit> {
@@ -122,7 +120,7 @@ export class SpareOutbox implements Outbox {
       sessions: commit?.sessions ?? [],
       taken: [...(commit?.taken ?? []), ...(spare?.taken ?? [])],
       ...this.#pending,
-      warnings: [...(commit?.warnings ?? []), ...(spare?.warnings ?? [])],
+      warnings: [...this.#warnings.splice(0), ...(commit?.warnings ?? []), ...(spare?.warnings ?? [])],
       undone: commit === undefined ? undoneOf(toOutbox) : undefined,
     };
   }
@@ -191,6 +189,7 @@ export class SpareOutbox implements Outbox {
     if (this.isDown) return undefined;
     const { steady, delayMs } = this.#options;
     try {
+      if (!this.#isOpen) this.#pending = pendingOf(await this.#open());
       const answer = await call();
       if (this.#failures > 0) this.#options.recovered();
       this.#failures = 0;
@@ -204,9 +203,14 @@ export class SpareOutbox implements Outbox {
     }
   }
 
+  async #open(): Promise<OutboxOpening> {
+    const opening = await this.#outbox.open();
+    this.#isOpen = true;
+    this.#warnings.push(...opening.warnings);
+    return opening;
+  }
+
   async #commit(changes: OutboxChanges): Promise<OutboxCommit | undefined> {
-    if (!this.#isOpen && !this.isDown) await this.open();
-    if (!this.#isOpen) return undefined;
     const unknown = this.#unknown;
     let isUnknown = false;
     const form = this.#outbox.bodies ?? "events";
