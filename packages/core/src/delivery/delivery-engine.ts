@@ -167,11 +167,11 @@ export class DeliveryEngine {
     const refusal = this.#isClosed ? closedRefusal() : this.#refusal(checked, lane);
     if (refusal !== undefined) return this.#atTheDoor(checked, lane, refusal);
     // Whose customer is not known is looked up at once.
-    const isUnknown = this.#intake.loadOf(checked.event.tenant_id) === 0 && !this.#customers.knows(checked.event.tenant_id);
+    const { tenant_id, event_id } = checked.event;
+    if (!this.#hurry && this.#intake.loadOf(tenant_id) === 0) this.#hurry = !this.#customers.knows(tenant_id);
     const { segment, index } = this.#intake.add(checked, lane);
-    this.#hurry ||= isUnknown;
     this.#gathered();
-    return new EventReceipt(checked.event.event_id, segment, index);
+    return new EventReceipt(event_id, segment, index);
   }
 
   /** The receipt of something that is no event. */
@@ -351,7 +351,7 @@ export class DeliveryEngine {
   #gathered(): void {
     this.#keepAlive.keep();
     if (this.#running !== undefined) return;
-    if (this.#isCommitDue) this.kick();
+    if (this.#isCommitWanted) this.kick();
     else if (this.#intake.events === 1) {
       this.#dispatch.giveUpOverdue(this.#steady());
       this.#scheduleWake();
@@ -397,8 +397,17 @@ export class DeliveryEngine {
 
   get #isCommitDue(): boolean {
     if (this.#intake.events === 0) return false;
-    if (this.#hurry || this.#intake.hasSealed || this.#intake.events >= this.#commitAtEvents) return true;
-    return this.#commitAfterMs === 0 || this.#steady() >= (this.#intake.openedAt ?? 0) + this.#commitAfterMs;
+    return this.#isCommitWanted || this.#steady() >= (this.#intake.openedAt ?? 0) + this.#commitAfterMs;
+  }
+
+  /** Whether what is gathered is to be committed before its time. */
+  get #isCommitWanted(): boolean {
+    return (
+      this.#commitAfterMs === 0 ||
+      this.#hurry ||
+      this.#intake.hasSealed ||
+      this.#intake.events >= this.#commitAtEvents
+    );
   }
 
   get #isPostponedDue(): boolean {

@@ -167,6 +167,7 @@ export class Intake {
   }
 
   loadOf(tenant_id: string): number {
+    if (this.#lastLoad !== undefined && this.#lastTenant === tenant_id) return this.#lastLoad.events;
     return this.#loads.get(tenant_id)?.events ?? 0;
   }
 

@@ -22,8 +22,9 @@ export class KeepAlive {
 
   /** There is something to be done. */
   keep(): void {
+    if (this.#waitUntil === undefined) return;
     this.#hasMore = true;
-    if (this.#waitUntil === undefined || this.#isKept) return;
+    if (this.#isKept) return;
     this.#isKept = true;
     try {
       this.#waitUntil(this.#work());

@@ -58,22 +58,12 @@ export class Slice implements SliceState {
 
   get lease(): Lease {
     const { attempts, firstSentAt, segment } = this;
-    const customers =
-      segment.tenant_id !== "" || this.#isWhole
-        ? segment.customers
-        : new Map(
-            [...this.events()].map(({ tenant_id }) => [tenant_id, segment.customers.get(tenant_id) ?? ""]),
-          );
     return {
       ...this.span,
       attempts,
       first_sent_at: firstSentAt,
-      ...(attempts > 1 ? {} : { customers: Object.fromEntries(customers) }),
+      customers: attempts > 1 ? undefined : [...segment.customers],
     };
-  }
-
-  get #isWhole(): boolean {
-    return this.from === 0 && this.to === this.segment.events.length;
   }
 
   *events(): Iterable<UsageEvent> {

@@ -12,7 +12,10 @@ const DELTAS_PER_FOLD = 128;
 /** Sums of many changes. */
 class Fold {
   readonly accounts = new Map<string, number[]>();
-  readonly ledger = new Map<string, [string, string, number, number, number, number, number]>();
+  readonly #pages = new Map<string, Map<string, MutableLedger>>();
+  #meter_id = "";
+  #hour = -1;
+  #last = new Map<string, MutableLedger>();
 
   add({ accounts, ledger }: DeltaRow): void {
     for (const [meter_id, ...figures] of accounts) this.addFigures(meter_id, figures);
@@ -25,19 +28,37 @@ class Fold {
     else for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (figures[i] ?? 0);
   }
 
-  addLedger([tenant_id, meter_id, hour, ...figures]: LedgerChange): void {
-    const key = ledgerKey(tenant_id, meter_id, hour);
-    const row = this.ledger.get(key);
+  addLedger(change: LedgerChange): void {
+    const page = this.#page(change[1], change[2]);
+    const row = page.get(change[0]);
     if (row === undefined) {
-      this.ledger.set(key, [tenant_id, meter_id, hour, ...figures]);
+      page.set(change[0], [...change]);
       return;
     }
-    row[3] += figures[0];
-    row[4] += figures[1];
-    row[5] += figures[2];
-    row[6] += figures[3];
+    row[3] += change[3];
+    row[4] += change[4];
+    row[5] += change[5];
+    row[6] += change[6];
+  }
+
+  *rows(): Iterable<MutableLedger> {
+    for (const page of this.#pages.values()) yield* page.values();
+  }
+
+  /** Changes of one meter and hour come in runs: the last page is looked at first. */
+  #page(meter_id: string, hour: number): Map<string, MutableLedger> {
+    if (this.#hour === hour && this.#meter_id === meter_id) return this.#last;
+    const key = `${hour} ${meter_id}`;
+    const page = this.#pages.get(key) ?? new Map<string, MutableLedger>();
+    this.#pages.set(key, page);
+    this.#meter_id = meter_id;
+    this.#hour = hour;
+    this.#last = page;
+    return page;
   }
 }
+
+type MutableLedger = [string, string, number, number, number, number, number];
 
 const ledgerKey = (tenant_id: string, meter_id: string, hour: number): string =>
   `${padded(hour)}/${part(meter_id)}/${part(tenant_id)}`;
@@ -59,7 +80,8 @@ export const foldDeltas = async ({ tx, meta, now, options }: LogTransaction): Pr
       figures.map((figure, i) => figure + (before[i] ?? 0)),
     );
   }
-  for (const [key, row] of fold.ledger) {
+  for (const row of fold.rows()) {
+    const key = ledgerKey(row[0], row[1], row[2]);
     const before = await tx.get("ledger", key);
     if (before !== undefined) {
       row[3] += before[3];
@@ -103,7 +125,7 @@ export const readLedger = async (
   for (const [, row] of await tx.range("ledger", range)) if (isAsked(row[2])) fold.addLedger(row);
   for (const [, { ledger }] of await tx.range("deltas", {}))
     for (const change of ledger) if (isAsked(change[2])) fold.addLedger(change);
-  return [...fold.ledger.values()].map(
+  return [...fold.rows()].map(
     ([tenant_id, meter_id, hour, recorded, acknowledged, recorded_usage, acknowledged_usage]) => ({
       tenant_id,
       meter_id,

@@ -7,7 +7,7 @@ import { forgetIds, standingOf, tenantAt } from "./identities.ts";
 import { padded } from "./keys.ts";
 import { boundLetters, discardLetters, redriveLetters } from "./letters.ts";
 import type { LogOptions } from "./log-options.ts";
-import { covers, type Destiny, LogTransaction, missingMeter } from "./log-transaction.ts";
+import { covers, customerOf, type Destiny, LogTransaction, missingMeter } from "./log-transaction.ts";
 import {
   type Appended,
   type Claimed,
@@ -37,7 +37,7 @@ import type { SessionAnswer } from "./outbox-session.ts";
 import { enter, isAlive, newOwner, type Owner, takeOn, takeOver } from "./owner.ts";
 import { changeSession, claimSessions } from "./shared-sessions.ts";
 import type { Store, StoreTransaction } from "./store.ts";
-import type { OwnerRow, SegmentRow, SessionRow } from "./tables.ts";
+import type { CustomerPairs, OwnerRow, SegmentRow, SessionRow } from "./tables.ts";
 import { Turns } from "./turns.ts";
 
 /**
@@ -290,7 +290,7 @@ class LogOutbox implements Outbox {
     if (segment === undefined) return;
     const { from, to, attempts, first_sent_at, customers } = lease;
     const known =
-      customers === undefined ? segment : { ...segment, customers: { ...segment.customers, ...customers } };
+      customers === undefined ? segment : { ...segment, customers: joinedCustomers(segment.customers, customers) };
     log.change(known, from, to, (piece) => ({ ...piece, inflight, attempts, first_sent_at }));
   }
 
@@ -317,6 +317,13 @@ class LogOutbox implements Outbox {
       this.#forget[kind] = await forgetIds(log, kind, this.#forget[kind]);
   }
 }
+
+/** Of the tenants that are new; those that were leased before keep theirs. */
+const joinedCustomers = (before: CustomerPairs = [], added: CustomerPairs): CustomerPairs => {
+  if (before.length === 0) return added;
+  const known = new Set(before.map(([tenant_id]) => tenant_id));
+  return [...before, ...added.filter(([tenant_id]) => !known.has(tenant_id))];
+};
 
 const pendingOf = ({ meta, warnings }: LogTransaction) => ({
   pendingEvents: meta.pending_events,
@@ -411,7 +418,7 @@ const viewsOf = (
         key: row.key + index,
         state,
         event,
-        customer_id: row.customers?.[event.tenant_id],
+        customer_id: customerOf(row, event.tenant_id),
         lane: row.lane,
         attempts: piece.attempts,
         first_sent_at: piece.first_sent_at,

@@ -219,7 +219,7 @@ export class LogTransaction {
     const part = events.slice(piece.from, piece.to);
     const count = part.length;
     const tenant_id = row.tenant_id || part.find((event) => event !== undefined)?.tenant_id || "";
-    const customer = row.customers?.[tenant_id];
+    const customer = customerOf(row, tenant_id);
     const cutOut: SegmentRow = {
       ...row,
       id,
@@ -235,7 +235,7 @@ export class LogTransaction {
           ? row.customers
           : customer === undefined
             ? undefined
-            : { [tenant_id]: customer },
+            : [[tenant_id, customer]],
     };
     const moved = destined(cutOut, destiny);
     this.putSegment(moved);
@@ -265,6 +265,9 @@ const destined = (row: SegmentRow, destiny: Exclude<Destiny, { to: "end" }>): Se
   owner: destiny.to === "owner" ? destiny.owner : "",
   letter: destiny.to === "letters" ? destiny.letter : undefined,
 });
+
+export const customerOf = ({ customers }: SegmentRow, tenant_id: string): string | undefined =>
+  customers?.find(([each]) => each === tenant_id)?.[1];
 
 export const pieceAt = ({ pieces }: SegmentRow, index: number): Piece | undefined =>
   pieces.find(({ from, to }) => from <= index && index < to);

@@ -14,7 +14,7 @@ import type {
   RowState,
 } from "./outbox-query.ts";
 import type { SessionAnswer, SessionChange } from "./outbox-session.ts";
-import type { Piece, SegmentBody, SessionRow } from "./tables.ts";
+import type { CustomerPairs, Piece, SegmentBody, SessionRow } from "./tables.ts";
 
 /**
  * Keeps recorded events until they are acknowledged, and their accounts for ever.
@@ -125,7 +125,7 @@ export interface Lease extends Span {
   readonly attempts: number;
   readonly first_sent_at: number | undefined;
   /** The customer of each tenant in it. */
-  readonly customers?: Readonly<Record<string, string>> | undefined;
+  readonly customers?: CustomerPairs | undefined;
 }
 
 export interface Ending extends Span {

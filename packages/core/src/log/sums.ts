@@ -20,7 +20,7 @@ export interface EventSums {
 export const sumEvents = (events: readonly UsageEvent[], from = 0, to: number = events.length): EventSums => {
   const sums: MutableSum[] = [];
   // Both are made with the second sum: most segments have one.
-  let byKey: Map<string, number> | undefined;
+  let pages: Pages | undefined;
   let sum_of: number[] | undefined;
   let last: MutableSum | undefined;
   let place = 0;
@@ -29,25 +29,22 @@ export const sumEvents = (events: readonly UsageEvent[], from = 0, to: number = 
     if (event === undefined) continue;
     const { tenant_id, meter_id } = event;
     const time = usageTime(event);
-    if (
-      last === undefined ||
-      last.meter_id !== meter_id ||
-      last.tenant_id !== tenant_id ||
-      time < last.hour ||
-      time >= last.hour + HOUR_MS
-    ) {
+    const isOnPage =
+      last !== undefined && last.meter_id === meter_id && time >= last.hour && time < last.hour + HOUR_MS;
+    if (last === undefined || !isOnPage || last.tenant_id !== tenant_id) {
       const hour = Math.floor(time / HOUR_MS) * HOUR_MS;
-      if (last !== undefined && byKey === undefined) {
-        byKey = new Map([[keyOf(last.tenant_id, last.meter_id, last.hour), 0]]);
+      if (last !== undefined && pages === undefined) {
+        pages = new Pages();
+        pages.at(last.meter_id, last.hour).set(last.tenant_id, 0);
         sum_of = new Array<number>(i - from).fill(0);
       }
-      const key = keyOf(tenant_id, meter_id, hour);
-      place = byKey?.get(key) ?? sums.length;
+      const page = pages?.at(meter_id, hour);
+      place = page?.get(tenant_id) ?? sums.length;
       last = sums[place];
       if (last === undefined) {
         last = { tenant_id, meter_id, hour, events: 0, usage: 0 };
         sums.push(last);
-        byKey?.set(key, place);
+        page?.set(tenant_id, place);
       }
     }
     last.events++;
@@ -57,6 +54,21 @@ export const sumEvents = (events: readonly UsageEvent[], from = 0, to: number = 
   return { sums, sum_of };
 };
 
-// No id has a control character.
-const keyOf = (tenant_id: string, meter_id: string, hour: number): string =>
-  `${hour}\n${meter_id}\n${tenant_id}`;
+/** Places by meter and hour, then by tenant. Events of one meter and hour come in runs: the last page is looked at first. */
+class Pages {
+  readonly #pages = new Map<string, Map<string, number>>();
+  #meter_id = "";
+  #hour = -1;
+  #last = new Map<string, number>();
+
+  at(meter_id: string, hour: number): Map<string, number> {
+    if (this.#hour === hour && this.#meter_id === meter_id) return this.#last;
+    const key = `${hour} ${meter_id}`;
+    const page = this.#pages.get(key) ?? new Map<string, number>();
+    this.#pages.set(key, page);
+    this.#meter_id = meter_id;
+    this.#hour = hour;
+    this.#last = page;
+    return page;
+  }
+}

@@ -32,8 +32,11 @@ export interface SegmentRow {
   /** Parts that have not ended, in order. */
   readonly pieces: readonly Piece[];
   /** The customer of each tenant, from the first lease on. */
-  readonly customers?: Readonly<Record<string, string>> | undefined;
+  readonly customers?: CustomerPairs | undefined;
 }
+
+/** A list, because a segment may be of hundreds of tenants, and an object of so many keys costs more than all else of it. */
+export type CustomerPairs = readonly (readonly [tenant_id: string, customer_id: string])[];
 
 /** Events next to each other of which delivery knows the same. */
 export interface Piece {

@@ -2,7 +2,7 @@ import { eventSize } from "../event/event-size.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import { bodyOf } from "./body.ts";
 import { nameOf, part, under } from "./keys.ts";
-import { type LogTransaction, missingMeter } from "./log-transaction.ts";
+import { customerOf, type LogTransaction, missingMeter } from "./log-transaction.ts";
 import type { ClaimedSegment, ClaimRequest } from "./outbox.ts";
 import type { SegmentRow } from "./tables.ts";
 
@@ -180,7 +180,7 @@ const takeFrom = async (
     tenant_id: held.tenant_id,
     body: bodyOf(events, log.options.bodies ?? "events"),
     recorded_at: held.recorded_at,
-    customer_id: held.customers?.[held.tenant_id],
+    customer_id: customerOf(held, held.tenant_id),
     pieces: held.pieces,
   };
 };

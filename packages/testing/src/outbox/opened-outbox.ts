@@ -295,7 +295,9 @@ export const leasesOf = (events: readonly SampleEvent[], at: number): readonly L
     ...spanOf(run),
     attempts: run[0].attempts,
     first_sent_at: run[0].first_sent_at,
-    customers: Object.fromEntries(run.map(({ tenant_id }) => [tenant_id, `customer of ${tenant_id}`])),
+    customers: [...new Set(run.map(({ tenant_id }) => tenant_id))].map(
+      (tenant_id) => [tenant_id, `customer of ${tenant_id}`] as const,
+    ),
   }));
 };
 
