@@ -594,6 +594,33 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     expect((await postEvent(sandbox.url)).status).toBe(503);
   });
 
+  test("a customer is chosen, a table sorted and a dialog closed by keyboard alone", async () => {
+    await sendUsage(sandbox);
+    await open("usage?meter=page.processed.basic");
+    await page.getByRole("cell", { name: "2 customers" }).waitFor();
+    await page.getByRole("combobox", { name: "Customer", exact: true }).focus();
+    await page.keyboard.type("002");
+    await page.getByRole("option", { name: "cust_002" }).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.getByRole("cell", { name: "1 customer", exact: true }).waitFor();
+    expect(page.url()).toContain("customer=cust_002");
+    await page.getByRole("combobox", { name: "Customer", exact: true }).fill("nobody");
+    await see("Nothing matches.");
+    await page.keyboard.press("Escape");
+    expect(await page.getByRole("combobox", { name: "Customer", exact: true }).inputValue()).toBe("cust_002");
+
+    await open("customers");
+    const name = page.getByRole("region", { name: "Customers with usage by customer" });
+    await name.getByRole("button", { name: "Customer" }).press("Enter");
+    await name.getByRole("columnheader", { name: "Customer" }).and(page.locator("[aria-sort]")).waitFor();
+    await page.getByRole("button", { name: "Remove other" }).press("Enter");
+    await page.getByRole("dialog", { name: "Remove other?" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await lookedUp("other")).toHaveLength(1);
+  });
+
   test("the clock is the reader's, or UTC", async () => {
     const context = await browser.newContext({ timezoneId: "Asia/Tokyo", locale: "en-GB" });
     const abroad = await context.newPage();
