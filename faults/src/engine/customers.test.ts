@@ -126,7 +126,7 @@ test.each([
 ])("a lookup that %s parks the tenant", async (_, lookup) => {
   const { client, clock } = engineRig({ customerLookup: { lookup } });
   client.record(usage());
-  await clock.advance(11_000);
+  await clock.advance(16_000);
   expect(client.health().parked).toMatchObject([{ cause: "failed" }]);
   expect(await client.stats()).toMatchObject({ pending: 1 });
 });
