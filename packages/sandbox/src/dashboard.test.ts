@@ -573,6 +573,24 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
         await look();
       }
     }
+    // What opens above a page, and a page that knows nothing.
+    await open("usage");
+    await page.getByRole("combobox", { name: "Meter", exact: true }).click();
+    await page.getByRole("option", { name: "page.processed.basic" }).waitFor();
+    await look();
+    await page.getByRole("slider").press("End");
+    await page.locator(".tooltip").waitFor();
+    await look();
+    await open("customers");
+    await page.getByRole("button", { name: "Remove tenant_123" }).click();
+    await page.getByRole("dialog").waitFor();
+    await look();
+    await page.keyboard.press("Escape");
+    await page.route(/sandbox\/v1/, (route) => route.abort());
+    await open("delivery");
+    await page.getByRole("button", { name: "Try again" }).first().waitFor();
+    await look();
+    await page.unrouteAll({ behavior: "wait" });
     await withOutbox(async (watching) => {
       await open("outbox", watching);
       await page.getByRole("button", { name: "Compare" }).click();
@@ -580,6 +598,7 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
       await look();
     });
     expect(found.flat()).toEqual([]);
+    expectNetworkComplaints();
   });
 
   test("works by keyboard", async () => {

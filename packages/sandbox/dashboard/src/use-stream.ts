@@ -21,11 +21,11 @@ export interface Streamed {
   readonly skipped: number;
 }
 
-const SHOWN = 200;
-/** A reader that is more events behind than are shown need not read them. */
-const BEHIND = SHOWN;
+const SHOWN = 100;
+/** Events that nobody would see are not read. */
+const BEHIND = 200;
 const RETRY_MS = 2000;
-const DRAW_MS = 250;
+const DRAW_MS = 500;
 const NOTHING: Streamed = { events: undefined, error: undefined, connected: false, skipped: 0 };
 
 /** Follows the log; while it is paused nothing is read, and it goes on where it stopped. */
@@ -74,7 +74,12 @@ export const useStream = (
       if (ended) return;
       change((before) => ({ ...before, events, error: undefined, connected: false }));
       source = new EventSource(
-        withQuery("sandbox/v1/stream", { ...asked, after: events[0]?.id ?? 0, behind: BEHIND }),
+        withQuery("sandbox/v1/stream", {
+          ...asked,
+          after: events[0]?.id ?? 0,
+          behind: BEHIND,
+          every_ms: DRAW_MS,
+        }),
       );
       source.addEventListener("open", () => change((before) => ({ ...before, connected: true })));
       source.addEventListener("error", () => change((before) => ({ ...before, connected: false })));
