@@ -15,7 +15,7 @@ export interface BatchClaimOptions {
 
 /** What is claimed, and the mark of its event. */
 export interface Claimable extends ClaimEntry {
-  readonly mark: number;
+  readonly mark: string;
 }
 
 /**

@@ -3,14 +3,14 @@
  * lease, though the work goes on afterwards. Here it is known better.
  */
 export class EventsAtWork {
-  readonly #marks = new Map<string, Map<string, number>>();
+  readonly #marks = new Map<string, Map<string, string>>();
 
   /** The mark of the event that is worked on under this identity, if one is. */
-  markOf(tenant_id: string, event_id: string): number | undefined {
+  markOf(tenant_id: string, event_id: string): string | undefined {
     return this.#marks.get(tenant_id)?.get(event_id);
   }
 
-  begin(tenant_id: string, event_id: string, mark: number): void {
+  begin(tenant_id: string, event_id: string, mark: string): void {
     const ofTenant = this.#marks.get(tenant_id);
     if (ofTenant === undefined) this.#marks.set(tenant_id, new Map([[event_id, mark]]));
     else ofTenant.set(event_id, mark);

@@ -7,7 +7,7 @@ import { fingerprint, type PageEvent } from "@meter-lib/core";
  */
 export interface FirstDecision extends BatchDecision {
   /** Mark of the event as the page froze it, to tell a repeat from another event under the same id. */
-  readonly mark: number;
+  readonly mark: string;
 }
 
 /** The part that is the same for all events of a batch. */
@@ -26,26 +26,28 @@ export const pageMark = ({
   end_time,
   metadata,
   session_id,
-}: PageEvent): number =>
-  fingerprint(
-    {
-      meter_id,
-      device_id: "",
-      type: total_usage === undefined ? "performance" : "volume",
-      event_time,
-      total_usage,
-      start_time,
-      end_time,
-      metadata,
-      session_id,
-    },
-    true,
+}: PageEvent): string =>
+  String(
+    fingerprint(
+      {
+        meter_id,
+        device_id: "",
+        type: total_usage === undefined ? "performance" : "volume",
+        event_time,
+        total_usage,
+        start_time,
+        end_time,
+        metadata,
+        session_id,
+      },
+      true,
+    ),
   );
 
 /** Writes the decisions of one batch, by the marks of its events. */
-export const decisionWriter = ({ shiftMs, device_id }: BatchDecision): ((mark: number) => string) => {
+export const decisionWriter = ({ shiftMs, device_id }: BatchDecision): ((mark: string) => string) => {
   const rest = `,${shiftMs},${JSON.stringify(device_id)}]`;
-  return (mark) => `[${mark}${rest}`;
+  return (mark) => `[${JSON.stringify(mark)}${rest}`;
 };
 
 /** @throws TypeError for a note that is none of ours: the store is not the relay's alone. */
@@ -53,7 +55,7 @@ export const readDecision = (note: string): FirstDecision => {
   const parts: unknown = JSON.parse(note);
   if (Array.isArray(parts)) {
     const [mark, shiftMs, device_id]: unknown[] = parts;
-    if (typeof mark === "number" && typeof shiftMs === "number" && typeof device_id === "string")
+    if (typeof mark === "string" && typeof shiftMs === "number" && typeof device_id === "string")
       return { mark, shiftMs, device_id };
   }
   throw new TypeError("the dedup store answered a note that the relay did not write");
