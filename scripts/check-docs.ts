@@ -1,7 +1,9 @@
-// Compiles every TypeScript block of the Markdown files, runs those marked `ts run`, and follows links to files.
+// Compiles every TypeScript block of the Markdown files, runs those marked `ts run`, follows links to files, and looks up the commands that they
+// tell readers to run.
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { commandFault, documentedCommands } from "./docs/documented-commands.ts";
 import { headingAnchors } from "./docs/heading-anchor.ts";
 import { relativeLinks } from "./docs/relative-links.ts";
 import { snippetsOf } from "./docs/snippet.ts";
@@ -18,6 +20,8 @@ const files = globSync(
     "packages/*/README.md",
     "examples/*/README.md",
     "page-life/*.md",
+    "pipeline/*.md",
+    "environments/*.md",
   ],
   {
     cwd: root,
@@ -76,6 +80,35 @@ for (const file of files) {
     console.error(
       `${file}:${line} the link ${target}${anchor === undefined ? "" : `#${anchor}`} leads nowhere`,
     );
+    failed++;
+  }
+}
+const scriptsOf = (manifest: string): { readonly name: string; readonly scripts: ReadonlySet<string> } => {
+  const { name = "", scripts = {} }: { name?: string; scripts?: object } = JSON.parse(
+    readFileSync(join(root, manifest), "utf8"),
+  );
+  return { name, scripts: new Set(Object.keys(scripts)) };
+};
+const manifests = globSync(["*/package.json", "packages/*/package.json", "examples/*/package.json"], {
+  cwd: root,
+});
+const scripts = {
+  workspace: scriptsOf("package.json").scripts,
+  // pnpm finds a package without its scope, too.
+  packages: new Map(
+    manifests
+      .map(scriptsOf)
+      .flatMap(({ name, scripts }) => [
+        [name, scripts] as const,
+        [name.replace(/^@[^/]+\//, ""), scripts] as const,
+      ]),
+  ),
+};
+for (const file of files) {
+  for (const command of documentedCommands(readFileSync(join(root, file), "utf8"))) {
+    const fault = commandFault(command, scripts);
+    if (fault === undefined) continue;
+    console.error(`${file}:${command.line} ${fault}`);
     failed++;
   }
 }

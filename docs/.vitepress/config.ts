@@ -13,8 +13,28 @@ const pages = (folder: string, names: Readonly<Record<string, string>>): Default
   Object.entries(names).map(([name, text]) => ({ text, link: `/${folder}/${name}` }));
 
 /** TypeDoc writes it; without it (`docs:dev` before the first build) the reference has one page. */
-const reference = (): DefaultTheme.SidebarItem[] =>
-  existsSync(referenceSidebar) ? JSON.parse(readFileSync(referenceSidebar, "utf8")) : [];
+const modulesOfReference = (): DefaultTheme.SidebarItem[] =>
+  existsSync(referenceSidebar) ? JSON.parse(readFileSync(referenceSidebar, "utf8")).map(onSite) : [];
+
+/** TypeDoc's links are paths in the repository. */
+const onSite = ({ link, items, ...item }: DefaultTheme.SidebarItem): DefaultTheme.SidebarItem => ({
+  ...item,
+  ...(link === undefined ? {} : { link: link.replace("/docs/", "/") }),
+  ...(items === undefined ? {} : { items: items.map(onSite) }),
+});
+
+/** A module's pages list what is in it, and the other modules by name: all of it on each page would be most of the page. */
+const referenceSidebars = (): Readonly<Record<string, DefaultTheme.SidebarItem[]>> => {
+  const modules = modulesOfReference();
+  const listWith = (open?: DefaultTheme.SidebarItem) =>
+    modules.map((module) =>
+      module === open ? { ...module, collapsed: false } : { text: module.text, link: module.link },
+    );
+  return Object.fromEntries([
+    ["/reference/", listWith()],
+    ...modules.map((module) => [module.link ?? "", listWith(module)]),
+  ]);
+};
 
 export default defineConfig({
   title: "meter-lib",
@@ -75,7 +95,7 @@ export default defineConfig({
       { text: "Reference", link: "/reference/" },
     ],
     sidebar: {
-      "/reference/": reference(),
+      ...referenceSidebars(),
       "/": [
         {
           text: "Begin",

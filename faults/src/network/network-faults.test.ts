@@ -67,17 +67,20 @@ const UNSURE: readonly (readonly [string, Fault])[] = [
   ["502", { kind: "answer", status: 502 }],
   ["503 without Retry-After", { kind: "answer", status: 503 }],
   ["504 after the commit", { kind: "answer", status: 504, counts: true }],
-  ["408", { kind: "answer", status: 408, counts: true }],
   ["the answer comes late", { kind: "delay", ms: 600 }],
   ["the answer comes byte by byte, for ever", { kind: "slow", msPerByte: 30 }],
 ];
 
 const CERTAIN: readonly (readonly [string, Fault])[] = [
+  ["408", { kind: "answer", status: 408 }],
+  ["421", { kind: "answer", status: 421 }],
+  ["425", { kind: "answer", status: 425 }],
   ["429", { kind: "answer", status: 429 }],
   ["429 with Retry-After 0", retryAfter("0")],
   ["503 with Retry-After 0", retryAfter("0", 503)],
   ["503 with Retry-After as a date in the past", retryAfter("Wed, 21 Oct 2015 07:28:00 GMT", 503)],
   ["429 with a Retry-After that says nothing", retryAfter("soon")],
+  ["503 with a Retry-After that says nothing", retryAfter("soon", 503)],
   ["429 with a Retry-After that is negative", retryAfter("-5")],
 ];
 

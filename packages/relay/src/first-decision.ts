@@ -28,16 +28,7 @@ export const pageMark = ({
   session_id,
 }: PageEvent): string =>
   contentMark(
-    {
-      meter_id,
-      device_id: "",
-      event_time,
-      total_usage,
-      start_time,
-      end_time,
-      metadata,
-      session_id,
-    },
+    { meter_id, device_id: "", event_time, total_usage, start_time, end_time, metadata, session_id },
     true,
   );
 

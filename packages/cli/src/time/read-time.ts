@@ -78,17 +78,17 @@ const toMs = (whole: string, fraction: string, unit: TimeUnit): number => {
 };
 
 /** The wall clock's time as if it were UTC; undefined when no clock ever shows it. */
-const wallTime = ([, year, month, day, hour, minute, second = "0", fraction = ""]: RegExpExecArray):
-  | number
-  | undefined => {
-  const fields = [year, month, day, hour, minute, second].map(Number);
-  const [y = 0, m = 0, d = 0, h = 0, min = 0, s = 0] = fields;
-  const wall = Date.UTC(y, m - 1, d, h, min, s, Number(fraction.slice(0, 3).padEnd(3, "0")));
-  const date = new Date(wall);
-  // Date.UTC makes 1 July of 31 June, and 01:00 of 25:00.
-  const shown = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
-  shown.push(date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds());
-  return shown.every((value, index) => value === fields[index]) ? wall : undefined;
+const wallTime = (parts: RegExpExecArray): number | undefined => {
+  const month = Number(parts[2]);
+  const day = Number(parts[3]);
+  const hour = Number(parts[4]);
+  const minute = Number(parts[5]);
+  const second = Number(parts[6] ?? 0);
+  if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return undefined;
+  const ms = Number((parts[7] ?? "").slice(0, 3).padEnd(3, "0"));
+  const wall = Date.UTC(Number(parts[1]), month - 1, day, hour, minute, second, ms);
+  // Date.UTC makes 1 July of 31 June.
+  return new Date(wall).getUTCDate() === day ? wall : undefined;
 };
 
 const LARGEST_OFFSET_HOURS = 15;

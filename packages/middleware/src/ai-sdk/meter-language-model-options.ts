@@ -67,7 +67,10 @@ export interface MeterLanguageModelOptions<C extends Catalog> {
    * @default false
    */
   readonly readToEnd?: boolean | undefined;
-  /** Keeps an invocation alive until the events are delivered; called with one promise for each call. */
+  /**
+   * Keeps an invocation alive until the events are delivered; called with one promise for each call, when it ends. With `readToEnd` when
+   * it begins, because the rest is then read also without a reader.
+   */
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
   /** Told of every call when it has ended, once. */
   readonly onMetered?: ((call: MeteredModelCall) => void) | undefined;

@@ -387,6 +387,30 @@ test("a runtime is asked to wait once for each call, until the events are delive
   expect(transport.events).toHaveLength(3);
 });
 
+test("with readToEnd it is asked when the call begins, so that what goes on without a reader is waited for", async () => {
+  const kept: Promise<unknown>[] = [];
+  const { streaming, recorded } = metering({ readToEnd: true, waitUntil: (work) => kept.push(work) });
+  // The end comes when the test says so, after the reader has left.
+  const left = Promise.withResolvers<void>();
+  const parts = [...words("yes"), finish(usage(12, 30))];
+  const stream = new ReadableStream<Part>({
+    pull: async (controller) => {
+      const part = parts.shift();
+      if (part === undefined) return controller.close();
+      if (part.type === "finish") await left.promise;
+      controller.enqueue(part);
+    },
+  });
+  const reader = streamText({ model: streaming(stream), prompt }).textStream.getReader();
+  await reader.read();
+  expect(kept).toHaveLength(1);
+  await reader.cancel();
+  left.resolve();
+  await Promise.all(kept);
+  expect(kept).toHaveLength(1);
+  expect(await recorded()).toEqual(ANSWERED);
+});
+
 describe("the call does not notice", () => {
   const fail = () => {
     throw new Error("metering's trouble");

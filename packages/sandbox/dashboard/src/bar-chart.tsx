@@ -4,13 +4,15 @@ import { type Bars, togetherOf } from "./chart-bars.ts";
 import { compactText, numberText } from "./number-text.ts";
 import { usePlace } from "./place.ts";
 import type { Bucket, Step } from "./time-range.ts";
-import { dayText, minuteText } from "./time-text.ts";
+import { dayText, minuteText, tickText } from "./time-text.ts";
 
 const HEIGHT = 300;
 const LEFT = 52;
 const RIGHT = 8;
 const TOP = 12;
 const BOTTOM = 26;
+/** Half of a tick's text. */
+const EDGE = 26;
 /** A pointer that moved less did not mean to choose a time. */
 const MIN_DRAG = 6;
 const COLORS = 9;
@@ -98,7 +100,10 @@ export const BarChart = ({
   const gap = (x(last) - x(first)) / Math.max(1, buckets.length) > 4 ? 1 : 0;
   const left = (place: number): number => x(buckets[place]?.start ?? first);
   const right = (place: number): number => Math.max(left(place) + 0.5, x(buckets[place]?.end ?? last) - gap);
-  const tick = x.tickFormat();
+  // One at the very edge would be cut.
+  const ticks = x
+    .ticks(Math.max(2, Math.floor(width / 90)))
+    .filter((time) => x(time) > LEFT - 10 && x(time) < width - EDGE);
   const placeAt = (clientX: number): number => {
     const box = frame.current?.getBoundingClientRect();
     const time = x.invert(clientX - (box?.left ?? 0)).getTime();
@@ -188,9 +193,9 @@ export const BarChart = ({
               </text>
             </g>
           ))}
-          {x.ticks(Math.max(2, Math.floor(width / 90))).map((time) => (
+          {ticks.map((time) => (
             <text key={time.getTime()} class="tick" x={x(time)} y={HEIGHT - 8} text-anchor="middle">
-              {tick(time)}
+              {tickText(time.getTime(), zone, last - first)}
             </text>
           ))}
           {at !== undefined && (

@@ -57,10 +57,13 @@ export const Combobox = ({
   // Moves through the options by arrow keys and says which is meant, as the pattern of the W3C asks for.
   const chosen = useRef(choose);
   chosen.current = choose;
+  const nav = useRef<ComboboxNav | null>(null);
   useEffect(() => {
     const [field, box] = [input.current, list.current];
-    if (options === undefined || field === null || box === null) return;
-    const nav = new ComboboxNav(field, box, { firstOptionSelectionMode: "none" });
+    if (field === null || box === null) return;
+    // Once: its end takes the role of a combobox away.
+    const made = new ComboboxNav(field, box, { firstOptionSelectionMode: "none" });
+    nav.current = made;
     const commit = (event: Event): void => {
       if (event.target instanceof HTMLElement) chosen.current(event.target.textContent);
     };
@@ -68,12 +71,16 @@ export const Combobox = ({
     const hold = (event: Event): void => event.preventDefault();
     box.addEventListener("combobox-commit", commit);
     box.addEventListener("mousedown", hold);
-    nav.start();
     return () => {
-      nav.destroy();
+      made.destroy();
       box.removeEventListener("combobox-commit", commit);
       box.removeEventListener("mousedown", hold);
     };
+  }, []);
+  useEffect(() => {
+    if (options === undefined) return;
+    nav.current?.start();
+    return () => nav.current?.stop();
   }, [options]);
 
   return (

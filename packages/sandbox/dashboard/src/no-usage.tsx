@@ -22,6 +22,8 @@ export const NoUsage = ({ scope }: { readonly scope: Scope }) => {
             </div>
             <p>No usage in this time; at other times there is some.</p>
           </>
+        ) : Object.keys(scope).length > 0 ? (
+          <p>Nothing of it has been counted yet.</p>
         ) : (
           <>
             <h2>Nothing has been counted yet</h2>

@@ -1,5 +1,7 @@
 import { LOCALES } from "./locale.ts";
 
+const DAY_MS = 86_400_000;
+
 /** Whose clock the dashboard shows. */
 export type Zone = "local" | "utc";
 
@@ -10,6 +12,9 @@ const format = (options: Intl.DateTimeFormatOptions): Record<Zone, Intl.DateTime
 const EXACT = format({ dateStyle: "medium", timeStyle: "medium" });
 const MINUTE = format({ dateStyle: "medium", timeStyle: "short" });
 const DAY = format({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
+const TICK_HOUR = format({ hour: "2-digit", minute: "2-digit" });
+const TICK_DAY = format({ day: "numeric", month: "short" });
+const TICK_MONTH = format({ month: "short", year: "numeric" });
 const RELATIVE = new Intl.RelativeTimeFormat([...LOCALES], { numeric: "auto", style: "short" });
 
 /** The IANA name of a zone. */
@@ -27,6 +32,15 @@ export const minuteText = (time: number, zone: Zone): string => inZone(MINUTE[zo
 
 /** The day of a time. */
 export const dayText = (time: number, zone: Zone): string => DAY[zone].format(time);
+
+/** The mark of a time on an axis: an hour, at its beginning a day, where days are many a month. */
+export const tickText = (time: number, zone: Zone, spanMs: number): string => {
+  if (spanMs > 200 * DAY_MS) return TICK_MONTH[zone].format(time);
+  const date = new Date(time);
+  const hours = zone === "utc" ? date.getUTCHours() : date.getHours();
+  const minutes = zone === "utc" ? date.getUTCMinutes() : date.getMinutes();
+  return (hours === 0 && minutes === 0 ? TICK_DAY : TICK_HOUR)[zone].format(time);
+};
 
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ["second", 60],

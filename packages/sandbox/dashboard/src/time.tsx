@@ -4,13 +4,27 @@ import { agoText, timeText } from "./time-text.ts";
 
 const TICK_MS = 10_000;
 
+/** One clock for all times on the page: a table has hundreds. */
+const watchers = new Set<(now: number) => void>();
+let ticking: ReturnType<typeof setInterval> | undefined;
+
+const watch = (watcher: (now: number) => void): (() => void) => {
+  watchers.add(watcher);
+  ticking ??= setInterval(() => {
+    for (const told of watchers) told(Date.now());
+  }, TICK_MS);
+  return () => {
+    watchers.delete(watcher);
+    if (watchers.size > 0) return;
+    clearInterval(ticking);
+    ticking = undefined;
+  };
+};
+
 /** The time of now, told anew every ten seconds. */
 export const useNow = (): number => {
   const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
-    return () => clearInterval(timer);
-  }, []);
+  useEffect(() => watch(setNow), []);
   return now;
 };
 

@@ -21,10 +21,11 @@ export interface Streamed {
   readonly skipped: number;
 }
 
-const SHOWN = 200;
-/** A reader that is more events behind than are shown need not read them. */
-const BEHIND = SHOWN;
+const SHOWN = 100;
+/** Events that nobody would see are not read. */
+const BEHIND = 200;
 const RETRY_MS = 2000;
+const DRAW_MS = 500;
 const NOTHING: Streamed = { events: undefined, error: undefined, connected: false, skipped: 0 };
 
 /** Follows the log; while it is paused nothing is read, and it goes on where it stopped. */
@@ -45,12 +46,12 @@ export const useStream = (
     let source: EventSource | undefined;
     let ended = false;
     let waiting: LoggedEvent[] = [];
-    let frame = 0;
+    let drawing: ReturnType<typeof setTimeout> | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const change = (to: (before: Streamed) => Streamed): void =>
       setStreamed((before) => ({ ...to(before.of === question ? before : NOTHING), of: question }));
     const show = (): void => {
-      frame = 0;
+      drawing = undefined;
       const fresh = waiting.reverse();
       waiting = [];
       change((before) => ({ ...before, events: [...fresh, ...(before.events ?? [])].slice(0, SHOWN) }));
@@ -73,7 +74,12 @@ export const useStream = (
       if (ended) return;
       change((before) => ({ ...before, events, error: undefined, connected: false }));
       source = new EventSource(
-        withQuery("sandbox/v1/stream", { ...asked, after: events[0]?.id ?? 0, behind: BEHIND }),
+        withQuery("sandbox/v1/stream", {
+          ...asked,
+          after: events[0]?.id ?? 0,
+          behind: BEHIND,
+          every_ms: DRAW_MS,
+        }),
       );
       source.addEventListener("open", () => change((before) => ({ ...before, connected: true })));
       source.addEventListener("error", () => change((before) => ({ ...before, connected: false })));
@@ -81,8 +87,8 @@ export const useStream = (
         waiting.push(JSON.parse(data));
         // More than are shown need not wait: a page in the background draws nothing for hours.
         if (waiting.length > 2 * SHOWN) waiting = waiting.slice(-SHOWN);
-        // One drawing for a burst.
-        frame ||= requestAnimationFrame(show);
+        // One drawing for a burst: nobody reads faster.
+        drawing ??= setTimeout(show, DRAW_MS);
       });
       source.addEventListener("skipped", ({ data }) => {
         const { events: missed } = JSON.parse(data);
@@ -93,7 +99,7 @@ export const useStream = (
     return () => {
       ended = true;
       clearTimeout(timer);
-      cancelAnimationFrame(frame);
+      clearTimeout(drawing);
       source?.close();
       change((before) => ({ ...before, connected: false }));
     };

@@ -78,7 +78,9 @@ test("a reader may ask for less", async () => {
   const { next } = await listen("?after=0&behind=200");
   expect(await next()).toMatchObject({ event: "skipped", data: { events: 100 } });
   expect(await next()).toMatchObject({ id: "101" });
-  expect((await fetch(`${sandbox.url}/sandbox/v1/stream?behind=1`)).status).toBe(400);
+  for (const wrong of ["behind=1", "every_ms=1", "every_ms=60000"]) {
+    expect((await fetch(`${sandbox.url}/sandbox/v1/stream?${wrong}`)).status, wrong).toBe(400);
+  }
 });
 
 test("starts again after a reset", async () => {

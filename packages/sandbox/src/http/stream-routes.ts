@@ -10,18 +10,30 @@ import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 const PAGE = 200;
 /** A reader further behind than this is told how much it missed, unless it asks for another limit. */
 const MAX_BEHIND = 2000;
+
+/** Between looks at the log, so that a burst is one page; unless the reader asks for another pause. */
+const PAUSE_MS = 100;
+const MAX_PAUSE_MS = 5000;
+/** A reader that hears nothing for much longer may take the connection for dead. */
+const HEARTBEAT_MS = 15_000;
+
+const EVERY_EXPECTED = `every_ms: expected an integer from ${PAUSE_MS} to ${MAX_PAUSE_MS}`;
+
 const streamQuery = v.object({
   ...v.omit(eventsQuery, ["before", "limit"]).entries,
   behind: v.optional(
     v.pipe(digits("behind"), v.minValue(PAGE, `behind: expected an integer from ${PAGE}`)),
     `${MAX_BEHIND}`,
   ),
+  every_ms: v.optional(
+    v.pipe(
+      digits("every_ms"),
+      v.minValue(PAUSE_MS, EVERY_EXPECTED),
+      v.maxValue(MAX_PAUSE_MS, EVERY_EXPECTED),
+    ),
+    `${PAUSE_MS}`,
+  ),
 });
-
-/** Between looks at the log, so that a burst is one page. */
-const PAUSE_MS = 100;
-/** A reader that hears nothing for much longer may take the connection for dead. */
-const HEARTBEAT_MS = 15_000;
 
 /**
  * Events as they arrive, as Server-Sent Events: `event` with one of the log, `skipped` with `{ events }` where the reader
@@ -31,7 +43,7 @@ export const streamRoutes = ({ store, closing }: SandboxContext): Hono<SandboxEn
   const app = new Hono<SandboxEnv>();
 
   app.get("/sandbox/v1/stream", (c) => {
-    const { after, behind, ...filter } = checked(streamQuery, c.req.query());
+    const { after, behind, every_ms, ...filter } = checked(streamQuery, c.req.query());
     const last = v.safeParse(digits("last-event-id"), c.req.header("last-event-id"));
     let cursor = last.success ? last.output : (after ?? store.log.newest());
 
@@ -68,7 +80,7 @@ export const streamRoutes = ({ store, closing }: SandboxContext): Hono<SandboxEn
           if (full) continue;
           await news.promise;
           news = Promise.withResolvers<void>();
-          await wait(PAUSE_MS, undefined, { signal: closing }).catch(() => undefined);
+          await wait(every_ms, undefined, { signal: closing }).catch(() => undefined);
         }
       } finally {
         clearInterval(heart);
