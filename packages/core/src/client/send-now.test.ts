@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { EventRecord } from "../event/event-record.ts";
+import { givenEvent, NO_CHANGES, newSegment } from "../../test/new-segment.ts";
+import { wrapOutbox } from "../../test/wrap-outbox.ts";
 import { memoryOutbox } from "../log/memory-outbox.ts";
+import type { Outbox } from "../log/outbox.ts";
 import { memoryTransport } from "../memory/memory-transport.ts";
-import { NO_CHANGES } from "../strategies/no-changes.ts";
-import type { Outbox, OutboxChanges, OutboxCommit } from "../strategies/outbox.ts";
 import type { SendAnswer, Transport } from "../strategies/transport.ts";
 import { MeterClient } from "./meter-client.ts";
 
@@ -16,35 +16,28 @@ const LOOKUP = {
 /** An outbox that commits when it is let. */
 const slowOutbox = (limits = {}) => {
   const inner = memoryOutbox(limits);
-  const commits: OutboxChanges[] = [];
   let gate = Promise.resolve();
   let open = () => {};
-  const outbox: Outbox = {
+  let leases = () => {};
+  const outbox = wrapOutbox(inner, {
     name: "slow",
     durable: true,
-    limits: inner.limits,
-    open: () => inner.open(),
-    commit: async (changes): Promise<OutboxCommit> => {
-      commits.push(changes);
-      await gate;
+    commit: async (changes) => {
+      if (changes.lease.length > 0) leases();
+      if (changes.lease.length > 0 || changes.append.length > 0) await gate;
       return inner.commit(changes);
     },
-    claim: (request) => inner.claim(request),
-    accounts: () => inner.accounts(),
-    list: (query) => inner.list(query),
-    redrive: (selection) => inner.redrive(selection),
-    discard: (selection, reason) => inner.discard(selection, reason),
-    ledger: (range) => inner.ledger(range),
-    ledgerIds: (key) => inner.ledgerIds(key),
-    claimSessions: () => inner.claimSessions(),
-    close: () => inner.close(),
+  });
+  /** Holds up commits of events and leases; resolves when one of them has leases. */
+  const hold = (): Promise<void> => {
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    return new Promise((resolve) => {
+      leases = resolve;
+    });
   };
-  const hold = () => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    gate = promise;
-    open = resolve;
-  };
-  return { outbox, inner, commits, hold, letGo: () => open() };
+  return { outbox, inner, hold, letGo: () => open() };
 };
 
 const pageTransport = (given: Partial<Transport> = {}) => {
@@ -106,9 +99,9 @@ describe("sendNow", () => {
     await client.flush();
 
     await client.record(usage("leasing")).durable;
-    store.hold();
+    const leasing = store.hold();
     const flushed = client.flush();
-    while (!store.commits.some(({ lease }) => lease.length > 0)) await Promise.resolve();
+    await leasing;
     expect(sent).toHaveLength(1);
     client.sendNow();
     await Promise.resolve();
@@ -188,8 +181,9 @@ describe("sendNow", () => {
     const { transport, sent, memory } = pageTransport();
     const client = clientOn(transport, slowOutbox().outbox, { lingerMs: 0 });
     memory.failNext({ kind: "unavailable", reason: "busy", retryAfterMs: 60_000 });
+    const retrying = new Promise((resolve) => client.on("retrying", resolve));
     client.record(usage("one"));
-    while (client.health().destinations[0]?.state !== "retrying") await Promise.resolve();
+    await retrying;
     client.sendNow();
     expect(sent).toHaveLength(1);
     await client.close({ timeoutMs: 1 });
@@ -197,8 +191,9 @@ describe("sendNow", () => {
     const other = pageTransport();
     const volatile = clientOn(other.transport, memoryOutbox(), { lingerMs: 0 });
     other.memory.failNext({ kind: "unavailable", reason: "busy", retryAfterMs: 60_000 });
+    const alsoRetrying = new Promise((resolve) => volatile.on("retrying", resolve));
     volatile.record(usage("one"));
-    while (volatile.health().destinations[0]?.state !== "retrying") await Promise.resolve();
+    await alsoRetrying;
     volatile.sendNow();
     expect(other.sent).toHaveLength(2);
     await volatile.close();
@@ -207,12 +202,13 @@ describe("sendNow", () => {
   test("what another page left behind may have been sent: it is in doubt since it was recorded", async () => {
     const store = slowOutbox();
     const { transport, sent } = pageTransport({ dedup: { windowMs: 60_000 } });
-    const leftBehind = (event_id: string, recordedAt: number): void => {
-      const event = new EventRecord({ ...USAGE, event_id }, 100, 1);
-      store.inner.commit({ ...NO_CHANGES, now: recordedAt, append: [{ event, hold: false }] });
+    const leftBehind = async (event_id: string, now: number): Promise<void> => {
+      const append = [newSegment([givenEvent(event_id)], { hold: false, now })];
+      await store.inner.commit({ ...NO_CHANGES, now, append });
     };
-    leftBehind("long ago", Date.now() - 61_000);
-    leftBehind("just now", Date.now());
+    await store.inner.open();
+    await leftBehind("long ago", Date.now() - 61_000);
+    await leftBehind("just now", Date.now());
     const client = clientOn(transport, store.outbox, { lingerMs: 0 });
     const quarantined = new Promise((resolve) => client.on("quarantined", resolve));
     expect(await quarantined).toMatchObject({ event: { event_id: "long ago" } });
@@ -224,33 +220,18 @@ describe("sendNow", () => {
   test("what another owner took meanwhile is not sent", async () => {
     const store = slowOutbox();
     const { transport, sent } = pageTransport();
-    const client = clientOn(
-      transport,
-      {
-        ...store.outbox,
-        commit: async (changes) => {
-          const commit = await store.outbox.commit({ ...changes, lease: [] });
-          return { ...commit, taken: changes.lease.filter(({ event_id }) => event_id === "taken") };
-        },
+    let first = "";
+    const outbox = wrapOutbox(store.outbox, {
+      commit: async (changes) => {
+        const commit = await store.outbox.commit({ ...changes, lease: [] });
+        first ||= commit.appended[0]?.segment ?? "";
+        return { ...commit, taken: changes.lease.filter(({ segment }) => segment === first) };
       },
-      { lingerMs: 0 },
-    );
-    client.record(usage("taken"));
+    });
+    const client = clientOn(transport, outbox, { lingerMs: 0 });
+    await client.record(usage("taken")).durable;
     await client.record(usage("kept")).settled;
     expect(sent).toEqual([["kept"]]);
     await client.close({ timeoutMs: 1 });
   });
 });
-
-const USAGE = {
-  tenant_id: "tenant",
-  device_id: "page",
-  meter_id: "page.processed.basic",
-  type: "volume",
-  event_time: 0,
-  total_usage: 1,
-  start_time: undefined,
-  end_time: undefined,
-  metadata: undefined,
-  session_id: undefined,
-} as const;

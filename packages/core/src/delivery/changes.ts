@@ -19,7 +19,7 @@ export interface Leased {
   readonly leases: readonly Lease[];
   /** Sends those that may leave; the others are not this process's any more, or cannot be leased now. */
   readonly send: (slices: readonly Slice[]) => void;
-  /** Whether it was sent without waiting: a page closes. */
+  /** Whether it was decided on: by its lease, or without waiting because a page closes. */
   isGone: boolean;
 }
 
@@ -44,10 +44,14 @@ export class Changes {
   #release: Lease[] = [];
   #spill: Span[] = [];
   #leased: Leased[] = [];
+  /** Those of the last transaction, which may be under way. */
+  #leasing: readonly Leased[] = [];
   #sessions: SessionCall[] = [];
   /** What an outbox that fails did not do: for when it works again. */
-  #postponed: Pick<Transaction, "settled"> & { readonly release: readonly Lease[]; readonly spill: readonly Span[] } =
-    NOTHING;
+  #postponed: Pick<Transaction, "settled"> & {
+    readonly release: readonly Lease[];
+    readonly spill: readonly Span[];
+  } = NOTHING;
 
   get isEmpty(): boolean {
     return (
@@ -66,7 +70,7 @@ export class Changes {
 
   /** Batches that wait for their leases. */
   get leased(): readonly Leased[] {
-    return this.#leased;
+    return [...this.#leasing, ...this.#leased];
   }
 
   settle(settled: Settled): void {
@@ -113,6 +117,7 @@ export class Changes {
     this.#settled = [];
     this.#release = [];
     this.#spill = [];
+    this.#leasing = leased;
     this.#leased = [];
     this.#sessions = [];
     return { changes, settled, segments, leased, sessions };

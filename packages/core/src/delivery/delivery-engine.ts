@@ -2,14 +2,24 @@ import { leafTransport } from "../compose/leaf-transport.ts";
 import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
 import type { CheckedEvent } from "../event/checked-event.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
+import { type Account, sumAccounts } from "../log/account.ts";
 import { eventsOf } from "../log/body.ts";
-import type { AppendException, Appended, Claimed, NewSegment, Outbox, OutboxCommit, OutboxOpening, Span, Sum } from "../log/outbox.ts";
+import type {
+  AppendException,
+  Appended,
+  Claimed,
+  NewSegment,
+  Outbox,
+  OutboxCommit,
+  OutboxOpening,
+  Span,
+  Sum,
+} from "../log/outbox.ts";
 import type { OutboxSelection } from "../log/outbox-query.ts";
 import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
 import { SpareOutbox } from "../log/spare-outbox.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { Transport } from "../strategies/transport.ts";
-import { type Account, sumAccounts } from "../log/account.ts";
 import { Changes, type Transaction } from "./changes.ts";
 import { ClockSkew } from "./clock-skew.ts";
 import { Customers, type Parking } from "./customers.ts";
@@ -201,7 +211,9 @@ export class DeliveryEngine {
    * Only through transports that survive it and whose receiver deduplicates; all else stays where it is.
    */
   sendNow(): void {
-    const unstored = [...this.#intake.gathered(), ...this.#live].filter(({ id, open }) => id === "" && open > 0);
+    const unstored = [...this.#intake.gathered(), ...this.#live].filter(
+      ({ id, open }) => id === "" && open > 0,
+    );
     this.#dispatch.sendNow(unstored, this.durable && this.#spare?.isDown === false);
   }
 
@@ -248,7 +260,9 @@ export class DeliveryEngine {
     const nowhere = { persisted: 0, lost: 0, quarantined: 0, rejected: 0 };
     const unknown = this.durable ? nowhere : { ...nowhere, lost: this.#held.events };
     for (const segment of [...this.#live, ...this.#intake.gathered()])
-      segment.close({ state: this.durable && segment.id !== "" && !segment.isVolatile ? "persisted" : "lost" });
+      segment.close({
+        state: this.durable && segment.id !== "" && !segment.isVolatile ? "persisted" : "lost",
+      });
     for (const tell of [...this.#byKey.values(), ...this.#byIdentity.values()])
       for (const each of tell) each({ state: this.durable ? "persisted" : "lost" });
     this.#hold.set(false);
@@ -522,7 +536,12 @@ export class DeliveryEngine {
       this.#tell(slice, outcome, each);
       this.#exit(slice, ending.sums);
       const events = this.emitter.has(outcome.state) ? [...slice.events()] : [];
-      segment.end(from, to, outcome.state === "acknowledged" ? ACKNOWLEDGED : outcome, each ?? repeated(outcome, to - from));
+      segment.end(
+        from,
+        to,
+        outcome.state === "acknowledged" ? ACKNOWLEDGED : outcome,
+        each ?? repeated(outcome, to - from),
+      );
       if (outcome.state === "acknowledged") this.#acknowledged += to - from;
       events.forEach((event, i) => {
         const own = each?.[i] ?? outcome;
@@ -534,7 +553,11 @@ export class DeliveryEngine {
 
   #tellLeased({ leased }: Transaction, { undone, taken }: OutboxCommit): void {
     const later = new Set(undone?.lease);
-    for (const { slices, leases, send, isGone } of leased) {
+    for (const each of leased) {
+      // Sent by a page that closes: its answer ends it, whatever became of the lease.
+      if (each.isGone) continue;
+      each.isGone = true;
+      const { slices, leases, send } = each;
       const leave: Slice[] = [];
       slices.forEach((slice, i) => {
         const lease = leases[i];
@@ -542,7 +565,7 @@ export class DeliveryEngine {
         else if (isTaken(slice, taken)) this.#leave(slice);
         else leave.push(slice);
       });
-      if (!isGone) send(leave);
+      send(leave);
     }
   }
 
@@ -623,7 +646,9 @@ export class DeliveryEngine {
     const { events, bytes } = this.durable ? this.#maxHeld : UNBOUNDED;
     const maxEvents = Math.min(CLAIM_EVENTS, Math.floor(events / 2 - this.#held.events));
     const maxBytes = Math.floor(bytes / 2 - this.#held.bytes);
-    return this.#held.events > events / 4 || maxBytes <= 0 || maxEvents <= 0 ? undefined : { maxEvents, maxBytes };
+    return this.#held.events > events / 4 || maxBytes <= 0 || maxEvents <= 0
+      ? undefined
+      : { maxEvents, maxBytes };
   }
 
   async #claim(): Promise<void> {
@@ -659,7 +684,8 @@ export class DeliveryEngine {
       segment.claimed(claimed, events);
       this.#live.add(segment);
       for (const { from, to, attempts, first_sent_at } of pieces) {
-        const firstSentAt = first_sent_at ?? (this.#dispatch.mayHaveLeft(events[from]) ? claimed.recorded_at : undefined);
+        const firstSentAt =
+          first_sent_at ?? (this.#dispatch.mayHaveLeft(events[from]) ? claimed.recorded_at : undefined);
         const slice = new Slice(segment, from, to, { attempts, firstSentAt, firstSentSteady: undefined });
         segment.open += slice.size;
         this.#held.events += slice.size;
@@ -672,7 +698,8 @@ export class DeliveryEngine {
 
   #send(now: number): void {
     const isDown = this.#spare?.isDown === true;
-    for (const slice of this.#dispatch.send(now, this.#flushes.length > 0, isDown)) this.#unleasable.push(slice);
+    for (const slice of this.#dispatch.send(now, this.#flushes.length > 0, isDown))
+      this.#unleasable.push(slice);
   }
 
   #scheduleWake(): void {
@@ -782,7 +809,8 @@ export class DeliveryEngine {
   }
 
   #checkFlushes(): void {
-    if (this.#flushes.length === 0 || this.#mayClaim || this.#changes.hasPostponed || this.#door.length > 0) return;
+    if (this.#flushes.length === 0 || this.#mayClaim || this.#changes.hasPostponed || this.#door.length > 0)
+      return;
     if (this.#claimAt === Number.NEGATIVE_INFINITY && this.#spare?.isDown !== true) return;
     let oldest = Number.POSITIVE_INFINITY;
     for (const { number } of [...this.#live, ...this.#intake.gathered()]) oldest = Math.min(oldest, number);

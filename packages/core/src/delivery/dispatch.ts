@@ -166,11 +166,6 @@ export class Dispatch {
   /** Aborts what is on the way, waits until all of it has an outcome, and gives back what never left. */
   async close(): Promise<readonly Slice[]> {
     this.#abort.abort();
-    for (const leased of this.#options.changes.leased) {
-      // Its lease is not worth storing any more: it is aborted before it leaves.
-      if (leased.isGone) continue;
-      leased.isGone = true;
-    }
     await Promise.all(this.#onTheWay);
     return [...this.#destinations.values(), this.#astray].flatMap((destination) => destination.drain());
   }
