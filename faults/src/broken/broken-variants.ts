@@ -1,60 +1,124 @@
+import type { Outbox, Outcome, Transport, UsageEvent } from "@meter-lib/core";
 import {
-  type EventRecord,
-  NO_CHANGES,
-  type Outbox,
-  type OutboxCommit,
-  type Transport,
-} from "@meter-lib/core";
+  type AppendException,
+  type Ending,
+  eventSize,
+  eventsOf,
+  type Lease,
+  type NewSegment,
+  type OutboxChanges,
+  type Span,
+  sumEvents,
+} from "@meter-lib/core/log";
 import { wrapOutbox } from "../../../packages/core/test/wrap-outbox.ts";
 
-/** Deletes a row when it is sent, not when it is acknowledged. */
+const NO_CHANGES: Omit<OutboxChanges, "now"> = {
+  end: [],
+  release: [],
+  spill: [],
+  append: [],
+  lease: [],
+  sessions: [],
+};
+
+type Events = readonly (UsageEvent | undefined)[];
+
+const sizeOf = (events: readonly UsageEvent[]): number =>
+  events.reduce((sum, event) => sum + eventSize(event), 0);
+
+/** Deletes events when they are sent, not when they are acknowledged. */
 export const deletesBeforeAcknowledgement = (inner: Outbox): Outbox => {
-  const deleted = new Set<EventRecord>();
-  const left = (events: readonly EventRecord[]) => events.filter((event) => !deleted.has(event));
+  const segments = new Map<string, Events>();
+  const deleted = new Set<string>();
+  const placesOf = ({ segment, from, to }: Span): readonly string[] =>
+    Array.from({ length: to - from }, (_, i) => `${segment} ${from + i}`);
+  const left = <Part extends Span>(parts: readonly Part[]): readonly Part[] =>
+    parts.filter((part) => !placesOf(part).some((place) => deleted.has(place)));
+  const ended = ({ segment, from, to }: Lease): Ending => {
+    const events = (segments.get(segment) ?? []).slice(from, to).filter((event) => event !== undefined);
+    const { sums } = sumEvents(events);
+    return { segment, from, to, state: "acknowledged", sums, bytes: sizeOf(events) };
+  };
   return wrapOutbox(inner, {
     commit: async (changes) => {
+      const lease = left(changes.lease);
       const commit = await inner.commit({
         ...changes,
-        acknowledge: left(changes.acknowledge),
+        end: left(changes.end),
         release: left(changes.release),
-        bury: changes.bury.filter(({ event }) => !deleted.has(event)),
-        lease: left(changes.lease),
-        unhold: left(changes.unhold),
+        spill: left(changes.spill),
+        lease,
       });
-      const early = left(changes.lease);
-      if (early.length === 0) return commit;
-      for (const event of early) deleted.add(event);
+      for (const [i, { segment, exceptions }] of commit.appended.entries()) {
+        const { body, count = 0 } = changes.append[i] ?? {};
+        const absent = new Set(exceptions.map(({ index }) => index));
+        segments.set(
+          segment,
+          eventsOf(body, count).filter((_, index) => !absent.has(index)),
+        );
+      }
+      if (lease.length === 0) return commit;
+      for (const place of lease.flatMap(placesOf)) deleted.add(place);
       const { pendingEvents, pendingBytes } = await inner.commit({
         ...NO_CHANGES,
         now: changes.now,
-        acknowledge: early,
+        end: lease.map(ended),
       });
       return { ...commit, pendingEvents, pendingBytes };
+    },
+    claim: async (request) => {
+      const claimed = await inner.claim(request);
+      for (const { id, body, pieces } of claimed.segments)
+        segments.set(id, eventsOf(body, pieces.at(-1)?.to ?? 0));
+      return claimed;
     },
   });
 };
 
-/** Says that it recorded an event and drops it, for every seventh. */
+/** Says that it has an event and drops it, for every seventh. */
 export const dropsEvents = (inner: Outbox): Outbox => {
   let seen = 0;
   return wrapOutbox(inner, {
-    commit: async (changes): Promise<OutboxCommit> => {
-      const dropped = new Set(changes.append.filter(() => ++seen % 7 === 0));
+    commit: async (changes) => {
+      const kept = changes.append.map(({ count }) =>
+        Array.from({ length: count }, (_, index) => index).filter(() => ++seen % 7 !== 0),
+      );
       const commit = await inner.commit({
         ...changes,
-        append: changes.append.filter((append) => !dropped.has(append)),
+        append: changes.append.map((segment, i) => onlyWith(segment, kept[i] ?? [])),
       });
-      const answers = [...commit.appended];
       return {
         ...commit,
-        appended: changes.append.map((append) =>
-          dropped.has(append)
-            ? { state: "recorded", key: 0, seq: 0 }
-            : (answers.shift() ?? { state: "full" }),
-        ),
+        appended: commit.appended.map((appended, i) => {
+          const places = kept[i] ?? [];
+          const exceptions: AppendException[] = appended.exceptions.map((exception) => ({
+            ...exception,
+            index: places[exception.index] ?? 0,
+          }));
+          for (let index = 0; index < (changes.append[i]?.count ?? 0); index++)
+            if (!places.includes(index)) exceptions.push({ index, state: "repeat", where: "acknowledged" });
+          return { ...appended, exceptions: exceptions.sort((a, b) => a.index - b.index) };
+        }),
       };
     },
   });
+};
+
+/** A segment of events in memory with some of its events only. */
+const onlyWith = (segment: NewSegment, places: readonly number[]): NewSegment => {
+  const all = eventsOf(segment.body, segment.count);
+  const events = places.map((place) => all[place]).filter((event) => event !== undefined);
+  return {
+    ...segment,
+    ...sumEvents(events),
+    count: events.length,
+    bytes: sizeOf(events),
+    body: events,
+    ids: events.map(({ event_id }) => event_id),
+    given: segment.given.flatMap(({ index, mark }) =>
+      places.includes(index) ? [{ index: places.indexOf(index), mark }] : [],
+    ),
+  };
 };
 
 /** Forgets to count what was quarantined. */
@@ -91,10 +155,10 @@ export const resendsTheUnsure = (inner: Transport): Transport => ({
   send: async (batch, context) => {
     const answer = await inner.send(batch, context);
     if (answer.fault !== undefined) return answer;
-    return {
-      outcomes: answer.outcomes.map((outcome) =>
-        outcome.state === "unsure" ? { state: "retry", reason: outcome.reason } : outcome,
-      ),
-    };
+    const sure = (outcome: Outcome): Outcome =>
+      outcome.state === "unsure" ? { state: "retry", reason: outcome.reason } : outcome;
+    return answer.every === undefined
+      ? { outcomes: answer.outcomes.map(sure) }
+      : { every: sure(answer.every) };
   },
 });
