@@ -52,7 +52,12 @@ const SEGMENT: SegmentRow = {
     { from: 0, to: 1, inflight: true, attempts: 2, first_sent_at: 3 },
     { from: 2, to: 3, inflight: false, attempts: 0 },
   ],
-  customers: { [TEXTS.scripts]: "customer", "": "", ["__proto__"]: "own", constructor: "own too" },
+  customers: [
+    [TEXTS.scripts, "customer"],
+    ["", ""],
+    ["__proto__", "own"],
+    ["constructor", "own too"],
+  ],
 };
 
 const SESSION: SharedSessionRow = {
