@@ -156,7 +156,10 @@ const leaseOf = ({ events }: Batch, span: Span): Lease => ({
   ...span,
   attempts: 1,
   first_sent_at: events[0]?.event_time,
-  customers: Object.fromEntries(events.map(({ tenant_id }) => [tenant_id, `customer of ${tenant_id}`])),
+  customers: [...new Set(events.map(({ tenant_id }) => tenant_id))].map((tenant_id) => [
+    tenant_id,
+    `customer of ${tenant_id}`,
+  ]),
 });
 
 const endOf = ({ segment: { bytes, sums } }: Batch, span: Span): Ending => ({

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { seeded } from "../../../packages/core/test/seeded.ts";
 import { startChild } from "./child.ts";
 import { CHUNK } from "./chunk.ts";
 import { judge, type Verdict } from "./oracle.ts";
 import { idsIn, readOutboxFile } from "./outbox-file.ts";
 import { type Dialect, plainReceiver, sandboxReceiver } from "./receiver.ts";
-import { seeded } from "../../../packages/core/test/seeded.ts";
 import { emptyHistogram, type Histogram, note } from "./where-it-fell.ts";
 
 export interface KillRunOptions {

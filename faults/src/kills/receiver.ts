@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { type Fault, faultBackend } from "@meter-lib/testing/fault-backend";
+import { seeded } from "../../../packages/core/test/seeded.ts";
 import { startChild } from "./child.ts";
 import type { Arrival } from "./oracle.ts";
-import { seeded } from "../../../packages/core/test/seeded.ts";
 import { customersOf } from "./tenants.ts";
 
 export type Dialect = "events" | "kafka-rest";

@@ -45,13 +45,6 @@ export type { Session, SessionInput, SessionOptions, SessionRecovery } from "./c
 export type { TimeOptions } from "./client/time-call.ts";
 export { fallback } from "./compose/fallback.ts";
 export { route } from "./compose/route.ts";
-export {
-  ACCOUNT_FIELDS,
-  type Account,
-  type AccountField,
-  type Accounts,
-  emptyAccount,
-} from "./log/account.ts";
 export type { Parking } from "./delivery/customers.ts";
 export type { DeliveryEvents } from "./delivery/delivery-events.ts";
 export type { AmbiguityPolicy, Closing, DeliveryOptions } from "./delivery/delivery-options.ts";
@@ -90,20 +83,14 @@ export type {
 export type { SeqRange } from "./event/seq-range.ts";
 export type { Lane, OutgoingEvent, UsageEvent } from "./event/usage-event.ts";
 export { usageTime } from "./event/usage-time.ts";
-export { type MemoryOutboxOptions, memoryOutbox } from "./log/memory-outbox.ts";
 export {
-  type MemoryTransport,
-  type MemoryTransportOptions,
-  memoryTransport,
-} from "./memory/memory-transport.ts";
-export { type Clock, systemClock } from "./strategies/clock.ts";
-export type {
-  CustomerFound,
-  CustomerLookup,
-  CustomerUnknown,
-  LookupAnswer,
-  LookupFailed,
-} from "./strategies/customer-lookup.ts";
+  ACCOUNT_FIELDS,
+  type Account,
+  type AccountField,
+  type Accounts,
+  emptyAccount,
+} from "./log/account.ts";
+export { type MemoryOutboxOptions, memoryOutbox } from "./log/memory-outbox.ts";
 export type { Outbox, OutboxLimits } from "./log/outbox.ts";
 export type {
   EndState,
@@ -117,6 +104,19 @@ export type {
   ProducerRow,
   RowState,
 } from "./log/outbox-query.ts";
+export {
+  type MemoryTransport,
+  type MemoryTransportOptions,
+  memoryTransport,
+} from "./memory/memory-transport.ts";
+export { type Clock, systemClock } from "./strategies/clock.ts";
+export type {
+  CustomerFound,
+  CustomerLookup,
+  CustomerUnknown,
+  LookupAnswer,
+  LookupFailed,
+} from "./strategies/customer-lookup.ts";
 export type { Promisable } from "./strategies/promisable.ts";
 export type {
   Acknowledged,

@@ -252,7 +252,14 @@ export const pageDelivery = (
     await flush(drainOptions);
     clearTimeout(timer);
     await keeper?.close();
-    const closed = { acknowledged: acknowledged - before, persisted: 0, lost: 0, rejected: 0, quarantined: 0, refused: {} };
+    const closed = {
+      acknowledged: acknowledged - before,
+      persisted: 0,
+      lost: 0,
+      rejected: 0,
+      quarantined: 0,
+      refused: {},
+    };
     for (const entry of own.values()) {
       const state = entry.epoch === undefined ? "lost" : "persisted";
       closed[state]++;

@@ -3,7 +3,6 @@ import type { DiscardedEvent } from "@meter-lib/core/log";
 import { EXIT } from "../exit-code.ts";
 import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
-import type { Io } from "../terminal/io.ts";
 import { isoTime } from "../terminal/iso-time.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 

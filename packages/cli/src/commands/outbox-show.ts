@@ -3,7 +3,6 @@ import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
-import type { Io } from "../terminal/io.ts";
 import { isoTime } from "../terminal/iso-time.ts";
 
 /** An id may belong to as many tenants at most. */

@@ -17,7 +17,7 @@ export interface ReconcileFlags {
 }
 
 /** Compares what an outbox recorded with what a sandbox counted. Delivers nothing. */
-export const reconcile = async (file: string, flags: ReconcileFlags, io: Io): Promise<Report> => {
+export const reconcile = async (file: string, flags: ReconcileFlags, _io: Io): Promise<Report> => {
   const url = sandboxUrl(flags);
   const backend = sandboxLedger(url);
   const result = await lookInto(file, async (outbox) => {

@@ -12,7 +12,9 @@ export const leafTransport = (transport: Transport, event: UsageEvent): Leaf => 
     let leaf = transport;
     while (leaf.route !== undefined) leaf = leaf.route(event);
     if (typeof leaf.send === "function") return { transport: leaf };
-    return { fault: { kind: "blocked", reason: `the route of tenant ${event.tenant_id} leads to no transport` } };
+    return {
+      fault: { kind: "blocked", reason: `the route of tenant ${event.tenant_id} leads to no transport` },
+    };
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     return { fault: { kind: "blocked", reason: `the route of tenant ${event.tenant_id} threw: ${words}` } };

@@ -33,7 +33,10 @@ export const route = (by: (event: UsageEvent) => Transport): Transport => {
       [...parts.values()].forEach((part, index) => {
         const answer = answers[index];
         part.forEach((event, position) => {
-          const outcome = answer?.fault === undefined ? (answer?.every ?? answer?.outcomes[position]) : asRetry(answer.fault);
+          const outcome =
+            answer?.fault === undefined
+              ? (answer?.every ?? answer?.outcomes[position])
+              : asRetry(answer.fault);
           if (outcome !== undefined) outcomes.set(event, outcome);
         });
       });

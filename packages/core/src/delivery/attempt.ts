@@ -1,6 +1,13 @@
 import { describeValue } from "../event/event-issue.ts";
 import type { Clock } from "../strategies/clock.ts";
-import type { Batch, DestinationFault, Outcome, SendAnswer, Transport, Unsure } from "../strategies/transport.ts";
+import type {
+  Batch,
+  DestinationFault,
+  Outcome,
+  SendAnswer,
+  Transport,
+  Unsure,
+} from "../strategies/transport.ts";
 
 export interface AttemptOptions {
   readonly clock: Clock;
@@ -90,7 +97,12 @@ export class Attempt {
   }
 }
 
-const STATES: ReadonlySet<unknown> = new Set<Outcome["state"]>(["acknowledged", "retry", "rejected", "unsure"]);
+const STATES: ReadonlySet<unknown> = new Set<Outcome["state"]>([
+  "acknowledged",
+  "retry",
+  "rejected",
+  "unsure",
+]);
 const KINDS: ReadonlySet<unknown> = new Set<DestinationFault["kind"]>([
   "unavailable",
   "blocked",
@@ -103,7 +115,8 @@ const oddity = (answer: unknown, count: number): string | undefined => {
   if (typeof answer !== "object" || answer === null) return describeValue(answer);
   const { fault, every, outcomes }: { fault?: unknown; every?: unknown; outcomes?: unknown } = answer;
   if (fault !== undefined) return has(fault, "kind", KINDS) ? undefined : "a fault of no kind that there is";
-  if (every !== undefined) return has(every, "state", STATES) ? undefined : `the outcome ${describeValue(every)}`;
+  if (every !== undefined)
+    return has(every, "state", STATES) ? undefined : `the outcome ${describeValue(every)}`;
   if (!Array.isArray(outcomes)) return "without outcomes";
   if (outcomes.length !== count) return `${outcomes.length} outcomes for ${count} events`;
   for (let i = 0; i < count; i++)

@@ -1,5 +1,5 @@
-import { type DestinationFault, memoryTransport } from "../index.ts";
 import { expect, test } from "vitest";
+import { type DestinationFault, memoryTransport } from "../index.ts";
 import "../../../testing/src/matchers.ts";
 import { ALWAYS_DEDUP, DAY_MS, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 

@@ -1,5 +1,5 @@
-import { type DeliveryEvents, memoryOutbox } from "../index.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type DeliveryEvents, memoryOutbox } from "../index.ts";
 import "../../../testing/src/matchers.ts";
 import { engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 

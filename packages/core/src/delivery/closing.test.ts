@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { memoryTransport, type SendAnswer } from "../index.ts";
-import { sqliteOutbox } from "../../../outbox-sqlite/src/index.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { sqliteOutbox } from "../../../outbox-sqlite/src/index.ts";
+import { memoryTransport, type SendAnswer } from "../index.ts";
 import "../../../testing/src/matchers.ts";
 import { engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CustomerLookup, type LookupAnswer, memoryOutbox, type Outbox } from "../index.ts";
-import { sqliteOutbox } from "../../../outbox-sqlite/src/index.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { sqliteOutbox } from "../../../outbox-sqlite/src/index.ts";
+import { type CustomerLookup, type LookupAnswer, memoryOutbox, type Outbox } from "../index.ts";
 import "../../../testing/src/matchers.ts";
 import { DAY_MS, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 

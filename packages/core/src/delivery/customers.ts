@@ -123,7 +123,12 @@ export class Customers {
       found.push([tenant_id, customer_id]);
     }
     const [only] = found;
-    if (only !== undefined && found.length === 1 && segment.customers.size <= 1 && isOf(segment.customers, only[0])) {
+    if (
+      only !== undefined &&
+      found.length === 1 &&
+      segment.customers.size <= 1 &&
+      isOf(segment.customers, only[0])
+    ) {
       // Segments of one tenant come in runs, and share what is the same.
       if (this.#last.get(only[0]) !== only[1]) this.#last = new Map(found);
       segment.customers = this.#last;
@@ -284,7 +289,7 @@ export class Customers {
       // A lookup that can say so at once has a rule of its own for how long it holds: the answer serves those who wait for it.
       tenant.knownUntil = this.#options.lookup.lookupNow === undefined ? now + KNOWN_MS : now + FRESH_MS;
       tenant.failures = 0;
-      this.#unpark(tenant);
+      this.#release(tenant);
     } else if (answer.state === "failed" && tenant.customer_id !== undefined) {
       // The old answer goes on serving when the lookup fails.
       tenant.knownUntil = now + STALE_MS;
@@ -334,7 +339,7 @@ export class Customers {
     }
   }
 
-  #unpark(tenant: Tenant): void {
+  #release(tenant: Tenant): void {
     if (tenant.parking === undefined) return;
     this.#parkedEvents -= tenant.parking.events;
     this.#parkedBytes -= tenant.parkedBytes;
@@ -351,7 +356,8 @@ const isOf = (customers: ReadonlyMap<string, string>, tenant_id: string): boolea
 const tenantsOf = (segment: Segment, from: number, to: number): readonly string[] => {
   if (segment.tenant_id !== "") return [segment.tenant_id];
   const tenants = new Set<string>();
-  if (from === 0 && to === segment.events.length) for (const { tenant_id } of segment.sums.sums) tenants.add(tenant_id);
+  if (from === 0 && to === segment.events.length)
+    for (const { tenant_id } of segment.sums.sums) tenants.add(tenant_id);
   else for (let i = from; i < to; i++) tenants.add(segment.events[i]?.tenant_id ?? "");
   return [...tenants];
 };

@@ -2,7 +2,7 @@ import { leafTransport } from "../compose/leaf-transport.ts";
 import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
 import type { CheckedEvent } from "../event/checked-event.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
-import { type Account, sumAccounts } from "../log/account.ts";
+import type { Account } from "../log/account.ts";
 import { eventsOf } from "../log/body.ts";
 import type {
   AppendException,
@@ -92,7 +92,7 @@ export class DeliveryEngine {
   /** Events that wait for room. */
   #door: AtTheDoor[] = [];
   /** What cannot be leased while the outbox fails. */
-  #unleasable: Slice[] = [];
+  #stranded: Slice[] = [];
   #committing = { events: 0, bytes: 0 };
   #pending = { pendingEvents: 0, pendingBytes: 0 };
   #askedRoomAt = Number.NEGATIVE_INFINITY;
@@ -109,7 +109,6 @@ export class DeliveryEngine {
   #cancelWake = () => {};
   #wakeAt = Number.POSITIVE_INFINITY;
   #isOpen = false;
-  #opening = 0;
   #isClosed = false;
   #isStopped = false;
   #acknowledged = 0;
@@ -425,7 +424,7 @@ export class DeliveryEngine {
   }
 
   get #isPostponedDue(): boolean {
-    return (this.#changes.hasPostponed || this.#unleasable.length > 0) && this.#spare?.isDown === false;
+    return (this.#changes.hasPostponed || this.#stranded.length > 0) && this.#spare?.isDown === false;
   }
 
   /** Whether an outbox that failed is to be tried again. */
@@ -458,7 +457,7 @@ export class DeliveryEngine {
   }
 
   #gather(isAll: boolean): Transaction {
-    if (this.#isPostponedDue) this.#dispatch.putBack(this.#unleasable.splice(0));
+    if (this.#isPostponedDue) this.#dispatch.putBack(this.#stranded.splice(0));
     const { events, bytes } = this.#intake;
     const segments = isAll || this.#isCommitDue ? this.#intake.take() : [];
     if (segments.length > 0) this.#committing = { events, bytes };
@@ -561,7 +560,7 @@ export class DeliveryEngine {
       const leave: Slice[] = [];
       slices.forEach((slice, i) => {
         const lease = leases[i];
-        if (lease !== undefined && later.has(lease)) this.#unleasable.push(slice);
+        if (lease !== undefined && later.has(lease)) this.#stranded.push(slice);
         else if (isTaken(slice, taken)) this.#leave(slice);
         else leave.push(slice);
       });
@@ -699,7 +698,7 @@ export class DeliveryEngine {
   #send(now: number): void {
     const isDown = this.#spare?.isDown === true;
     for (const slice of this.#dispatch.send(now, this.#flushes.length > 0, isDown))
-      this.#unleasable.push(slice);
+      this.#stranded.push(slice);
   }
 
   #scheduleWake(): void {

@@ -1,7 +1,7 @@
-import type { Clock } from "../strategies/clock.ts";
-import type { CustomerLookup } from "../strategies/customer-lookup.ts";
 import type { MeterErrorCode } from "../errors/meter-error.ts";
 import type { Outbox } from "../log/outbox.ts";
+import type { Clock } from "../strategies/clock.ts";
+import type { CustomerLookup } from "../strategies/customer-lookup.ts";
 import type { Transport } from "../strategies/transport.ts";
 import type { Random } from "./retry.ts";
 

@@ -66,15 +66,19 @@ export class Dispatch {
    * @param hurry - does not wait for batches to fill
    */
   send(now: number, hurry: boolean, isDown: boolean): readonly Slice[] {
-    const unleasable: Slice[] = [];
-    if (this.#abort.signal.aborted) return unleasable;
+    const stranded: Slice[] = [];
+    if (this.#abort.signal.aborted) return stranded;
     this.#findAstray(now);
     this.giveUpOverdue(now);
     for (const destination of this.#destinations.values()) {
-      for (let batch = destination.take(now, hurry); batch !== undefined; batch = destination.take(now, hurry)) {
+      for (
+        let batch = destination.take(now, hurry);
+        batch !== undefined;
+        batch = destination.take(now, hurry)
+      ) {
         const taken = batch;
         const able = taken.filter(({ segment }) => !isDown || segment.isVolatile);
-        if (able.length < taken.length) unleasable.push(...taken.filter((slice) => !able.includes(slice)));
+        if (able.length < taken.length) stranded.push(...taken.filter((slice) => !able.includes(slice)));
         const sent = this.#leaving(destination, able);
         if (sent.length === 0) {
           destination.landed(taken);
@@ -94,7 +98,7 @@ export class Dispatch {
         });
       }
     }
-    return unleasable;
+    return stranded;
   }
 
   /**
@@ -117,7 +121,10 @@ export class Dispatch {
       for (const { part, destination } of routed) destination.enqueue(part);
     }
     for (const leased of this.#options.changes.leased) {
-      if (leased.isGone || !leased.slices.every((slice) => this.#routed(slice).every(({ destination }) => mayLeave(destination))))
+      if (
+        leased.isGone ||
+        !leased.slices.every((slice) => this.#routed(slice).every(({ destination }) => mayLeave(destination)))
+      )
         continue;
       leased.isGone = true;
       leased.send(leased.slices);
@@ -190,7 +197,12 @@ export class Dispatch {
       const leaf = leaves[from];
       const next = leaves[i];
       if (leaf === undefined) break;
-      if (next !== undefined && leaf.fault === undefined && next.fault === undefined && leaf.transport === next.transport)
+      if (
+        next !== undefined &&
+        leaf.fault === undefined &&
+        next.fault === undefined &&
+        leaf.transport === next.transport
+      )
         continue;
       if (leaf.fault !== undefined) this.#block(this.#astray, leaf.fault);
       parts.push({
@@ -291,7 +303,8 @@ export class Dispatch {
       if (outcome.state === "acknowledged") successes += slice.size;
       else if (outcome.state === "rejected") refusals += slice.size;
       else {
-        if (outcome.retryAfterMs !== undefined) retryAfterMs = Math.max(retryAfterMs ?? 0, outcome.retryAfterMs);
+        if (outcome.retryAfterMs !== undefined)
+          retryAfterMs = Math.max(retryAfterMs ?? 0, outcome.retryAfterMs);
         const { reason, status } = outcome;
         fault = { kind: "unavailable", reason, status, retryAfterMs };
       }
@@ -299,7 +312,8 @@ export class Dispatch {
       if (left !== undefined) again.push(left);
     }
     if (successes > 0) this.#succeeded(destination);
-    else if (refusals < sizeOf(landed.map(({ slice }) => slice))) this.#failed(destination, launchedAt, fault);
+    else if (refusals < sizeOf(landed.map(({ slice }) => slice)))
+      this.#failed(destination, launchedAt, fault);
     else if (refusals === 1 && destination.breaker.refused())
       this.#block(destination, { kind: "blocked", reason: REFUSES_EVERYTHING });
     // Where some got through, the others wait each by itself; else the destination as a whole waits.
@@ -321,12 +335,16 @@ export class Dispatch {
       return undefined;
     }
     const { reason, status, body } = outcome;
-    if (next.fate === "rejected") this.#settle(slice.with({ ...UNDOUBTED, attempts: slice.attempts }), { state: "rejected", reason, status, body });
+    if (next.fate === "rejected")
+      this.#settle(slice.with({ ...UNDOUBTED, attempts: slice.attempts }), {
+        state: "rejected",
+        reason,
+        status,
+        body,
+      });
     else {
       const why =
-        outcome.state === "unsure"
-          ? `${reason}; ${unsafeReason(transport)}`
-          : earlierDoubt(sent, reason);
+        outcome.state === "unsure" ? `${reason}; ${unsafeReason(transport)}` : earlierDoubt(sent, reason);
       this.#settle(slice, { state: "quarantined", reason: why, status, body });
     }
     return undefined;
@@ -397,7 +415,10 @@ const blamed = (destination: Destination, sent: readonly Sent[], answer: SendAns
   if (fault?.kind !== "too_large" && fault?.kind !== "invalid") return answer;
   if (sent.length !== 1 || sent[0]?.slice.size !== 1 || !destination.breaker.refused()) return answer;
   const { receiverTime } = answer;
-  return { receiverTime, fault: { ...fault, kind: "blocked", reason: `${REFUSES_EVERYTHING}, the last: ${fault.reason}` } };
+  return {
+    receiverTime,
+    fault: { ...fault, kind: "blocked", reason: `${REFUSES_EVERYTHING}, the last: ${fault.reason}` },
+  };
 };
 
 /** What left before it was stored is judged when it is; an event that was then not recorded is not. */

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { OutboxChanges } from "../log/outbox.ts";
-import { sqliteOutbox } from "../../../outbox-sqlite/src/index.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { sqliteOutbox } from "../../../outbox-sqlite/src/index.ts";
+import type { OutboxChanges } from "../log/outbox.ts";
 import "../../../testing/src/matchers.ts";
-import { wrapOutbox } from "../../test/wrap-outbox.ts";
 import { engineRig, recordMany, usage } from "../../test/engine-rig.ts";
+import { wrapOutbox } from "../../test/wrap-outbox.ts";
 
 let folder: string;
 beforeEach(() => {

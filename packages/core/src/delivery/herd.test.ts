@@ -1,8 +1,8 @@
-import { MeterClient, memoryTransport } from "../index.ts";
-import { fakeClock } from "../../../testing/src/fake-clock.ts";
 import { expect, test } from "vitest";
-import { seeded } from "../../test/seeded.ts";
+import { fakeClock } from "../../../testing/src/fake-clock.ts";
 import { everybody, usage } from "../../test/engine-rig.ts";
+import { seeded } from "../../test/seeded.ts";
+import { MeterClient, memoryTransport } from "../index.ts";
 
 test("after a long outage 1,000 clients do not come back at once", { timeout: 300_000 }, async () => {
   const clock = fakeClock();

@@ -25,7 +25,12 @@ export interface Landed {
 export const judge = (sent: readonly Sent[], answer: SendAnswer): readonly Landed[] => {
   const isAlone = sent.length === 1 && sent[0]?.slice.size === 1;
   const whole = (finding: Finding, outcome: Outcome | undefined): readonly Landed[] =>
-    sent.map((each) => ({ slice: each.slice, sent: each, next: landing(finding, { ...each, isAlone }), outcome }));
+    sent.map((each) => ({
+      slice: each.slice,
+      sent: each,
+      next: landing(finding, { ...each, isAlone }),
+      outcome,
+    }));
   if (answer.fault !== undefined) return whole(answer.fault.kind, undefined);
   if (answer.every !== undefined) return whole(answer.every.state, answer.every);
   const landed: Landed[] = [];

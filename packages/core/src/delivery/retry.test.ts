@@ -1,5 +1,5 @@
-import type { DestinationFault } from "../index.ts";
 import { expect, test } from "vitest";
+import type { DestinationFault } from "../index.ts";
 import "../../../testing/src/matchers.ts";
 import { batchSizes, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 

@@ -1,6 +1,6 @@
+import type { CheckedEvent } from "../event/checked-event.ts";
 import { contentMark } from "../event/content-mark.ts";
 import { eventSize } from "../event/event-size.ts";
-import type { CheckedEvent } from "../event/checked-event.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import {
   type Appended,
@@ -205,7 +205,10 @@ export class Segment {
   }
 
   /** Events leave memory and go on in the outbox alone; returns whom to tell when they end, by key. */
-  leave(from: number, to: number): readonly (readonly [key: number, tell: (outcome: SettledOutcome) => void])[] {
+  leave(
+    from: number,
+    to: number,
+  ): readonly (readonly [key: number, tell: (outcome: SettledOutcome) => void])[] {
     this.open -= to - from;
     const tell = [...(this.#settled ?? [])].flatMap(([index, { resolve }]) => {
       if (index < from || index >= to) return [];
@@ -234,7 +237,10 @@ export class Segment {
   }
 
   /** Where the events of a part are now, those left out that were not recorded. */
-  placesOf(from: number, to: number): readonly { readonly segment: Segment; readonly index: number; readonly was: number }[] {
+  placesOf(
+    from: number,
+    to: number,
+  ): readonly { readonly segment: Segment; readonly index: number; readonly was: number }[] {
     const places: { segment: Segment; index: number; was: number }[] = [];
     for (let i = from; i < to; i++) {
       const elsewhere = this.#elsewhere?.[i];
@@ -253,7 +259,9 @@ export class Segment {
     const elsewhere = this.#elsewhere?.[index];
     if (elsewhere !== undefined)
       return "segment" in elsewhere ? elsewhere.segment.durable(elsewhere.index) : elsewhere.durable;
-    return this.#isDurable && this.id !== "" && !this.isVolatile ? { ok: true } : { ok: false, reason: "volatile" };
+    return this.#isDurable && this.id !== "" && !this.isVolatile
+      ? { ok: true }
+      : { ok: false, reason: "volatile" };
   }
 
   settled(index: number): Promise<SettledOutcome> {

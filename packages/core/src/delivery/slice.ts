@@ -91,7 +91,8 @@ export class Slice implements SliceState {
 }
 
 export const sizeOf = (slices: readonly Slice[]): number => slices.reduce((sum, { size }) => sum + size, 0);
-export const bytesOf = (slices: readonly Slice[]): number => slices.reduce((sum, { bytes }) => sum + bytes, 0);
+export const bytesOf = (slices: readonly Slice[]): number =>
+  slices.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Slices on their way: the same events on every attempt, also after a restart. */
 export class SliceBatch implements Batch {

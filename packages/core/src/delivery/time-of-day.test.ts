@@ -1,9 +1,9 @@
-import type { Clock } from "../index.ts";
-import { fakeClock } from "../../../testing/src/fake-clock.ts";
 import { expect, test } from "vitest";
+import { fakeClock } from "../../../testing/src/fake-clock.ts";
+import type { Clock } from "../index.ts";
 import "../../../testing/src/matchers.ts";
-import { seeded } from "../../test/seeded.ts";
 import { DAY_MS, engineRig, usage } from "../../test/engine-rig.ts";
+import { seeded } from "../../test/seeded.ts";
 
 test("a clock set back by a day holds up no batch that fills", async () => {
   const { client, clock, transport } = engineRig();

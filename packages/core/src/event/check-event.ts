@@ -7,9 +7,9 @@ import type { CheckedEvent } from "./checked-event.ts";
 import { createEventId } from "./event-id.ts";
 import { describeValue } from "./event-issue.ts";
 import { FIELDS, isName, isObject, isToken, isUsage, MAX_EVENT_BYTES } from "./event-rules.ts";
+import { eventSize } from "./event-size.ts";
 import { isTime } from "./event-time.ts";
 import { findIssues } from "./find-issues.ts";
-import { eventSize } from "./event-size.ts";
 import type { UsageEvent } from "./usage-event.ts";
 
 /** Ids that a client was bound to: they stand in where an event has none. */

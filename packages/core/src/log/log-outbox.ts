@@ -290,7 +290,9 @@ class LogOutbox implements Outbox {
     if (segment === undefined) return;
     const { from, to, attempts, first_sent_at, customers } = lease;
     const known =
-      customers === undefined ? segment : { ...segment, customers: joinedCustomers(segment.customers, customers) };
+      customers === undefined
+        ? segment
+        : { ...segment, customers: joinedCustomers(segment.customers, customers) };
     log.change(known, from, to, (piece) => ({ ...piece, inflight, attempts, first_sent_at }));
   }
 

@@ -1,5 +1,5 @@
 import type { KeyRange, Store, StoreLock, StoreRow, StoreTransaction } from "./store.ts";
-import { TABLE_NAMES, type TableName, type Tables } from "./tables.ts";
+import type { TableName, Tables } from "./tables.ts";
 
 /** Rows by key. The order is worked out when it is asked for, and then kept. */
 class Table<Value> {

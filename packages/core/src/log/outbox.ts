@@ -1,5 +1,5 @@
-import type { Promisable } from "../strategies/promisable.ts";
 import type { Lane } from "../event/usage-event.ts";
+import type { Promisable } from "../strategies/promisable.ts";
 import type { Accounts } from "./account.ts";
 import type {
   EndState,

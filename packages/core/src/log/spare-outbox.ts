@@ -4,8 +4,8 @@ import { withoutEvents } from "./append.ts";
 import { bodyOf, eventsOf } from "./body.ts";
 import { memoryOutbox } from "./memory-outbox.ts";
 import type {
-  Appended,
   AppendException,
+  Appended,
   Claimed,
   ClaimRequest,
   NewSegment,
@@ -111,7 +111,9 @@ export class SpareOutbox implements Outbox {
     const appended = new Map(append.map((segment, i) => [segment, commit?.appended[i]]));
     const rest = changes.append.filter((segment) => appended.get(segment) === undefined);
     const spare =
-      rest.length > 0 || !isEmpty(toSpare) ? await this.#commitToSpare({ ...toSpare, append: rest }) : undefined;
+      rest.length > 0 || !isEmpty(toSpare)
+        ? await this.#commitToSpare({ ...toSpare, append: rest })
+        : undefined;
     rest.forEach((segment, i) => {
       appended.set(segment, spare?.appended[i]);
     });
@@ -128,7 +130,10 @@ export class SpareOutbox implements Outbox {
   async claim(request: ClaimRequest): Promise<Claimed> {
     const spare = this.#isSpareUsed ? await this.#spare.claim(request) : undefined;
     const segments = (spare?.segments ?? []).map((segment) => ({ ...segment, id: PREFIX + segment.id }));
-    const taken = segments.reduce((sum, { pieces }) => sum + pieces.reduce((n, { from, to }) => n + to - from, 0), 0);
+    const taken = segments.reduce(
+      (sum, { pieces }) => sum + pieces.reduce((n, { from, to }) => n + to - from, 0),
+      0,
+    );
     const claimed =
       taken >= request.maxEvents
         ? undefined
@@ -228,7 +233,15 @@ export class SpareOutbox implements Outbox {
     }
     if (!isUnknown) return undefined;
     this.#unknown = [...unknown, ...changes.append.map(again)];
-    const nowhere = { segment: "", key: 0, first_seq: 0, producer: "", volatile: true, unknown: true, exceptions: [] };
+    const nowhere = {
+      segment: "",
+      key: 0,
+      first_seq: 0,
+      producer: "",
+      volatile: true,
+      unknown: true,
+      exceptions: [],
+    };
     return {
       appended: changes.append.map(() => nowhere),
       sessions: [],
@@ -304,7 +317,10 @@ export class SpareOutbox implements Outbox {
   }
 }
 
-const pendingOf = ({ pendingEvents, pendingBytes }: Pick<OutboxOpening, "pendingEvents" | "pendingBytes">) => ({
+const pendingOf = ({
+  pendingEvents,
+  pendingBytes,
+}: Pick<OutboxOpening, "pendingEvents" | "pendingBytes">) => ({
   pendingEvents,
   pendingBytes,
 });

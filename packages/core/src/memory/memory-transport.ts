@@ -85,11 +85,9 @@ export const memoryTransport = (options: MemoryTransportOptions = {}): MemoryTra
       batches.push({ events: sent });
       const failure = failures.shift();
       await Promise.race([gate, aborted(signal)]);
-      if (signal.aborted)
-        return { every: { state: "unsure", reason: "aborted on the way", timeout: true } };
+      if (signal.aborted) return { every: { state: "unsure", reason: "aborted on the way", timeout: true } };
       if (failure instanceof Error) throw failure;
-      if (failure !== undefined)
-        return "kind" in failure ? { fault: failure } : { every: failure };
+      if (failure !== undefined) return "kind" in failure ? { fault: failure } : { every: failure };
       return { outcomes: sent.map(accept) };
     },
   };
