@@ -77,9 +77,9 @@ const oneOfEach = (session_id: string) => {
 
 const checkpointInFile = (): number => {
   const db = new DatabaseSync(outbox, { readOnly: true });
-  const row = db.prepare("SELECT checkpoint_at FROM sessions").get();
+  const row = db.prepare("SELECT value FROM sessions").get();
   db.close();
-  return Number(row?.checkpoint_at);
+  return JSON.parse(String(row?.value)).session.checkpoint_at;
 };
 
 test("a crash in a session: it is ended once, at its last checkpoint, though two recover at the same time", async () => {
