@@ -17,6 +17,7 @@ import { start } from "./start/start.ts";
 import { tenants } from "./tenants/tenants.ts";
 import { throughput } from "./throughput/throughput.ts";
 import { typeCheckCost } from "./types/type-check-cost.ts";
+import { walk } from "./walk/walk.ts";
 
 const MEASURES: readonly Measure[] = [
   throughput,
@@ -29,6 +30,7 @@ const MEASURES: readonly Measure[] = [
   sandbox,
   browser,
   typeCheckCost,
+  walk,
   profile,
   regression,
 ];

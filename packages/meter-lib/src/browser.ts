@@ -19,9 +19,11 @@ export {
   createBrowserMeter,
   createVolatileBrowserMeter,
   type DeadLetter,
+  type PageClosing,
   type PageEvents,
   type PageMeter,
   type PageMeterOptions,
   type PageOutboxOptions,
+  type PageReceipt,
   type TokenSource,
 } from "@meter-lib/page";

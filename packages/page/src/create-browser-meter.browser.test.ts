@@ -71,7 +71,7 @@ describe("events", () => {
     const first = tab();
     const receipt = first.record(page("one"));
     expect(await receipt.durable).toEqual({ ok: true });
-    expect(await first.close({ timeoutMs: 0 })).toEqual({ acknowledged: 0, persisted: 1, lost: 0 });
+    expect(await first.close({ timeoutMs: 0 })).toMatchObject({ acknowledged: 0, persisted: 1, lost: 0 });
     expect(await receipt.settled).toEqual({ state: "persisted" });
 
     relay.isDown = false;

@@ -8,3 +8,4 @@ export { createVolatileBrowserMeter } from "./create-volatile-browser-meter.ts";
 export type { DeadLetter, PageEvents } from "./page-events.ts";
 export type { PageMeter } from "./page-meter.ts";
 export type { PageMeterOptions } from "./page-meter-options.ts";
+export type { PageClosing, PageReceipt } from "./page-receipt.ts";

@@ -4,7 +4,6 @@ import {
   type DestinationFault,
   emptyAccount,
   MeterError,
-  type Receipt,
   type Rejected,
   retryAfterFloorMs,
   type SettledOutcome,
@@ -18,6 +17,7 @@ import { type Ended, type Entry, NEVER, newEntry } from "./page-entry.ts";
 import type { KeeperParts, PageKeeper } from "./page-keeper.ts";
 import type { PageMeter } from "./page-meter.ts";
 import { MAX_BYTES, MAX_EVENTS, type PageMeterOptions } from "./page-meter-options.ts";
+import type { PageReceipt } from "./page-receipt.ts";
 import { type Due, pickDue } from "./pick-due.ts";
 import { refusalOf } from "./refusal-of.ts";
 
@@ -202,7 +202,7 @@ export const pageDelivery = (
 
   const check = (input: unknown) => checkPageEvent(input, catalog, options);
 
-  const record = (input: unknown): Receipt => {
+  const record = (input: unknown): PageReceipt => {
     const { event, bytes, error } = check(input);
     const { event_id } = event;
     const known = own.get(event_id);
@@ -219,7 +219,7 @@ export const pageDelivery = (
       if (keeper) keeper.keep(entry);
       else entry.durable.resolve({ ok: false, reason: "volatile" });
     }
-    return { event_id, durable: entry.durable.promise, settled: entry.settled.promise, fate: undefined };
+    return { event_id, durable: entry.durable.promise, settled: entry.settled.promise };
   };
 
   const sendNow = () => {
@@ -252,14 +252,7 @@ export const pageDelivery = (
     await flush(drainOptions);
     clearTimeout(timer);
     await keeper?.close();
-    const closed = {
-      acknowledged: acknowledged - before,
-      persisted: 0,
-      lost: 0,
-      rejected: 0,
-      quarantined: 0,
-      refused: {},
-    };
+    const closed = { acknowledged: acknowledged - before, persisted: 0, lost: 0 };
     for (const entry of own.values()) {
       const state = entry.epoch === undefined ? "lost" : "persisted";
       closed[state]++;

@@ -1,8 +1,9 @@
-import type { Account, Catalog, MeterError, Receipt } from "@meter-lib/core";
+import type { Account, Catalog, MeterError } from "@meter-lib/core";
 import type { CheckedEvent } from "./check-page-event.ts";
 import type { Emit } from "./page-emitter.ts";
 import type { Ended, Entry } from "./page-entry.ts";
 import type { PageMeterOptions } from "./page-meter-options.ts";
+import type { PageReceipt } from "./page-receipt.ts";
 import type { StartSession } from "./page-sessions.ts";
 import type { Due } from "./pick-due.ts";
 
@@ -13,7 +14,7 @@ export interface KeeperParts {
   /** What this page recorded and has not seen settled, by event id. */
   readonly own: Map<string, Entry>;
   check(input: unknown): CheckedEvent;
-  record(input: unknown): Receipt;
+  record(input: unknown): PageReceipt;
   /** Takes an event up. */
   add(entry: Entry): void;
   /** Counts an event in, or out: the keeper has it. */

@@ -1,20 +1,19 @@
 import type {
   Account,
   Catalog,
-  Closing,
   DrainOptions,
   EventInput,
   LitewaveCatalog,
   MeterError,
   MeterId,
   PerformanceMeterId,
-  Receipt,
   Session,
   SessionInput,
   SessionOptions,
   TimeOptions,
 } from "@meter-lib/core";
 import type { PageEvents } from "./page-events.ts";
+import type { PageClosing, PageReceipt } from "./page-receipt.ts";
 
 type Known = "tenant_id" | "device_id";
 
@@ -29,7 +28,7 @@ export interface PageMeter<C extends Catalog = LitewaveCatalog> {
    */
   record<const Id extends MeterId<C>, const N extends number = number>(
     event: EventInput<C, Known, Id, N>,
-  ): Receipt;
+  ): PageReceipt;
 
   /** What `record()` would refuse this event for. Undefined for an event that it takes. */
   check(event: unknown): MeterError | undefined;
@@ -66,7 +65,7 @@ export interface PageMeter<C extends Catalog = LitewaveCatalog> {
   flush(options?: DrainOptions): Promise<boolean>;
 
   /** Records no more and delivers what it can. Every call answers the same promise. */
-  close(options?: DrainOptions): Promise<Closing>;
+  close(options?: DrainOptions): Promise<PageClosing>;
 
   [Symbol.asyncDispose](): Promise<void>;
 }

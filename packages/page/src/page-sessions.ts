@@ -1,5 +1,6 @@
-import type { Receipt, SendResult, Session, SessionOptions } from "@meter-lib/core";
+import type { SendResult, Session, SessionOptions } from "@meter-lib/core";
 import { pageEventId } from "./page-event-id.ts";
+import type { PageReceipt } from "./page-receipt.ts";
 
 export type StartSession = (
   input: { readonly meter_id: string },
@@ -7,7 +8,7 @@ export type StartSession = (
 ) => Promise<Session>;
 
 /** What a receipt says as soon as the event is safe, or as safe as it can be. */
-export const recorded = async ({ event_id, durable }: Receipt): Promise<SendResult> => {
+export const recorded = async ({ event_id, durable }: PageReceipt): Promise<SendResult> => {
   const outcome = await durable;
   return "error" in outcome ? { ok: false, event_id, error: outcome.error } : { ok: true, event_id };
 };
@@ -46,7 +47,7 @@ export const shareSessions = (begin: BeginSession): StartSession => {
 
 /** Sessions of a page alone: both boundaries are recorded as any other event. */
 export const pageSession =
-  (record: (input: object) => Receipt): BeginSession =>
+  (record: (input: object) => PageReceipt): BeginSession =>
   async (input, { startTime = Date.now() }) => {
     const session_id = pageEventId(startTime);
     return {

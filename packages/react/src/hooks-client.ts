@@ -22,7 +22,7 @@ export interface HooksClient<C extends Catalog> {
   // Properties, not methods: the compiler is exact about their arguments only then.
   readonly record: <const Id extends MeterId<C>, const N extends number = number>(
     event: EventInput<C, Known, Id, N>,
-  ) => Receipt;
+  ) => Omit<Receipt, "fate">;
   readonly startSession: <const Id extends PerformanceMeterId<C>>(
     session: SessionInput<C, Known, Id>,
     options?: SessionOptions,

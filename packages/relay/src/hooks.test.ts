@@ -151,7 +151,6 @@ test.each<[string, RelayClient["ingest"]]>([
 test.each<[string, Partial<DirectDestination>, "retry" | "rejected"]>([
   ["transport.send throws", { transport: { ...memoryTransport(), send: boom } }, "rejected"],
   ["transport.send rejects", { transport: { ...memoryTransport(), send: reject } }, "rejected"],
-  ["transport.check throws", { transport: { ...memoryTransport(), check: boom } }, "retry"],
   ["transport.route throws", { transport: { ...memoryTransport(), route: boom } }, "retry"],
   ["customerLookup throws", { customerLookup: { lookup: boom } }, "retry"],
   ["customerLookup rejects", { customerLookup: { lookup: reject } }, "retry"],

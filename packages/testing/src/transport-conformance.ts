@@ -33,9 +33,11 @@ const ABORTED_SOON_MS = 2_000;
 const send = (transport: Transport, events: readonly OutgoingEvent[], signal?: AbortSignal) =>
   transport.send({ events }, { signal: signal ?? new AbortController().signal, deadline: Date.now() + FAR });
 
-/** The outcomes, after the rule that there is one for each event. */
+/** The outcomes, after the rule that one speaks for all or there is one for each event. */
 const outcomesOf = (answer: SendAnswer, events: readonly OutgoingEvent[]): readonly Outcome[] => {
   expect(answer.fault, "a fault where outcomes were expected").toBeUndefined();
+  const { every } = answer;
+  if (every !== undefined) return events.map(() => every);
   const outcomes = answer.outcomes ?? [];
   expect(outcomes, "one outcome for each event").toHaveLength(events.length);
   return outcomes;

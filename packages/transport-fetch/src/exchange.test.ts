@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { json, loopbackServer } from "../test/loopback-server.ts";
+import { outcomesOf } from "../test/outcomes-of.ts";
 import { outgoingEvent } from "../test/outgoing-event.ts";
 import { sendOne } from "../test/send-one.ts";
 import { fetchTransport } from "./fetch-transport.ts";
@@ -10,13 +11,13 @@ test("no answer before the signal aborts: unsure, in time", async () => {
   const caller = new AbortController();
   await using server = await loopbackServer(() => caller.abort());
   const answer = await sendOne({ baseUrl: server.url }, caller.signal);
-  expect(answer.outcomes).toMatchObject([{ state: "unsure", timeout: true }]);
+  expect(outcomesOf(answer)).toMatchObject([{ state: "unsure", timeout: true }]);
 });
 
 test("no answer within timeoutMs: unsure, in time", async () => {
   await using server = await loopbackServer(() => {});
   const answer = await sendOne({ baseUrl: server.url, timeoutMs: 20 });
-  expect(answer.outcomes).toMatchObject([{ state: "unsure", timeout: true }]);
+  expect(outcomesOf(answer)).toMatchObject([{ state: "unsure", timeout: true }]);
 });
 
 test("a body that never ends, ends with the signal", async () => {
@@ -25,7 +26,7 @@ test("a body that never ends, ends with the signal", async () => {
     response.write('{"status":', () => caller.abort());
   });
   const answer = await sendOne({ baseUrl: server.url }, caller.signal);
-  expect(answer.outcomes).toMatchObject([{ state: "unsure", timeout: true }]);
+  expect(outcomesOf(answer)).toMatchObject([{ state: "unsure", timeout: true }]);
 });
 
 test("a status that says enough counts although its body never ends", async () => {
@@ -49,7 +50,7 @@ test("a fetch that ignores its signal does not hold up the answer; what comes la
       caller.abort();
     });
   const answer = await sendOne({ baseUrl, fetch }, caller.signal);
-  expect(answer.outcomes).toMatchObject([{ state: "unsure", timeout: true }]);
+  expect(outcomesOf(answer)).toMatchObject([{ state: "unsure", timeout: true }]);
   comeLate(new Response(new ReadableStream({ cancel: cancelled })));
   await wasCancelled;
 });
@@ -58,7 +59,7 @@ test("a fetch that throws synchronously is unsure", async () => {
   const fetch = () => {
     throw new Error("broken wrapper");
   };
-  expect((await sendOne({ baseUrl, fetch })).outcomes).toMatchObject([
+  expect(outcomesOf(await sendOne({ baseUrl, fetch }))).toMatchObject([
     { state: "unsure", reason: expect.stringContaining("broken wrapper") },
   ]);
 });
@@ -76,7 +77,7 @@ test("an answer without end is read up to a bound", async () => {
     },
   });
   const answer = await sendOne({ baseUrl, fetch: async () => new Response(endless, { status: 500 }) });
-  expect(answer.outcomes).toMatchObject([{ state: "unsure", status: 500, body: "x".repeat(4_096) }]);
+  expect(outcomesOf(answer)).toMatchObject([{ state: "unsure", status: 500, body: "x".repeat(4_096) }]);
   expect(cancelled).toBe(true);
   expect(pulled).toBeLessThan(10);
 });
@@ -84,7 +85,7 @@ test("an answer without end is read up to a bound", async () => {
 test("nothing is sent once the signal has aborted", async () => {
   await using server = await loopbackServer((response) => json(response, 200, {}));
   const answer = await sendOne({ baseUrl: server.url }, AbortSignal.abort());
-  expect(answer.outcomes).toMatchObject([{ state: "retry" }]);
+  expect(outcomesOf(answer)).toMatchObject([{ state: "retry" }]);
   expect(server.requests).toEqual([]);
 });
 

@@ -2,6 +2,7 @@ import type { OutgoingEvent } from "@meter-lib/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { json, loopbackServer, type SeenRequest } from "../test/loopback-server.ts";
+import { outcomesOf } from "../test/outcomes-of.ts";
 import { outgoingEvent } from "../test/outgoing-event.ts";
 import { type FetchTransportOptions, fetchTransport } from "./index.ts";
 
@@ -19,7 +20,9 @@ const seenBy = async (
     json(response, 200, { offsets: records.map(() => ({ partition: 0, offset: 1 })) });
   });
   const answer = await fetchTransport({ ...options, baseUrl: server.url + path }).send({ events }, context());
-  expect(answer.outcomes?.map(({ state }) => state)).toEqual(events.map(() => "acknowledged"));
+  expect(outcomesOf(answer, events.length).map(({ state }) => state)).toEqual(
+    events.map(() => "acknowledged"),
+  );
   return server.requests;
 };
 
@@ -111,7 +114,7 @@ describe("events", () => {
           const event = outgoingEvent({ tenant_id, device_id });
           const answer = await transport.send({ events: [event] }, context());
           const refused = transport.check?.(event) !== undefined;
-          expect(answer.outcomes).toMatchObject([{ state: refused ? "rejected" : "acknowledged" }]);
+          expect(outcomesOf(answer)).toMatchObject([{ state: refused ? "rejected" : "acknowledged" }]);
           if (refused) return;
           expect(server.requests.at(-1)?.headers).toMatchObject({
             "x-tenant-id": tenant_id,
@@ -230,7 +233,7 @@ test("a custom fetch and ky's hooks see the request", async () => {
     },
     ky: { hooks: { beforeRequest: [({ request }) => void seen.push(`hook ${request.method}`)] } },
   });
-  expect((await transport.send({ events: [outgoingEvent()] }, context())).outcomes).toMatchObject([
+  expect(outcomesOf(await transport.send({ events: [outgoingEvent()] }, context()))).toMatchObject([
     { state: "acknowledged" },
   ]);
   expect(seen).toEqual(["hook POST", "fetch https://meter.example.com/api/v1/events manual"]);

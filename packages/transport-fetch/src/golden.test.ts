@@ -2,6 +2,7 @@ import type { OutgoingEvent } from "@meter-lib/core";
 import { expect, test } from "vitest";
 import { type GoldenRow, golden } from "../test/golden.ts";
 import { json, loopbackServer, type SeenRequest } from "../test/loopback-server.ts";
+import { outcomesOf } from "../test/outcomes-of.ts";
 import { outgoingEvent } from "../test/outgoing-event.ts";
 import { fetchTransport } from "./fetch-transport.ts";
 
@@ -32,7 +33,7 @@ const sendAs = async (row: GoldenRow): Promise<SeenRequest> => {
     { events: [eventOf(row)] },
     { signal: AbortSignal.timeout(5_000), deadline: 0 },
   );
-  expect(answer.outcomes?.map(({ state }) => state)).toEqual(["acknowledged"]);
+  expect(outcomesOf(answer).map(({ state }) => state)).toEqual(["acknowledged"]);
   const [request] = server.requests;
   if (request === undefined || server.requests.length !== 1) throw new Error("expected one request");
   return request;

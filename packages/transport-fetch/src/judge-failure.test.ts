@@ -5,6 +5,7 @@ import { Agent } from "undici";
 import { expect, onTestFinished, test } from "vitest";
 import { documentedAlerts, documentedCodes } from "../test/answers-page.ts";
 import { listen, loopbackServer } from "../test/loopback-server.ts";
+import { outcomesOf } from "../test/outcomes-of.ts";
 import { sendOne } from "../test/send-one.ts";
 import { NotSentError } from "./not-sent-error.ts";
 import { UNSENT_CODES } from "./unsent-codes.ts";
@@ -106,8 +107,8 @@ const failedWith = async (
 ): Promise<string | undefined> => {
   const cause = Object.assign(new Error(code), { code, ...details });
   const fetch = () => Promise.reject(new TypeError("fetch failed", { cause }));
-  const { fault, outcomes } = await sendOne({ baseUrl: "http://meter.example.com", fetch });
-  return fault?.kind ?? outcomes?.[0]?.state;
+  const answer = await sendOne({ baseUrl: "http://meter.example.com", fetch });
+  return answer.fault?.kind ?? outcomesOf(answer)[0]?.state;
 };
 
 test("every code means what the documentation says", async () => {
@@ -200,19 +201,21 @@ test("a sender's word that it did not begin is believed, also when the time is o
 
 test("a reset after the request was read: unsure", async () => {
   const answer = await sendOne({ baseUrl: await tcpServer((socket) => socket.resetAndDestroy()) });
-  expect(answer.outcomes).toMatchObject([{ state: "unsure", reason: expect.stringContaining("ECONNRESET") }]);
+  expect(outcomesOf(answer)).toMatchObject([
+    { state: "unsure", reason: expect.stringContaining("ECONNRESET") },
+  ]);
 });
 
 test("a connection closed without an answer: unsure", async () => {
   const answer = await sendOne({ baseUrl: await tcpServer((socket) => socket.end()) });
-  expect(answer.outcomes).toMatchObject([{ state: "unsure" }]);
+  expect(outcomesOf(answer)).toMatchObject([{ state: "unsure" }]);
 });
 
 test("an answer that is not HTTP: unsure", async () => {
   const answer = await sendOne({
     baseUrl: await tcpServer((socket) => socket.end("SSH-2.0-OpenSSH_9.2\r\n")),
   });
-  expect(answer.outcomes).toMatchObject([{ state: "unsure" }]);
+  expect(outcomesOf(answer)).toMatchObject([{ state: "unsure" }]);
 });
 
 const brokenOff = (head: string) =>
@@ -222,7 +225,7 @@ const brokenOff = (head: string) =>
 
 test("a reset in the middle of a 200: unsure", async () => {
   const answer = await sendOne({ baseUrl: await brokenOff("HTTP/1.1 200 OK") });
-  expect(answer.outcomes).toMatchObject([{ state: "unsure", status: 200 }]);
+  expect(outcomesOf(answer)).toMatchObject([{ state: "unsure", status: 200 }]);
 });
 
 test("a reset in the middle of a 401: its status is enough", async () => {
@@ -235,12 +238,12 @@ test("a reset in the middle of Karapace's 422: some of the records may be stored
     baseUrl: await brokenOff("HTTP/1.1 422 Unprocessable Entity"),
     dialect: "kafka-rest",
   });
-  expect(answer.outcomes).toMatchObject([{ state: "unsure", status: 422 }]);
+  expect(outcomesOf(answer)).toMatchObject([{ state: "unsure", status: 422 }]);
 });
 
 test("a browser's error says nothing: unsure", async () => {
   const fetch = () => Promise.reject(new TypeError("Failed to fetch"));
-  expect((await sendOne({ baseUrl: "http://meter.example.com", fetch })).outcomes).toMatchObject([
+  expect(outcomesOf(await sendOne({ baseUrl: "http://meter.example.com", fetch }))).toMatchObject([
     { state: "unsure" },
   ]);
 });
@@ -256,10 +259,10 @@ test("an error that is its own cause ends", async () => {
   const error = new Error("round");
   error.cause = error;
   const answer = await sendOne({ baseUrl: "http://meter.example.com", fetch: () => Promise.reject(error) });
-  expect(answer.outcomes).toMatchObject([{ state: "unsure", reason: expect.stringContaining("round") }]);
+  expect(outcomesOf(answer)).toMatchObject([{ state: "unsure", reason: expect.stringContaining("round") }]);
 });
 
 test.each(["text", undefined, null, 5, { code: 5 }])("a thrown %j is unsure", async (thrown) => {
   const answer = await sendOne({ baseUrl: "http://meter.example.com", fetch: () => Promise.reject(thrown) });
-  expect(answer.outcomes).toMatchObject([{ state: "unsure" }]);
+  expect(outcomesOf(answer)).toMatchObject([{ state: "unsure" }]);
 });

@@ -1,6 +1,7 @@
 import nock from "nock";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { documentedStatuses } from "../test/answers-page.ts";
+import { outcomesOf } from "../test/outcomes-of.ts";
 import { sendOne } from "../test/send-one.ts";
 
 const baseUrl = "https://meter.example.com";
@@ -29,8 +30,8 @@ describe.each(["events", "kafka-rest"] as const)("%s", (dialect) => {
           read: async () => ({ text: "", whole: true }),
           discard: () => {},
         });
-        const { fault, outcomes } = await sendOne({ baseUrl, dialect, send });
-        return [status, fault?.kind ?? outcomes?.[0]?.state];
+        const answer = await sendOne({ baseUrl, dialect, send });
+        return [status, answer.fault?.kind ?? outcomesOf(answer)[0]?.state];
       }),
     );
     expect(verdicts).toEqual(statuses.map((status) => [status, documentedStatuses.get(status) ?? "unsure"]));
@@ -73,7 +74,7 @@ describe.each(["events", "kafka-rest"] as const)("%s", (dialect) => {
 
   test("429 names its delay; so does a 500", async () => {
     expect((await answered(429, "", { "retry-after": "3" })).fault?.retryAfterMs).toBe(3_000);
-    expect((await answered(500, "", { "retry-after": "3" })).outcomes).toMatchObject([
+    expect(outcomesOf(await answered(500, "", { "retry-after": "3" }))).toMatchObject([
       { state: "unsure", retryAfterMs: 3_000 },
     ]);
   });
@@ -81,13 +82,13 @@ describe.each(["events", "kafka-rest"] as const)("%s", (dialect) => {
   test("200 with a captive portal's page is no acknowledgement", async () => {
     const page = "<html><body>Please log in</body></html>";
     const answer = await answered(200, page, { "content-type": "text/html" });
-    expect(answer.outcomes).toMatchObject([{ state: "unsure", status: 200, body: page }]);
+    expect(outcomesOf(answer)).toMatchObject([{ state: "unsure", status: 200, body: page }]);
   });
 
   test.each(["", "null", "[]", "true", '"ok"', "12", '{"offsets"', '{"error":"backend down"}'])(
     "200 with %j is no acknowledgement",
     async (body) => {
-      expect((await answered(200, body)).outcomes).toMatchObject([{ state: "unsure", status: 200 }]);
+      expect(outcomesOf(await answered(200, body))).toMatchObject([{ state: "unsure", status: 200 }]);
     },
   );
 
@@ -120,14 +121,14 @@ describe("events", () => {
   test.each([200, 201, 202])(
     "%i with a JSON object acknowledges, and gives the answer back",
     async (status) => {
-      expect((await answered(status, '{"status":"accepted","id":5}')).outcomes).toEqual([
+      expect(outcomesOf(await answered(status, '{"status":"accepted","id":5}'))).toEqual([
         { state: "acknowledged", response: { status: "accepted", id: 5 } },
       ]);
     },
   );
 
   test.each([200, 409])("%i with status duplicate: the receiver had it already", async (status) => {
-    expect((await answered(status, '{"status":"duplicate"}')).outcomes).toEqual([
+    expect(outcomesOf(await answered(status, '{"status":"duplicate"}'))).toEqual([
       { state: "acknowledged", duplicate: true, response: { status: "duplicate" } },
     ]);
   });
@@ -136,8 +137,8 @@ describe("events", () => {
 describe("kafka-rest", () => {
   test("408 with an error_code is the server's own: Kafka may have the record", async () => {
     nock(baseUrl).post(PATHS["kafka-rest"]).reply(408, { error_code: 40801, message: "Timed out" });
-    const { outcomes } = await sendOne({ baseUrl, dialect: "kafka-rest" });
-    expect(outcomes).toMatchObject([
+    const answer = await sendOne({ baseUrl, dialect: "kafka-rest" });
+    expect(outcomesOf(answer)).toMatchObject([
       { state: "unsure", status: 408, reason: "Kafka error 40801: Timed out" },
     ]);
   });

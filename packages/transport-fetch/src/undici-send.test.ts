@@ -8,6 +8,7 @@ import { MeterClient } from "@meter-lib/core";
 import { Agent, ProxyAgent } from "undici";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { listen as listenOn } from "../test/loopback-server.ts";
+import { outcomesOf } from "../test/outcomes-of.ts";
 import { sendOne } from "../test/send-one.ts";
 import { fetchTransport } from "./fetch-transport.ts";
 import type { HttpSend } from "./http-send.ts";
@@ -239,7 +240,7 @@ test("NODE_USE_ENV_PROXY=1: the receiver's TLS is that of the agent, through the
   vi.stubEnv("NO_PROXY", "");
   const baseUrl = `https://${receiver.url.replace("127.0.0.1", "localhost")}`;
   const send = undiciSend({ agent: { connect: { ca: pem("cert") } } });
-  expect((await sendOne({ baseUrl, send })).outcomes).toMatchObject([{ state: "acknowledged" }]);
+  expect(outcomesOf(await sendOne({ baseUrl, send }))).toMatchObject([{ state: "acknowledged" }]);
   expect((await sendOne({ baseUrl, send: undiciSend() })).fault).toMatchObject({ kind: "blocked" });
 });
 

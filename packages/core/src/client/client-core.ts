@@ -105,6 +105,8 @@ export class ClientCore implements SessionHost {
       };
     }
     if (customer.state !== "found") return { ok: false, event_id, error: lookupError(tenant_id, customer) };
+    const { fault } = leafTransport(this.#transport, checked.event);
+    if (fault !== undefined) return postResult(event_id, { fault }, signal);
     const batch = { events: [outgoing(checked.event, customer.customer_id, undefined, undefined)] };
     const attempt = new Attempt(this.#transport, batch, options);
     const abort = () => attempt.abort(signal?.reason);

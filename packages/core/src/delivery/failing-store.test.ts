@@ -208,9 +208,10 @@ describe("an event that may be a repeat, while the store fails", () => {
       state.broken = false;
       await clock.advance(60_000);
       expect(await client.record(event).durable).toEqual({ ok: true, repeat: true });
-      expect(await client.record({ ...event, total_usage: 2 }).durable).toMatchObject({
-        error: { code: "id_conflict" },
-      });
+      const other = await client.record({ ...event, total_usage: 2 }).durable;
+      // Once its content has gone, an id that was made here is a repeat whatever comes with it.
+      if (moment === "before") expect(other).toMatchObject({ error: { code: "id_conflict" } });
+      else expect(other).toEqual({ ok: true, repeat: true });
       await clock.advance(180_000);
       expect(transport.events).toHaveLength(1);
       expect(await client.stats()).toBalance();

@@ -1,0 +1,7 @@
+import type { Closing, Receipt } from "@meter-lib/core";
+
+/** What `record()` of a page answers: its promises always resolve. */
+export type PageReceipt = Omit<Receipt, "fate">;
+
+/** How the client of a page was left. */
+export type PageClosing = Pick<Closing, "acknowledged" | "persisted" | "lost">;
