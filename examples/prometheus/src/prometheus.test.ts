@@ -96,7 +96,9 @@ describe.skipIf(!found)("Debian's Prometheus", () => {
         }
       }
       await expect.poll(() => value("max by (service) (meter_lib_tenants_parked) > 0")).toBe(1);
-      expect(await value('meter_sandbox_events_total{state="refused"}')).toBe(1);
+      await expect
+        .poll(() => value('meter_sandbox_events_total{state="refused"}'), { timeout: 60_000 })
+        .toBe(1);
       expect(await value("min(meter_lib_destination_working)")).toBe(1);
     } finally {
       server.kill();

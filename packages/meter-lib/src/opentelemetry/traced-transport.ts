@@ -1,4 +1,4 @@
-import type { Batch, SendAnswer, SendContext, Transport } from "@meter-lib/core";
+import type { Batch, Outcome, SendAnswer, SendContext, Transport } from "@meter-lib/core";
 import {
   context,
   type Span,
@@ -66,7 +66,7 @@ const sendInSpan = async (
     const answer = await context.with(trace.setSpan(context.active(), span), () =>
       transport.send(batch, sendContext),
     );
-    describeAnswer(span, answer);
+    describeAnswer(span, answer, batch.events.length);
     return answer;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -78,7 +78,9 @@ const sendInSpan = async (
   }
 };
 
-const describeAnswer = (span: Span, { fault, outcomes = [] }: SendAnswer): void => {
+const describeAnswer = (span: Span, answer: SendAnswer, events: number): void => {
+  const { fault, every } = answer;
+  const outcomes = answer.outcomes ?? (every === undefined ? [] : new Array<Outcome>(events).fill(every));
   if (fault !== undefined) {
     span.setAttribute("meter_lib.fault", fault.kind);
     span.setStatus({ code: SpanStatusCode.ERROR, message: fault.reason });
