@@ -91,7 +91,25 @@ export {
   emptyAccount,
 } from "./log/account.ts";
 export { type MemoryOutboxOptions, memoryOutbox } from "./log/memory-outbox.ts";
-export type { Outbox, OutboxLimits } from "./log/outbox.ts";
+export type {
+  AppendException,
+  Appended,
+  Claimed,
+  ClaimedSegment,
+  ClaimRequest,
+  Ending,
+  GivenId,
+  Lease,
+  NewSegment,
+  Outbox,
+  OutboxChanges,
+  OutboxCommit,
+  OutboxLimits,
+  OutboxOpening,
+  Span,
+  Sum,
+  Undone,
+} from "./log/outbox.ts";
 export type {
   EndState,
   LedgerId,
@@ -104,6 +122,8 @@ export type {
   ProducerRow,
   RowState,
 } from "./log/outbox-query.ts";
+export type { SessionAnswer, SessionChange } from "./log/outbox-session.ts";
+export type { CustomerPairs, Piece, SegmentBody, SessionRow } from "./log/tables.ts";
 export {
   type MemoryTransport,
   type MemoryTransportOptions,

@@ -36,6 +36,7 @@ export type {
   OutboxOpening,
   Span,
   Sum,
+  Undone,
 } from "./outbox.ts";
 export { MAX_IDS_SPAN_MS, MAX_SEGMENT_EVENTS } from "./outbox.ts";
 export type {
@@ -62,6 +63,7 @@ export {
 export { type EventSums, hourOf, sumEvents } from "./sums.ts";
 export {
   type AccountChange,
+  type CustomerPairs,
   type DeltaRow,
   type IdentityRow,
   type IdsRow,
