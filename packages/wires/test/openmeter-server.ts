@@ -18,6 +18,13 @@ const problem = (status: number, title: string, detail: string): Reply => ({
   body: { type: "about:blank", status, title, detail },
 });
 
+/** Where ingest is, and how it says yes (openmeterio/openmeter, 7e57a39, api/openapi.yaml and api/v3/openapi.yaml). */
+const STATUS_OF = new Map([
+  ["/api/v1/events", 204],
+  ["/api/v3/openmeter/events", 202],
+  ["/v3/openmeter/events", 202],
+]);
+
 /**
  * OpenMeter's ingest as its server has it: one content type, letter by letter; a batch is taken or refused as a whole; events are told apart by
  * source and id, joined with a hyphen. Events are checked with the schema of OpenMeter's own SDK.
@@ -30,7 +37,8 @@ export const openMeterServer = async ({
   const events = new Map<string, OpenMeterServerEvent>();
 
   const take = ({ method, path, headers, body }: Received): Reply => {
-    if (path !== "/api/v1/events" || method !== "POST") return problem(404, "Not Found", path);
+    const success = STATUS_OF.get(path);
+    if (success === undefined || method !== "POST") return problem(404, "Not Found", path);
     if (apiKey !== undefined && headers.authorization !== `Bearer ${apiKey}`)
       return problem(401, "Unauthorized", "no such key");
     if (headers["content-type"] !== "application/cloudevents-batch+json")
@@ -41,7 +49,7 @@ export const openMeterServer = async ({
       const key = `default-${event.source}-${event.id}`;
       if (!events.has(key)) events.set(key, event);
     }
-    return { status: 204 };
+    return { status: success };
   };
 
   return {

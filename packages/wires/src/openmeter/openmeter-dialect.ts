@@ -8,10 +8,19 @@ const HEADERS = {
   "content-type": "application/cloudevents-batch+json",
 };
 
-/** OpenMeter's ingest API: batches of CloudEvents to `POST /api/v1/events`. */
-export const openMeterDialect = (names: OpenMeterNames): Dialect => ({
+/** Which of OpenMeter's APIs: the first, the third, or the third as Kong's Konnect has it. */
+export type OpenMeterApi = "v1" | "v3" | "konnect";
+
+const PATHS: Readonly<Record<OpenMeterApi, string>> = {
+  v1: "/api/v1/events",
+  v3: "/api/v3/openmeter/events",
+  konnect: "/v3/openmeter/events",
+};
+
+/** OpenMeter's ingest: batches of CloudEvents. The APIs differ in where it is and in the status of success. */
+export const openMeterDialect = (names: OpenMeterNames, api: OpenMeterApi): Dialect => ({
   name: "openmeter",
-  path: "/api/v1/events",
+  path: PATHS[api],
   maxBatchEvents: 500,
   maxBatchBytes: 512 * 1024,
   maxInFlight: 4,
@@ -19,7 +28,7 @@ export const openMeterDialect = (names: OpenMeterNames): Dialect => ({
   headers: false,
   check: (event) => openMeterIssue(event, names),
   encode: (events) => encode(events, names),
-  judge,
+  judge: (answer, _events, now) => judge(answer, api === "v1" ? 204 : 202, now),
 });
 
 const encode = function* (events: readonly OutgoingEvent[], names: OpenMeterNames): Iterable<Part> {
@@ -42,10 +51,10 @@ const encode = function* (events: readonly OutgoingEvent[], names: OpenMeterName
   if (run.length > 0) yield request();
 };
 
-/** 204 says that all of them were taken, those that it had already among them; which ones is not told. */
-const judge = (answer: HttpAnswer, events: number, now: number): SendAnswer => {
-  if (answer.status === 204)
-    return { outcomes: Array.from({ length: events }, () => ({ state: "acknowledged" as const })) };
+/** Success says that all of them were taken, those that it had already among them; which ones is not told. */
+const judge = (answer: HttpAnswer, success: number, now: number): SendAnswer => {
+  // A body would be another server's.
+  if (answer.status === success && answer.text === "") return { every: { state: "acknowledged" } };
   const verdict = judgeStatus(answer, now);
-  return "kind" in verdict ? { fault: verdict } : { outcomes: Array.from({ length: events }, () => verdict) };
+  return "kind" in verdict ? { fault: verdict } : { every: verdict };
 };

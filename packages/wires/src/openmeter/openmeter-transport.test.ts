@@ -23,11 +23,7 @@ test("a batch is one request of CloudEvents", async () => {
     outgoingEvent({ ...performance, event_id: "e-2", start_time: TIME - 1_500, end_time: TIME }),
     outgoingEvent({ ...performance, event_id: "e-3", start_time: TIME, tenant_id: "a/b ü" }),
   );
-  expect(answer.outcomes).toEqual([
-    { state: "acknowledged" },
-    { state: "acknowledged" },
-    { state: "acknowledged" },
-  ]);
+  expect(answer.every).toEqual({ state: "acknowledged" });
   expect(server.received).toHaveLength(1);
   expect(server.received[0]).toMatchObject({ method: "POST", path: "/api/v1/events" });
   expect(server.received[0]?.headers["content-type"]).toBe("application/cloudevents-batch+json");
@@ -100,6 +96,21 @@ test("OpenMeter's own SDK sends the same request", async () => {
   expect(server.events).toHaveLength(1);
 });
 
+test.each([
+  ["v3", "/api/v3/openmeter/events"],
+  ["konnect", "/v3/openmeter/events"],
+] as const)("%s has its own address and its own word for yes", async (api, path) => {
+  await using server = await openMeterServer();
+  const transport = openMeterTransport({ baseUrl: server.url, api });
+  expect((await sendTo(transport, outgoingEvent())).every).toEqual({ state: "acknowledged" });
+  expect(server.received).toMatchObject([{ path }]);
+  expect(server.events).toHaveLength(1);
+  // The word of the other API would be that of another server.
+  server.next({ status: 204 }, { status: 202, body: {} });
+  expect((await sendTo(transport, outgoingEvent())).every).toMatchObject({ state: "unsure" });
+  expect((await sendTo(transport, outgoingEvent())).every).toMatchObject({ state: "unsure" });
+});
+
 test("two events are one at OpenMeter only if tenant and id are the same", async () => {
   await using server = await openMeterServer();
   const transport = openMeterTransport({ baseUrl: server.url });
@@ -151,12 +162,7 @@ describe("answers", () => {
   });
   // A batch is taken event by event, so a server that fails may have begun.
   test.each([200, 202, 412, 500, 502, 503])("%i: may have been taken", async (status) => {
-    expect(await answered(status)).toMatchObject({
-      outcomes: [
-        { state: "unsure", status },
-        { state: "unsure", status },
-      ],
-    });
+    expect(await answered(status)).toMatchObject({ every: { state: "unsure", status } });
   });
 });
 

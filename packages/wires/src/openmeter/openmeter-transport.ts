@@ -8,10 +8,15 @@ import {
 import * as v from "valibot";
 import { type ApiKey, apiKeyEntry, bearer } from "../api-key.ts";
 import { type NameMap, nameMapEntry } from "../name-map.ts";
-import { openMeterDialect } from "./openmeter-dialect.ts";
+import { type OpenMeterApi, openMeterDialect } from "./openmeter-dialect.ts";
 import { defaultOpenMeterData, type OpenMeterDataOf } from "./openmeter-event.ts";
 
 export interface OpenMeterTransportOptions extends Omit<HttpOptions, "headers"> {
+  /**
+   * Which API: `v1`; `v3`, also at `openmeter.cloud`; or `konnect`, with `baseUrl` as in `https://us.api.konghq.com`.
+   * @default "v1"
+   */
+  readonly api?: OpenMeterApi | undefined;
   /** `om_…`; without one no credentials are sent, as to a server of one's own. */
   readonly apiKey?: ApiKey | undefined;
   /** What the `source` of every event begins with; the tenant follows. A URI reference. @default "meter-lib" */
@@ -31,6 +36,7 @@ const LONGEST_TYPE = 255;
 const { headers: _, ...entries } = httpEntries;
 const schema = v.strictObject({
   ...entries,
+  api: v.optional(v.picklist(["v1", "v3", "konnect"], '"v1", "v3" or "konnect"'), "v1"),
   apiKey: v.optional(apiKeyEntry),
   source: v.optional(v.pipe(v.string(SOURCE), v.regex(/^[\w.~!$&'()*+,;=:@%/-]+$/, SOURCE)), "meter-lib"),
   eventTypes: nameMapEntry(LONGEST_TYPE),
@@ -61,7 +67,7 @@ const schema = v.strictObject({
 export const openMeterTransport = (options: OpenMeterTransportOptions): Transport => {
   const checked = checkHttpOptions(schema, options);
   const { apiKey } = checked;
-  return dialectTransport(openMeterDialect(checked), {
+  return dialectTransport(openMeterDialect(checked, checked.api), {
     ...checked,
     headers: apiKey === undefined ? {} : bearer(apiKey),
   });

@@ -1,4 +1,4 @@
-import type { UsageEvent } from "@meter-lib/core";
+import { type EventIdentity, scopedId } from "../scoped-id.ts";
 
 /** https://docs.stripe.com/api/billing/meter-event/create, of the OpenAPI schema. */
 const MAX_LENGTH = 100;
@@ -7,11 +7,8 @@ const MAX_LENGTH = 100;
  * The `identifier` of an event at Stripe, which counts each one once: `tenant/event`, with the tenant percent-encoded. Where that is longer than
  * Stripe takes, a tilde and the SHA-256 of it in base64url.
  */
-export const stripeIdentifier = async ({
-  tenant_id,
-  event_id,
-}: Pick<UsageEvent, "tenant_id" | "event_id">): Promise<string> => {
-  const identifier = `${encodeURIComponent(tenant_id.toWellFormed())}/${event_id}`;
+export const stripeIdentifier = async (identity: EventIdentity): Promise<string> => {
+  const identifier = scopedId(identity);
   if (identifier.length <= MAX_LENGTH) return identifier;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(identifier));
   // The slash that every other identifier has is no letter of base64url, so the two kinds never meet.

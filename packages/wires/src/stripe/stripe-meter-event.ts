@@ -6,6 +6,7 @@ import {
   usageTime,
 } from "@meter-lib/core";
 import { type NameMap, nameOf } from "../name-map.ts";
+import { usageValue } from "../usage-value.ts";
 
 /** How events look at one Stripe account. */
 export interface StripeNames {
@@ -19,8 +20,7 @@ export interface StripeNames {
 export type StripeValue = (event: UsageEvent) => number | undefined;
 
 /** Units used, or milliseconds from start to end: whole numbers, as Stripe takes them, without rounding. */
-export const defaultStripeValue: StripeValue = ({ total_usage, start_time, end_time }) =>
-  total_usage ?? (start_time === undefined || end_time === undefined ? undefined : end_time - start_time);
+export const defaultStripeValue: StripeValue = usageValue;
 
 /** The form of `POST /v1/billing/meter_events`. */
 export const stripeForm = (event: OutgoingEvent, identifier: string, names: StripeNames): string =>

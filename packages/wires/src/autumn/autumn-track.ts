@@ -1,0 +1,66 @@
+import {
+  describeValue,
+  type EventIssue,
+  type OutgoingEvent,
+  type UsageEvent,
+  usageTime,
+} from "@meter-lib/core";
+import { type NameMap, nameOf } from "../name-map.ts";
+
+/** What an event counts for, or undefined for an event that counts for nothing. */
+export type AutumnValue = (event: UsageEvent) => number | undefined;
+
+export interface AutumnNames {
+  readonly features: NameMap;
+  readonly value: AutumnValue;
+  readonly overage: "overflow" | "cap";
+}
+
+/** The body of `POST /v1/balances.track`. */
+export const autumnTrack = (event: OutgoingEvent, { features, value, overage }: AutumnNames): string =>
+  JSON.stringify({
+    customer_id: event.customer_id,
+    feature_id: nameOf(features, event.meter_id),
+    value: value(event),
+    timestamp: usageTime(event),
+    properties: {
+      ...event.metadata,
+      event_id: event.event_id,
+      tenant_id: event.tenant_id,
+      device_id: event.device_id,
+    },
+    overage_behavior: overage,
+  });
+
+const OWN_PROPERTIES = new Set(["event_id", "tenant_id", "device_id"]);
+
+/** What Autumn cannot take. */
+export const autumnIssue = (event: UsageEvent, { value }: AutumnNames): EventIssue | undefined => {
+  const time = usageTime(event);
+  if (time < 1)
+    return { field: "event_time", given: describeValue(time), expected: "a time after the epoch" };
+  const key = Object.keys(event.metadata ?? {}).find((name) => OWN_PROPERTIES.has(name));
+  if (key !== undefined) {
+    const expected = "a key that the transport does not send itself";
+    return { field: `metadata.${key}`, given: describeValue(key), expected };
+  }
+  const field = event.type === "volume" ? "total_usage" : "end_time";
+  let number: number | undefined;
+  try {
+    number = value(event);
+  } catch (error) {
+    return {
+      field: "value",
+      given: `an error: ${String(error)}`,
+      expected: "a function that does not throw",
+    };
+  }
+  if (number === undefined) {
+    const expected = "both times of a measured call: Autumn adds numbers up, and one boundary has none";
+    return { field, given: "nothing", expected };
+  }
+  // A negative one would give balance back.
+  return Number.isFinite(number) && number >= 0
+    ? undefined
+    : { field, given: describeValue(number), expected: "a number ≥ 0" };
+};
