@@ -12,17 +12,7 @@ const root = new URL("..", import.meta.url).pathname;
 // Below docs/, because there the packages that readers install are installed.
 const folder = join(root, "docs/.snippets");
 const files = globSync(
-  [
-    "*.md",
-    "bench/*.md",
-    "faults/*.md",
-    "docs/**/*.md",
-    "packages/*/README.md",
-    "examples/*/README.md",
-    "page-life/*.md",
-    "pipeline/*.md",
-    "environments/*.md",
-  ],
+  ["*.md", "bench/*.md", "tests/*/*.md", "docs/**/*.md", "packages/*/README.md", "examples/*/README.md"],
   {
     cwd: root,
     exclude: (path) => path.includes("node_modules") || path.includes("reference"),
@@ -89,7 +79,7 @@ const scriptsOf = (manifest: string): { readonly name: string; readonly scripts:
   );
   return { name, scripts: new Set(Object.keys(scripts)) };
 };
-const manifests = globSync(["*/package.json", "packages/*/package.json", "examples/*/package.json"], {
+const manifests = globSync(["*/package.json", "{packages,examples,tests}/*/package.json"], {
   cwd: root,
 });
 const scripts = {

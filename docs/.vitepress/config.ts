@@ -5,6 +5,7 @@ import { type DefaultTheme, defineConfig } from "vitepress";
 import { headingAnchor } from "../../scripts/docs/heading-anchor.ts";
 import { siteLink } from "../../scripts/docs/site-link.ts";
 import { sitePath } from "../../scripts/docs/site-path.ts";
+import { publishedPackages } from "../../scripts/packages/published-packages.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const referenceSidebar = fileURLToPath(new URL("../reference/typedoc-sidebar.json", import.meta.url));
@@ -160,12 +161,7 @@ export default defineConfig({
         {
           text: "Packages",
           collapsed: true,
-          items: globSync("packages/*/README.md", { cwd: root })
-            .sort()
-            .map((path) => {
-              const folder = path.split(/[\\/]/)[1] ?? "";
-              return { text: folder, link: `/packages/${folder}` };
-            }),
+          items: publishedPackages().map(({ folder }) => ({ text: folder, link: `/packages/${folder}` })),
         },
         {
           text: "Extend",

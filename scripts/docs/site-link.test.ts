@@ -10,8 +10,8 @@ test.each([
   ["packages/react/README.md", "../relay", "/packages/relay.md"],
   [
     "docs/guide/faults.md",
-    "../../faults/src/law/delivery-law.test.ts",
-    "https://github.com/aiorch/meter-lib/blob/main/faults/src/law/delivery-law.test.ts",
+    "../../tests/chaos/src/law/delivery-law.test.ts",
+    "https://github.com/aiorch/meter-lib/blob/main/tests/chaos/src/law/delivery-law.test.ts",
   ],
   ["docs/guide/faq.md", "#below", "#below"],
   ["docs/guide/faq.md", "https://example.com/a", "https://example.com/a"],

@@ -42,6 +42,9 @@ export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
     imports: ["core", "lookup-http", "outbox-sqlite", "sandbox", "transport-fetch", "meter-lib"],
     portable: [],
   },
+
+  // What runs behind the topic: not published.
+  pipeline: { imports: ["core", "lookup-http", "outbox-sqlite", "trace", "transport-kafka"], portable: [] },
 };
 
 /** What tests may import beyond their package's own edges, as development dependencies. */

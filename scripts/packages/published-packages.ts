@@ -12,13 +12,14 @@ export interface PublishedPackage {
   readonly entries: readonly { readonly name: string; readonly types: string }[];
 }
 
-/** All packages of `packages/`, by folder. */
+/** All packages of `packages/` but the private ones, by folder. */
 export const publishedPackages = (): readonly PublishedPackage[] =>
   globSync("packages/*/package.json", { cwd: root })
     .sort()
-    .map((path) => {
+    .flatMap((path) => {
       const folder = path.split(/[\\/]/)[1] ?? "";
       const content: unknown = JSON.parse(readFileSync(join(root, path), "utf8"));
+      if (isObject(content) && content.private === true) return [];
       if (!isObject(content) || typeof content.name !== "string" || typeof content.version !== "string")
         throw new Error(`${path}: expected a name and a version`);
       const { name, version, exports } = content;
@@ -27,7 +28,7 @@ export const publishedPackages = (): readonly PublishedPackage[] =>
           ? [{ name: join(name, path), types: join("packages", folder, target.types) }]
           : [],
       );
-      return { folder, name, version, entries };
+      return [{ folder, name, version, entries }];
     });
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -11,7 +11,7 @@ const TYPESCRIPT_6 = {
 
 /** Every project by itself with TypeScript 7; with TypeScript 6, which takes ten times as long, as few programs as can be. */
 export const checkTypes = async (report: Report): Promise<void> => {
-  const projects = globSync(["packages/*/tsconfig.json", "examples/*/tsconfig.json", "*/tsconfig.json"], {
+  const projects = globSync(["{packages,examples,tests}/*/tsconfig.json", "*/tsconfig.json"], {
     cwd: root,
   }).sort();
   // The slow ones go on beside the others.

@@ -2,10 +2,10 @@
 // week. `pnpm --filter @meter-lib/example-demo picture`, once the dashboard is built.
 import { fileURLToPath } from "node:url";
 import { createSandbox } from "@meter-lib/sandbox";
+import { readTrace, type TraceRequest } from "@meter-lib/trace";
 import { chromium } from "playwright";
 import { findChromium, NO_CHROMIUM } from "../../../scripts/find-chromium.ts";
 import { demoCatalog } from "./demo-catalog.ts";
-import { readTrace, type TraceRequest } from "./read-trace.ts";
 import { tenantOf, tenants } from "./tenants.ts";
 
 const DAY_MS = 86_400_000;

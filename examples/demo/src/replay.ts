@@ -1,6 +1,6 @@
+import type { TraceRequest } from "@meter-lib/trace";
 import type { MeterClient, Receipt } from "meter-lib";
 import type { demoCatalog } from "./demo-catalog.ts";
-import type { TraceRequest } from "./read-trace.ts";
 import { type TenantId, tenantOf, tenants } from "./tenants.ts";
 
 export type DemoClient = MeterClient<typeof demoCatalog, "device_id">;

@@ -1,0 +1,304 @@
+import { chmod } from "node:fs/promises";
+import { Producer } from "@platformatic/kafka";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { whyNoJava } from "../../transport-kafka/test/java-home.ts";
+import { temporaryFolder } from "../../transport-kafka/test/temporary-folder.ts";
+import { whyNoPostgres } from "./postgres.ts";
+import { type Stack, startStack, stopStack } from "./stack.ts";
+
+const missing = (await whyNoJava()) ?? whyNoPostgres();
+if (missing !== undefined) console.warn(`pipeline tests skipped: ${missing}`);
+
+const START_MS = 400_000;
+const TEST_MS = 180_000;
+const WAIT = { timeout: 120_000, interval: 500 };
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const NOW = Date.UTC(2026, 0, 15, 12);
+
+describe.skipIf(missing !== undefined)(`the SQL on a mini-cluster${missing ? ` (${missing})` : ""}`, () => {
+  let stack: Stack;
+  let producer: Producer;
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let places = 0;
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    await chmod(folder.path, 0o755);
+    stack = await startStack({
+      folder: folder.path,
+      settings: { DEDUP_WINDOW: "15 s", CHECKPOINT_INTERVAL: "1 s", PARALLELISM: "1" },
+    });
+    producer = new Producer({ clientId: "test", bootstrapBrokers: [stack.broker.address] });
+  }, START_MS);
+  afterAll(async () => {
+    await producer?.close();
+    if (stack !== undefined) await stopStack(stack);
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  /** Writes records as they are, in order: texts, or a value with headers. */
+  const write = async (
+    ...records: readonly (
+      | string
+      | null
+      | {
+          readonly value: object;
+          readonly headers?: Readonly<Record<string, string>>;
+          /** The record's timestamp. */
+          readonly written?: number;
+        }
+    )[]
+  ): Promise<void> => {
+    await producer.send({
+      acks: -1,
+      messages: records.map((record) => {
+        const { value, headers, written } =
+          typeof record === "object" && record !== null ? record : { value: record };
+        const text = typeof value === "object" && value !== null ? JSON.stringify(value) : value;
+        return {
+          topic: "usage-events",
+          partition: 0,
+          timestamp: BigInt(written ?? Date.now()),
+          ...(text === null ? {} : { value: Buffer.from(text) }),
+          headers: new Map(
+            Object.entries(headers ?? {}).map(([name, id]) => [
+              Buffer.from(`meter.${name}`),
+              Buffer.from(id),
+            ]),
+          ),
+        };
+      }),
+    });
+  };
+  /** A customer of its own for each test. */
+  const newCustomer = (): string => `customer-${places++}`;
+  const pages = (customer_id: string, total_usage: number, event_time = NOW) => ({
+    meter_id: "page.processed.basic",
+    customer_id,
+    total_usage,
+    event_time,
+    metadata: {},
+  });
+  const counted = (customer: string) =>
+    stack.postgres.query(
+      `SELECT tenant_id, meter_id, (hour_ms - ${NOW}) / ${HOUR} AS hour, events, total_usage, duration_ms FROM usage WHERE customer_id = '${customer}' ORDER BY 1, 2, 3`,
+    );
+  const untilCounted = (customer: string, rows: readonly unknown[]) =>
+    vi.waitFor(async () => expect(await counted(customer)).toEqual(rows), WAIT);
+  const row = (fields: object) => ({
+    tenant_id: "acme",
+    meter_id: "page.processed.basic",
+    hour: 0,
+    duration_ms: 0,
+    total_usage: null,
+    ...fields,
+  });
+
+  test(
+    "an identity counts once, whether headers or metadata tell it",
+    async () => {
+      const customer = newCustomer();
+      const ids = { event_id: `${customer}-1`, tenant_id: "acme" };
+      const inMetadata = { "meter.event_id": ids.event_id, "meter.tenant_id": "acme" };
+      await write(
+        { value: pages(customer, 5), headers: ids },
+        { value: { ...pages(customer, 5), metadata: inMetadata } },
+        { value: pages(customer, 5), headers: ids },
+        // Another tenant's event of the same id is another event.
+        { value: pages(customer, 7), headers: { ...ids, tenant_id: "globex" } },
+      );
+      await untilCounted(customer, [
+        row({ events: 1, total_usage: 5 }),
+        row({ tenant_id: "globex", events: 1, total_usage: 7 }),
+      ]);
+    },
+    TEST_MS,
+  );
+
+  test(
+    "a client that sends no ids is counted as it comes, and without a time at the time of its record",
+    async () => {
+      const customer = newCustomer();
+      const value = pages(customer, 5);
+      await write(
+        { value },
+        { value },
+        { value: { ...value, event_time: undefined }, written: NOW - HOUR / 2 },
+      );
+      await untilCounted(customer, [
+        row({ tenant_id: "", hour: -1, events: 1, total_usage: 5 }),
+        row({ tenant_id: "", events: 2, total_usage: 10 }),
+      ]);
+    },
+    TEST_MS,
+  );
+
+  test(
+    "a level is not added up: the newest value stands, whatever arrives last",
+    async () => {
+      const customer = newCustomer();
+      const level = (total_usage: number, minute: number) => ({
+        value: {
+          ...pages(customer, total_usage, NOW + minute * 60_000),
+          meter_id: "document.storage.size_gb",
+        },
+        headers: { event_id: `${customer}-${minute}`, tenant_id: "acme" },
+      });
+      await write(level(90, 10), level(120, 30), level(100, 20));
+      await untilCounted(customer, [
+        row({ meter_id: "document.storage.size_gb", events: 3, total_usage: 120 }),
+      ]);
+      await write(level(4, 40));
+      await untilCounted(customer, [
+        row({ meter_id: "document.storage.size_gb", events: 4, total_usage: 4 }),
+      ]);
+    },
+    TEST_MS,
+  );
+
+  test(
+    "a session's two boundaries make a duration in the hour of the end, whichever arrives first",
+    async () => {
+      const customer = newCustomer();
+      const boundary = (side: "start" | "end", time: number) => ({
+        value: {
+          ai_event: true,
+          meter_id: "chat.on.time_hours",
+          customer_id: customer,
+          metadata: {},
+          [`${side}_time`]: time,
+        },
+        headers: { event_id: `${customer}-${side}`, tenant_id: "acme", session_id: `${customer}-session` },
+      });
+      await write(boundary("end", NOW + 2 * HOUR + 60_000));
+      await untilCounted(customer, [row({ meter_id: "chat.on.time_hours", hour: 2, events: 1 })]);
+      await write(boundary("start", NOW + 30_000));
+      await untilCounted(customer, [
+        row({ meter_id: "chat.on.time_hours", hour: 0, events: 1 }),
+        row({ meter_id: "chat.on.time_hours", hour: 2, events: 1, duration_ms: 2 * HOUR + 30_000 }),
+      ]);
+    },
+    TEST_MS,
+  );
+
+  test(
+    "an event with both times is a duration by itself, from the epoch too",
+    async () => {
+      const customer = newCustomer();
+      const value = { ai_event: true, meter_id: "chat.query.time_secs", customer_id: customer, metadata: {} };
+      await write({
+        value: { ...value, start_time: 0, end_time: 1_500 },
+        headers: { event_id: customer, tenant_id: "acme" },
+      });
+      await untilCounted(customer, [
+        row({ meter_id: "chat.query.time_secs", hour: -NOW / HOUR, events: 1, duration_ms: 1_500 }),
+      ]);
+    },
+    TEST_MS,
+  );
+
+  test(
+    "an event that is days late counts where it belongs",
+    async () => {
+      const customer = newCustomer();
+      const headers = (n: number) => ({ event_id: `${customer}-${n}`, tenant_id: "acme" });
+      await write(
+        { value: pages(customer, 1), headers: headers(1) },
+        { value: pages(customer, 2, NOW - 40 * DAY), headers: headers(2) },
+      );
+      await untilCounted(customer, [
+        row({ hour: -40 * 24, events: 1, total_usage: 2 }),
+        row({ events: 1, total_usage: 1 }),
+      ]);
+    },
+    TEST_MS,
+  );
+
+  test(
+    "what cannot be counted goes to the dead letters with the reason, and stops nobody",
+    async () => {
+      const customer = newCustomer();
+      const bad = [
+        "not JSON",
+        '"text"',
+        // No value at all, as a compacted topic has it for what was deleted.
+        null,
+        { value: { ...pages(customer, 1), meter_id: "no.such.meter" } },
+        { value: { ...pages(customer, 1), customer_id: "" } },
+        { value: pages(customer, -1) },
+        { value: pages(customer, 1.5) },
+        { value: { ...pages(customer, 1), total_usage: "24" } },
+        { value: { ...pages(customer, 1), event_time: "yesterday" } },
+        { value: { meter_id: "chat.query.time_secs", customer_id: customer, start_time: "1", end_time: 2 } },
+        { value: { meter_id: "chat.on.time_hours", customer_id: customer } },
+        { value: { meter_id: "chat.on.time_hours", customer_id: customer, start_time: 2, end_time: 1 } },
+      ];
+      await write(...bad, { value: pages(customer, 3), headers: { event_id: customer, tenant_id: "acme" } });
+      await untilCounted(customer, [row({ events: 1, total_usage: 3 })]);
+      const reasons = await vi.waitFor(async () => {
+        const letters = await stack.broker.read("usage-dead-letters");
+        expect(letters.length).toBe(bad.length);
+        return letters.map(({ value }) => JSON.parse(value ?? "").reason);
+      }, WAIT);
+      expect(reasons.toSorted()).toEqual([
+        "customer_id is missing",
+        "end_time is before start_time",
+        "event_time is no time in milliseconds",
+        "meter_id is not in the catalog",
+        "neither start_time nor end_time",
+        "start_time is no time in milliseconds",
+        "the value is no JSON object",
+        "the value is no JSON object",
+        "the value is no JSON object",
+        "total_usage is no integer from 0",
+        "total_usage is no integer from 0",
+        "total_usage is no integer from 0",
+      ]);
+    },
+    TEST_MS,
+  );
+
+  test(
+    "what a producer numbered and did not arrive is a gap, until it arrives",
+    async () => {
+      const customer = newCustomer();
+      const numbered = (seq: number) => ({
+        value: pages(customer, 1),
+        headers: { event_id: `${customer}-${seq}`, tenant_id: "acme", producer: customer, seq: String(seq) },
+      });
+      const untilGaps = (gaps: object) =>
+        vi.waitFor(async () => {
+          const rows = await stack.postgres.query(
+            `SELECT received, highest, missing FROM producer_gaps WHERE producer = '${customer}'`,
+          );
+          expect(rows).toEqual([gaps]);
+        }, WAIT);
+      await write(numbered(1), numbered(2), numbered(5));
+      await untilGaps({ received: 3, highest: 5, missing: 2 });
+      await write(numbered(4), numbered(3));
+      await untilGaps({ received: 5, highest: 5, missing: 0 });
+    },
+    TEST_MS,
+  );
+
+  test(
+    "the dedup forgets after its window; the sum does not",
+    async () => {
+      const customer = newCustomer();
+      const event = { value: pages(customer, 5), headers: { event_id: customer, tenant_id: "acme" } };
+      await write({
+        value: pages(customer, 1_000),
+        headers: { event_id: `${customer}-first`, tenant_id: "acme" },
+      });
+      await write(event);
+      await untilCounted(customer, [row({ events: 2, total_usage: 1_005 })]);
+      // The same identity again and again: it counts a second time when its window is over, on top of what was there.
+      await vi.waitFor(async () => {
+        await write(event);
+        expect(await counted(customer)).toEqual([row({ events: 3, total_usage: 1_010 })]);
+      }, WAIT);
+    },
+    TEST_MS,
+  );
+});
