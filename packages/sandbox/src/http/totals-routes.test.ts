@@ -150,6 +150,31 @@ test("usage is grouped by the values of a metadata key; what has none is with th
   });
 });
 
+test("by the values of a key, levels of tenants add up, and of highest values the highest counts", async () => {
+  const metadata = { region: "eu" };
+  await postRecords(sandbox.url, [
+    used("acme_eu", "stored", 5, { metadata }),
+    used("acme_eu", "stored", 7, { at: NOON + 1, metadata }),
+    used("globex", "stored", 3, { metadata }),
+    used("acme_eu", "peak", 4, { metadata }),
+    used("globex", "peak", 9, { metadata }),
+    used("acme_us", "peak", 12, { metadata: { region: "us" } }),
+  ]);
+  const series = (query: string) => get(`usage/series?group_by=metadata.region&by=day&${query}`);
+  expect(await series("meter_id=stored")).toMatchObject({
+    series: [{ group: "eu", points: [{ total_usage: 10 }] }],
+  });
+  expect(await series("meter_id=peak")).toMatchObject({
+    series: [
+      { group: "eu", points: [{ total_usage: 9 }] },
+      { group: "us", points: [{ total_usage: 12 }] },
+    ],
+  });
+  expect(await series("meter_id=peak&tenant_id=acme_eu")).toMatchObject({
+    series: [{ group: "eu", points: [{ total_usage: 4 }] }],
+  });
+});
+
 test("a key with a value for each event is an id: nothing is grouped by it", async () => {
   const records = Array.from({ length: 250 }, (_, n) =>
     used("globex", "pages", 1, { metadata: { trace: `t${n}`, region: "eu" } }),

@@ -1,5 +1,5 @@
 /** Kept in `PRAGMA user_version`. Raise it with every change below. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** Kept in `PRAGMA application_id` ("mtsb"), so that another program's file is not taken for ours. */
 export const APPLICATION_ID = 0x6d747362;
@@ -15,10 +15,13 @@ export const DUPLICATE = 1;
 export const CONFLICT = 2;
 export const REFUSED = 3;
 
-/** The rollups: usage by meter, and by the values of the meters' metadata. */
-export type UsageTable = "usage_hours" | "usage_days" | "label_hours" | "label_days";
+/** What is rolled up: usage by meter, and by the values of the meters' metadata, these by tenant and over all tenants. */
+export type Rolled = "usage" | "label" | "label_all";
 
-/** A rollup; `at` is the start of the hour or of the day. */
+/** A rollup, by the hour or by the day. */
+export type UsageTable = `${Rolled}_hours` | `${Rolled}_days`;
+
+/** `at` is the start of the hour or of the day. */
 const usageTable = (name: UsageTable): string => `
 CREATE TABLE ${name} (
   meter INTEGER NOT NULL,
@@ -48,7 +51,7 @@ CREATE TABLE ${name} (
  * - `usage_hours`, `usage_days`: the rollups by hour and by day (UTC), kept up to date in the transaction that stores the
  *   events. The meter and the time come first: what a chart shows lies side by side
  * - `labels`: each value of each metadata key of a meter, up to a limit; `label_hours`, `label_days`: rollups in which its number
- *   stands for the meter
+ *   stands for the meter; `label_all_hours`, `label_all_days`: the same over all tenants, in which tenant and customer are 0
  * - `refusal_hours`: refused events by the hour of their arrival; 0 stands for what the request did not name
  * - `api_keys`: keys made while it ran, as hashes; those of the options are in no table
  * - `boundaries`: starts and ends of sessions, in order, to pair them
@@ -105,6 +108,8 @@ ${usageTable("usage_hours")}
 ${usageTable("usage_days")}
 ${usageTable("label_hours")}
 ${usageTable("label_days")}
+${usageTable("label_all_hours")}
+${usageTable("label_all_days")}
 
 CREATE TABLE labels (
   id INTEGER PRIMARY KEY,
@@ -167,6 +172,8 @@ export const TABLES = [
   "labels",
   "label_hours",
   "label_days",
+  "label_all_hours",
+  "label_all_days",
   "refusal_hours",
   "boundaries",
   "seq_ranges",

@@ -2,6 +2,7 @@ import type { Catalog } from "@meter-lib/core";
 import { type Accounts, createAccounts } from "./accounts.ts";
 import { type ApiKeys, createApiKeys } from "./api-keys.ts";
 import { createIngest, type Ingest, type IngestOptions } from "./ingest.ts";
+import { createLabelRollup } from "./label-rollup.ts";
 import { createLabels, type LabelKey } from "./labels.ts";
 import { createLedgerQuery, type LedgerQuery } from "./ledger-query.ts";
 import { createLogQueries, type LogQueries } from "./log-query.ts";
@@ -62,7 +63,7 @@ export const openStore = (options: StoreOptions): Store => {
   const accounts = createAccounts(database, names);
   const rollup = createUsageRollup(database, "usage");
   const labels = createLabels(database);
-  const labelRollup = createUsageRollup(database, "label");
+  const labelRollup = createLabelRollup(database);
   const refusalHours = createRefusalHours(database);
   const seqRanges = createSeqRanges(database);
   const pairing = createSessionPairing(database, rollup);

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { UsageTable } from "./schema.ts";
+import type { Rolled, UsageTable } from "./schema.ts";
 
 /** Where an event counts: a row of `usage_hours`, and the day that it lies in. */
 export interface UsageKey {
@@ -90,7 +90,7 @@ const daysOf = (hours: Iterable<UsageDelta>): Iterable<UsageDelta> => {
 };
 
 /** A rollup into the two tables; in those of labels the number of a label stands for the meter. */
-export const createUsageRollup = (database: DatabaseSync, of: "usage" | "label"): UsageRollup => {
+export const createUsageRollup = (database: DatabaseSync, of: Rolled): UsageRollup => {
   const upsertInto = (table: UsageTable) =>
     database.prepare(`
     INSERT INTO ${table}

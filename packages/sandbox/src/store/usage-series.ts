@@ -4,6 +4,7 @@ import { numberIn, type Row } from "./column.ts";
 import { createDayOf } from "./day-of.ts";
 import type { Labels } from "./labels.ts";
 import type { Names } from "./names.ts";
+import type { Rolled } from "./schema.ts";
 import { DAY_MS, HOUR_MS } from "./usage-rollup.ts";
 import { ASKED_LABELS, ASKED_METERS, OF_ACCOUNT, spanOf, usageSpan } from "./usage-span.ts";
 
@@ -50,7 +51,7 @@ const MAX_SERIES = 8;
 type GroupColumn = "customer" | "tenant" | "meter";
 
 interface Source {
-  readonly of: "usage" | "label";
+  readonly of: Rolled;
   readonly asked: string;
   readonly group: GroupColumn;
 }
@@ -105,6 +106,13 @@ const localDaySql = ({ of, asked, group }: Source, aggregation: Aggregation): st
    ON u.meter = asked.id AND u.at >= start AND u.at < stop)`;
   return `WITH RECURSIVE ${asked}, ${LOCAL_DAYS} ${rowsSql(whoOf(group), aggregation, rows, "day")} ORDER BY who, bucket`;
 };
+
+/** Where labels are read: over all tenants, unless some are asked for, or levels, which are each tenant's own. */
+const labelsOf = (
+  aggregation: Aggregation,
+  { tenant_id, customer_id }: Pick<SeriesQuery, "tenant_id" | "customer_id">,
+): Rolled =>
+  aggregation === "last" || tenant_id !== undefined || customer_id !== undefined ? "label" : "label_all";
 
 /** What is left of all usage when that of some groups is taken away. */
 const restOf = (all: readonly UsageSeries[], groups: readonly UsageSeries[]): readonly SeriesPoint[] => {
@@ -180,7 +188,7 @@ export const createSeriesQuery = (
     const source: Source =
       typeof group_by === "string"
         ? { of: "usage", asked: ASKED_METERS, group: group_by }
-        : { of: "label", asked: ASKED_LABELS, group: "meter" };
+        : { of: labelsOf(aggregation, { tenant_id, customer_id }), asked: ASKED_LABELS, group: "meter" };
     const asked = {
       ...(values === undefined
         ? { meters: JSON.stringify([meter_id]) }
@@ -190,10 +198,15 @@ export const createSeriesQuery = (
     };
     const span = usageSpan(from, to);
     const hours = { from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER };
-    const top = database.prepare(topSql(source)).all({ ...asked, ...span });
-    const ids = top.map((row) => numberIn(row, "who"));
+    const ids = database
+      .prepare(topSql(source))
+      .all({ ...asked, ...span })
+      .map((row) => numberIn(row, "who"));
     const series = new Map<number, SeriesPoint[]>(ids.map((id) => [id, []]));
-    const parameters = { ...asked, top: JSON.stringify(ids) };
+    const top = JSON.stringify(ids);
+    // An event without the key is in no label, and sums tell how much those are; of levels and highest values nothing tells.
+    const restBySums = values !== undefined && aggregation === "sum";
+    const parameters = { ...asked, top, ...(restBySums ? { labels: top } : undefined) };
     const rows =
       by === "hour"
         ? database.prepare(hourSql(source, aggregation)).iterate({ ...parameters, ...hours })
@@ -211,11 +224,9 @@ export const createSeriesQuery = (
         points: series.get(id) ?? [],
       }),
     );
-    // An event without the key is in no label, and sums tell how much those are; of levels and highest values nothing tells.
-    const rest =
-      values === undefined || aggregation !== "sum"
-        ? others
-        : restOf(query({ meter_id, tenant_id, customer_id, from, to, by, time_zone }), shown);
+    const rest = restBySums
+      ? restOf(query({ meter_id, tenant_id, customer_id, from, to, by, time_zone }), shown)
+      : others;
     return rest.length === 0 ? shown : [...shown, { group: null, points: rest }];
   };
   return query;

@@ -1,4 +1,4 @@
-import type { UsageTable } from "./schema.ts";
+import type { Rolled, UsageTable } from "./schema.ts";
 import { DAY_MS } from "./usage-rollup.ts";
 
 /** The parts of a time: whole days, and the hours before and after them. `from` included, `to` excluded. */
@@ -39,7 +39,7 @@ export const ASKED_METERS = `
 export const ASKED_LABELS = "asked(id) AS MATERIALIZED (SELECT value FROM json_each(:labels))";
 
 /** SQL for a table `span`, behind `WITH RECURSIVE` and `asked`: the rows of a {@link UsageSpan}, days and hours mixed. */
-export const spanOf = (of: "usage" | "label"): string => {
+export const spanOf = (of: Rolled): string => {
   const part = (table: UsageTable, from: string, to: string): string =>
     `SELECT u.* FROM asked CROSS JOIN ${table} u ON u.meter = asked.id AND u.at >= :${from} AND u.at < :${to}`;
   return `
