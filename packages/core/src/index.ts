@@ -99,6 +99,7 @@ export type {
   ClaimRequest,
   Ending,
   GivenId,
+  HourSums,
   Lease,
   NewSegment,
   Outbox,
@@ -107,7 +108,6 @@ export type {
   OutboxLimits,
   OutboxOpening,
   Span,
-  Sum,
   Undone,
 } from "./log/outbox.ts";
 export type {

@@ -20,7 +20,7 @@ export type {
   SessionRow,
   Span,
   Stats,
-  Sum,
+  HourSums,
   Undone,
 } from "@meter-lib/core";
 export {

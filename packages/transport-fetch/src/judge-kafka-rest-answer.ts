@@ -9,6 +9,8 @@ import { judgeStatus } from "./judge-status.ts";
  * fewer results than records nobody knows which is whose.
  */
 export const judgeKafkaRestAnswer = (answer: HttpAnswer, records: number, now: number): SendAnswer => {
+  if (answer.status === 200 && answer.cut === undefined && records > 1 && isAllStored(answer.text, records))
+    return { every: { state: "acknowledged" } };
   const json = answerJson(answer);
   const results = answer.status === 200 || answer.status === 422 ? offsetsOf(json) : undefined;
   if (results === undefined) {
@@ -83,6 +85,13 @@ const topicFault = (result: Result, status: number): DestinationFault | undefine
     credentials: credentials || undefined,
   };
 };
+
+const ALL_STORED =
+  /^\{"offsets":\[(?:\{"partition":\d+,"offset":\d+(?:,"error_code":null,"error":null)?\},?)+\](?:,"key_schema_id":null,"value_schema_id":null)?\}$/;
+
+/** Whether a text is plainly the common answer: to read it as JSON costs a third of what the request cost to write. */
+const isAllStored = (text: string, records: number): boolean =>
+  ALL_STORED.test(text) && text.split("},{").length === records;
 
 /** Karapace answers -1 where no offset is known. */
 const isStored = ({ error_code, error, message, offset }: Result): boolean =>

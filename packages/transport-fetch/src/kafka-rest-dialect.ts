@@ -47,20 +47,21 @@ const checkMetadata = ({ metadata }: UsageEvent): EventIssue | undefined => {
 const encodeRecords =
   (recordValue: (event: OutgoingEvent) => string) =>
   (events: readonly OutgoingEvent[]): Iterable<Part> => {
-    const records = events.map((event) => `{"value":${recordValue(event)}}`);
-    const body = bodyOf(records);
-    return fits(body) ? [{ events: events.length, headers: HEADERS, body }] : splitRecords(records);
+    const values = events.map(recordValue);
+    const body = bodyOf(values);
+    return fits(body) ? [{ events: events.length, headers: HEADERS, body }] : splitRecords(values);
   };
 
-/** Added up, not joined: the pieces of the records are copied once, when the body leaves. */
-const bodyOf = (records: readonly string[]): string => {
+/** Added up, not joined: the pieces of the values are copied once, when the body leaves. */
+const bodyOf = (values: readonly string[]): string => {
   let body = '{"records":[';
-  let separator = "";
-  for (const record of records) {
-    body += separator + record;
-    separator = ",";
+  let start = '{"value":';
+  for (const value of values) {
+    body += start;
+    body += value;
+    start = '},{"value":';
   }
-  return `${body}]}`;
+  return body + (values.length === 0 ? "]}" : "}]}");
 };
 
 const fits = (body: string): boolean =>
@@ -70,14 +71,15 @@ const encoder = new TextEncoder();
 const byteLength = (text: string): number => encoder.encode(text).length;
 
 const ENVELOPE_BYTES = bodyOf([]).length;
+const RECORD_BYTES = '{"value":}'.length;
 
 /** As many records in each body as fit; one that fits in none is rejected, because a server would refuse its neighbours too. */
-const splitRecords = function* (records: readonly string[]): Iterable<Part> {
+const splitRecords = function* (values: readonly string[]): Iterable<Part> {
   let fitting: string[] = [];
   let bytes = ENVELOPE_BYTES;
   const part = (): Part => ({ events: fitting.length, headers: HEADERS, body: bodyOf(fitting) });
-  for (const record of records) {
-    const size = byteLength(record) + 1;
+  for (const value of values) {
+    const size = RECORD_BYTES + byteLength(value) + 1;
     if (fitting.length > 0 && bytes + size > MAX_BODY_BYTES) {
       yield part();
       fitting = [];
@@ -91,7 +93,7 @@ const splitRecords = function* (records: readonly string[]): Iterable<Part> {
         },
       };
     } else {
-      fitting.push(record);
+      fitting.push(value);
       bytes += size;
     }
   }

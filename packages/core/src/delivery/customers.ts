@@ -357,7 +357,7 @@ const tenantsOf = (segment: Segment, from: number, to: number): readonly string[
   if (segment.tenant_id !== "") return [segment.tenant_id];
   const tenants = new Set<string>();
   if (from === 0 && to === segment.events.length)
-    for (const { tenant_id } of segment.sums.sums) tenants.add(tenant_id);
+    for (const hour of segment.sums.sums) for (const tenant_id of hour.tenants) tenants.add(tenant_id);
   else for (let i = from; i < to; i++) tenants.add(segment.events[i]?.tenant_id ?? "");
   return [...tenants];
 };

@@ -8,12 +8,12 @@ import type {
   AppendException,
   Appended,
   Claimed,
+  HourSums,
   NewSegment,
   Outbox,
   OutboxCommit,
   OutboxOpening,
   Span,
-  Sum,
 } from "../log/outbox.ts";
 import type { OutboxSelection } from "../log/outbox-query.ts";
 import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
@@ -735,10 +735,10 @@ export class DeliveryEngine {
   }
 
   /** Events are no longer in memory. */
-  #exit({ segment, size, bytes }: Slice, sums: readonly Sum[]): void {
+  #exit({ segment, size, bytes }: Slice, sums: readonly HourSums[]): void {
     this.#held.events -= size;
     this.#held.bytes -= bytes;
-    for (const { tenant_id, events } of sums) this.#intake.unloaded(tenant_id, events);
+    for (const hour of sums) this.#intake.unloaded(hour);
     if (segment.open === size) {
       this.#live.delete(segment);
       this.#checkFlushes();
@@ -749,7 +749,7 @@ export class DeliveryEngine {
   #forget(segment: Segment, index: number): void {
     this.#held.events--;
     this.#held.bytes -= segment.bytesOf(index, index + 1);
-    this.#intake.unloaded(segment.events[index]?.tenant_id ?? "", 1);
+    for (const hour of segment.sumsOf(index, index + 1)) this.#intake.unloaded(hour);
   }
 
   /** Events go on in the outbox alone. */

@@ -1,7 +1,7 @@
 import { MeterError } from "../errors/meter-error.ts";
 import type { CheckedEvent } from "../event/checked-event.ts";
 import type { Lane } from "../event/usage-event.ts";
-import type { OutboxLimits } from "../log/outbox.ts";
+import type { HourSums, OutboxLimits } from "../log/outbox.ts";
 import type { Waiting } from "./receipt.ts";
 import { Segment } from "./segment.ts";
 
@@ -34,7 +34,8 @@ const FEW_EVENTS = 16;
 /** How much of a tenant is under way in this process. */
 interface Load {
   events: number;
-  readonly own: Map<Lane, Segment>;
+  /** Its own segments; made when it has the first. */
+  own: Map<Lane, Segment> | undefined;
 }
 
 /** Gathers what is recorded into the segments of the next commit. */
@@ -114,11 +115,12 @@ export class Intake {
     this.#events++;
     this.#bytes += checked.bytes;
     const isOwn = load.events > FEW_EVENTS;
-    let segment = isOwn ? load.own.get(lane) : this.#shared.get(lane);
+    let segment = isOwn ? load.own?.get(lane) : this.#shared.get(lane);
     if (segment === undefined || !segment.takes(checked.checkedAt)) {
       if (segment !== undefined) this.#seal(segment);
       segment = this.segment(lane, isOwn ? tenant_id : "");
       if (isOwn) {
+        load.own ??= new Map();
         load.own.set(lane, segment);
         this.#owned.add(segment);
       } else this.#shared.set(lane, segment);
@@ -156,14 +158,17 @@ export class Intake {
     load.events += events;
   }
 
-  /** Events of a tenant ended, or left memory. */
-  unloaded(tenant_id: string, events: number): void {
-    const load = this.#loads.get(tenant_id);
-    if (load === undefined) return;
-    load.events -= events;
-    if (load.events > 0) return;
-    this.#loads.delete(tenant_id);
-    if (this.#lastLoad === load) this.#lastLoad = undefined;
+  /** Events ended, or left memory. */
+  unloaded({ tenants, events }: HourSums): void {
+    for (let i = 0; i < tenants.length; i++) {
+      const tenant_id = tenants[i] ?? "";
+      const load = this.#loads.get(tenant_id);
+      if (load === undefined) continue;
+      load.events -= events[i] ?? 0;
+      if (load.events > 0) continue;
+      this.#loads.delete(tenant_id);
+      if (this.#lastLoad === load) this.#lastLoad = undefined;
+    }
   }
 
   loadOf(tenant_id: string): number {
@@ -179,7 +184,7 @@ export class Intake {
     if (this.#lastLoad !== undefined && this.#lastTenant === tenant_id) return this.#lastLoad;
     let load = this.#loads.get(tenant_id);
     if (load === undefined) {
-      load = { events: 0, own: new Map() };
+      load = { events: 0, own: undefined };
       this.#loads.set(tenant_id, load);
     }
     this.#lastTenant = tenant_id;
@@ -192,7 +197,7 @@ export class Intake {
     if (segment.tenant_id === "") this.#shared.delete(segment.lane);
     else {
       this.#owned.delete(segment);
-      this.#loads.get(segment.tenant_id)?.own.delete(segment.lane);
+      this.#loads.get(segment.tenant_id)?.own?.delete(segment.lane);
     }
   }
 }

@@ -6,8 +6,8 @@ import {
   type Appended,
   type ClaimedSegment,
   type GivenId,
+  type HourSums,
   MAX_IDS_SPAN_MS,
-  type Sum,
 } from "../log/outbox.ts";
 import { type EventSums, sumEvents } from "../log/sums.ts";
 import type { DurableOutcome, SettledOutcome, Waiting } from "./receipt.ts";
@@ -100,7 +100,7 @@ export class Segment {
     return this.#sums;
   }
 
-  sumsOf(from: number, to: number): readonly Sum[] {
+  sumsOf(from: number, to: number): readonly HourSums[] {
     return this.#isAll(from, to) ? this.sums.sums : sumEvents(this.events, from, to).sums;
   }
 

@@ -4,9 +4,9 @@ import type { UsageEvent } from "../event/usage-event.ts";
 import { bodyOf, eventsOf } from "./body.ts";
 import { findIdentity, type KnownIdentity, rememberGiven, rememberIds, says } from "./identities.ts";
 import { padded } from "./keys.ts";
-import type { LogTransaction } from "./log-transaction.ts";
+import { eventsIn, type LogTransaction } from "./log-transaction.ts";
 import { type AppendException, type Appended, MAX_SEGMENT_EVENTS, type NewSegment } from "./outbox.ts";
-import { sumEvents } from "./sums.ts";
+import { cellAt, sumEvents } from "./sums.ts";
 import type { OwnerRow, SegmentRow } from "./tables.ts";
 
 /** Stores a new segment, but for its events that are known already, or find no room. Returns the owner with its new last number, too. */
@@ -31,7 +31,7 @@ export const append = async (
   log.recorded(sums);
   const ids = rememberIds(log, key, producer, first_seq, segment);
   const meters = new Map<string, number>();
-  for (const { meter_id, events } of sums) meters.set(meter_id, (meters.get(meter_id) ?? 0) + events);
+  for (const hour of sums) meters.set(hour.meter_id, (meters.get(hour.meter_id) ?? 0) + eventsIn(hour));
   const row: SegmentRow = {
     id: padded(key),
     ids,
@@ -117,7 +117,7 @@ const withoutExceptions = async (
 };
 
 const tenantOf = ({ sums, sum_of, tenant_id }: NewSegment, index: number): string =>
-  sums[sum_of?.[index] ?? 0]?.tenant_id ?? tenant_id;
+  cellAt(sums, sum_of, index)?.tenant_id ?? tenant_id;
 
 /** The event of the same segment that an id was made for: its caller had it from the receipt, and gave it again at once. */
 const findBefore = (

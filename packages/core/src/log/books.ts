@@ -1,9 +1,10 @@
 import { ACCOUNT_FIELDS, type Accounts, emptyAccount, type MutableAccount } from "./account.ts";
 import { padded, part } from "./keys.ts";
 import type { LogTransaction } from "./log-transaction.ts";
+import type { HourSums } from "./outbox.ts";
 import type { LedgerRange, LedgerRow } from "./outbox-query.ts";
 import type { StoreTransaction } from "./store.ts";
-import type { DeltaRow, LedgerChange } from "./tables.ts";
+import type { DeltaRow, LedgerSums } from "./tables.ts";
 
 // Sums are kept as what each transaction changed, and folded into rows now and then: a row touched by every transaction would cost more
 // than the events themselves.
@@ -12,14 +13,13 @@ const DELTAS_PER_FOLD = 128;
 /** Sums of many changes. */
 class Fold {
   readonly accounts = new Map<string, number[]>();
-  readonly #pages = new Map<string, Map<string, MutableLedger>>();
-  #meter_id = "";
-  #hour = -1;
-  #last = new Map<string, MutableLedger>();
+  /** By hour and meter, then by tenant. */
+  readonly #pages = new Map<string, Map<string, MutableSums>>();
 
-  add({ accounts, ledger }: DeltaRow): void {
+  add({ accounts, recorded, acknowledged }: DeltaRow): void {
     for (const [meter_id, ...figures] of accounts) this.addFigures(meter_id, figures);
-    for (const change of ledger) this.addLedger(change);
+    this.addHours(recorded, RECORDED);
+    this.addHours(acknowledged, ACKNOWLEDGED);
   }
 
   addFigures(meter_id: string, figures: readonly number[]): void {
@@ -28,37 +28,50 @@ class Fold {
     else for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (figures[i] ?? 0);
   }
 
-  addLedger(change: LedgerChange): void {
-    const page = this.#page(change[1], change[2]);
-    const row = page.get(change[0]);
-    if (row === undefined) {
-      page.set(change[0], [...change]);
-      return;
+  addHours(hours: readonly HourSums[], figures: typeof RECORDED | typeof ACKNOWLEDGED): void {
+    for (const { meter_id, hour, tenants, events, usage } of hours) {
+      const page = this.#page(meter_id, hour);
+      for (let i = 0; i < tenants.length; i++) {
+        const tenant_id = tenants[i] ?? "";
+        let row = page.get(tenant_id);
+        if (row === undefined) {
+          row = [tenant_id, meter_id, hour, 0, 0, 0, 0];
+          page.set(tenant_id, row);
+        }
+        row[figures.events] += events[i] ?? 0;
+        row[figures.usage] += usage[i] ?? 0;
+      }
     }
-    row[3] += change[3];
-    row[4] += change[4];
-    row[5] += change[5];
-    row[6] += change[6];
   }
 
-  *rows(): Iterable<MutableLedger> {
+  addSums(sums: LedgerSums): void {
+    const page = this.#page(sums[1], sums[2]);
+    const row = page.get(sums[0]);
+    if (row === undefined) page.set(sums[0], [...sums]);
+    else for (const figure of FIGURES) row[figure] += sums[figure];
+  }
+
+  *rows(): Iterable<MutableSums> {
     for (const page of this.#pages.values()) yield* page.values();
   }
 
-  /** Changes of one meter and hour come in runs: the last page is looked at first. */
-  #page(meter_id: string, hour: number): Map<string, MutableLedger> {
-    if (this.#hour === hour && this.#meter_id === meter_id) return this.#last;
+  #page(meter_id: string, hour: number): Map<string, MutableSums> {
     const key = `${hour} ${meter_id}`;
-    const page = this.#pages.get(key) ?? new Map<string, MutableLedger>();
-    this.#pages.set(key, page);
-    this.#meter_id = meter_id;
-    this.#hour = hour;
-    this.#last = page;
+    let page = this.#pages.get(key);
+    if (page === undefined) {
+      page = new Map();
+      this.#pages.set(key, page);
+    }
     return page;
   }
 }
 
-type MutableLedger = [string, string, number, number, number, number, number];
+type MutableSums = [string, string, number, number, number, number, number];
+
+// Where the figures stand in a row of the ledger.
+const RECORDED = { events: 3, usage: 5 } as const;
+const ACKNOWLEDGED = { events: 4, usage: 6 } as const;
+const FIGURES = [3, 4, 5, 6] as const;
 
 const ledgerKey = (tenant_id: string, meter_id: string, hour: number): string =>
   `${padded(hour)}/${part(meter_id)}/${part(tenant_id)}`;
@@ -83,12 +96,7 @@ export const foldDeltas = async ({ tx, meta, now, options }: LogTransaction): Pr
   for (const row of fold.rows()) {
     const key = ledgerKey(row[0], row[1], row[2]);
     const before = await tx.get("ledger", key);
-    if (before !== undefined) {
-      row[3] += before[3];
-      row[4] += before[4];
-      row[5] += before[5];
-      row[6] += before[6];
-    }
+    if (before !== undefined) for (const figure of FIGURES) row[figure] += before[figure];
     tx.put("ledger", key, row);
   }
   const old = await tx.range("ledger", { before: padded(now - options.ledgerMs), limit: 1_000 });
@@ -122,9 +130,12 @@ export const readLedger = async (
     from: from > 0 ? padded(from) : undefined,
     before: to < Number.MAX_SAFE_INTEGER ? padded(to) : undefined,
   };
-  for (const [, row] of await tx.range("ledger", range)) if (isAsked(row[2])) fold.addLedger(row);
-  for (const [, { ledger }] of await tx.range("deltas", {}))
-    for (const change of ledger) if (isAsked(change[2])) fold.addLedger(change);
+  for (const [, row] of await tx.range("ledger", range)) if (isAsked(row[2])) fold.addSums(row);
+  const asked = (hours: readonly HourSums[]) => hours.filter(({ hour }) => isAsked(hour));
+  for (const [, { recorded, acknowledged }] of await tx.range("deltas", {})) {
+    fold.addHours(asked(recorded), RECORDED);
+    fold.addHours(asked(acknowledged), ACKNOWLEDGED);
+  }
   return [...fold.rows()].map(
     ([tenant_id, meter_id, hour, recorded, acknowledged, recorded_usage, acknowledged_usage]) => ({
       tenant_id,

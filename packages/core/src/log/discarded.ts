@@ -1,4 +1,5 @@
 import type { StoreTransaction } from "./store.ts";
+import { cellAt } from "./sums.ts";
 
 /** An event that was given up, as far as it is remembered: what it said is gone. */
 export interface DiscardedEvent {
@@ -24,17 +25,16 @@ export const readDiscarded = async (
 ): Promise<readonly DiscardedEvent[]> => {
   const owners = new Map(await tx.range("owners", {}));
   const found: DiscardedEvent[] = [];
-  for (const [, { ids, cells, cell_of, producer, first_seq }] of await tx.range("ids", { reverse: true })) {
+  for (const [, { ids, cells, sum_of, producer, first_seq }] of await tx.range("ids", { reverse: true })) {
     const ranges = owners.get(producer)?.discarded ?? [];
     for (let index = ranges.length === 0 ? -1 : ids.length - 1; index >= 0; index--) {
       const seq = first_seq + index;
       const range = ranges.find(({ from, to }) => from <= seq && seq <= to);
-      const [tenant, meter_id, hour] = cells[cell_of?.[index] ?? 0] ?? [];
+      const cell = cellAt(cells, sum_of, index);
       const id = ids[index];
-      if (range === undefined || id === undefined || tenant === undefined || meter_id === undefined) continue;
-      if ((tenant_id ?? tenant) !== tenant || (event_id ?? id) !== id || hour === undefined) continue;
-      if (found.push({ event_id: id, tenant_id: tenant, meter_id, hour, reason: range.reason }) >= limit)
-        return found;
+      if (range === undefined || id === undefined || cell === undefined) continue;
+      if ((tenant_id ?? cell.tenant_id) !== cell.tenant_id || (event_id ?? id) !== id) continue;
+      if (found.push({ event_id: id, ...cell, reason: range.reason }) >= limit) return found;
     }
   }
   return found;

@@ -6,6 +6,7 @@ import type { LogTransaction } from "./log-transaction.ts";
 import { pieceAt } from "./log-transaction.ts";
 import { MAX_IDS_SPAN_MS, MAX_SEGMENT_EVENTS, type NewSegment } from "./outbox.ts";
 import type { EndState, RowState } from "./outbox-query.ts";
+import { cellAt } from "./sums.ts";
 import type { IdentityRow, IdsRow } from "./tables.ts";
 
 /** Where an identity was found. */
@@ -59,8 +60,8 @@ export const rememberIds = (
     producer,
     first_seq,
     ids,
-    cells: sums.map(({ tenant_id, meter_id, hour }) => [tenant_id, meter_id, hour]),
-    cell_of: sum_of,
+    cells: sums.map(({ meter_id, hour, tenants }) => ({ meter_id, hour, tenants })),
+    sum_of,
     given: given.map(({ index }) => index),
     at: log.now,
   };
@@ -78,8 +79,8 @@ export const rememberGiven = (
   identity: IdentityRow,
 ): void => log.tx.put("identities", identityKey(tenant_id, event_id), identity);
 
-export const tenantAt = ({ cells, cell_of }: IdsRow, index: number): string | undefined =>
-  cells[cell_of?.[index] ?? 0]?.[0];
+export const tenantAt = ({ cells, sum_of }: IdsRow, index: number): string | undefined =>
+  cellAt(cells, sum_of, index)?.tenant_id;
 
 /** Where an event stands; it has ended when it is in no segment. */
 export const standingOf = async (

@@ -27,6 +27,7 @@ export type {
   ClaimRequest,
   Ending,
   GivenId,
+  HourSums,
   Lease,
   NewSegment,
   Outbox,
@@ -35,7 +36,6 @@ export type {
   OutboxLimits,
   OutboxOpening,
   Span,
-  Sum,
   Undone,
 } from "./outbox.ts";
 export { MAX_IDS_SPAN_MS, MAX_SEGMENT_EVENTS } from "./outbox.ts";
@@ -67,7 +67,7 @@ export {
   type DeltaRow,
   type IdentityRow,
   type IdsRow,
-  type LedgerChange,
+  type LedgerSums,
   type Letter,
   type MetaRow,
   type OwnerRow,

@@ -7,7 +7,14 @@ import { forgetIds, standingOf, tenantAt } from "./identities.ts";
 import { padded } from "./keys.ts";
 import { boundLetters, discardLetters, redriveLetters } from "./letters.ts";
 import type { LogOptions } from "./log-options.ts";
-import { covers, customerOf, type Destiny, LogTransaction, missingMeter } from "./log-transaction.ts";
+import {
+  covers,
+  customerOf,
+  type Destiny,
+  eventsIn,
+  LogTransaction,
+  missingMeter,
+} from "./log-transaction.ts";
 import {
   type Appended,
   type Claimed,
@@ -37,6 +44,7 @@ import type { SessionAnswer } from "./outbox-session.ts";
 import { enter, isAlive, newOwner, type Owner, takeOn, takeOver } from "./owner.ts";
 import { changeSession, claimSessions } from "./shared-sessions.ts";
 import type { Store, StoreTransaction } from "./store.ts";
+import { cellAt } from "./sums.ts";
 import type { CustomerPairs, OwnerRow, SegmentRow, SessionRow } from "./tables.ts";
 import { Turns } from "./turns.ts";
 
@@ -151,8 +159,8 @@ class LogOutbox implements Outbox {
         const found: LedgerId[] = [];
         for (const [, row] of await log.tx.range("ids", {})) {
           for (const [index, event_id] of row.ids.entries()) {
-            const cell = row.cells[row.cell_of?.[index] ?? 0];
-            if (cell?.[0] !== tenant_id || cell[1] !== meter_id || cell[2] !== hour) continue;
+            const cell = cellAt(row.cells, row.sum_of, index);
+            if (cell?.tenant_id !== tenant_id || cell.meter_id !== meter_id || cell.hour !== hour) continue;
             const event = { key: row.key + index, producer: row.producer, seq: row.first_seq + index };
             found.push({ event_id, state: await standingOf(log, event) });
           }
@@ -268,9 +276,10 @@ class LogOutbox implements Outbox {
       await log.cut(segment, from, to, { to: "end" });
       return;
     }
-    for (const { meter_id, events } of sums) {
-      log.count(meter_id, "pending", -events);
-      log.count(meter_id, state, events);
+    for (const hour of sums) {
+      const events = eventsIn(hour);
+      log.count(hour.meter_id, "pending", -events);
+      log.count(hour.meter_id, state, events);
     }
     log.meta.letter_events += count;
     log.meta.letter_bytes += bytes;

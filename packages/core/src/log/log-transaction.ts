@@ -4,9 +4,9 @@ import { ACCOUNT_FIELDS, type AccountField } from "./account.ts";
 import { bodyOf, eventsOf } from "./body.ts";
 import { part as keyPart, padded, under } from "./keys.ts";
 import type { LogOptions } from "./log-options.ts";
-import { MAX_SEGMENT_EVENTS, type Sum } from "./outbox.ts";
+import { type HourSums, MAX_SEGMENT_EVENTS } from "./outbox.ts";
 import type { StoreTransaction } from "./store.ts";
-import type { LedgerChange, Letter, MetaRow, Piece, SegmentRow } from "./tables.ts";
+import type { Letter, MetaRow, Piece, SegmentRow } from "./tables.ts";
 
 const LAYOUT = 1;
 const META_KEY = "log";
@@ -53,7 +53,8 @@ export class LogTransaction {
   readonly meta: MutableMeta;
   readonly warnings: string[] = [];
   readonly #accounts = new Map<string, number[]>();
-  readonly #ledger: LedgerChange[] = [];
+  readonly #recorded: HourSums[] = [];
+  readonly #acknowledged: HourSums[] = [];
   readonly #before: MetaRow;
 
   private constructor(tx: StoreTransaction, meta: MetaRow, now: number, options: LogOptions) {
@@ -74,9 +75,13 @@ export class LogTransaction {
   /** Writes what changed in the sums. The last thing that is done. */
   finish(): void {
     const { tx, meta } = this;
-    if (this.#accounts.size > 0 || this.#ledger.length > 0) {
+    if (this.#accounts.size > 0) {
       const accounts = [...this.#accounts].map(([meter_id, figures]) => [meter_id, ...figures] as const);
-      tx.put("deltas", padded(meta.next_delta), { accounts, ledger: this.#ledger });
+      tx.put("deltas", padded(meta.next_delta), {
+        accounts,
+        recorded: this.#recorded,
+        acknowledged: this.#acknowledged,
+      });
       meta.next_delta++;
     }
     if (META_FIELDS.some((field) => meta[field] !== this.#before[field]))
@@ -94,19 +99,21 @@ export class LogTransaction {
     figures[place] = (figures[place] ?? 0) + events;
   }
 
-  recorded(sums: readonly Sum[]): void {
-    for (const { tenant_id, meter_id, hour, events, usage } of sums) {
-      this.count(meter_id, "recorded", events);
-      this.count(meter_id, "pending", events);
-      this.#ledger.push([tenant_id, meter_id, hour, events, 0, usage, 0]);
+  recorded(sums: readonly HourSums[]): void {
+    for (const hour of sums) {
+      const events = eventsIn(hour);
+      this.count(hour.meter_id, "recorded", events);
+      this.count(hour.meter_id, "pending", events);
+      this.#recorded.push(hour);
     }
   }
 
-  acknowledged(sums: readonly Sum[]): void {
-    for (const { tenant_id, meter_id, hour, events, usage } of sums) {
-      this.count(meter_id, "pending", -events);
-      this.count(meter_id, "acknowledged", events);
-      this.#ledger.push([tenant_id, meter_id, hour, 0, events, 0, usage]);
+  acknowledged(sums: readonly HourSums[]): void {
+    for (const hour of sums) {
+      const events = eventsIn(hour);
+      this.count(hour.meter_id, "pending", -events);
+      this.count(hour.meter_id, "acknowledged", events);
+      this.#acknowledged.push(hour);
     }
   }
 
@@ -251,6 +258,8 @@ export class LogTransaction {
     }
   }
 }
+
+export const eventsIn = ({ events }: HourSums): number => events.reduce((sum, count) => sum + count, 0);
 
 /** What waits is found by its first event that is left: parts that come back may be older than what they were cut out of. */
 const indexOf = ({ id, lane, tenant_id, owner, letter, key, pieces }: SegmentRow) =>

@@ -5,7 +5,9 @@ import type { TableName, Tables } from "./tables.ts";
 class Table<Value> {
   readonly #rows = new Map<string, Value>();
   #keys: string[] | undefined;
-  /** Keys in the order that are no rows any more. */
+  /** Where the keys begin: most rows go in the order in which they came. */
+  #head = 0;
+  /** Keys behind the head that are no rows any more. */
   #gone = 0;
 
   get(key: string): Value | undefined {
@@ -20,8 +22,14 @@ class Table<Value> {
   delete(key: string): void {
     if (!this.#rows.delete(key) || this.#keys === undefined) return;
     this.#gone++;
-    if (this.#gone < 64 || this.#gone * 2 < this.#keys.length) return;
+    for (let first = this.#keys[this.#head]; first !== undefined && !this.#rows.has(first); ) {
+      this.#gone--;
+      first = this.#keys[++this.#head];
+    }
+    const waste = this.#head + this.#gone;
+    if (waste < 64 || waste * 2 < this.#keys.length) return;
     this.#keys = this.#keys.filter((each) => this.#rows.has(each));
+    this.#head = 0;
     this.#gone = 0;
   }
 
@@ -33,8 +41,8 @@ class Table<Value> {
   }: KeyRange): [string, Value][] {
     this.#keys ??= [...this.#rows.keys()].sort();
     const keys = this.#keys;
-    const first = place(keys, from);
-    const last = before === undefined ? keys.length : place(keys, before);
+    const first = place(keys, from, this.#head);
+    const last = before === undefined ? keys.length : place(keys, before, this.#head);
     const rows: [string, Value][] = [];
     for (let i = 0; i < last - first && rows.length < limit; i++) {
       const key = keys[reverse ? last - 1 - i : first + i];
@@ -50,15 +58,15 @@ class Table<Value> {
       keys.push(key);
       return;
     }
-    const at = place(keys, key);
+    const at = place(keys, key, this.#head);
     if (keys[at] === key) this.#gone--;
     else keys.splice(at, 0, key);
   }
 }
 
-/** Where a key is, or would be. */
-const place = (keys: readonly string[], key: string): number => {
-  let low = 0;
+/** Where a key is, or would be, from `start` on. */
+const place = (keys: readonly string[], key: string, start: number): number => {
+  let low = start;
   let high = keys.length;
   while (low < high) {
     const middle = (low + high) >>> 1;

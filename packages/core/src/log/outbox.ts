@@ -130,22 +130,30 @@ export interface Lease extends Span {
 
 export interface Ending extends Span {
   readonly state: "acknowledged" | "rejected" | "quarantined";
-  /** What ends, by tenant, meter and hour: one sum for each. */
-  readonly sums: readonly Sum[];
+  /** What ends: each meter and hour once. */
+  readonly sums: readonly HourSums[];
   readonly bytes: number;
   /** Of `rejected` and `quarantined`. */
   readonly reason?: string | undefined;
   readonly status?: number | undefined;
 }
 
-/** Events of one tenant and meter in one hour. `usage` is the sum of `total_usage`. */
-export interface Sum {
-  readonly tenant_id: string;
+/** Events of one meter in one hour, by tenant. A column for each figure: a segment may be of hundreds of tenants. */
+export interface HourSums {
   readonly meter_id: string;
   /** Start of the hour in UTC, in milliseconds since the epoch. */
   readonly hour: number;
-  readonly events: number;
-  readonly usage: number;
+  readonly tenants: readonly string[];
+  readonly events: readonly number[];
+  /** Sums of `total_usage`. */
+  readonly usage: readonly number[];
+}
+
+/** What an event counts for. */
+export interface LedgerCell {
+  readonly tenant_id: string;
+  readonly meter_id: string;
+  readonly hour: number;
 }
 
 /** At most {@link MAX_SEGMENT_EVENTS} events. */
@@ -156,8 +164,12 @@ export interface NewSegment {
   /** Empty where the events are of several tenants. */
   readonly tenant_id: string;
   readonly body: SegmentBody;
-  readonly sums: readonly Sum[];
-  /** Which of the sums each event is in; left out where there is one. */
+  /** Each meter and hour once. */
+  readonly sums: readonly HourSums[];
+  /**
+   * Where each event is in the sums: 1,024 times the place in `sums`, plus the place among the tenants. Left out where all are of one
+   * meter and hour, and of one tenant or each of its own.
+   */
   readonly sum_of?: readonly number[] | undefined;
   readonly ids: readonly string[];
   /** Those whose ids callers gave: they may have been recorded before. */

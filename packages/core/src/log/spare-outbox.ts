@@ -28,6 +28,7 @@ import type {
   ProducerRow,
 } from "./outbox-query.ts";
 import { MayHaveCommitted } from "./store.ts";
+import { cellAt } from "./sums.ts";
 import type { SessionRow } from "./tables.ts";
 
 export interface SpareOutboxOptions {
@@ -364,7 +365,7 @@ const again = (segment: NewSegment): NewSegment => {
 };
 
 const identityOf = ({ ids, sums, sum_of }: NewSegment, index: number): string =>
-  `${sums[sum_of?.[index] ?? 0]?.tenant_id ?? ""}\n${ids[index] ?? ""}`;
+  `${cellAt(sums, sum_of, index)?.tenant_id ?? ""}\n${ids[index] ?? ""}`;
 
 /** What became of the events of a whole segment, of which some were left out. */
 const exceptionsOf = (

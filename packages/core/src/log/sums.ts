@@ -1,6 +1,6 @@
 import type { UsageEvent } from "../event/usage-event.ts";
 import { usageTime } from "../event/usage-time.ts";
-import type { Sum } from "./outbox.ts";
+import type { HourSums, LedgerCell } from "./outbox.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -8,67 +8,106 @@ const HOUR_MS = 3_600_000;
 export const hourOf = (event: Pick<UsageEvent, "event_time" | "start_time" | "end_time">): number =>
   Math.floor(usageTime(event) / HOUR_MS) * HOUR_MS;
 
-type MutableSum = { -readonly [Field in keyof Sum]: Sum[Field] };
-
 export interface EventSums {
-  readonly sums: readonly Sum[];
-  /** Which of the sums each event is in; undefined where there is one. */
+  readonly sums: readonly HourSums[];
+  /** See `NewSegment.sum_of`. */
   readonly sum_of: readonly number[] | undefined;
 }
 
-/** Adds events up, by tenant, meter and hour. */
+/** More than a segment has events. */
+const PLACES = 1_024;
+
+/** Adds events up, by meter and hour, then by tenant. */
 export const sumEvents = (events: readonly UsageEvent[], from = 0, to: number = events.length): EventSums => {
-  const sums: MutableSum[] = [];
-  // Both are made with the second sum: most segments have one.
-  let pages: Pages | undefined;
-  let sum_of: number[] | undefined;
-  let last: MutableSum | undefined;
-  let place = 0;
+  const pages: Page[] = [];
+  const sum_of: number[] = [];
+  let page: Page | undefined;
+  let number = 0;
   for (let i = from; i < to; i++) {
     const event = events[i];
     if (event === undefined) continue;
-    const { tenant_id, meter_id } = event;
+    const { meter_id } = event;
     const time = usageTime(event);
-    const isOnPage =
-      last !== undefined && last.meter_id === meter_id && time >= last.hour && time < last.hour + HOUR_MS;
-    if (last === undefined || !isOnPage || last.tenant_id !== tenant_id) {
-      const hour = Math.floor(time / HOUR_MS) * HOUR_MS;
-      if (last !== undefined && pages === undefined) {
-        pages = new Pages();
-        pages.at(last.meter_id, last.hour).set(last.tenant_id, 0);
-        sum_of = new Array<number>(i - from).fill(0);
-      }
-      const page = pages?.at(meter_id, hour);
-      place = page?.get(tenant_id) ?? sums.length;
-      last = sums[place];
-      if (last === undefined) {
-        last = { tenant_id, meter_id, hour, events: 0, usage: 0 };
-        sums.push(last);
-        page?.set(tenant_id, place);
-      }
+    // Events of one meter and hour come in runs.
+    if (page === undefined || !page.has(meter_id, time)) {
+      number = pages.findIndex((each) => each.has(meter_id, time));
+      if (number === -1) number = pages.push(new Page(meter_id, Math.floor(time / HOUR_MS) * HOUR_MS)) - 1;
+      page = pages[number];
     }
-    last.events++;
-    last.usage += event.total_usage ?? 0;
-    sum_of?.push(place);
+    sum_of.push(number * PLACES + (page?.add(event.tenant_id, event.total_usage ?? 0) ?? 0));
   }
-  return { sums, sum_of };
+  const isPlain =
+    pages.length <= 1 && (page === undefined || page.isOfOne || page.tenants.length === to - from);
+  return { sums: pages.map((each) => each.sums), sum_of: isPlain ? undefined : sum_of };
 };
 
-/** Places by meter and hour, then by tenant. Events of one meter and hour come in runs: the last page is looked at first. */
-class Pages {
-  readonly #pages = new Map<string, Map<string, number>>();
-  #meter_id = "";
-  #hour = -1;
-  #last = new Map<string, number>();
+/** What an event counts for. */
+export const cellAt = (
+  cells: readonly Pick<HourSums, "meter_id" | "hour" | "tenants">[],
+  sum_of: readonly number[] | undefined,
+  index: number,
+): LedgerCell | undefined => {
+  const place = sum_of?.[index] ?? (cells[0]?.tenants.length === 1 ? 0 : index);
+  const page = cells[Math.floor(place / PLACES)];
+  const tenant_id = page?.tenants[place % PLACES];
+  return page === undefined || tenant_id === undefined
+    ? undefined
+    : { tenant_id, meter_id: page.meter_id, hour: page.hour };
+};
 
-  at(meter_id: string, hour: number): Map<string, number> {
-    if (this.#hour === hour && this.#meter_id === meter_id) return this.#last;
-    const key = `${hour} ${meter_id}`;
-    const page = this.#pages.get(key) ?? new Map<string, number>();
-    this.#pages.set(key, page);
+/** The sums of one meter and hour, as they are added up. */
+class Page {
+  readonly tenants: string[] = [];
+  readonly #meter_id: string;
+  readonly #hour: number;
+  readonly #events: number[] = [];
+  readonly #usage: number[] = [];
+  /** Made with the second tenant: most segments have one. */
+  #places: Map<string, number> | undefined;
+  #last = "";
+  #place = -1;
+
+  constructor(meter_id: string, hour: number) {
     this.#meter_id = meter_id;
     this.#hour = hour;
-    this.#last = page;
-    return page;
+  }
+
+  get isOfOne(): boolean {
+    return this.tenants.length === 1;
+  }
+
+  get sums(): HourSums {
+    return {
+      meter_id: this.#meter_id,
+      hour: this.#hour,
+      tenants: this.tenants,
+      events: this.#events,
+      usage: this.#usage,
+    };
+  }
+
+  has(meter_id: string, time: number): boolean {
+    return this.#meter_id === meter_id && time >= this.#hour && time < this.#hour + HOUR_MS;
+  }
+
+  /** Returns the tenant's place. */
+  add(tenant_id: string, usage: number): number {
+    if (this.#place === -1 || this.#last !== tenant_id) {
+      this.#place = this.#placeOf(tenant_id);
+      this.#last = tenant_id;
+    }
+    const place = this.#place;
+    this.#events[place] = (this.#events[place] ?? 0) + 1;
+    this.#usage[place] = (this.#usage[place] ?? 0) + usage;
+    return place;
+  }
+
+  #placeOf(tenant_id: string): number {
+    if (this.tenants.length > 0) this.#places ??= new Map(this.tenants.map((each, place) => [each, place]));
+    const known = this.#places?.get(tenant_id);
+    if (known !== undefined) return known;
+    const place = this.tenants.push(tenant_id) - 1;
+    this.#places?.set(tenant_id, place);
+    return place;
   }
 }

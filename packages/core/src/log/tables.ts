@@ -1,6 +1,7 @@
 import type { Metadata } from "../catalog/meter.ts";
 import type { ReasonedRange } from "../event/seq-range.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
+import type { HourSums } from "./outbox.ts";
 
 // What the log keeps. All of it is JSON data but for the events of a volatile store, which are kept as they are.
 
@@ -67,17 +68,14 @@ export interface IdsRow {
   readonly first_seq: number;
   readonly ids: readonly string[];
   /** What the events count for. */
-  readonly cells: readonly LedgerCell[];
-  /** Which of the cells each event counts for; left out where there is one. */
-  readonly cell_of?: readonly number[] | undefined;
+  readonly cells: readonly Pick<HourSums, "meter_id" | "hour" | "tenants">[];
+  /** Which of it each event counts for; see `NewSegment.sum_of`. */
+  readonly sum_of?: readonly number[] | undefined;
   /** Indexes of those that callers gave; they are in `identities`, too. */
   readonly given: readonly number[];
   /** When they were recorded, or later, when it was found that not all of them had ended long ago. In milliseconds since the epoch. */
   readonly at: number;
 }
-
-/** `hour` is its start in UTC, in milliseconds since the epoch. */
-export type LedgerCell = readonly [tenant_id: string, meter_id: string, hour: number];
 
 /** An id that a caller gave. */
 export interface IdentityRow {
@@ -105,13 +103,14 @@ export interface OwnerRow {
 /** What one transaction changed in the sums. */
 export interface DeltaRow {
   readonly accounts: readonly AccountChange[];
-  readonly ledger: readonly LedgerChange[];
+  readonly recorded: readonly HourSums[];
+  readonly acknowledged: readonly HourSums[];
 }
 
 /** By how many events the figures of a meter changed, in the order of `ACCOUNT_FIELDS`. */
 export type AccountChange = readonly [meter_id: string, ...figures: number[]];
 
-export type LedgerChange = readonly [
+export type LedgerSums = readonly [
   tenant_id: string,
   meter_id: string,
   hour: number,
@@ -191,7 +190,7 @@ export interface Tables {
   /** By meter: the figures, in the order of `ACCOUNT_FIELDS`. */
   readonly accounts: readonly number[];
   /** By `hour/meter/tenant`. */
-  readonly ledger: LedgerChange;
+  readonly ledger: LedgerSums;
   /** By session id. */
   readonly sessions: SharedSessionRow;
 }

@@ -8,10 +8,12 @@ const text = fc.oneof(
   fc.constantFrom("a", "t-1", 'say "hi"', "日本", "back\\slash"),
   fc.string({ unit: "binary" }),
 );
+/** As `record()` takes it. */
+const token = fc.stringMatching(/^[\x21-\x7e]{1,20}$/);
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
 
 const outgoing: fc.Arbitrary<OutgoingEvent> = fc.record({
-  event_id: text,
+  event_id: token,
   tenant_id: text,
   device_id: text,
   meter_id: text,

@@ -8,7 +8,7 @@ import type { UsageRecordOptions } from "./usage-record.ts";
 export const usageRecordJson = ({
   strictWire = false,
 }: UsageRecordOptions = {}): ((event: OutgoingEvent) => string) => {
-  // Events of one meter, customer, tenant and device come in runs: what they share is written once.
+  // Events of one meter, customer, time, tenant and device come in runs: what they share is written once, as one piece.
   const subject = rememberLast((meter_id, customer_id) => [
     `"meter_id":${quoted(meter_id)}`,
     `,"customer_id":${quoted(customer_id)}`,
@@ -23,9 +23,19 @@ export const usageRecordJson = ({
     const given = event.metadata === undefined ? "{}" : JSON.stringify(event.metadata);
     if (strictWire) return given;
     const { event_id, tenant_id, device_id, session_id, producer, seq } = event;
-    const start = given === "{}" ? "{" : `${given.slice(0, -1)},`;
-    const number = seq === undefined ? "" : `,"meter.seq":"${seq}"`;
-    return `${start}"meter.event_id":"${escaped(event_id)}${source(tenant_id, device_id, session_id, producer)}${number}}`;
+    const start = given === "{}" ? '{"meter.event_id":"' : `${given.slice(0, -1)},"meter.event_id":"`;
+    const number = seq === undefined ? "}" : `,"meter.seq":"${seq}"}`;
+    return start + escaped(event_id) + source(tenant_id, device_id, session_id, producer) + number;
+  };
+
+  let lastTime = Number.NaN;
+  let lastTimeText = "";
+  const time = (event_time: number): string => {
+    if (event_time !== lastTime) {
+      lastTimeText = [`,"event_time":${event_time}`, ',"metadata":'].join("");
+      lastTime = event_time;
+    }
+    return lastTimeText;
   };
 
   return (event) => {
@@ -34,7 +44,7 @@ export const usageRecordJson = ({
     const metadata = metadataOf(event);
     if (type === "volume") {
       const usage = total_usage === undefined ? "" : `,"total_usage":${total_usage}`;
-      return `{${who}${usage},"event_time":${event.event_time},"metadata":${metadata}}`;
+      return `{${who}${usage}${time(event.event_time)}${metadata}}`;
     }
     const start = start_time === undefined ? "" : `,"start_time":${start_time}`;
     const end = end_time === undefined ? "" : `,"end_time":${end_time}`;
@@ -42,15 +52,15 @@ export const usageRecordJson = ({
   };
 };
 
-const PLAIN = /^[\w.:@-]*$/;
+/** An event id, which is visible ASCII, as it stands between the quotes of JSON. */
+const escaped = (id: string): string =>
+  id.includes('"') || id.includes("\\") ? JSON.stringify(id).slice(1, -1) : id;
 
-/** A text as it stands between the quotes of JSON. */
-const escaped = (text: string): string => (PLAIN.test(text) ? text : JSON.stringify(text).slice(1, -1));
+const PLAIN = /^[\w.:@-]*$/;
 
 const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
 type Text = string | undefined;
-
 /** Joined, the parts are one piece; a sum of texts would stay as many as it was made of. */
 const rememberLast = (
   write: (a: string, b: string, c: Text, d: Text) => readonly string[],

@@ -79,7 +79,10 @@ const SESSION: SharedSessionRow = {
 
 const DELTA: DeltaRow = {
   accounts: [["meter", 1, -1, 0, 0, 0, 0, 0]],
-  ledger: [["tenant", "meter", 1_768_471_200_000, 1, 0, 0.5, 0]],
+  recorded: [
+    { meter_id: "meter", hour: 1_768_471_200_000, tenants: ["tenant", "日本"], events: [1, 2], usage: [0.5, 0] },
+  ],
+  acknowledged: [],
 };
 
 export const valueCases: readonly StoreCase[] = [
