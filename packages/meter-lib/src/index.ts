@@ -7,6 +7,7 @@ export type {
   CustomerPairs,
   Ending,
   GivenId,
+  HourSums,
   Lease,
   NewSegment,
   OneOutcome,
@@ -20,7 +21,6 @@ export type {
   SessionRow,
   Span,
   Stats,
-  HourSums,
   Undone,
 } from "@meter-lib/core";
 export {

@@ -139,8 +139,13 @@ export class Customers {
 
   /** The events are to be leased: their customers stay. */
   static keep({ segment, from, to }: Slice): void {
+    if (from === 0 && to === segment.events.length) {
+      // All of them have one.
+      segment.leased = segment.customers;
+      return;
+    }
     const tenants = tenantsOf(segment, from, to).filter((tenant_id) => !segment.leased.has(tenant_id));
-    if (tenants.length > 0) segment.leased = new Set([...segment.leased, ...tenants]);
+    if (tenants.length > 0) segment.leased = new Set([...segment.leased.keys(), ...tenants]);
   }
 
   /** What came of it. */
@@ -355,8 +360,10 @@ const isOf = (customers: ReadonlyMap<string, string>, tenant_id: string): boolea
 
 const tenantsOf = (segment: Segment, from: number, to: number): readonly string[] => {
   if (segment.tenant_id !== "") return [segment.tenant_id];
+  const isAll = from === 0 && to === segment.events.length;
+  if (isAll && segment.sums.sums.length === 1) return segment.sums.sums[0]?.tenants ?? [];
   const tenants = new Set<string>();
-  if (from === 0 && to === segment.events.length)
+  if (isAll)
     for (const hour of segment.sums.sums) for (const tenant_id of hour.tenants) tenants.add(tenant_id);
   else for (let i = from; i < to; i++) tenants.add(segment.events[i]?.tenant_id ?? "");
   return [...tenants];

@@ -54,7 +54,7 @@ export class Segment {
   customers: ReadonlyMap<string, string> = NO_CUSTOMERS;
   customersAt = Number.NEGATIVE_INFINITY;
   /** Tenants whose customer was stored with a lease: it stays, so that every attempt carries the same bytes. */
-  leased: ReadonlySet<string> = NOBODY;
+  leased: Pick<ReadonlyMap<string, unknown>, "has" | "keys"> = NO_CUSTOMERS;
   /** Whether a page that closes sent it before it was stored. */
   isAhead = false;
 
@@ -302,4 +302,3 @@ export class Segment {
 }
 
 const NO_CUSTOMERS: ReadonlyMap<string, string> = new Map();
-const NOBODY: ReadonlySet<string> = new Set();

@@ -4,7 +4,7 @@ import type { LogTransaction } from "./log-transaction.ts";
 import type { HourSums } from "./outbox.ts";
 import type { LedgerRange, LedgerRow } from "./outbox-query.ts";
 import type { StoreTransaction } from "./store.ts";
-import type { DeltaRow, LedgerSums } from "./tables.ts";
+import type { AccountChange, DeltaRow, LedgerSums } from "./tables.ts";
 
 // Sums are kept as what each transaction changed, and folded into rows now and then: a row touched by every transaction would cost more
 // than the events themselves.
@@ -17,9 +17,13 @@ class Fold {
   readonly #pages = new Map<string, Map<string, MutableSums>>();
 
   add({ accounts, recorded, acknowledged }: DeltaRow): void {
-    for (const [meter_id, ...figures] of accounts) this.addFigures(meter_id, figures);
+    this.addAccounts(accounts);
     this.addHours(recorded, RECORDED);
     this.addHours(acknowledged, ACKNOWLEDGED);
+  }
+
+  addAccounts(changes: readonly AccountChange[]): void {
+    for (const [meter_id, ...figures] of changes) this.addFigures(meter_id, figures);
   }
 
   addFigures(meter_id: string, figures: readonly number[]): void {
@@ -106,7 +110,7 @@ export const foldDeltas = async ({ tx, meta, now, options }: LogTransaction): Pr
 export const readAccounts = async (tx: StoreTransaction): Promise<Accounts> => {
   const fold = new Fold();
   for (const [meter_id, figures] of await tx.range("accounts", {})) fold.addFigures(meter_id, figures);
-  for (const [, delta] of await tx.range("deltas", {})) fold.add(delta);
+  for (const [, { accounts }] of await tx.range("deltas", {})) fold.addAccounts(accounts);
   const total = emptyAccount();
   const meters: Record<string, MutableAccount> = Object.create(null);
   for (const [meter_id, figures] of fold.accounts) {

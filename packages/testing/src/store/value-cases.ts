@@ -80,7 +80,13 @@ const SESSION: SharedSessionRow = {
 const DELTA: DeltaRow = {
   accounts: [["meter", 1, -1, 0, 0, 0, 0, 0]],
   recorded: [
-    { meter_id: "meter", hour: 1_768_471_200_000, tenants: ["tenant", "日本"], events: [1, 2], usage: [0.5, 0] },
+    {
+      meter_id: "meter",
+      hour: 1_768_471_200_000,
+      tenants: ["tenant", "日本"],
+      events: [1, 2],
+      usage: [0.5, 0],
+    },
   ],
   acknowledged: [],
 };
