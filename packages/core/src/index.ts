@@ -172,7 +172,7 @@ export {
   RESERVED_METADATA_PREFIX,
   type UsageRecord,
   type UsageRecordOptions,
+  usageRecordJson,
   usageRecordValue,
   type VolumeRecord,
 } from "./wire/usage-record.ts";
-export { usageRecordJson } from "./wire/usage-record-json.ts";

@@ -1,4 +1,4 @@
-import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
+import { type OutgoingEvent, outgoing, type UsageEvent } from "../event/usage-event.ts";
 import type { Lease, Span } from "../log/outbox.ts";
 import type { Batch } from "../strategies/transport.ts";
 import type { Segment } from "./segment.ts";
@@ -118,26 +118,3 @@ export class SliceBatch implements Batch {
     return this.#events;
   }
 }
-
-/** An event with what it travels with. Written out: a spread costs more than all else that is done to it here. */
-export const outgoing = (
-  event: UsageEvent,
-  customer_id: string,
-  producer: string | undefined,
-  seq: number | undefined,
-): OutgoingEvent => ({
-  event_id: event.event_id,
-  tenant_id: event.tenant_id,
-  device_id: event.device_id,
-  meter_id: event.meter_id,
-  type: event.type,
-  event_time: event.event_time,
-  total_usage: event.total_usage,
-  start_time: event.start_time,
-  end_time: event.end_time,
-  metadata: event.metadata,
-  session_id: event.session_id,
-  customer_id,
-  producer,
-  seq,
-});

@@ -23,6 +23,9 @@ export const FIELDS = new Set([
   "session_id",
 ]);
 
+/** Optional fields that are ids. */
+export const ID_FIELDS = ["event_id", "session_id"] as const;
+
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 

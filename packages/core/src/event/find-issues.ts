@@ -1,7 +1,7 @@
 import type { Meter } from "../catalog/meter.ts";
 import { type CheckedMetadata, isChecked } from "./check-metadata.ts";
 import { describeValue, type EventIssue } from "./event-issue.ts";
-import { FIELDS, isName, isToken, isUsage, MAX_ID_LENGTH } from "./event-rules.ts";
+import { FIELDS, ID_FIELDS, isName, isToken, isUsage, MAX_ID_LENGTH } from "./event-rules.ts";
 import { expectedTime, isTime } from "./event-time.ts";
 import { perhaps } from "./perhaps.ts";
 
@@ -41,7 +41,7 @@ export const findIssues = (
   if (meter === undefined) issues.push(meterIssue(input.meter_id, meters));
   for (const field of ["tenant_id", "device_id"])
     if (!isName(input[field])) issues.push(nameIssue(field, input[field]));
-  for (const field of ["event_id", "session_id"]) {
+  for (const field of ID_FIELDS) {
     const value = input[field];
     if (value !== undefined && value !== null && !isToken(value)) issues.push(tokenIssue(field, value));
   }

@@ -1,5 +1,5 @@
 import { seqRanges } from "../event/seq-range.ts";
-import type { UsageEvent } from "../event/usage-event.ts";
+import { type UsageEvent, usageEvent } from "../event/usage-event.ts";
 import type { Accounts } from "./account.ts";
 import { append } from "./append.ts";
 import { foldDeltas, readAccounts, readLedger } from "./books.ts";
@@ -445,15 +445,11 @@ const damagedEvent = (
   row: SegmentRow,
   events: readonly (UsageEvent | undefined)[],
   ids: { readonly event_id: string; readonly tenant_id: string },
-): UsageEvent => ({
-  ...ids,
-  device_id: "",
-  meter_id: missingMeter(row, events),
-  type: "volume",
-  event_time: row.recorded_at,
-  total_usage: undefined,
-  start_time: undefined,
-  end_time: undefined,
-  metadata: undefined,
-  session_id: undefined,
-});
+): UsageEvent =>
+  usageEvent({
+    ...ids,
+    device_id: "",
+    meter_id: missingMeter(row, events),
+    type: "volume",
+    event_time: row.recorded_at,
+  });

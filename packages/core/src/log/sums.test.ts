@@ -10,18 +10,7 @@ const event = fc
     event_time: fc.constantFrom(0, 3_599_999, 3_600_000),
     total_usage: fc.nat(9),
   })
-  .map((fields) =>
-    usageEvent({
-      event_id: "id",
-      device_id: "d",
-      type: "volume",
-      start_time: undefined,
-      end_time: undefined,
-      metadata: undefined,
-      session_id: undefined,
-      ...fields,
-    }),
-  );
+  .map((fields) => usageEvent({ event_id: "id", device_id: "d", type: "volume", ...fields }));
 
 test("each event is in the sums of its tenant, meter and hour, and nothing else is", () => {
   fc.assert(

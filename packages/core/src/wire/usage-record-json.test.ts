@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { OutgoingEvent } from "../event/usage-event.ts";
-import { usageRecordValue } from "./usage-record.ts";
-import { usageRecordJson } from "./usage-record-json.ts";
+import { usageRecordJson, usageRecordValue } from "./usage-record.ts";
 
 const text = fc.oneof(
   fc.constantFrom("a", "t-1", 'say "hi"', "日本", "back\\slash"),

@@ -71,3 +71,84 @@ const withIds = (event: OutgoingEvent): Metadata => {
   if (event.seq !== undefined) metadata["meter.seq"] = String(event.seq);
   return metadata;
 };
+
+/**
+ * Writes events as the JSON text of `usageRecordValue`, letter by letter the same, in less than half of the time: a text is put together
+ * of as few pieces as possible.
+ */
+export const usageRecordJson = ({
+  strictWire = false,
+}: UsageRecordOptions = {}): ((event: OutgoingEvent) => string) => {
+  // Events of one meter, customer, time, tenant and device come in runs: what they share is written once, as one piece.
+  const subject = rememberLast((meter_id, customer_id) => [
+    `"meter_id":${quoted(meter_id)}`,
+    `,"customer_id":${quoted(customer_id)}`,
+  ]);
+  const source = rememberLast((tenant_id, device_id, session_id, producer) => [
+    `","meter.tenant_id":${quoted(tenant_id)},"meter.device_id":${quoted(device_id)}`,
+    session_id === undefined ? "" : `,"meter.session_id":${quoted(session_id)}`,
+    producer === undefined ? "" : `,"meter.producer":${quoted(producer)}`,
+  ]);
+
+  const metadataOf = (event: OutgoingEvent): string => {
+    const given = event.metadata === undefined ? "{}" : JSON.stringify(event.metadata);
+    if (strictWire) return given;
+    const { event_id, tenant_id, device_id, session_id, producer, seq } = event;
+    const start = given === "{}" ? '{"meter.event_id":"' : `${given.slice(0, -1)},"meter.event_id":"`;
+    const number = seq === undefined ? "}" : `,"meter.seq":"${seq}"}`;
+    return start + escaped(event_id) + source(tenant_id, device_id, session_id, producer) + number;
+  };
+
+  let lastTime = Number.NaN;
+  let lastTimeText = "";
+  const time = (event_time: number): string => {
+    if (event_time !== lastTime) {
+      lastTimeText = [`,"event_time":${event_time}`, ',"metadata":'].join("");
+      lastTime = event_time;
+    }
+    return lastTimeText;
+  };
+
+  return (event) => {
+    const { type, meter_id, customer_id, total_usage, start_time, end_time } = event;
+    const who = subject(meter_id, customer_id);
+    const metadata = metadataOf(event);
+    if (type === "volume") {
+      const usage = total_usage === undefined ? "" : `,"total_usage":${total_usage}`;
+      return `{${who}${usage}${time(event.event_time)}${metadata}}`;
+    }
+    const start = start_time === undefined ? "" : `,"start_time":${start_time}`;
+    const end = end_time === undefined ? "" : `,"end_time":${end_time}`;
+    return `{"ai_event":true,${who},"metadata":${metadata}${start}${end}}`;
+  };
+};
+
+/** An event id, which is visible ASCII, as it stands between the quotes of JSON. */
+const escaped = (id: string): string =>
+  id.includes('"') || id.includes("\\") ? JSON.stringify(id).slice(1, -1) : id;
+
+const PLAIN = /^[\w.:@-]*$/;
+
+const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
+
+type Text = string | undefined;
+/** Joined, the parts are one piece; a sum of texts would stay as many as it was made of. */
+const rememberLast = (
+  write: (a: string, b: string, c: Text, d: Text) => readonly string[],
+): ((a: string, b: string, c?: Text, d?: Text) => string) => {
+  let lastA: Text;
+  let lastB: Text;
+  let lastC: Text;
+  let lastD: Text;
+  let last = "";
+  return (a, b, c, d) => {
+    if (a !== lastA || b !== lastB || c !== lastC || d !== lastD) {
+      last = write(a, b, c, d).join("");
+      lastA = a;
+      lastB = b;
+      lastC = c;
+      lastD = d;
+    }
+    return last;
+  };
+};
