@@ -17,7 +17,7 @@ const site = () => {
   name = `page ${databases++}`;
   const got: PageEvent[] = [];
   const arrived: string[] = [];
-  const relay = { isDown: false };
+  const relay = { isDown: false, asked: 0 };
   const ids = () => got.map(({ event_id }) => event_id);
   const tab = (options: Partial<BrowserMeterOptions> = {}): PageMeter => {
     const meter = createBrowserMeter({
@@ -26,6 +26,7 @@ const site = () => {
       outbox: { name },
       delivery: { lingerMs: 0, retryCapMs: 20 },
       fetch: async (_url, init) => {
+        relay.asked++;
         if (relay.isDown) return new Response("", { status: 500 });
         const { events }: PageBatch = JSON.parse(String(init?.body));
         // Counted once, as a relay does.
@@ -79,6 +80,29 @@ describe("events", () => {
     expect(await next.flush()).toBe(true);
     expect(ids()).toEqual(["one"]);
     expect(await next.stats()).toMatchObject({ recorded: 1, acknowledged: 1, pending: 0, lost: 0 });
+  });
+
+  test("are in the database at the end of the task that recorded them", async () => {
+    const { relay, tab } = site();
+    relay.isDown = true;
+    const first = tab();
+    // It is open.
+    await first.record(page("first")).durable;
+    first.record(page("last"));
+    // What another connection starts in the next task sees all that was committed in this one.
+    const found = await new Promise<unknown>((resolve) => {
+      setTimeout(() => {
+        indexedDB.open(name).onsuccess = ({ target }) => {
+          if (!(target instanceof IDBOpenDBRequest)) return;
+          const db = target.result;
+          db.transaction("events").objectStore("events").getAllKeys().onsuccess = ({ target }) => {
+            db.close();
+            resolve(target instanceof IDBRequest && target.result);
+          };
+        };
+      });
+    });
+    expect(found).toEqual(["first", "last"]);
   });
 
   test("a tab's receipts settle when another tab took its events to the relay", async () => {
@@ -171,6 +195,7 @@ describe("older than the relay remembers", () => {
     relay.isDown = true;
     const first = tab();
     await first.record(page("one")).durable;
+    await eventually(() => relay.asked > 0);
     await first.close({ timeoutMs: 0 });
     relay.isDown = false;
     stopClock().now += WEEKEND_MS;
@@ -181,6 +206,39 @@ describe("older than the relay remembers", () => {
     expect(await eventually(() => told.mock.calls.length)).toBe(1);
     expect(ids()).toEqual([]);
     expect(await next.stats()).toMatchObject({ recorded: 1, quarantined: 1, pending: 0 });
+  });
+
+  test("what was sent by a page that was left, and had no answer, is quarantined", async () => {
+    const { ids, tab } = site();
+    const silent: typeof fetch = () => new Promise(() => {});
+    const left = tab({ delivery: { lingerMs: 600_000 }, fetch: silent });
+    await left.record(page("one")).durable;
+    left.sendNow();
+    await left.close({ timeoutMs: 0 });
+    stopClock().now += WEEKEND_MS;
+    const next = tab();
+    await eventually(async () => (await next.stats()).quarantined === 1);
+    expect(ids()).toEqual([]);
+  });
+
+  test("what never left the page goes, however late", async () => {
+    const { ids, tab } = site();
+    const neverAsked: typeof fetch = async () => {
+      throw new Error("nothing was to be sent");
+    };
+    const first = tab({
+      delivery: { lingerMs: 600_000 },
+      token: () => new Promise(() => {}),
+      fetch: neverAsked,
+    });
+    await first.record(page("one")).durable;
+    await first.close({ timeoutMs: 0 });
+    stopClock().now += WEEKEND_MS;
+    const next = tab();
+    await eventually(async () => (await next.stats()).acknowledged === 1);
+    expect(ids()).toEqual(["one"]);
+    // What the page before wrote on its own is on the account all the same.
+    expect(await next.stats()).toMatchObject({ recorded: 1, acknowledged: 1, pending: 0 });
   });
 
   test("what was recorded offline was certainly not sent: it goes", async () => {

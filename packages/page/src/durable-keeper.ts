@@ -1,7 +1,18 @@
 import { ACCOUNT_FIELDS, emptyAccount } from "@meter-lib/core";
 import { PAGE_BATCH } from "@meter-lib/transport-beacon";
 import { durableSessions } from "./durable-sessions.ts";
-import { addEvent, ask, type EventRow, getEvent, getLetter, pageDatabase } from "./page-database.ts";
+import {
+  addEvent,
+  ask,
+  type EventRow,
+  getEvent,
+  getLetter,
+  getTallies,
+  type Head,
+  pageDatabase,
+  type Rows,
+  type Tally,
+} from "./page-database.ts";
 import { IDLE_MS } from "./page-delivery.ts";
 import { type Ended, type Entry, NEVER, newEntry } from "./page-entry.ts";
 import { pageEventId } from "./page-event-id.ts";
@@ -14,6 +25,9 @@ import { refusalOf } from "./refusal-of.ts";
 /** A claim older than that is not acted upon: the page slept meanwhile. */
 const STALE_CLAIM_MS = 60_000;
 const MAX_DEAD = 1_000;
+/** For so long a page may write before it is known to live; without Web Locks nobody knows who does. */
+const FOLD_AFTER_MS = 300_000;
+const FOLD_UNKNOWN_AFTER_MS = 86_400_000;
 
 export interface DurableKeeperOptions {
   /** The database's name. */
@@ -29,23 +43,32 @@ export const durableKeeper =
     const { options, own, emit, add, refuse, count } = parts;
     const { limits: { maxEvents = MAX_EVENTS, maxBytes = MAX_BYTES } = {} } = options;
     const me = pageEventId(Date.now());
+    /** In no database, as far as is known, and not on the way there. */
+    const unsaved = new Set<Entry>();
     let epoch: string | undefined;
     let hasMore = "indexedDB" in globalThis;
     let tendAt = 0;
-    let saving: Promise<void> = Promise.resolve();
+    let saving: Promise<unknown> = Promise.resolve();
+    let isWriteDue = false;
     let isSaveDue = false;
+    /** How much waited in the database when this page last looked, and what it added since. */
+    let waiting = 0;
+    let waitingBytes = 0;
 
     const database = pageDatabase({
       name,
+      me,
       openTimeoutMs,
       emit,
-      committed: (found) => {
+      opened: (found) => {
         if (epoch === found) return;
         epoch = found;
         // The browser may have thrown the last one away: then what this page knows is stored anew.
         for (const entry of own.values()) {
-          if (entry.epoch !== undefined) count(1);
+          if (entry.epoch === undefined) continue;
+          count(1);
           entry.epoch = undefined;
+          unsaved.add(entry);
         }
       },
     });
@@ -53,46 +76,133 @@ export const durableKeeper =
     const adopt = (row: EventRow) => add(entryOf(row, epoch));
     const sessions = durableSessions({ ...parts, database, locks, me, adopt });
 
+    const stored = (entry: Entry, isRepeat: boolean) => {
+      count(-1);
+      entry.epoch = epoch;
+      entry.durable.resolve({ ok: true, ...(isRepeat && { repeat: true }) });
+    };
+
+    /** Those that were settled meanwhile are not to be stored any more. */
+    const takeUnsaved = (): readonly Entry[] => {
+      const entries = [...unsaved].filter((entry) => own.get(entry.event.event_id) === entry);
+      unsaved.clear();
+      return entries;
+    };
+    const putBack = (entries: readonly Entry[]) => {
+      for (const entry of entries) unsaved.add(entry);
+    };
+
+    /** In the task that recorded, so without reading before: it is there, whatever becomes of the page. */
+    const write = () => {
+      isWriteDue = false;
+      const entries = takeUnsaved();
+      const written = database.write(entries.map(rowOf));
+      if (written === undefined) {
+        putBack(entries);
+        return save();
+      }
+      for (const { bytes } of entries) {
+        waiting++;
+        waitingBytes += bytes;
+      }
+      const done = written.then(
+        () => {
+          for (const entry of entries) stored(entry, false);
+        },
+        () => {
+          putBack(entries);
+          save();
+        },
+      );
+      saving = Promise.all([saving, done]);
+    };
+
+    const save = () => {
+      if (isSaveDue || unsaved.size === 0) return;
+      isSaveDue = true;
+      saving = saving.then(saveAll);
+    };
+
+    /** Looks at each event before it is stored: its id may be there. */
     const saveAll = async () => {
       isSaveDue = false;
-      const fresh = [...own.values()].filter((entry) => entry.epoch === undefined);
-      if (fresh.length === 0) return;
+      const entries = takeUnsaved();
       const isSaved = await database.change(async (rows) => {
-        for (const entry of fresh) {
-          const { event, bytes, durable } = entry;
+        const room = await usedBy(rows);
+        for (const entry of entries) {
+          const { event, bytes } = entry;
           const known = (await getEvent(rows, event.event_id)) ?? (await getLetter(rows, event.event_id));
-          const isFull = rows.head.pending >= maxEvents || rows.head.bytes + bytes > maxBytes;
+          const isFull = room.events >= maxEvents || room.bytes + bytes > maxBytes;
           const error = refusalOf(event, known, isFull);
-          if (!known && !error) addEvent(rows, rowOf(entry));
+          if (!known && !error) {
+            addEvent(rows, rowOf(entry));
+            room.events++;
+            room.bytes += bytes;
+          }
+          // It may be there since an attempt that the page slept through.
+          const isRepeat = known !== undefined && known.event.event_time !== event.event_time;
           rows.after(() => {
+            if (!error) return stored(entry, isRepeat);
             count(-1);
-            if (error) return refuse(entry, error);
-            entry.epoch = epoch;
-            durable.resolve({ ok: true, ...(known && { repeat: true }) });
+            refuse(entry, error);
           });
         }
         return true;
       });
-      if (!isSaved) for (const { durable } of fresh) durable.resolve({ ok: false, reason: "volatile" });
+      if (isSaved) return write();
+      putBack(entries);
+      for (const { durable } of entries) durable.resolve({ ok: false, reason: "volatile" });
     };
 
-    const entryOf = (row: EventRow, found: string | undefined): Entry => {
-      const entry = own.get(row.event.event_id) ?? newEntry(row.event, row.bytes, found);
-      entry.exposed_at = row.exposed_at;
-      entry.sent_at = row.sent_at ?? entry.sent_at;
-      return entry;
+    /** All that was recorded so far is stored, or cannot be. */
+    const allSaved = async () => {
+      if (isWriteDue) write();
+      save();
+      let seen: unknown;
+      while (seen !== saving) {
+        seen = saving;
+        await seen;
+      }
     };
 
-    const save = () => {
-      if (!isSaveDue) saving = saving.then(saveAll);
-      isSaveDue = true;
-      return saving;
+    const usedBy = async (rows: Rows) => {
+      const sum = {
+        events: await ask(rows.events.count()),
+        bytes: bytesIn(rows.head, await getTallies(rows)),
+      };
+      rows.after(() => {
+        waiting = sum.events;
+        waitingBytes = sum.bytes;
+      });
+      return sum;
+    };
+
+    const entryOf = (row: EventRow, found: string | undefined): Entry =>
+      own.get(row.event.event_id) ?? newEntry(row.event, row.bytes, found);
+
+    /** Adds what pages that are gone wrote on their own to the head. */
+    const foldTallies = async () => {
+      void locks.show();
+      const lives = await locks.living();
+      await database.change(async (rows) => {
+        const { head, tallies } = rows;
+        const before = Date.now() - (locks.areMissing ? FOLD_UNKNOWN_AFTER_MS : FOLD_AFTER_MS);
+        for (const { id, by, seen_at, recorded, bytes, sent } of await getTallies(rows)) {
+          if (seen_at > before || lives({ producer: by, seen_at })) continue;
+          head.recorded += recorded;
+          head.bytes += bytes;
+          for (const [event_id, at] of sent)
+            head.sent.set(event_id, Math.min(at, head.sent.get(event_id) ?? at));
+          tallies.delete(id);
+        }
+      });
     };
 
     /** Takes the oldest events, marked as sent from now on. */
     const claim = (now: number, pick: (entries: readonly Entry[]) => Due) =>
       database.change(async (rows): Promise<Due> => {
         const { events, head } = rows;
+        const tallies = await getTallies(rows);
         const ids = new Set((await ask(events.getAllKeys())).map(String));
         const gone: Ended[] = [];
         for (const entry of own.values()) {
@@ -104,8 +214,16 @@ export const durableKeeper =
         const oldest = [...ids].filter((id) => (own.get(id)?.later ?? 0) <= performance.now());
         const found: Entry[] = [];
         for (const id of oldest.slice(0, PAGE_BATCH.maxEvents)) {
-          const row = await getEvent(rows, id);
-          if (row) found.push(entryOf(row, head.epoch));
+          const known = own.get(id);
+          const row = known ?? (await getEvent(rows, id));
+          if (row === undefined) continue;
+          const entry = known ?? entryOf(row, head.epoch);
+          entry.sent_at = earliest([
+            entry.sent_at,
+            head.sent.get(id),
+            ...tallies.map(({ sent }) => sent.get(id)),
+          ]);
+          found.push(entry);
         }
         const { batch, stale } = pick(found);
         if (locks.areMissing && batch.length > 0) {
@@ -113,24 +231,28 @@ export const durableKeeper =
           if (lease && lease.owner !== me && lease.until > now) return { batch: [], stale: gone };
           head.lease = { owner: me, until: now + leaseMs };
         }
-        for (const entry of batch)
-          events.put({ ...rowOf(entry), sent_at: entry.sent_at ?? now }, entry.event.event_id);
+        for (const id of head.sent.keys()) if (!ids.has(id)) head.sent.delete(id);
+        for (const { event, sent_at = now } of batch) head.sent.set(event.event_id, sent_at);
         hasMore = ids.size > batch.length;
+        waiting = ids.size;
+        waitingBytes = bytesIn(head, tallies);
         return { batch, stale: [...gone, ...stale] };
       });
 
     return {
       hasMore: () => hasMore,
+      isFull: (bytes) => waiting + unsaved.size >= maxEvents || waitingBytes + bytes > maxBytes,
       keep: (entry) => {
-        // A page that is online may send it as it leaves, when there is no time to write that down.
-        if (globalThis.navigator?.onLine !== false) entry.exposed_at = Date.now();
-        void save();
+        unsaved.add(entry);
+        if (!isWriteDue) queueMicrotask(write);
+        isWriteDue = true;
       },
       drain: async (pick, send) => {
-        await save();
+        await allSaved();
         if (performance.now() >= tendAt) {
           tendAt = performance.now() + IDLE_MS;
           await sessions.tend();
+          await foldTallies();
         }
         await locks.inTurn(async () => {
           const now = Date.now();
@@ -139,25 +261,28 @@ export const durableKeeper =
         });
         return !database.isDown();
       },
-      mayLeave: ({ exposed_at, epoch }) =>
-        exposed_at !== undefined || (epoch === undefined && database.isDown()),
       settle: async (ended, untouched) => {
         if (ended.length + untouched.length === 0) return;
+        const left = database.tally()?.sent;
+        let wasLeft = false;
+        // This page knows best whether it sent it.
+        const unsent = untouched.filter(({ sent_at }) => sent_at === undefined);
+        for (const { event } of [...unsent, ...ended.map(([entry]) => entry)])
+          wasLeft = left?.delete(event.event_id) || wasLeft;
+        if (wasLeft) database.write([])?.catch(() => {});
         // What is being stored is to be there when its end is.
-        await saving;
+        await allSaved();
         await database.change(async (rows) => {
-          const { events, letters, head } = rows;
-          for (const entry of untouched) {
-            const { event_id } = entry.event;
-            // This page knows best whether it sent it.
-            if (own.get(event_id) === entry && entry.sent_at === undefined) entry.exposed_at = undefined;
-            if (await getEvent(rows, event_id)) events.put(rowOf(entry), event_id);
-          }
+          const { letters, head } = rows;
+          for (const { event } of unsent) head.sent.delete(event.event_id);
+          const found = await takeOut(
+            rows,
+            ended.map(([{ event }]) => event.event_id),
+          );
           for (const [{ event, bytes }, fate] of ended) {
             const { event_id } = event;
-            if ((await getEvent(rows, event_id)) === undefined) continue;
-            events.delete(event_id);
-            head.pending--;
+            if (!found.has(event_id)) continue;
+            head.sent.delete(event_id);
             head.bytes -= bytes;
             head[fate.state]++;
             if (fate.state === "acknowledged") continue;
@@ -169,13 +294,23 @@ export const durableKeeper =
         });
       },
       stats: async (volatile) => {
-        const head = await database.change(async (rows) => rows.head);
+        const kept = await database.change(async (rows) => {
+          const sum = { ...rows.head, pending: await ask(rows.events.count()) };
+          for (const { recorded } of await getTallies(rows)) sum.recorded += recorded;
+          return sum;
+        });
         const sum = emptyAccount();
-        for (const field of ACCOUNT_FIELDS) sum[field] = volatile[field] + (head?.[field] ?? 0);
+        for (const field of ACCOUNT_FIELDS) sum[field] = volatile[field] + (kept?.[field] ?? 0);
         return sum;
       },
       startSession: sessions.start,
+      leaving: (entries) => {
+        const left = database.tally()?.sent;
+        for (const { event, sent_at = Date.now() } of entries) left?.set(event.event_id, sent_at);
+        write();
+      },
       leave: (isSleep) => {
+        if (isWriteDue) write();
         sessions.touch();
         if (!isSleep) return;
         locks.sleep();
@@ -186,7 +321,7 @@ export const durableKeeper =
         void sessions.tend();
       },
       close: async () => {
-        await save();
+        await allSaved();
         sessions.touch();
         sessions.close();
         locks.sleep();
@@ -195,9 +330,27 @@ export const durableKeeper =
     };
   };
 
-const rowOf = ({ event, bytes, exposed_at, sent_at }: Entry): EventRow => ({
-  event,
-  bytes,
-  exposed_at,
-  sent_at,
-});
+const rowOf = ({ event, bytes }: Entry): EventRow => ({ event, bytes });
+
+const bytesIn = (head: Head, tallies: readonly Tally[]): number =>
+  tallies.reduce((sum, { bytes }) => sum + bytes, head.bytes);
+
+const earliest = (times: readonly (number | undefined)[]): number | undefined => {
+  const first = Math.min(...times.map((time) => time ?? NEVER));
+  return first === NEVER ? undefined : first;
+};
+
+/** Deletes the events that are there, and answers which were. */
+const takeOut = async ({ events }: Rows, ids: readonly string[]): Promise<ReadonlySet<string>> => {
+  const sorted = [...ids].sort();
+  const [first] = sorted;
+  if (first === undefined) return new Set();
+  const range = IDBKeyRange.bound(first, sorted.at(-1));
+  const among = (await ask(events.getAllKeys(range))).map(String);
+  const wanted = new Set(ids);
+  const found = among.filter((id) => wanted.has(id));
+  // Another page's may lie between.
+  if (found.length === among.length) events.delete(range);
+  else for (const id of found) events.delete(id);
+  return new Set(found);
+};

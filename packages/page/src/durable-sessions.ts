@@ -54,7 +54,7 @@ export const durableSessions = (parts: DurableSessionsParts): DurableSessions =>
       const now = Date.now();
       const pagesIn = (session: SessionRow) => seen.filter(({ producer }) => session.pages.has(producer));
       const add = (event: PageEvent) => {
-        const row = { event, bytes: utf8Bytes(JSON.stringify(event)), exposed_at: now };
+        const row = { event, bytes: utf8Bytes(JSON.stringify(event)) };
         addEvent(rows, row);
         after(() => adopt(row));
       };

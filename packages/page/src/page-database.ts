@@ -6,32 +6,47 @@ import type { DeadLetter } from "./page-events.ts";
 import type { PageRow, SessionRow } from "./session-row.ts";
 
 const HEAD = "head";
-const STORES = ["events", "letters", "pages", HEAD] as const;
+const STORES = ["events", "letters", "pages", "tallies", HEAD] as const;
 const RETRY_MS = 5_000;
+/** A transaction that is complete is on the disk. */
+const STRICT = { durability: "strict" } as const;
 
 /** An event that waits in the database. */
 export interface EventRow {
   readonly event: PageEvent;
   readonly bytes: number;
-  readonly exposed_at?: number | undefined;
-  readonly sent_at?: number | undefined;
 }
 
-/** One row: the account of the events in the database, the sessions that are on, and who drains where there are no Web Locks. */
+/** What one page writes without reading before, while it has the database open. Sums of all of them, and of the head, are right. */
+export interface Tally {
+  readonly id: string;
+  /** The page. */
+  readonly by: string;
+  seen_at: number;
+  recorded: number;
+  bytes: number;
+  /** Since when events may have been sent, by a page that was left. */
+  readonly sent: Map<string, number>;
+}
+
+/** One row that is read before it is written: the account, the sessions that are on, and who drains where there are no Web Locks. */
 export interface Head extends ReturnType<typeof emptyAccount> {
   /** Tells this database from one of the same name that the browser threw away. */
   readonly epoch: string;
   bytes: number;
+  /** Since when events may have been sent. */
+  readonly sent: Map<string, number>;
   /** By scope: sessions of one scope are one session. */
   readonly sessions: Map<string, SessionRow>;
   lease?: { readonly owner: string; readonly until: number } | undefined;
 }
 
-/** What waits, what ended other than well, and the pages in sessions. */
+/** What waits, what ended other than well, the pages in sessions, and what pages wrote on their own. */
 export interface Rows {
   readonly events: IDBObjectStore;
   readonly letters: IDBObjectStore;
   readonly pages: IDBObjectStore;
+  readonly tallies: IDBObjectStore;
   readonly head: Head;
   /** Does something when all of it is done. */
   after(step: () => void): void;
@@ -40,15 +55,24 @@ export interface Rows {
 export interface PageDatabaseOptions {
   /** The database's name. */
   readonly name: string;
+  /** The page that opens it. */
+  readonly me: string;
   readonly openTimeoutMs: number;
   readonly emit: Emit;
-  /** Told of each change that is done, and in which database: see `Head.epoch`. */
-  readonly committed: (epoch: string) => void;
+  /** Told of each database that is opened: see `Head.epoch`. */
+  readonly opened: (epoch: string) => void;
 }
 
 export interface PageDatabase {
+  /**
+   * Adds rows in the task that calls it, so without reading before, and notes what the page's own tally says. Undefined: it is not
+   * open. Rejects when nothing was written, as where a row of the same id is there, and when the page slept meanwhile.
+   */
+  write(rows: readonly EventRow[]): Promise<void> | undefined;
   /** Everything in one transaction, begun anew when the page slept meanwhile. Undefined: nothing was done, the database does not work. */
   change<Answer>(work: (rows: Rows) => Promise<Answer>): Promise<Answer | undefined>;
+  /** The page's own tally, to be noted with the next `write`; undefined while the database is not open. */
+  tally(): Tally | undefined;
   isDown(): boolean;
   /** Notes in the task that calls it that a page is there, for a page that is left: if the database is open. */
   putNow(page: PageRow): void;
@@ -69,25 +93,33 @@ export const getEvent = ({ events }: Rows, event_id: string): Promise<EventRow |
 export const getLetter = ({ letters }: Rows, event_id: string): Promise<DeadLetter | undefined> =>
   ask(letters.get(event_id));
 
+export const getTallies = ({ tallies }: Rows): Promise<readonly Tally[]> => ask(tallies.getAll());
+
 /** Adds a row and counts it. */
 export const addEvent = ({ events, head }: Rows, row: EventRow): void => {
   events.put(row, row.event.event_id);
   head.recorded++;
-  head.pending++;
   head.bytes += row.bytes;
 };
 
 /** The database of a page: opened when it is needed, again after the browser closed it, and closed while the page sleeps. */
-export const pageDatabase = ({ name, openTimeoutMs, emit, committed }: PageDatabaseOptions): PageDatabase => {
+export const pageDatabase = ({
+  name,
+  me,
+  openTimeoutMs,
+  emit,
+  opened,
+}: PageDatabaseOptions): PageDatabase => {
   let opening: Promise<IDBDatabase> | undefined;
-  let current: IDBDatabase | undefined;
+  let current: { readonly db: IDBDatabase; readonly tally: Tally } | undefined;
   let asleep: PromiseWithResolvers<void> | undefined;
   let sleeps = 0;
   let downUntil = 0;
-  const active = new Set<IDBTransaction>();
+  /** How to give up each transaction. */
+  const active = new Map<IDBTransaction, (error: unknown) => void>();
 
   const forget = () => {
-    current?.close();
+    current?.db.close();
     current = opening = undefined;
   };
 
@@ -99,49 +131,77 @@ export const pageDatabase = ({ name, openTimeoutMs, emit, committed }: PageDatab
       request.onupgradeneeded = () => {
         // A page that sleeps before it hears of the end would keep all others from opening it.
         if (asleep) request.transaction?.abort();
-        else for (const store of STORES) request.result.createObjectStore(store);
+        else {
+          for (const store of STORES) request.result.createObjectStore(store);
+          const head = {
+            ...emptyAccount(),
+            epoch: pageEventId(0),
+            bytes: 0,
+            sent: new Map(),
+            sessions: new Map(),
+          };
+          request.transaction?.objectStore(HEAD).put(head satisfies Head, HEAD);
+        }
       };
       request.onerror = () => reject(request.error);
-      request.onsuccess = () => {
-        clearTimeout(timer);
-        // One that is late takes the place of what was opened meanwhile.
-        forget();
-        current = request.result;
+      request.onsuccess = async () => {
+        const db = request.result;
         // A newer version, or the end of the database, must not have to wait for this page.
-        current.onclose = current.onversionchange = forget;
-        resolve(current);
+        db.onclose = db.onversionchange = () => (current?.db === db ? forget() : db.close());
+        try {
+          const { epoch }: Head = await ask(db.transaction(HEAD).objectStore(HEAD).get(HEAD));
+          clearTimeout(timer);
+          // One that is late takes the place of what was opened meanwhile.
+          forget();
+          const tally = {
+            id: pageEventId(Date.now()),
+            by: me,
+            seen_at: 0,
+            recorded: 0,
+            bytes: 0,
+            sent: new Map(),
+          };
+          current = { db, tally };
+          opened(epoch);
+          resolve(db);
+        } catch (error) {
+          db.close();
+          reject(error);
+        }
       };
     });
 
-  const open = () => {
-    if (current) return current;
+  const open = async () => {
+    if (current) return current.db;
     opening ??= connect();
     return opening;
   };
 
-  const begin = (db: IDBDatabase) => db.transaction(STORES, "readwrite", { durability: "strict" });
+  /** Rejects with the transaction, and when the page sleeps: Firefox says nothing of what was aborted on the way to its back/forward cache. */
+  const unlessAsleep = <Answer>(tx: IDBTransaction, work: Promise<Answer>): Promise<Answer> =>
+    new Promise<Answer>((resolve, reject) => {
+      active.set(tx, reject);
+      work.then(resolve, reject);
+    }).finally(() => active.delete(tx));
 
   const run = async <Answer>(tx: IDBTransaction, work: (rows: Rows) => Promise<Answer>): Promise<Answer> => {
     const steps: (() => void)[] = [];
-    const ended = new Promise((resolve, reject) => {
-      tx.oncomplete = resolve;
-      tx.onabort = () => reject(tx.error);
-    });
+    const ended = ending(tx);
     ended.catch(() => {});
     const heads = tx.objectStore(HEAD);
-    const found: Head | undefined = await ask(heads.get(HEAD));
-    const head = found ?? { ...emptyAccount(), epoch: pageEventId(0), bytes: 0, sessions: new Map() };
+    const head: Head = await ask(heads.get(HEAD));
     const answer = await work({
       events: tx.objectStore("events"),
       letters: tx.objectStore("letters"),
       pages: tx.objectStore("pages"),
+      tallies: tx.objectStore("tallies"),
       head,
       after: (step) => steps.push(step),
     });
     heads.put(head, HEAD);
     await ended;
-    committed(head.epoch);
-    for (const step of steps) step();
+    // Given up meanwhile, it is done again.
+    if (active.has(tx)) for (const step of steps) step();
     return answer;
   };
 
@@ -152,9 +212,8 @@ export const pageDatabase = ({ name, openTimeoutMs, emit, committed }: PageDatab
       const wasOpen = current !== undefined;
       let tx: IDBTransaction | undefined;
       try {
-        tx = begin(await open());
-        active.add(tx);
-        const answer = await run(tx, work);
+        tx = (await open()).transaction(STORES, "readwrite", STRICT);
+        const answer = await unlessAsleep(tx, run(tx, work));
         if (downUntil > 0 && turn === sleeps) {
           downUntil = 0;
           emit("durable", {});
@@ -167,33 +226,66 @@ export const pageDatabase = ({ name, openTimeoutMs, emit, committed }: PageDatab
         if (wasOpen || sleeps > turn) continue;
         if (downUntil === 0) emit("volatile", { error });
         downUntil = performance.now() + RETRY_MS;
-      } finally {
-        if (tx) active.delete(tx);
       }
     }
     return undefined;
+  };
+
+  /** Starts a transaction that is committed before this returns. Undefined: the database is not open. */
+  const writeNow = (write: (tx: IDBTransaction, tally: Tally) => void): Promise<void> | undefined => {
+    if (current === undefined) return undefined;
+    const { db, tally } = current;
+    try {
+      const tx = db.transaction(["events", "pages", "tallies"], "readwrite", STRICT);
+      write(tx, tally);
+      tx.commit();
+      return unlessAsleep(tx, ending(tx));
+    } catch {
+      // The browser closed it a moment ago.
+      return undefined;
+    }
   };
 
   const sleep = () => {
     asleep ??= Promise.withResolvers();
     sleeps++;
     // A page that sleeps cannot end them, and all others would wait.
-    active.forEach(abort);
+    for (const [tx, giveUp] of active) {
+      abort(tx);
+      giveUp(new Error("the page sleeps"));
+    }
+    active.clear();
     forget();
   };
 
+  // At once: what is recorded before it is open is in memory only.
+  if ("indexedDB" in globalThis) open().catch(() => {});
+
   return {
+    write: (rows) => {
+      const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
+      let counted: Tally | undefined;
+      const written = writeNow((tx, tally) => {
+        for (const row of rows) tx.objectStore("events").add(row, row.event.event_id);
+        counted = tally;
+        tally.recorded += rows.length;
+        tally.bytes += bytes;
+        tally.seen_at = Date.now();
+        tx.objectStore("tallies").put(tally, tally.id);
+      });
+      return written?.catch((error) => {
+        if (counted !== undefined) {
+          counted.recorded -= rows.length;
+          counted.bytes -= bytes;
+        }
+        throw error;
+      });
+    },
     change,
+    tally: () => current?.tally,
     isDown: () => downUntil > 0,
     putNow: (page) => {
-      if (current === undefined) return;
-      try {
-        const tx = begin(current);
-        tx.objectStore("pages").put(page, page.producer);
-        tx.commit();
-      } catch {
-        // The browser closed it a moment ago.
-      }
+      writeNow((tx) => tx.objectStore("pages").put(page, page.producer))?.catch(() => {});
     },
     sleep,
     wake: () => {
@@ -206,6 +298,12 @@ export const pageDatabase = ({ name, openTimeoutMs, emit, committed }: PageDatab
     },
   };
 };
+
+const ending = (tx: IDBTransaction): Promise<void> =>
+  new Promise((resolve, reject) => {
+    tx.oncomplete = () => resolve();
+    tx.onabort = () => reject(tx.error);
+  });
 
 const abort = (tx: IDBTransaction | undefined): void => {
   try {

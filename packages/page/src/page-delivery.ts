@@ -164,7 +164,7 @@ export const pageDelivery = (
     }
     batchEvents = isTooLarge ? Math.ceil(batch.length / 2) : PAGE_BATCH.maxEvents;
     pace(failure);
-    await settle(ended, isUntouched && !isLeaving ? batch : []);
+    await settle(ended, isUntouched ? batch : []);
     for (const entry of batch) if (entry.later === NEVER) entry.later = 0;
     if (hasWork()) wakeIn(0);
   };
@@ -210,7 +210,11 @@ export const pageDelivery = (
     const refusal =
       error ??
       (closing && new MeterError("closed", "the client is closed")) ??
-      refusalOf(event, known, own.size >= maxEvents || ownBytes + bytes > maxBytes);
+      refusalOf(
+        event,
+        known,
+        own.size >= maxEvents || ownBytes + bytes > maxBytes || keeper?.isFull(bytes) === true,
+      );
     if (refusal) refuse(entry, refusal);
     else if (known) entry = known;
     else {
@@ -226,18 +230,21 @@ export const pageDelivery = (
     const known = token?.get();
     // A request that starts later may start after a long sleep.
     if (typeof known === "object") return;
+    const sent: Entry[] = [];
     for (;;) {
-      const { batch } = pick([...own.values()].filter((entry) => keeper?.mayLeave(entry) !== false));
-      if (batch.length === 0) return;
+      const { batch } = pick(own.values());
+      if (batch.length === 0) break;
+      sent.push(...batch);
       void dispatch(batch, known, true);
     }
+    if (sent.length > 0) keeper?.leaving(sent);
   };
 
   const flush: PageDelivery["flush"] = async ({ timeoutMs = DRAIN_MS } = {}) => {
     const until = now() + timeoutMs;
     const pause = (pauseMs: number) => new Promise<void>((resolve) => setTimeout(resolve, pauseMs));
     for (;;) {
-      await Promise.race([drain(), pause(until - now())]);
+      await Promise.race([drain(), pause(Math.max(0, until - now()))]);
       if (!hasWork() || now() >= until) return !hasWork();
       await pause(SHORTEST_PAUSE_MS);
     }

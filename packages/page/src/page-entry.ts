@@ -13,8 +13,6 @@ export interface Entry {
   later: number;
   /** When it was first sent in an attempt that may have been processed. */
   sent_at?: number | undefined;
-  /** Since when it may have been sent without that being written down. */
-  exposed_at?: number | undefined;
   /** The store that has it; undefined: memory only. */
   epoch?: string | undefined;
 }

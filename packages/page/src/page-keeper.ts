@@ -26,12 +26,14 @@ export interface KeeperParts {
 export interface PageKeeper {
   /** Whether events wait that this page does not have. */
   hasMore(): boolean;
-  /** Stores a new event, and resolves its `durable`. */
+  /** Whether there is no room for so many bytes more, as far as this page knows. */
+  isFull(bytes: number): boolean;
+  /** Stores a new event before the task ends, and resolves its `durable`. */
   keep(entry: Entry): void;
   /** Gives `send` what `pick` takes of all that pages left. False when it does not work: what is in memory is to be sent. */
   drain(pick: (entries: Iterable<Entry>) => Due, send: (due: Due) => Promise<void>): Promise<boolean>;
-  /** Whether a page that is left may send the event, though there is no time to write that down. */
-  mayLeave(entry: Entry): boolean;
+  /** Notes, before it returns, that a page that is left has sent them. */
+  leaving(entries: readonly Entry[]): void;
   /** @param untouched - certainly not taken by the relay */
   settle(ended: readonly Ended[], untouched: readonly Entry[]): Promise<void>;
   stats(volatile: Account): Promise<Account>;

@@ -13,9 +13,9 @@ export const pickDue = (entries: Iterable<Entry>, maxEvents: number, sentAfter: 
   const stale: Ended[] = [];
   let bytes = 0;
   for (const entry of entries) {
-    const { exposed_at, sent_at, later } = entry;
+    const { sent_at = sentAfter, later } = entry;
     if (later > performance.now()) continue;
-    if ((exposed_at ?? sent_at ?? sentAfter) < sentAfter) {
+    if (sent_at < sentAfter) {
       const reason = "it may have been counted too long ago for the relay to know";
       stale.push([entry, { state: "quarantined", reason, status: undefined }]);
     } else if (

@@ -12,7 +12,7 @@ describe.skipIf(chromium === undefined)(chromium === undefined ? NO_CHROMIUM : "
   }, 60_000);
   afterAll(() => ground.close());
 
-  for (const pageCase of PAGE_CASES.filter(({ isBeyondPromise }) => !isBeyondPromise)) {
+  for (const pageCase of PAGE_CASES) {
     test(`${pageCase.name}: nothing is lost, a repeat is the same`, async ({ skip }) => {
       if (pageCase.needsTabs && !ground.hasTabs) skip(NO_TABS);
       const result = await ground.run(pageCase, "meter-lib");

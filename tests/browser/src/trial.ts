@@ -37,8 +37,6 @@ export interface PageCase {
   readonly needsTabs?: boolean;
   /** Nothing may be missing when the page is gone: the events left with it. @default false */
   readonly isDeliveredAtOnce?: boolean;
-  /** The page leaves before anything could be stored or sent: what is lost then is only counted. @default false */
-  readonly isBeyondPromise?: boolean;
   readonly run: (trial: Trial) => Promise<void>;
 }
 
