@@ -5,7 +5,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseYamlCatalog } from "../catalog/parse-yaml-catalog.ts";
 import { writeCatalog } from "../catalog/write-catalog.ts";
-import { meter } from "../testing/meter-process.ts";
 import { runHere } from "../testing/run-here.ts";
 import { TempFolder } from "../testing/temp-folder.ts";
 
@@ -24,7 +23,7 @@ const GUIDE = `### List Of Meters:
 
 describe.concurrent("meter catalog", { timeout: 240_000 }, () => {
   test("list shows the catalog that comes with meter-lib", async () => {
-    const { exit, stdout } = await meter(["catalog", "list", "--json"]);
+    const { exit, stdout } = await runHere(["catalog", "list", "--json"]);
     expect(exit).toBe(0);
     expect(JSON.parse(stdout).map(({ meter_id }: { meter_id: string }) => meter_id)).toEqual(
       Object.keys(litewaveCatalog),
@@ -34,7 +33,7 @@ describe.concurrent("meter catalog", { timeout: 240_000 }, () => {
   test("check takes the guide's own list", async () => {
     await using folder = await TempFolder.create();
     const file = await folder.file("guide.yaml", GUIDE);
-    const { exit, stdout } = await meter(["catalog", "check", file]);
+    const { exit, stdout } = await runHere(["catalog", "check", file]);
     expect(exit).toBe(0);
     expect(stdout).toContain("2 meters, 1 volume and 1 performance");
   });
@@ -43,12 +42,12 @@ describe.concurrent("meter catalog", { timeout: 240_000 }, () => {
     await using folder = await TempFolder.create();
     const wrong = GUIDE.replace('"performance"', '"time"').replace("page.processed.basic", "page basic");
     const file = await folder.file("wrong.yaml", wrong);
-    const { exit, stderr } = await meter(["catalog", "check", file]);
+    const { exit, stderr } = await runHere(["catalog", "check", file]);
     expect(exit).toBe(3);
     expect(stderr).toContain(`${file}:2: [0].meter_id: expected an id of 1 to 255 visible ASCII characters`);
     expect(stderr).toContain(`${file}:9: [1].type: expected "volume" or "performance", got "time"`);
     const broken = await folder.file("broken.yaml", "- meter_id: [");
-    expect((await meter(["catalog", "check", broken])).stderr).toContain(`${broken}:1: `);
+    expect((await runHere(["catalog", "check", broken])).stderr).toContain(`${broken}:1: `);
   });
 
   test("check names fields that are none, aliases of nothing and keys that are no text, each with its line", async () => {
@@ -116,7 +115,7 @@ describe.concurrent("meter catalog", { timeout: 240_000 }, () => {
       `- { meter_id: page.basic, name: Basic Document Scanning, type: volume }
 - { meter_id: chat.on.time_hours, type: volume, aggregation: last, name: Chat }`,
     );
-    const { exit, stdout } = await meter(["catalog", "diff", before, after]);
+    const { exit, stdout } = await runHere(["catalog", "diff", before, after]);
     expect(exit).toBe(4);
     expect(stdout).toBe(`BREAKS CALLERS  page.processed.basic: removed; perhaps it is page.basic now
 BREAKS CALLERS  chat.on.time_hours: type was performance, is volume
@@ -127,7 +126,7 @@ harmless        page.basic: new, volume
 
 6 changes, 3 of them breaking.
 `);
-    expect(await meter(["catalog", "diff", before, before])).toMatchObject({
+    expect(await runHere(["catalog", "diff", before, before])).toMatchObject({
       exit: 0,
       stdout: "No changes.\n",
     });
@@ -138,11 +137,11 @@ harmless        page.basic: new, volume
     const guide = await folder.file("guide.yaml", GUIDE);
     const module = join(folder.path, "catalog.ts");
     const yaml = join(folder.path, "back.yaml");
-    expect(await meter(["catalog", "generate", guide, "--out", module])).toMatchObject({ exit: 0 });
+    expect(await runHere(["catalog", "generate", guide, "--out", module])).toMatchObject({ exit: 0 });
     const text = await readFile(module, "utf8");
     expect(text).toContain('import { defineCatalog } from "meter-lib";');
     expect(text).toContain('export const catalog = defineCatalog({\n  "page.processed.basic": {');
-    expect(await meter(["catalog", "generate", guide, "--out", module, "--check"])).toMatchObject({
+    expect(await runHere(["catalog", "generate", guide, "--out", module, "--check"])).toMatchObject({
       exit: 0,
     });
     // The module is loaded from where `meter-lib` can be found.
@@ -150,10 +149,13 @@ harmless        page.basic: new, volume
       "plain.ts",
       text.replace(/import .*\n/, "const defineCatalog = (c) => c;\n"),
     );
-    expect(await meter(["catalog", "generate", loadable, "--out", yaml])).toMatchObject({ exit: 0 });
-    expect(await meter(["catalog", "diff", guide, yaml])).toMatchObject({ exit: 0, stdout: "No changes.\n" });
+    expect(await runHere(["catalog", "generate", loadable, "--out", yaml])).toMatchObject({ exit: 0 });
+    expect(await runHere(["catalog", "diff", guide, yaml])).toMatchObject({
+      exit: 0,
+      stdout: "No changes.\n",
+    });
     await folder.file("catalog.ts", `${text}// edited`);
-    expect(await meter(["catalog", "generate", guide, "--out", module, "--check"])).toMatchObject({
+    expect(await runHere(["catalog", "generate", guide, "--out", module, "--check"])).toMatchObject({
       exit: 4,
     });
   });
@@ -161,13 +163,13 @@ harmless        page.basic: new, volume
   test("a module without a catalog, or with two, is named", async () => {
     await using folder = await TempFolder.create();
     const none = await folder.file("none.mjs", "export const port = 80;");
-    expect((await meter(["catalog", "check", none])).stderr).toContain(
+    expect((await runHere(["catalog", "check", none])).stderr).toContain(
       "expected an export that is a catalog",
     );
     const one = `{ "a.b": { type: "volume" } }`;
     const two = await folder.file("two.mjs", `export const a = ${one}; export const b = ${one};`);
-    expect((await meter(["catalog", "check", two])).stderr).toContain("--export: expected one of a, b");
-    expect(await meter(["catalog", "generate", two, "--export", "b"])).toMatchObject({ exit: 0 });
+    expect((await runHere(["catalog", "check", two])).stderr).toContain("--export: expected one of a, b");
+    expect(await runHere(["catalog", "generate", two, "--export", "b"])).toMatchObject({ exit: 0 });
   });
 });
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { createSandbox } from "@meter-lib/sandbox";
 import { describe, expect, test } from "vitest";
-import { meter } from "../testing/meter-process.ts";
+import { runHere } from "../testing/run-here.ts";
 
 const serve = async (listener: RequestListener) => {
   const server = createServer(listener).listen(0, "127.0.0.1");
@@ -23,7 +23,7 @@ describe.concurrent("meter doctor", { timeout: 240_000 }, () => {
     async (dialect) => {
       await using sandbox = await createSandbox({ tenants: { a: "cust_a" } });
       const args = ["doctor", "--base-url", sandbox.url, "--dialect", dialect];
-      const { exit, stdout } = await meter([...args, "--tenant", "a"]);
+      const { exit, stdout } = await runHere([...args, "--tenant", "a"]);
       expect(stdout).toMatch(/^ok {4}dialect {6}/m);
       expect(stdout).toContain("a is paid for by cust_a");
       expect(exit).toBe(0);
@@ -34,18 +34,18 @@ describe.concurrent("meter doctor", { timeout: 240_000 }, () => {
   test("--send finds out whether an id is counted once", async () => {
     await using sandbox = await createSandbox({ tenants: { a: "cust_a" } });
     const args = ["doctor", "--base-url", sandbox.url, "--tenant", "a", "--send", "--json"];
-    expect(statesOf((await meter(args)).stdout)).toMatchObject({ event: "good", dedup: "good" });
+    expect(statesOf((await runHere(args)).stdout)).toMatchObject({ event: "good", dedup: "good" });
     expect(sandbox.usage()).toMatchObject([{ total_usage: 0 }]);
   });
 
   test("names what is wrong and what to do", async () => {
     await using sandbox = await createSandbox({ apiKeys: ["RIGHT"], tenants: { a: "cust_a" } });
-    const key = await meter(["doctor", "--base-url", sandbox.url, "--api-key", "WRONG", "--json"]);
+    const key = await runHere(["doctor", "--base-url", sandbox.url, "--api-key", "WRONG", "--json"]);
     expect(key.exit).toBe(4);
     expect(statesOf(key.stdout)).toMatchObject({ lookup: "good", credentials: "bad" });
-    const tenant = await meter(["doctor", "--base-url", sandbox.url, "--tenant", "b"]);
+    const tenant = await runHere(["doctor", "--base-url", sandbox.url, "--tenant", "b"]);
     expect(tenant.stdout).toContain("b has no customer → set up the tenant's customer, or check --tenant");
-    const away = await meter(["doctor", "--base-url", "http://127.0.0.1:1", "--json"]);
+    const away = await runHere(["doctor", "--base-url", "http://127.0.0.1:1", "--json"]);
     expect(statesOf(away.stdout)).toMatchObject({ backend: "bad", lookup: "bad", credentials: "unknown" });
   });
 
@@ -53,7 +53,7 @@ describe.concurrent("meter doctor", { timeout: 240_000 }, () => {
     await using other = await serve((_, response) => {
       response.writeHead(404, { date: new Date(Date.now() - 3_600_000).toUTCString() }).end("{}");
     });
-    const { exit, stdout } = await meter(["doctor", "--base-url", other.url]);
+    const { exit, stdout } = await runHere(["doctor", "--base-url", other.url]);
     expect(exit).toBe(4);
     expect(stdout).toContain(
       "nothing here speaks events (404) → check the path of --base-url, or --dialect kafka-rest",

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { createSandbox } from "@meter-lib/sandbox";
 import { describe, expect, test } from "vitest";
-import { meter, startMeter } from "../testing/meter-process.ts";
+import { startMeter } from "../testing/meter-process.ts";
 import { runHere } from "../testing/run-here.ts";
 import { TempFolder } from "../testing/temp-folder.ts";
 
@@ -24,7 +24,7 @@ describe.concurrent("meter import", { timeout: 240_000 }, () => {
     const text = [HEADER, row("a", 1), row("b", 2), row("a", 1), "", row("a", 4)].join("\r\n");
     const file = await folder.file("usage.csv", text);
     const args = ["import", file, "--base-url", sandbox.url, "--json"];
-    const first = await meter(args);
+    const first = await runHere(args);
     expect(first).toMatchObject({ exit: 0, stderr: "" });
     expect(sums(first.stdout)).toEqual({ recorded: 4, known: 0, acknowledged: 4 });
     // The third row says what the first one says: another use.
@@ -34,13 +34,13 @@ describe.concurrent("meter import", { timeout: 240_000 }, () => {
       ["a", 6, 0],
       ["b", 2, 0],
     ]);
-    expect(sums((await meter(args)).stdout)).toEqual({ recorded: 0, known: 4, acknowledged: 4 });
+    expect(sums((await runHere(args)).stdout)).toEqual({ recorded: 0, known: 4, acknowledged: 4 });
     // Rows behind, in another order, under another name, through another outbox: the same rows keep their ids.
     const longer = await folder.file(
       "copy.csv",
       [HEADER, row("a", 4), row("a", 1), row("a", 8), row("a", 1), row("b", 2)].join("\n"),
     );
-    const again = await meter(["import", longer, "--base-url", sandbox.url, "--json", "--dedup", "1h"]);
+    const again = await runHere(["import", longer, "--base-url", sandbox.url, "--json", "--dedup", "1h"]);
     expect(sums(again.stdout)).toEqual({ recorded: 5, known: 0, acknowledged: 5 });
     expect(usage()).toEqual([
       ["a", 14, 3],
@@ -60,7 +60,7 @@ page.processed.basic,a,d
 page.processed.basic,a,d,4,2026-11-01,`;
     const file = await folder.file("usage.csv", text);
     const at = ["--base-url", sandbox.url, "--dialect", "kafka-rest"];
-    const { exit, stderr, stdout } = await meter(["import", file, "--map", "total_usage=pages", ...at]);
+    const { exit, stderr, stdout } = await runHere(["import", file, "--map", "total_usage=pages", ...at]);
     expect(stdout).toBe("");
     expect(stderr).toContain("4 of 5 rows are wrong; nothing was recorded");
     expect(stderr).toContain(
@@ -79,14 +79,14 @@ page.processed.basic,a,d,4,2026-11-01,`;
     await using folder = await TempFolder.create();
     const file = await folder.file("usage.csv", `${HEADER},colour\n${row("a", 1)},red`);
     const at = ["--base-url", "http://127.0.0.1:1"];
-    const other = await meter(["import", file, ...at]);
+    const other = await runHere(["import", file, ...at]);
     expect(other.exit).toBe(2);
     expect(other.stderr).toContain('columns that are fields, got "colour"');
-    const map = await meter(["import", file, "--map", "device_id=machine", ...at]);
+    const map = await runHere(["import", file, "--map", "device_id=machine", ...at]);
     expect(map.stderr).toContain('--map: expected device_id from one of the columns "meter_id"');
-    const field = await meter(["import", file, "--map", "usage=total_usage", ...at]);
+    const field = await runHere(["import", file, "--map", "usage=total_usage", ...at]);
     expect(field.stderr).toContain("--map: expected one of meter_id");
-    const both = await meter(["import", file, "--map", "device_id=x", "--set", "device_id=y", ...at]);
+    const both = await runHere(["import", file, "--map", "device_id=x", "--set", "device_id=y", ...at]);
     expect(both.stderr).toContain("--set: expected device_id in --map or --set, got it in both");
   });
 
@@ -115,9 +115,9 @@ page.processed.basic,a,d,4,2026-11-01,`;
     );
     const set = ["--set", "tenant_id=a", "--set", "device_id=export", "--time-unit", "s"];
     const at = ["--base-url", sandbox.url, "--dialect", "kafka-rest"];
-    const strict = await meter(["import", file, ...set, ...at]);
+    const strict = await runHere(["import", file, ...set, ...at]);
     expect(strict.stderr).toContain(`${file}:2: "spam": expected one of meter_id`);
-    const { exit } = await meter(["import", file, ...set, ...at, "--ignore-other-columns"]);
+    const { exit } = await runHere(["import", file, ...set, ...at, "--ignore-other-columns"]);
     expect(exit).toBe(0);
     expect(sandbox.usage()).toMatchObject([{ duration_ms: 60_000 }, { total_usage: 7 }]);
   });
@@ -244,7 +244,7 @@ page.processed.basic,a,d,4,2026-11-01,`;
     await using folder = await TempFolder.create();
     await using sandbox = await createSandbox({ tenants });
     const file = await folder.file("usage.csv", [HEADER, row("a", 1), row("nobody", 2)].join("\n"));
-    const { exit, stderr } = await meter(["import", file, "--base-url", sandbox.url]);
+    const { exit, stderr } = await runHere(["import", file, "--base-url", sandbox.url]);
     expect(exit).toBe(5);
     expect(stderr).toContain(`${file}:3: tenant "nobody" has no customer`);
     expect(sandbox.usage()).toEqual([]);
@@ -254,7 +254,7 @@ page.processed.basic,a,d,4,2026-11-01,`;
     await using folder = await TempFolder.create();
     await using sandbox = await createSandbox({ tenants });
     const file = await folder.file("usage.csv", [HEADER, row("a", 1), row("b", 2)].join("\n"));
-    const { exit, stdout } = await meter(["import", file, "--base-url", sandbox.url, "--dry-run"]);
+    const { exit, stdout } = await runHere(["import", file, "--base-url", sandbox.url, "--dry-run"]);
     expect(exit).toBe(0);
     expect(stdout).toContain("2 good rows of 2 tenants");
     expect(sandbox.usage()).toEqual([]);
@@ -293,7 +293,7 @@ page.processed.basic,a,d,4,2026-11-01,`;
     const file = await folder.file("usage.csv", "");
     const { writeFile } = await import("node:fs/promises");
     await writeFile(file, Buffer.concat([Buffer.from(`${HEADER}\n`), Buffer.from([0xff, 0xfe, 0x41])]));
-    const { exit, stderr } = await meter(["import", file, "--base-url", "http://127.0.0.1:1"]);
+    const { exit, stderr } = await runHere(["import", file, "--base-url", "http://127.0.0.1:1"]);
     expect(exit).toBe(3);
     expect(stderr).toContain("expected UTF-8");
   });
@@ -327,7 +327,7 @@ page.processed.basic,a,d,4,2026-11-01,`;
     expect(exit).toBe(130);
     expect(stdout).toContain("Not finished, stopped by Ctrl-C");
     expect(stdout).toContain("The same command goes on where it stopped; nothing is counted twice.");
-    const second = await meter(["import", file, "--base-url", sandbox.url, ...lookup, "--json"]);
+    const second = await runHere(["import", file, "--base-url", sandbox.url, ...lookup, "--json"]);
     expect(second.exit).toBe(0);
     expect(sums(second.stdout).acknowledged).toBe(3_000);
     expect(sandbox.usage()).toMatchObject([{ events: 3_000, total_usage: (3_000 * 2_999) / 2 }]);
@@ -341,7 +341,7 @@ page.processed.basic,a,d,4,2026-11-01,`;
     await once(closed, "listening");
     const address = closed.address();
     const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
-    const { exit, stdout } = await meter(["import", file, "--base-url", url, "--lookup-url", sandbox.url]);
+    const { exit, stdout } = await runHere(["import", file, "--base-url", url, "--lookup-url", sandbox.url]);
     closed.close();
     expect(exit).toBe(5);
     expect(stdout).toContain("1 events wait in the outbox");

@@ -4,7 +4,7 @@ import { MeterClient, memoryTransport, type SendAnswer, type Transport } from "@
 import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
 import { createSandbox } from "@meter-lib/sandbox";
 import { describe, expect, test } from "vitest";
-import { meter } from "../testing/meter-process.ts";
+import { runHere } from "../testing/run-here.ts";
 import { TempFolder } from "../testing/temp-folder.ts";
 
 const customerLookup = { lookup: async () => ({ state: "found" as const, customer_id: "cust_a" }) };
@@ -55,20 +55,20 @@ describe.concurrent("meter outbox", { timeout: 240_000 }, () => {
   test("lists, shows, redrives and drains what was rejected", async () => {
     await using folder = await TempFolder.create();
     const file = await outboxWith(folder, "rejected");
-    const list = await meter(["outbox", "list", file]);
+    const list = await runHere(["outbox", "list", file]);
     expect(list).toMatchObject({ exit: 0, stderr: "" });
     expect(list.stdout).toContain("2 recorded, 0 acknowledged, 0 pending, 2 rejected");
     expect(list.stdout).toMatch(
       /e1 +rejected +a +page\.processed\.basic +1 +2026-11-01T10:00:00\.000Z +1 +422 no such plan/,
     );
-    const show = await meter(["outbox", "show", file, "e2"]);
+    const show = await runHere(["outbox", "show", file, "e2"]);
     expect(show.stdout).toContain("reason: no such plan");
     expect(show.stdout).toContain("total_usage: 2");
-    expect(await meter(["outbox", "show", file, "e3"])).toMatchObject({ exit: 4 });
-    const one = await meter(["outbox", "redrive", file, "--state", "rejected", "--id", "e1", "--json"]);
+    expect(await runHere(["outbox", "show", file, "e3"])).toMatchObject({ exit: 4 });
+    const one = await runHere(["outbox", "redrive", file, "--state", "rejected", "--id", "e1", "--json"]);
     expect(JSON.parse(one.stdout)).toEqual({ redriven: 1 });
     await using sandbox = await createSandbox({ tenants: { a: "cust_a" } });
-    const drain = await meter(["outbox", "drain", file, "--base-url", sandbox.url]);
+    const drain = await runHere(["outbox", "drain", file, "--base-url", sandbox.url]);
     expect(drain.stdout).toBe("1 events delivered; 1 are rejected.\n");
     expect(sandbox.usage()).toMatchObject([{ total_usage: 1 }]);
   });
@@ -77,8 +77,8 @@ describe.concurrent("meter outbox", { timeout: 240_000 }, () => {
     await using folder = await TempFolder.create();
     const file = await outboxWith(folder, "unsure");
     const all = ["outbox", "redrive", file, "--state", "quarantined", "--all"];
-    expect(await meter(all)).toMatchObject({ exit: 2 });
-    const twice = await meter([...all, "--may-count-twice"]);
+    expect(await runHere(all)).toMatchObject({ exit: 2 });
+    const twice = await runHere([...all, "--may-count-twice"]);
     expect(twice.stdout).toContain("2 events are pending again. Deliver them with: meter outbox drain");
   });
 
@@ -86,28 +86,28 @@ describe.concurrent("meter outbox", { timeout: 240_000 }, () => {
     await using folder = await TempFolder.create();
     const file = await outboxWith(folder, "rejected");
     const select = ["outbox", "discard", file, "--state", "rejected", "--tenant", "a"];
-    expect((await meter(select)).stderr).toContain("required option '--reason <text>' not specified");
-    expect((await meter([...select, "--reason", "test data"])).stdout).toBe("2 events are discarded.\n");
-    const { stdout } = await meter(["outbox", "list", file, "--json"]);
+    expect((await runHere(select)).stderr).toContain("required option '--reason <text>' not specified");
+    expect((await runHere([...select, "--reason", "test data"])).stdout).toBe("2 events are discarded.\n");
+    const { stdout } = await runHere(["outbox", "list", file, "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ accounts: { discarded: 2, rejected: 0 }, events: [] });
-    const gone = await meter(["outbox", "list", file, "--state", "discarded"]);
+    const gone = await runHere(["outbox", "list", file, "--state", "discarded"]);
     expect(gone.stdout).toMatch(/e1 +discarded +a +page\.processed\.basic +2026-11-01T10h +test data/);
-    const one = await meter(["outbox", "show", file, "e2", "--json"]);
+    const one = await runHere(["outbox", "show", file, "e2", "--json"]);
     expect(JSON.parse(one.stdout)).toMatchObject([
       { state: "discarded", event_id: "e2", tenant_id: "a", reason: "test data" },
     ]);
-    expect((await meter(["outbox", "show", file, "e2"])).stdout).toContain("reason: test data");
+    expect((await runHere(["outbox", "show", file, "e2"])).stdout).toContain("reason: test data");
   });
 
   test("what it exports can be imported elsewhere, under the same ids", async () => {
     await using folder = await TempFolder.create();
     const file = await outboxWith(folder, "rejected");
-    const { stdout } = await meter(["outbox", "export", file, "--state", "rejected"]);
+    const { stdout } = await runHere(["outbox", "export", file, "--state", "rejected"]);
     const exported = await folder.file("rejected.ndjson", stdout);
     await using sandbox = await createSandbox({ tenants: { a: "cust_a" } });
-    expect(await meter(["import", exported, "--base-url", sandbox.url])).toMatchObject({ exit: 0 });
+    expect(await runHere(["import", exported, "--base-url", sandbox.url])).toMatchObject({ exit: 0 });
     expect(sandbox.usage()).toMatchObject([{ total_usage: 3, events: 2 }]);
-    const twice = await meter([
+    const twice = await runHere([
       "import",
       exported,
       "--base-url",
@@ -130,7 +130,7 @@ describe.concurrent("meter outbox", { timeout: 240_000 }, () => {
     expect(await owner.stats()).toMatchObject({ rejected: 2 });
     const before = await contentsOf(folder);
     for (const command of [["list"], ["show"], ["export"]]) {
-      const { exit } = await meter(["outbox", ...command, file, ...(command[0] === "show" ? ["e1"] : [])]);
+      const { exit } = await runHere(["outbox", ...command, file, ...(command[0] === "show" ? ["e1"] : [])]);
       expect(exit).toBe(0);
     }
     expect(await contentsOf(folder)).toEqual(before);
@@ -144,7 +144,7 @@ describe.concurrent("meter outbox", { timeout: 240_000 }, () => {
       [broken, 7],
     ] as const) {
       const content = await readFile(path);
-      expect(await meter(["outbox", "list", path])).toMatchObject({ exit });
+      expect(await runHere(["outbox", "list", path])).toMatchObject({ exit });
       expect((await readFile(path)).equals(content)).toBe(true);
     }
     expect(await readdir(folder.path)).toEqual(names);
@@ -154,9 +154,9 @@ describe.concurrent("meter outbox", { timeout: 240_000 }, () => {
     await using folder = await TempFolder.create();
     const file = join(folder.path, "typo.db");
     for (const command of [["list"], ["drain", "--base-url", "http://127.0.0.1:1"]])
-      expect(await meter(["outbox", ...command, file])).toMatchObject({ exit: 7 });
+      expect(await runHere(["outbox", ...command, file])).toMatchObject({ exit: 7 });
     const text = await folder.file("notes.txt", "no database, by no means");
-    const { exit, stderr } = await meter(["outbox", "list", `${text}x`]);
+    const { exit, stderr } = await runHere(["outbox", "list", `${text}x`]);
     expect(exit).toBe(7);
     expect(stderr).toContain("found nothing");
   });
@@ -168,22 +168,22 @@ describe.concurrent("meter reconcile", { timeout: 240_000 }, () => {
     await using sandbox = await createSandbox({ tenants: { a: "cust_a" } });
     const file = await outboxWith(folder, "rejected");
     const at = ["--base-url", sandbox.url];
-    const before = await meter(["reconcile", file, ...at]);
+    const before = await runHere(["reconcile", file, ...at]);
     expect(before.exit).toBe(4);
     expect(before.stdout).toContain("1 difference in 1 rows by tenant, meter and hour");
-    const named = JSON.parse((await meter(["reconcile", file, ...at, "--json"])).stdout);
+    const named = JSON.parse((await runHere(["reconcile", file, ...at, "--json"])).stdout);
     expect(named.differences[0].undelivered).toEqual([
       { event_id: "e1", state: "rejected" },
       { event_id: "e2", state: "rejected" },
     ]);
-    await meter(["outbox", "redrive", file, "--state", "rejected", "--all"]);
-    await meter(["outbox", "drain", file, ...at]);
-    const after = await meter(["reconcile", file, ...at]);
+    await runHere(["outbox", "redrive", file, "--state", "rejected", "--all"]);
+    await runHere(["outbox", "drain", file, ...at]);
+    const after = await runHere(["reconcile", file, ...at]);
     expect(after).toMatchObject({
       exit: 0,
       stdout: "Both sides agree, over 1 rows by tenant, meter and hour.\n",
     });
-    const nobody = await meter(["reconcile", file, "--base-url", "http://127.0.0.1:1"]);
+    const nobody = await runHere(["reconcile", file, "--base-url", "http://127.0.0.1:1"]);
     expect(nobody.exit).toBe(5);
     expect(nobody.stderr).toContain("expected a sandbox's ledger");
   });

@@ -2,6 +2,7 @@ import { chmod, readFile, watch as watching } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { meter, startMeter } from "../testing/meter-process.ts";
+import { runHere } from "../testing/run-here.ts";
 import { TempFolder } from "../testing/temp-folder.ts";
 
 describe.concurrent("meter sandbox", { timeout: 240_000 }, () => {
@@ -74,7 +75,7 @@ describe.concurrent("meter sandbox", { timeout: 240_000 }, () => {
       outboxes: [{ problem: expect.stringContaining("no such file yet") }],
     });
     const event = ["--tenant", "a", "--device", "d", "--meter", "page.processed.basic", "--usage", "1"];
-    expect(await meter(["send", ...event, "--record", path, "--base-url", url])).toMatchObject({ exit: 0 });
+    expect(await runHere(["send", ...event, "--record", path, "--base-url", url])).toMatchObject({ exit: 0 });
     expect(await listed()).toMatchObject({ outboxes: [{ name: path, accounts: { acknowledged: 1 } }] });
     run.child.kill("SIGINT");
     expect(await run.ended).toMatchObject({ exit: 0, stderr: "" });
@@ -83,7 +84,7 @@ describe.concurrent("meter sandbox", { timeout: 240_000 }, () => {
   test("a port in use is named", async () => {
     const run = startMeter(["sandbox"]);
     const { port } = new URL((await run.firstLine) ?? "");
-    const second = await meter(["sandbox", "--port", port]);
+    const second = await runHere(["sandbox", "--port", port]);
     run.child.kill("SIGINT");
     await run.ended;
     expect(second.exit).toBe(2);

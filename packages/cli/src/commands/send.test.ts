@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { createSandbox } from "@meter-lib/sandbox";
 import { describe, expect, test } from "vitest";
 import { meter } from "../testing/meter-process.ts";
+import { runHere } from "../testing/run-here.ts";
 import { TempFolder } from "../testing/temp-folder.ts";
 
 const EVENT = ["--tenant", "tenant_123", "--device", "us-east-ing1", "--meter", "page.processed.basic"];
@@ -11,9 +12,9 @@ describe.concurrent("meter send", { timeout: 240_000 }, () => {
   test("sends one event; the same id is counted once", async () => {
     await using sandbox = await createSandbox({ tenants });
     const args = ["send", ...EVENT, "--usage", "24", "--id", "e1", "--base-url", sandbox.url];
-    const first = await meter(args);
+    const first = await runHere(args);
     expect(first).toMatchObject({ exit: 0, stdout: "Accepted by the backend.\nevent e1\n", stderr: "" });
-    const second = await meter([...args, "--json"]);
+    const second = await runHere([...args, "--json"]);
     expect(JSON.parse(second.stdout)).toMatchObject({ state: "accepted", event_id: "e1", duplicate: true });
     expect(sandbox.usage()).toMatchObject([{ total_usage: 24, events: 1, duplicates: 1 }]);
   });
@@ -46,23 +47,23 @@ describe.concurrent("meter send", { timeout: 240_000 }, () => {
   test("names the flag of a field that is wrong, and sends nothing", async () => {
     await using sandbox = await createSandbox({ tenants });
     const at = ["--base-url", sandbox.url];
-    const volume = await meter(["send", ...EVENT, "--start", "now", ...at]);
+    const volume = await runHere(["send", ...EVENT, "--start", "now", ...at]);
     expect(volume.exit).toBe(3);
     expect(volume.stdout).toContain("--usage: expected an integer");
     expect(volume.stdout).toContain("--start: expected nothing");
-    const seconds = await meter(["send", ...EVENT, "--usage", "1", "--time", "1759791552", ...at]);
+    const seconds = await runHere(["send", ...EVENT, "--usage", "1", "--time", "1759791552", ...at]);
     expect(seconds.exit).toBe(2);
     expect(seconds.stderr).toContain(
       "--time: expected milliseconds since the epoch (this looks like seconds",
     );
-    const dry = await meter(["send", ...EVENT, "--usage", "1", "--dry-run", ...at]);
+    const dry = await runHere(["send", ...EVENT, "--usage", "1", "--dry-run", ...at]);
     expect(dry).toMatchObject({ exit: 0, stdout: "A good event. Nothing was sent.\n" });
     expect(sandbox.usage()).toEqual([]);
   });
 
   test("says what a failure means for the bill", async () => {
     await using sandbox = await createSandbox({ tenants });
-    const unknown = await meter([
+    const unknown = await runHere([
       "send",
       ...EVENT,
       "--usage",
@@ -75,7 +76,7 @@ describe.concurrent("meter send", { timeout: 240_000 }, () => {
     expect(unknown.exit).toBe(5);
     expect(unknown.stdout).toContain('tenant "nobody" has no customer');
     expect(unknown.stdout).toContain("Nothing was counted.");
-    const nobody = await meter(["send", ...EVENT, "--usage", "1", "--base-url", "http://127.0.0.1:1"]);
+    const nobody = await runHere(["send", ...EVENT, "--usage", "1", "--base-url", "http://127.0.0.1:1"]);
     expect(nobody.exit).toBe(5);
     expect(nobody.stdout).toContain("meter doctor says more");
   });
@@ -87,7 +88,7 @@ describe.concurrent("meter send", { timeout: 240_000 }, () => {
     await new Promise((resolve) => broken.once("listening", resolve));
     const address = broken.address();
     const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
-    const { exit, stdout } = await meter([
+    const { exit, stdout } = await runHere([
       "send",
       ...EVENT,
       "--usage",
@@ -110,12 +111,12 @@ describe.concurrent("meter send", { timeout: 240_000 }, () => {
     const outbox = join(folder.path, "outbox.db");
     await using sandbox = await createSandbox({ tenants });
     const args = ["send", ...EVENT, "--usage", "3", "--id", "e1", "--record", outbox];
-    const away = await meter([...args, "--base-url", "http://127.0.0.1:1"]);
+    const away = await runHere([...args, "--base-url", "http://127.0.0.1:1"]);
     expect(away.exit).toBe(5);
     expect(away.stdout).toContain(`meter outbox drain ${outbox}`);
-    const drained = await meter(["outbox", "drain", outbox, "--base-url", sandbox.url]);
+    const drained = await runHere(["outbox", "drain", outbox, "--base-url", sandbox.url]);
     expect(drained).toMatchObject({ exit: 0, stdout: "1 events delivered; nothing is left.\n" });
-    const again = await meter([...args, "--base-url", sandbox.url]);
+    const again = await runHere([...args, "--base-url", sandbox.url]);
     expect(again.stdout).toContain("Recorded before; it is counted once.");
     expect(sandbox.usage()).toMatchObject([{ total_usage: 3, events: 1, duplicates: 0 }]);
   });

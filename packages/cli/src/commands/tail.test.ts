@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { createSandbox } from "@meter-lib/sandbox";
 import { describe, expect, test } from "vitest";
-import { meter, startMeter } from "../testing/meter-process.ts";
+import { startMeter } from "../testing/meter-process.ts";
+import { runHere } from "../testing/run-here.ts";
 import { TempFolder } from "../testing/temp-folder.ts";
 
 const post = async (url: string, meter_id: string, total_usage: unknown, id: string) => {
@@ -24,13 +25,13 @@ describe.concurrent("meter tail", { timeout: 240_000 }, () => {
     await post(sandbox.url, "page.processed.basic", 1, "e1");
     await post(sandbox.url, "page.processed.basic", "many", "e2");
     const args = ["tail", "--base-url", sandbox.url, "--since", "0"];
-    const { exit, stdout } = await meter([...args, "--count", "3"]);
+    const { exit, stdout } = await runHere([...args, "--count", "3"]);
     expect(exit).toBe(0);
     const lines = stdout.trim().split("\n");
     expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}accepted {3}a {2}page\.processed\.basic {2}1 {2}e1$/);
     expect(lines[1]).toContain("duplicate");
     expect(lines[2]).toMatch(/refused .*total_usage/);
-    const refused = await meter([...args, "--count", "1", "--state", "refused", "--json"]);
+    const refused = await runHere([...args, "--count", "1", "--state", "refused", "--json"]);
     expect(JSON.parse(refused.stdout)).toMatchObject({ state: "refused", tenant_id: "a" });
   });
 
@@ -107,7 +108,7 @@ describe.concurrent("meter tail", { timeout: 240_000 }, () => {
       });
     }
     const args = ["tail", "--base-url", sandbox.url, "--since", "0", "--json"];
-    const all = await meter([...args, "--count", "3000"]);
+    const all = await runHere([...args, "--count", "3000"]);
     expect(all.stdout.trim().split("\n")).toHaveLength(3000);
     const refused = startMeter([...args, "--count", "1", "--state", "refused"]);
     await post(sandbox.url, "page.processed.basic", "many", "odd");
@@ -115,7 +116,7 @@ describe.concurrent("meter tail", { timeout: 240_000 }, () => {
   });
 
   test("a URL without a sandbox is named", async () => {
-    const { exit, stderr } = await meter(["tail", "--base-url", "http://127.0.0.1:1"]);
+    const { exit, stderr } = await runHere(["tail", "--base-url", "http://127.0.0.1:1"]);
     expect(exit).toBe(5);
     expect(stderr).toContain("http://127.0.0.1:1: expected a sandbox's log of events, got no answer");
   });
