@@ -66,6 +66,7 @@ export const EventStory = ({ id }: { readonly id: number }) => {
       <p>
         <a href={linkTo(["events"])}>← All events</a>
       </p>
+      {answered.state !== "known" && <h1>Event #{id}</h1>}
       <Shown of={answered} lines={8}>
         {({ events }) => {
           const event = events.find((one) => one.id === id);

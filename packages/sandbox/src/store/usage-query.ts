@@ -49,13 +49,14 @@ export interface UsageQueries {
 const NAMES =
   "JOIN names t ON t.id = u.tenant JOIN names c ON c.id = u.customer JOIN names m ON m.id = u.meter";
 
+// Grouped in the order in which the rows lie: SQLite sorts what is nearly sorted in half the time.
 const TOTALS = `
   WITH RECURSIVE ${SPAN}
   SELECT t.name AS tenant_id, c.name AS customer_id, m.name AS meter_id, u.*
   FROM (
     SELECT tenant, customer, meter, sum(events) AS events, sum(duplicates) AS duplicates, sum(conflicts) AS conflicts,
       sum(late) AS late, sum(total) AS total, max(peak) AS peak, sum(duration) AS duration
-    FROM span WHERE ${OF_ACCOUNT} GROUP BY tenant, customer, meter
+    FROM span WHERE ${OF_ACCOUNT} GROUP BY meter, tenant, customer
   ) u ${NAMES} ORDER BY u.tenant, u.customer, u.meter`;
 
 // With one max(), SQLite takes a bare column from the row that holds it.

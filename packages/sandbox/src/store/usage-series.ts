@@ -75,12 +75,12 @@ const bucketSql = (who: string, aggregation: Aggregation, rows: string, bucket: 
   FROM ${rows} WHERE ${OF_ACCOUNT} GROUP BY who, bucket`;
 
 // The newest level of a day is the level of a tenant, and those add up. With one max(), SQLite takes a bare column from the
-// row that holds it.
+// row that holds it. Grouped in the order in which the rows lie: SQLite sorts what is nearly sorted in a fraction of the time.
 const levelSql = (who: string, rows: string, bucket: string): string => `
   SELECT who, bucket, ifnull(sum(level), 0) AS value, ${SUMS}
   FROM (
     SELECT ${who} AS who, ${bucket} AS bucket, level, max(level_time), ${SUMS}
-    FROM ${rows} WHERE ${OF_ACCOUNT} GROUP BY tenant, customer, meter, bucket
+    FROM ${rows} WHERE ${OF_ACCOUNT} GROUP BY bucket, meter, tenant, customer
   ) GROUP BY who, bucket`;
 
 const rowsSql = (who: string, aggregation: Aggregation, rows: string, bucket: string): string =>
