@@ -19,8 +19,8 @@ export interface Ways {
  * @throws MeterError `invalid_options`
  */
 export const connect = (flags: ConnectionFlags, { stderr }: Io): Ways => {
-  const connection = resolveConnection(flags);
-  const { baseUrl, dialect, lookupUrl, apiKey, lookupRoute } = connection;
+  const connection = resolveConnection({ ...flags, apiKeyName: "--api-key" });
+  const { baseUrl, dialect, lookupUrl, apiKey, apiKeyName, lookupRoute } = connection;
   if (apiKey === undefined && process.env.METER_LIB_API_KEY)
     void printWarning(
       stderr,
@@ -33,6 +33,13 @@ export const connect = (flags: ConnectionFlags, { stderr }: Io): Ways => {
       dialect,
       dedup: flags.dedup === undefined ? false : { windowMs: flags.dedup },
     }),
-    customerLookup: cachedLookup(httpCustomerLookup({ baseUrl: lookupUrl, apiKey, route: lookupRoute })),
+    customerLookup: cachedLookup(
+      httpCustomerLookup({
+        baseUrl: lookupUrl,
+        apiKey,
+        apiKeyName,
+        route: lookupRoute,
+      }),
+    ),
   };
 };

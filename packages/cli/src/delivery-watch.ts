@@ -74,9 +74,9 @@ export class DeliveryWatch implements Disposable {
 
   #look(): void {
     if (performance.now() - this.#progressAt < this.#patienceMs) return;
-    const { destinations, parked } = this.#client.health();
+    const { destinations, lookup, parked } = this.#client.health();
     const reason =
-      destinations.find((status) => status.reason !== undefined)?.reason ??
+      [...destinations, lookup].find((status) => status.reason !== undefined)?.reason ??
       parked[0]?.reason ??
       "the backend takes no events";
     this.#end({

@@ -13,6 +13,7 @@ import type { ConnectionFlags } from "./flags/connection-flags.ts";
 import { EVENT_FLAGS, type EventFlags, eventOf } from "./flags/event-flags.ts";
 import { rememberingOutbox } from "./open-outbox.ts";
 import type { Report } from "./report.ts";
+import { tellWarnings } from "./tell-warnings.ts";
 import type { Io } from "./terminal/io.ts";
 import { bad, good, type Line } from "./terminal/line.ts";
 
@@ -39,6 +40,7 @@ export const sendEvent = async (flags: EventFlags & ConnectionFlags, io: Io): Pr
     ...(record === undefined || flags.dryRun ? {} : { outbox: rememberingOutbox(record) }),
     delivery: { lingerMs: 0 },
   });
+  tellWarnings(client, io);
   try {
     const issue = client.check(eventOf(flags));
     if (issue !== undefined) return reportOf(refusedFate(issue), undefined);
@@ -93,8 +95,9 @@ const recordEvent = async (
     });
   });
   const outcome = await waits;
-  const { parked, destinations } = client.health();
-  const why = parked[0]?.reason ?? destinations.find(({ reason }) => reason !== undefined)?.reason;
+  const { parked, destinations, lookup } = client.health();
+  const why =
+    parked[0]?.reason ?? [...destinations, lookup].find(({ reason }) => reason !== undefined)?.reason;
   return reportOf(settledFate(outcome, file, why), receipt.event_id);
 };
 

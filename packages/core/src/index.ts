@@ -49,6 +49,7 @@ export type { Parking } from "./delivery/customers.ts";
 export type { DeliveryEvents } from "./delivery/delivery-events.ts";
 export type { AmbiguityPolicy, Closing, DeliveryOptions } from "./delivery/delivery-options.ts";
 export type { DestinationStatus } from "./delivery/destination.ts";
+export type { OutboxStatus } from "./delivery/outbox-status.ts";
 export type { Buried, DurableOutcome, Receipt, SettledOutcome, Settlement } from "./delivery/receipt.ts";
 export { backoffMs, type DestinationState, type Random, retryAfterFloorMs } from "./delivery/retry.ts";
 export {
@@ -142,6 +143,7 @@ export type {
   Acknowledged,
   Answered,
   Batch,
+  CarriedMeter,
   Dedup,
   DestinationFault,
   Faulted,

@@ -8,6 +8,8 @@ export interface HttpCustomerLookupOptions {
   readonly baseUrl: string | URL;
   /** The key of the portal; goes with the routes `portal` and `portal-key`. */
   readonly apiKey?: string | undefined;
+  /** What the key is called where it is set: named, never shown, when the lookup refuses it. @default "apiKey" */
+  readonly apiKeyName?: string | undefined;
   /** Which of the lookups the backend has. @default "portal" with an `apiKey`, "internal-v1" without */
   readonly route?: LookupRoute | undefined;
   /** How long a lookup may take, in milliseconds. @default 10000 */
@@ -29,6 +31,7 @@ const headerText = v.pipe(v.string(HEADER_TEXT), v.check(isHeaderText, HEADER_TE
 const schema = v.strictObject({
   baseUrl: v.union([v.string(), v.instance(URL)], "text or a URL"),
   apiKey: v.optional(headerText),
+  apiKeyName: v.optional(v.pipe(v.string("text"), v.nonEmpty("text")), "apiKey"),
   route: v.optional(v.picklist(ROUTES, `one of ${ROUTES.join(", ")}`)),
   timeoutMs: v.optional(
     v.pipe(

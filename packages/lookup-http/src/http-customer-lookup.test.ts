@@ -70,6 +70,25 @@ describe("answers", () => {
     expect(await answered(200, JSON.stringify({ id: `${id}c` }))).toMatchObject({ state: "failed" });
   });
 
+  test.each([401, 403])("%i names what was refused, and never shows it", async (status) => {
+    const refused = async (options: Partial<HttpCustomerLookupOptions>) => {
+      nock(baseUrl).get(/.*/).reply(status, "who are you?");
+      const answer = await httpCustomerLookup({ baseUrl, ...options }).lookup("t1", context());
+      expect(answer).toMatchObject({ state: "failed", status, credentials: true });
+      expect(JSON.stringify(answer)).not.toContain("s3cret");
+      return answer.state === "failed" ? answer.reason : undefined;
+    };
+    const start = `the lookup answered HTTP ${status}: `;
+    expect(await refused({})).toBe(`${start}it wants a key, and none is set`);
+    expect(await refused({ apiKey: "s3cret" })).toBe(`${start}it refuses the key apiKey`);
+    expect(await refused({ apiKey: "s3cret", apiKeyName: "PORTAL_KEY" })).toBe(
+      `${start}it refuses the key PORTAL_KEY`,
+    );
+    expect(await refused({ headers: { "x-portal": "s3cret" } })).toBe(
+      `${start}it refuses the headers x-portal`,
+    );
+  });
+
   test.each([301, 302, 307, 400, 401, 403, 408, 429, 500, 503])("%i is a failure", async (status) => {
     expect(await answered(status, '{"id":"cust_001"}')).toMatchObject({
       state: "failed",

@@ -6,7 +6,7 @@ import {
   type HttpCustomerLookupOptions,
 } from "./http-customer-lookup-options.ts";
 import { type HttpLookupAnswer, judgeLookupAnswer } from "./judge-lookup-answer.ts";
-import { lookupHeaders, lookupPath } from "./lookup-route.ts";
+import { lookupHeaders, lookupPath, needsApiKey } from "./lookup-route.ts";
 import { readText } from "./read-text.ts";
 
 /**
@@ -21,16 +21,24 @@ import { readText } from "./read-text.ts";
 export const httpCustomerLookup = (options: HttpCustomerLookupOptions): CustomerLookup => {
   const checked = checkLookupOptions(options);
   const get = getter(checked);
+  const credentials = credentialsOf(checked);
   return {
     lookup: async (tenant_id, { signal }) => {
       const problem = tenantProblem(tenant_id, checked.route === "portal");
       if (problem !== undefined) return { state: "failed", reason: problem };
       if (signal.aborted) return { state: "failed", reason: "aborted before the lookup", timeout: true };
       return withDeadline(signal, checked.timeoutMs, async (deadline) =>
-        judgeLookupAnswer(await get(tenant_id, deadline)),
+        judgeLookupAnswer(await get(tenant_id, deadline), credentials),
       );
     },
   };
+};
+
+/** What is sent to be let in, by name. */
+const credentialsOf = ({ route, apiKeyName, headers }: CheckedLookupOptions): string | undefined => {
+  if (needsApiKey(route)) return `the key ${apiKeyName}`;
+  const names = Object.keys(headers);
+  return names.length === 0 ? undefined : `the headers ${names.join(", ")}`;
 };
 
 /** Why a tenant cannot be asked for; undefined when it can. */

@@ -1,4 +1,4 @@
-import { describeValue, type LookupAnswer } from "@meter-lib/core";
+import { describeValue, type LookupAnswer, type LookupFailed } from "@meter-lib/core";
 
 /** A lookup's HTTP answer, as much of it as was read. */
 export interface HttpLookupAnswer {
@@ -16,8 +16,13 @@ const MAX_CUSTOMER_ID = 255;
  * Judges a lookup's answer: a list, whose first element counts (an empty one means that the tenant has no customer), or
  * one object. Its `id` is the customer id: text, and never made of something else, because a number's text may differ
  * from one reader to the next and usage would go to nobody's account.
+ *
+ * @param credentials - what was sent to be let in, by name and never by value; undefined when nothing was
  */
-export const judgeLookupAnswer = (answer: HttpLookupAnswer): LookupAnswer => {
+export const judgeLookupAnswer = (
+  answer: HttpLookupAnswer,
+  credentials: string | undefined,
+): LookupAnswer => {
   const { status } = answer;
   const json = parseJson(answer);
   const body =
@@ -26,7 +31,7 @@ export const judgeLookupAnswer = (answer: HttpLookupAnswer): LookupAnswer => {
       : answer.text.length <= MAX_SHOWN && json !== undefined
         ? json
         : answer.text.slice(0, MAX_SHOWN);
-  const failed = (reason: string): LookupAnswer => ({
+  const failed = (reason: string): LookupFailed => ({
     state: "failed",
     reason,
     status: status === 0 ? undefined : status,
@@ -38,6 +43,10 @@ export const judgeLookupAnswer = (answer: HttpLookupAnswer): LookupAnswer => {
   // A JSON object tells that the lookup itself answered: a 404 page of a proxy or of a wrong path says nothing about the tenant.
   if (status === 404 && isObject(json)) return { state: "unknown", reason: "the lookup answered 404" };
   if (status === 404) return failed("HTTP 404 without JSON: is the base URL right?");
+  if (status === 401 || status === 403) {
+    const why = credentials === undefined ? "it wants a key, and none is set" : `it refuses ${credentials}`;
+    return { ...failed(`the lookup answered HTTP ${status}: ${why}`), credentials: true };
+  }
   if (status < 200 || status >= 300) {
     const retryAfterMs = secondsOf(answer.retryAfter);
     return {

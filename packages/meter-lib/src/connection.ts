@@ -14,6 +14,8 @@ export interface ConnectionOptions {
    * @default `METER_LIB_API_KEY`, unless the environment names another host than the one that is to be asked; else none
    */
   readonly apiKey?: string | undefined;
+  /** What the key is called: named when the lookup refuses it. @default "apiKey", or the variable where it is the environment's */
+  readonly apiKeyName?: string | undefined;
   /** @default `METER_LIB_DIALECT`, else "events" */
   readonly dialect?: NonNullable<FetchTransportOptions["dialect"]> | undefined;
   /**
@@ -28,6 +30,7 @@ export interface Connection {
   readonly baseUrl: string | URL;
   readonly lookupUrl: string | URL;
   readonly apiKey: string | undefined;
+  readonly apiKeyName: string;
   readonly dialect: "events" | "kafka-rest";
   readonly lookupRoute: LookupRoute;
 }
@@ -75,7 +78,8 @@ export const resolveConnection = (options: ConnectionOptions): Connection => {
   }
   if (baseUrl === undefined || lookupUrl === undefined || issues.length > 0)
     throw MeterError.fromIssues("invalid_options", issues);
-  return { baseUrl, lookupUrl, apiKey, dialect, lookupRoute };
+  const apiKeyName = options.apiKey === undefined ? "METER_LIB_API_KEY" : (options.apiKeyName ?? "apiKey");
+  return { baseUrl, lookupUrl, apiKey, apiKeyName, dialect, lookupRoute };
 };
 
 /** The environment's key. It belongs to the host that the environment names, and goes to no other. */

@@ -59,6 +59,7 @@ export const createMeterClient = <
     baseUrl,
     lookupUrl,
     apiKey,
+    apiKeyName,
     dialect,
     lookupRoute,
     strictWire,
@@ -87,7 +88,7 @@ export const createMeterClient = <
     // With a transport of one's own, the address of the lookup is enough.
     const events =
       transport === undefined ? baseUrl : (baseUrl ?? lookupUrl ?? environment("METER_LIB_LOOKUP_URL"));
-    const to = resolveConnection({ baseUrl: events, lookupUrl, apiKey, dialect, lookupRoute });
+    const to = resolveConnection({ baseUrl: events, lookupUrl, apiKey, apiKeyName, dialect, lookupRoute });
     return {
       transport:
         transport ??
@@ -103,7 +104,13 @@ export const createMeterClient = <
       customerLookup:
         customerLookup ??
         cachedLookup(
-          httpCustomerLookup({ ...http, baseUrl: to.lookupUrl, apiKey: to.apiKey, route: to.lookupRoute }),
+          httpCustomerLookup({
+            ...http,
+            baseUrl: to.lookupUrl,
+            apiKey: to.apiKey,
+            apiKeyName: to.apiKeyName,
+            route: to.lookupRoute,
+          }),
           { clock, ...cache },
         ),
     };

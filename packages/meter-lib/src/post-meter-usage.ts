@@ -109,6 +109,7 @@ const post = async (
     ...(kafka_url ? { baseUrl: kafka_url, dialect: "kafka-rest" } : {}),
     lookupUrl: portal_url || undefined,
     apiKey: api_key || undefined,
+    apiKeyName: "api_key",
   });
   const client = clientFor(catalog, connection, strictWire);
   return client.post({ ...event, event_time: event.event_time ?? timestamp ?? undefined });

@@ -27,6 +27,7 @@ export const dialectTransport = (dialect: Dialect, options: CheckedHttpOptions):
     headers: dialect.headers,
     check: dialect.check,
     send: ({ events }, { signal }) => sendBatch(route, events, signal),
+    ...(dialect.checkMeter === undefined ? {} : { checkMeter: dialect.checkMeter }),
     ...(dialect.maxEventAgeMs === undefined ? {} : { maxEventAgeMs: dialect.maxEventAgeMs }),
     ...(refreshCredentials === undefined ? {} : { refreshCredentials }),
   };

@@ -1,4 +1,11 @@
-import type { EventIssue, OutgoingEvent, Rejected, SendAnswer, UsageEvent } from "@meter-lib/core";
+import type {
+  CarriedMeter,
+  EventIssue,
+  OutgoingEvent,
+  Rejected,
+  SendAnswer,
+  UsageEvent,
+} from "@meter-lib/core";
 import type { HttpAnswer } from "./exchange.ts";
 
 /** How events look on one wire, and what its answers mean. Pure: it neither sends nor waits. */
@@ -17,6 +24,8 @@ export interface Dialect {
   /** See `Transport.maxEventAgeMs`. */
   readonly maxEventAgeMs?: number | undefined;
   check(event: UsageEvent): EventIssue | undefined;
+  /** See `Transport.checkMeter`. */
+  checkMeter?(meter: CarriedMeter): EventIssue | undefined;
   /** The requests that carry the events, in order. A promise, which must not reject, where one takes time to make. */
   encode(events: readonly OutgoingEvent[]): Iterable<Part | Promise<Part>>;
   /** What the answer to a request with so many events means. `now` is this machine's time. */

@@ -22,18 +22,28 @@ export const eventsDialect = (strictWire: boolean): Dialect => ({
   maxAnswerBytes: 64 * 1024,
   headers: true,
   check: (event) => checkEvent(event, strictWire),
+  checkMeter: ({ meter_id, hasMetadata }) =>
+    hasMetadata
+      ? {
+          field: `catalog.${meter_id}.metadata`,
+          given: "a schema that takes no event without metadata",
+          expected: NO_METADATA,
+        }
+      : undefined,
   *encode(events) {
     for (const event of events) yield encodeEvent(event, strictWire);
   },
   judge: (answer, _events, now) => judgeEventsAnswer(answer, now),
 });
 
+const NO_METADATA = 'none: the dialect "events" has no place for metadata ("kafka-rest" has)';
+
 const checkEvent = (event: UsageEvent, strictWire: boolean): EventIssue | undefined => {
   if (event.metadata !== undefined && Object.keys(event.metadata).length > 0) {
     return {
       field: "metadata",
       given: `${Object.keys(event.metadata).length} entries`,
-      expected: 'none: the dialect "events" has no place for metadata ("kafka-rest" has)',
+      expected: NO_METADATA,
     };
   }
   return (

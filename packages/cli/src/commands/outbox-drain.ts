@@ -5,6 +5,7 @@ import { EXIT } from "../exit-code.ts";
 import type { ConnectionFlags } from "../flags/connection-flags.ts";
 import { lookInto, mustExist, rememberingOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
+import { tellWarnings } from "../tell-warnings.ts";
 import type { Io } from "../terminal/io.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { stopping } from "../terminal/stopping.ts";
@@ -21,6 +22,7 @@ export const outboxDrain = async (file: string, flags: OutboxDrainFlags, io: Io)
   mustExist(file);
   const { transport, customerLookup } = connect(flags, io);
   const client = new MeterClient({ transport, customerLookup, outbox: rememberingOutbox(file) });
+  tellWarnings(client, io);
   using watch = new DeliveryWatch(client, flags.giveUpAfter, io.signal);
   const progress = startProgress(io, "delivering", "events");
   try {

@@ -7,8 +7,8 @@ import { DeliveryWatch, type Stop } from "../delivery-watch.ts";
 import { EXIT } from "../exit-code.ts";
 import { rememberingOutbox, withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
+import { tellWarnings } from "../tell-warnings.ts";
 import type { Io } from "../terminal/io.ts";
-import { printWarning } from "../terminal/print.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { stopping } from "../terminal/stopping.ts";
 import { formatNumber } from "../terminal/table.ts";
@@ -162,9 +162,7 @@ const deliver = async (
     outbox: rememberingOutbox(outbox),
     delivery: { onFull: "block" },
   });
-  client.on("warning", ({ message }) => {
-    void printWarning(io.stderr, message);
-  });
+  tellWarnings(client, io);
   using watch = new DeliveryWatch(client, flags.giveUpAfter, io.signal);
   const importing = startProgress(io, "importing", "rows");
   try {

@@ -17,6 +17,7 @@ import type { SessionRow } from "../log/tables.ts";
 import { type Clock, systemClock } from "../strategies/clock.ts";
 import type { CustomerLookup } from "../strategies/customer-lookup.ts";
 import type { Transport } from "../strategies/transport.ts";
+import { checkMeters } from "./check-meters.ts";
 import type { MeterClientStrategies } from "./meter-client-options.ts";
 import { lookupError, type PostResult, postResult } from "./post-result.ts";
 import type { SendResult } from "./send-result.ts";
@@ -42,6 +43,7 @@ export class ClientCore implements SessionHost {
   #closing: Promise<Closing> | undefined;
 
   constructor(options: MeterClientStrategies, catalog: Catalog) {
+    checkMeters(catalog, options.transport);
     this.clock = options.clock ?? systemClock;
     this.outbox = options.outbox ?? memoryOutbox();
     this.hasOutbox = options.outbox !== undefined;
@@ -152,7 +154,7 @@ export class ClientCore implements SessionHost {
         DISPOSE_MS,
         (async () => strategy[Symbol.asyncDispose]?.())().catch((error) => {
           const message = error instanceof Error ? error.message : String(error);
-          this.engine.emitter.emit("warning", { message: `a strategy did not close: ${message}` });
+          this.engine.warn(`a strategy did not close: ${message}`);
         }),
       );
     }
@@ -178,7 +180,7 @@ export class ClientCore implements SessionHost {
       return transport.check?.(event) ?? this.#ageIssue(event, transport);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.engine.emitter.emit("warning", { message: `check() of ${transport.name} threw: ${message}` });
+      this.engine.warn(`check() of ${transport.name} threw: ${message}`);
       return undefined;
     }
   }

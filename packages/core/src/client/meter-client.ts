@@ -4,6 +4,7 @@ import type { Parking } from "../delivery/customers.ts";
 import type { DeliveryEvents } from "../delivery/delivery-events.ts";
 import type { Closing } from "../delivery/delivery-options.ts";
 import type { DestinationStatus } from "../delivery/destination.ts";
+import type { OutboxStatus } from "../delivery/outbox-status.ts";
 import type { Receipt } from "../delivery/receipt.ts";
 import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
 import type { EventContext } from "../event/check-event.ts";
@@ -48,10 +49,15 @@ export interface Stats extends Accounts {
 
 /** How delivery stands at the moment. */
 export interface Health {
-  /** Whether every destination takes events and every tenant's customer is known. */
+  /** Whether every destination takes events, every tenant's customer is known, and the outbox stores what is recorded. */
   readonly ok: boolean;
   readonly destinations: readonly DestinationStatus[];
+  /** The customer lookup: `blocked` while it refuses its credentials. */
+  readonly lookup: DestinationStatus;
+  readonly outbox: OutboxStatus;
   readonly parked: readonly Parking[];
+  /** How often `warning` was told since the client was made. */
+  readonly warnings: number;
   /** This machine's clock minus the receiver's, in milliseconds; undefined before the first answer with a time. */
   readonly skewMs: number | undefined;
   /** By how much `skewMs` may be off, in milliseconds. */
@@ -205,15 +211,19 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
     return { ...(await engine.outbox.accounts()), refused: Object.fromEntries(engine.refusals) };
   }
 
-  /** Destinations, parked tenants and clock skew at the moment. */
+  /** Destinations, lookup, outbox, parked tenants and clock skew at the moment. */
   health(): Health {
     const { engine } = this.#core;
     const destinations = engine.destinations();
+    const { lookup, outboxStatus: outbox } = engine;
     const parked = engine.parkings();
     return {
-      ok: parked.length === 0 && destinations.every(({ state }) => state === "open"),
+      ok: parked.length === 0 && [...destinations, lookup, outbox].every(({ state }) => state === "open"),
       destinations,
+      lookup,
+      outbox,
       parked,
+      warnings: engine.warnings,
       skewMs: engine.skewMs,
       skewUncertaintyMs: engine.skewUncertaintyMs,
     };

@@ -22,13 +22,8 @@ export const fallback = (transports: readonly [Transport, ...Transport[]]): Tran
     ...(first.maxInFlight === undefined ? {} : { maxInFlight: first.maxInFlight }),
     headers: transports.some(({ headers }) => headers === true),
     survivesPageClose: transports.every(({ survivesPageClose }) => survivesPageClose === true),
-    check: (event) => {
-      for (const transport of transports) {
-        const issue = transport.check?.(event);
-        if (issue !== undefined) return issue;
-      }
-      return undefined;
-    },
+    check: (event) => firstOf(transports, (transport) => transport.check?.(event)),
+    checkMeter: (meter) => firstOf(transports, (transport) => transport.checkMeter?.(meter)),
     refreshCredentials: async (context) => {
       for (const transport of transports) await transport.refreshCredentials?.(context);
     },
@@ -60,6 +55,17 @@ export const fallback = (transports: readonly [Transport, ...Transport[]]): Tran
       for (const transport of transports) await transport[Symbol.asyncDispose]?.();
     },
   };
+};
+
+const firstOf = <Value>(
+  transports: readonly Transport[],
+  find: (transport: Transport) => Value | undefined,
+): Value | undefined => {
+  for (const transport of transports) {
+    const value = find(transport);
+    if (value !== undefined) return value;
+  }
+  return undefined;
 };
 
 const isMoved = (outcome: Outcome | undefined, mayMove: (outcome: Outcome) => boolean): boolean =>

@@ -4,9 +4,14 @@ import type { Outcome, SendAnswer, Transport } from "../strategies/transport.ts"
 /**
  * Sends each event by the transport that `by` picks for it. The pick must be the same for the same event, also after a
  * restart. Each transport keeps its own queue, pace and breaker.
+ *
+ * @param transports - those that `by` picks from. With them, a client is refused when it has a meter that none of them can carry.
  */
-export const route = (by: (event: UsageEvent) => Transport): Transport => {
-  const used = new Set<Transport>();
+export const route = (
+  by: (event: UsageEvent) => Transport,
+  transports: readonly Transport[] = [],
+): Transport => {
+  const used = new Set(transports);
   const pick = (event: UsageEvent): Transport => {
     const transport = by(event);
     used.add(transport);
@@ -15,6 +20,10 @@ export const route = (by: (event: UsageEvent) => Transport): Transport => {
   return {
     name: "route",
     route: pick,
+    checkMeter: (meter) => {
+      const issues = transports.map((transport) => transport.checkMeter?.(meter));
+      return issues.includes(undefined) ? undefined : issues[0];
+    },
     // The engine asks `route` and calls the transports themselves; this serves the direct call and other compositions.
     send: async ({ events }, context): Promise<SendAnswer> => {
       const parts = new Map<Transport, OutgoingEvent[]>();

@@ -75,6 +75,92 @@ describe.each(outboxes)("with %s", (_, outbox) => {
   });
 });
 
+describe("a lookup that refuses its credentials", () => {
+  const refused = (status = 401): LookupAnswer => ({
+    state: "failed",
+    reason: `HTTP ${status}: it refuses the key`,
+    status,
+    credentials: true,
+  });
+  const told = (client: ReturnType<typeof engineRig>["client"]) => {
+    const words: string[] = [];
+    client.on("blocked", ({ name, reason }) => words.push(`blocked ${name}: ${reason}`));
+    client.on("unblocked", ({ name }) => words.push(`unblocked ${name}`));
+    client.on("parked", ({ tenant_id, cause }) => words.push(`parked ${tenant_id} ${cause}`));
+    client.on("unparked", ({ tenant_id }) => words.push(`unparked ${tenant_id}`));
+    return words;
+  };
+
+  test.each(outboxes)(
+    "is blocked, parks nobody, and all is counted when it takes them: %s",
+    async (_, outbox) => {
+      let answer: LookupAnswer | undefined = refused();
+      const lookup = async (tenant_id: string): Promise<LookupAnswer> =>
+        answer ?? { state: "found", customer_id: tenant_id };
+      const { client, clock, transport } = engineRig({ customerLookup: { lookup }, outbox: outbox() });
+      const words = told(client);
+      recordMany(client, 5, "tenant-a");
+      recordMany(client, 5, "tenant-b");
+      await clock.advance(60_000);
+      recordMany(client, 5, "tenant-c");
+      await clock.advance(60_000);
+      expect(words).toEqual(["blocked customer lookup: HTTP 401: it refuses the key"]);
+      expect(client.health()).toMatchObject({
+        ok: false,
+        parked: [],
+        lookup: { state: "blocked", queued: 15, status: 401, retryAt: expect.any(Number) },
+      });
+      expect(await client.flush({ timeoutMs: 1_000 })).toBe(false);
+
+      answer = undefined;
+      await clock.advance(300_000);
+      expect(transport).toHaveAcknowledged(15);
+      expect(words.slice(1)).toEqual(["unblocked customer lookup"]);
+      expect(client.health()).toMatchObject({
+        ok: true,
+        lookup: { state: "open", queued: 0, reason: undefined },
+      });
+      await client.close();
+    },
+  );
+
+  test("for one tenant alone, parks that one", async () => {
+    const lookup = async (tenant_id: string): Promise<LookupAnswer> =>
+      tenant_id === "tenant-x" ? refused(403) : { state: "found", customer_id: tenant_id };
+    const { client, clock, transport } = engineRig({ customerLookup: { lookup } });
+    const words = told(client);
+    recordMany(client, 3, "tenant-x");
+    await clock.advance(2_000);
+    for (let i = 0; i < 5; i++) {
+      recordMany(client, 1, `tenant-${i}`);
+      await clock.advance(600_000);
+    }
+    expect(transport).toHaveAcknowledged(5);
+    expect(words).toEqual([
+      "blocked customer lookup: HTTP 403: it refuses the key",
+      "unblocked customer lookup",
+      "parked tenant-x failed",
+    ]);
+    expect(client.health()).toMatchObject({
+      lookup: { state: "open" },
+      parked: [{ tenant_id: "tenant-x", events: 3, status: 403 }],
+    });
+    await client.close({ timeoutMs: 0 });
+  });
+
+  test("lets events fill the outbox, not a quarter of it", async () => {
+    const lookup = async () => refused();
+    const outbox = memoryOutbox({ maxEvents: 100 });
+    const { client, clock } = engineRig({ customerLookup: { lookup }, outbox });
+    recordMany(client, 10);
+    await clock.advance(2_000);
+    recordMany(client, 100);
+    await clock.advance(2_000);
+    expect(await client.stats()).toMatchObject({ recorded: 100, refused: { no_room: 10 } });
+    await client.close({ timeoutMs: 0 });
+  });
+});
+
 test("an event keeps the customer it was leased with, when the lookup changes its mind; later ones have the new one", async () => {
   const { answers, lookup } = knownLater();
   const { client, clock, transport } = engineRig({ customerLookup: lookup });

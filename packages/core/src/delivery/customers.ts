@@ -1,5 +1,6 @@
 import type { Clock } from "../strategies/clock.ts";
-import type { CustomerLookup, LookupAnswer } from "../strategies/customer-lookup.ts";
+import type { CustomerLookup, LookupAnswer, LookupFailed } from "../strategies/customer-lookup.ts";
+import type { DestinationStatus } from "./destination.ts";
 import { lookUp, lookUpNow } from "./look-up.ts";
 import { type Random, retryDelayMs } from "./retry.ts";
 import type { Segment } from "./segment.ts";
@@ -40,6 +41,12 @@ interface Tenant {
   failures: number;
   parking: Parking | undefined;
   parkedBytes: number;
+  /** Whether its parking was told. */
+  isTold: boolean;
+  /** Whether it waits for the lookup to be let in again, and not for a customer. */
+  waitsForLookup: boolean;
+  /** How often the lookup had worked when it refused its credentials for this tenant last. */
+  refusedAt: number | undefined;
   cancelRetry: (() => void) | undefined;
 }
 
@@ -52,6 +59,10 @@ export interface Decided {
   /** Tenants that are parked now, or for another cause. */
   readonly parkings: readonly Parking[];
   readonly unparked: readonly string[];
+  /** Whether events may be taken from the outbox that waited there for a customer. */
+  readonly released: boolean;
+  /** The lookup refuses its credentials, or takes them again. */
+  readonly lookup: readonly ("blocked" | "unblocked")[];
 }
 
 /** How long an answer holds, of a lookup that keeps none itself. */
@@ -65,6 +76,7 @@ const SLOW_MS = 1_000;
 const MAX_SLOW_LOOKUPS = 256;
 const MAX_KNOWN_TENANTS = 20_000;
 const UNKNOWN_BASE_FAILURES = 5;
+const LOOKUP = "customer lookup";
 
 /**
  * Knows each tenant's customer, asks for those it does not know, and parks their events meanwhile: one tenant's lookup never
@@ -84,6 +96,14 @@ export class Customers {
   #setAside: Slice[] = [];
   #newParkings: Parking[] = [];
   #unparked: string[] = [];
+  #released = false;
+  #lookupChanges: ("blocked" | "unblocked")[] = [];
+  /** Why the lookup takes no questions; undefined while it does. */
+  #refusal:
+    | { readonly reason: string; readonly status: number | undefined; readonly since: number }
+    | undefined;
+  /** How often it knew an answer. */
+  #worked = 0;
   /** The customers of one tenant's segments, which come in runs. */
   #last: ReadonlyMap<string, string> = new Map();
 
@@ -155,16 +175,39 @@ export class Customers {
       parked: this.#setAside,
       parkings: this.#newParkings,
       unparked: this.#unparked,
+      released: this.#released,
+      lookup: this.#lookupChanges,
     };
     this.#ready = [];
     this.#setAside = [];
     this.#newParkings = [];
     this.#unparked = [];
+    this.#released = false;
+    this.#lookupChanges = [];
     return decided;
   }
 
   parkings(): readonly Parking[] {
-    return [...this.#parked.values()].flatMap(({ parking }) => parking ?? []);
+    return [...this.#parked.values()].flatMap(({ parking, waitsForLookup }) =>
+      parking === undefined || waitsForLookup ? [] : parking,
+    );
+  }
+
+  /** The lookup, as one of the destinations: `queued` are the events that wait for it to take its credentials. */
+  get lookup(): DestinationStatus {
+    const parkings = [...this.#parked.values()].flatMap(({ parking, waitsForLookup }) =>
+      parking === undefined || !waitsForLookup ? [] : parking,
+    );
+    return {
+      name: LOOKUP,
+      state: this.#refusal === undefined ? "open" : "blocked",
+      queued: parkings.reduce((sum, { events }) => sum + events, 0),
+      inFlight: this.#asking + this.#slow,
+      reason: this.#refusal?.reason,
+      status: this.#refusal?.status,
+      since: this.#refusal?.since,
+      retryAt: parkings.length === 0 ? undefined : Math.min(...parkings.map(({ retryAt }) => retryAt)),
+    };
   }
 
   get parkedTenants(): readonly string[] {
@@ -173,6 +216,11 @@ export class Customers {
 
   isParked(tenant_id: string): boolean {
     return this.#parked.has(tenant_id);
+  }
+
+  /** Whether it is parked for a reason of its own. */
+  isParkedAlone(tenant_id: string): boolean {
+    return this.#parked.get(tenant_id)?.waitsForLookup === false;
   }
 
   /** Events of a parked tenant that went into the outbox alone. */
@@ -237,6 +285,9 @@ export class Customers {
       failures: 0,
       parking: undefined,
       parkedBytes: 0,
+      isTold: false,
+      waitsForLookup: false,
+      refusedAt: undefined,
       cancelRetry: undefined,
     };
     this.#tenants.set(tenant_id, tenant);
@@ -289,6 +340,10 @@ export class Customers {
 
   #answered(tenant: Tenant, answer: LookupAnswer): void {
     const now = this.#options.steady();
+    tenant.waitsForLookup = false;
+    if (answer.state === "failed" && answer.credentials) this.#lookupRefused(tenant, answer);
+    else tenant.refusedAt = undefined;
+    if (answer.state !== "failed") this.#lookupWorked();
     if (answer.state === "found") {
       tenant.customer_id = answer.customer_id;
       // A lookup that can say so at once has a rule of its own for how long it holds: the answer serves those who wait for it.
@@ -312,6 +367,25 @@ export class Customers {
     }
   }
 
+  #lookupWorked(): void {
+    this.#worked++;
+    if (this.#refusal === undefined) return;
+    this.#refusal = undefined;
+    this.#lookupChanges.push("unblocked");
+    for (const tenant of this.#parked.values()) if (tenant.waitsForLookup) this.#ask(tenant);
+  }
+
+  /** Credentials that are refused are nobody's fault in particular, unless the lookup works for others meanwhile. */
+  #lookupRefused(tenant: Tenant, { reason, status }: LookupFailed): void {
+    const isOwn = tenant.refusedAt !== undefined && tenant.refusedAt < this.#worked;
+    // Once it is its own, it stays so.
+    tenant.refusedAt = isOwn ? Number.NEGATIVE_INFINITY : this.#worked;
+    tenant.waitsForLookup = !isOwn;
+    if (isOwn) return;
+    if (this.#refusal === undefined) this.#lookupChanges.push("blocked");
+    this.#refusal = { reason, status, since: this.#refusal?.since ?? this.#options.clock.now() };
+  }
+
   #parkUntilAsked(tenant: Tenant, answer: Exclude<LookupAnswer, { state: "found" }>): void {
     const { random, retryCapMs, clock } = this.#options;
     tenant.failures++;
@@ -320,7 +394,7 @@ export class Customers {
     const retryAfterMs = answer.state === "failed" ? answer.retryAfterMs : undefined;
     const delay = Math.ceil(retryDelayMs(failures, retryCapMs, retryAfterMs, random));
     const cause = answer.state;
-    const isNew = tenant.parking?.cause !== cause;
+    const isNew = !tenant.isTold || tenant.parking?.cause !== cause;
     const now = clock.now();
     const { since, events } = tenant.parking ?? { since: now, events: 0 };
     tenant.parking = {
@@ -334,7 +408,9 @@ export class Customers {
     };
     tenant.cancelRetry = clock.schedule(delay, () => this.#ask(tenant));
     this.#parked.set(tenant.tenant_id, tenant);
-    if (isNew) this.#newParkings.push(tenant.parking);
+    if (!isNew || tenant.waitsForLookup) return;
+    tenant.isTold = true;
+    this.#newParkings.push(tenant.parking);
   }
 
   #park(tenant: Tenant, slices: readonly Slice[]): void {
@@ -351,7 +427,9 @@ export class Customers {
     tenant.parking = undefined;
     tenant.parkedBytes = 0;
     this.#parked.delete(tenant.tenant_id);
-    this.#unparked.push(tenant.tenant_id);
+    this.#released = true;
+    if (tenant.isTold) this.#unparked.push(tenant.tenant_id);
+    tenant.isTold = false;
   }
 }
 

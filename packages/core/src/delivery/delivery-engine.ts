@@ -30,11 +30,13 @@ import { Dispatch } from "./dispatch.ts";
 import { HoldProcess } from "./hold-process.ts";
 import { closedRefusal, Intake, noRoom } from "./intake.ts";
 import { KeepAlive } from "./keep-alive.ts";
+import type { OutboxStatus } from "./outbox-status.ts";
 import { EventReceipt, type Receipt, refusedReceipt, type SettledOutcome, Waiting } from "./receipt.ts";
 import { backoffMs } from "./retry.ts";
 import { type Absent, Segment } from "./segment.ts";
 import { Slice, UNSENT } from "./slice.ts";
 import { steadyTime } from "./steady-time.ts";
+import { Unheard } from "./unheard.ts";
 
 const MAX_HELD_EVENTS = 10_000;
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
@@ -65,6 +67,8 @@ export class DeliveryEngine {
   readonly durable: boolean;
   /** Refused events since the client was made, by code. */
   readonly refusals = new Map<MeterErrorCode, number>();
+  /** Warnings since the client was made. */
+  warnings = 0;
 
   readonly #spare: SpareOutbox | undefined;
   readonly #clock: Clock;
@@ -81,6 +85,7 @@ export class DeliveryEngine {
   readonly #customers: Customers;
   readonly #dispatch: Dispatch;
   readonly #keepAlive: KeepAlive;
+  readonly #unheard: Unheard;
   readonly #skew = new ClockSkew((skewMs) => this.emitter.emit("skew", { skewMs }));
 
   /** Those with events in memory, the oldest first. */
@@ -135,10 +140,11 @@ export class DeliveryEngine {
     this.#commitAfterMs = outbox.durable ? 0 : Math.min(lingerMs, LONGEST_UNSTORED_MS);
     this.#claimAt = outbox.durable ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     this.#hold = new HoldProcess(clock);
+    this.#unheard = new Unheard(this.emitter, clock, this.refusals);
     this.#keepAlive = new KeepAlive(
       delivery.waitUntil,
       () => this.#drain(timeoutMs),
-      (error) => this.#warn(`waitUntil threw: ${String(error)}`),
+      (error) => this.warn(`waitUntil threw: ${String(error)}`),
     );
     this.#intake = new Intake({
       limits: outbox.limits,
@@ -189,8 +195,32 @@ export class DeliveryEngine {
     return refusedReceipt(input, error);
   }
 
+  /** Something wants a person's look. */
+  warn(message: string): void {
+    this.warnings++;
+    this.#unheard.warning(message);
+    this.emitter.emit("warning", { message });
+  }
+
   parkings(): readonly Parking[] {
     return this.#customers.parkings();
+  }
+
+  /** The customer lookup. */
+  get lookup(): DestinationStatus {
+    return this.#customers.lookup;
+  }
+
+  get outboxStatus(): OutboxStatus {
+    const { failing, retryAt } = this.#spare ?? {};
+    const wall = (time: number): number => Math.round(this.#clock.now() + time - this.#steady());
+    return {
+      name: this.outbox.name,
+      state: failing === undefined ? "open" : "retrying",
+      reason: failing?.reason,
+      since: failing === undefined ? undefined : wall(failing.since),
+      retryAt: retryAt === undefined ? undefined : wall(retryAt),
+    };
   }
 
   destinations(): readonly DestinationStatus[] {
@@ -265,6 +295,7 @@ export class DeliveryEngine {
     for (const tell of [...this.#byKey.values(), ...this.#byIdentity.values()])
       for (const each of tell) each({ state: this.durable ? "persisted" : "lost" });
     this.#hold.set(false);
+    this.#unheard.sum();
     return {
       acknowledged: this.#acknowledged - before,
       ...(left ?? unknown),
@@ -284,7 +315,7 @@ export class DeliveryEngine {
       const { pending: lost, rejected, quarantined } = volatile;
       return { persisted: pending - lost, lost, rejected, quarantined };
     } catch (error) {
-      this.#warn(`the outbox did not close: ${error instanceof Error ? error.message : String(error)}`);
+      this.warn(`the outbox did not close: ${error instanceof Error ? error.message : String(error)}`);
       const { pending: lost, rejected, quarantined } = volatile;
       return { persisted: 0, lost, rejected, quarantined };
     }
@@ -299,7 +330,10 @@ export class DeliveryEngine {
     return new SpareOutbox(outbox, {
       steady: this.#steady,
       delayMs: (failures) => backoffMs(failures, STORE_RETRY_CAP_MS, random),
-      failed: (error) => this.emitter.emit("volatile", { error }),
+      failed: (error) => {
+        this.#unheard.volatile(error);
+        this.emitter.emit("volatile", { error });
+      },
       recovered: () => {
         this.#expectClaim();
         this.emitter.emit("durable", { outbox: outbox.name });
@@ -318,7 +352,7 @@ export class DeliveryEngine {
       // What is gathered will be parked, too.
       parkedEvents: waiting.events + this.#intake.loadOf(checked.event.tenant_id),
       parkedBytes: waiting.bytes + this.#intake.bytes,
-      isParked: this.#customers.isParked(checked.event.tenant_id),
+      isParked: this.#customers.isParkedAlone(checked.event.tenant_id),
     });
     // Others may have made room meanwhile: an outbox that several share is asked again.
     if (refusal !== undefined && this.durable && this.#steady() - this.#askedRoomAt > ASK_ROOM_MS) {
@@ -358,6 +392,7 @@ export class DeliveryEngine {
 
   #refused(input: unknown, error: MeterError): void {
     this.refusals.set(error.code, (this.refusals.get(error.code) ?? 0) + 1);
+    this.#unheard.refused(error);
     this.emitter.emit("refused", { input, error });
   }
 
@@ -394,7 +429,7 @@ export class DeliveryEngine {
       try {
         await this.#run();
       } catch (error) {
-        this.#warn(`the engine stumbled: ${error instanceof Error ? error.stack : String(error)}`);
+        this.warn(`the engine stumbled: ${error instanceof Error ? error.stack : String(error)}`);
       }
     }
     this.#hurry = false;
@@ -627,17 +662,16 @@ export class DeliveryEngine {
   }
 
   #takeDecided(): void {
-    const { ready, parked, parkings, unparked } = this.#customers.take();
+    const { ready, parked, parkings, unparked, released, lookup } = this.#customers.take();
     for (const slice of ready) this.#dispatch.enqueue(slice);
     for (const slice of parked) {
       this.#changes.spill(slice);
       this.#leave(slice);
     }
     for (const parking of parkings) this.emitter.emit("parked", parking);
-    for (const tenant_id of unparked) {
-      this.emitter.emit("unparked", { tenant_id });
-      this.#expectClaim();
-    }
+    for (const tenant_id of unparked) this.emitter.emit("unparked", { tenant_id });
+    if (released) this.#expectClaim();
+    for (const change of lookup) this.emitter.emit(change, this.#customers.lookup);
   }
 
   /** How many events, and bytes, to take from the outbox now. Few and large takes rather than many small ones. */
@@ -804,7 +838,7 @@ export class DeliveryEngine {
       drained.then(() => true),
     );
     this.#flushes = this.#flushes.filter((flush) => flush.upTo !== upTo || done === true);
-    return done === true && this.#customers.parkings().length === 0;
+    return done === true && this.#customers.parkedTenants.length === 0;
   }
 
   #checkFlushes(): void {
@@ -831,11 +865,7 @@ export class DeliveryEngine {
 
   #heard({ pendingEvents, pendingBytes, warnings }: OutboxOpening): void {
     this.#pending = { pendingEvents, pendingBytes };
-    for (const message of warnings) this.#warn(message);
-  }
-
-  #warn(message: string): void {
-    this.emitter.emit("warning", { message });
+    for (const message of warnings) this.warn(message);
   }
 }
 

@@ -36,6 +36,12 @@ export const checkMetadata = (meter: Meter | undefined, given: unknown): Checked
   return runSchema(schema, texts);
 };
 
+/** Whether all events of a meter have metadata. */
+export const hasMetadata = (meter: Meter): boolean => {
+  const without = checkMetadata(meter, undefined);
+  return without !== undefined && Object.keys(without).length > 0;
+};
+
 /** A copy without the keys that are undefined, which are as good as absent. */
 const readTexts = (given: unknown): Metadata | readonly EventIssue[] => {
   // A Map, a Headers, a forgotten await: what they hold are no fields of theirs, and would be lost.

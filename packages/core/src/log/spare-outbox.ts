@@ -69,6 +69,7 @@ export class SpareOutbox implements Outbox {
   readonly #warnings: string[] = [];
   #isSpareUsed = false;
   #failures = 0;
+  #failing: { readonly reason: string; readonly since: number } | undefined;
   #retryAt = Number.NEGATIVE_INFINITY;
   #pending = { pendingEvents: 0, pendingBytes: 0 };
 
@@ -88,6 +89,11 @@ export class SpareOutbox implements Outbox {
   /** When it is tried again, in steady time; undefined while it works. */
   get retryAt(): number | undefined {
     return this.#failures > 0 ? this.#retryAt : undefined;
+  }
+
+  /** Why the outbox takes no events, and since when in steady time; undefined while it works. */
+  get failing(): { readonly reason: string; readonly since: number } | undefined {
+    return this.#failing;
   }
 
   /** Events that are in memory only, or of which nobody knows where they are. */
@@ -199,10 +205,15 @@ export class SpareOutbox implements Outbox {
       const answer = await call();
       if (this.#failures > 0) this.#options.recovered();
       this.#failures = 0;
+      this.#failing = undefined;
       return answer;
     } catch (error) {
       this.#failures++;
       this.#retryAt = steady() + delayMs(this.#failures);
+      this.#failing = {
+        reason: error instanceof Error ? error.message : String(error),
+        since: this.#failing?.since ?? steady(),
+      };
       if (this.#failures === 1) this.#options.failed(error);
       failed(error);
       return undefined;

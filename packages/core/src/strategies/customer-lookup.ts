@@ -27,5 +27,7 @@ export interface LookupFailed {
   readonly status?: number | undefined;
   readonly body?: unknown;
   readonly timeout?: boolean | undefined;
+  /** The lookup refused the credentials (401, 403): nobody's customer is to be had until somebody acts. */
+  readonly credentials?: boolean | undefined;
   readonly retryAfterMs?: number | undefined;
 }

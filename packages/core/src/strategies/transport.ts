@@ -1,3 +1,4 @@
+import type { MeterType } from "../catalog/meter.ts";
 import type { EventIssue } from "../event/event-issue.ts";
 import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
 
@@ -47,6 +48,11 @@ export interface Transport {
   check?(event: UsageEvent): EventIssue | undefined;
 
   /**
+   * Why no event of a meter could travel, told when the client is made, which is then refused. Undefined when some can.
+   */
+  checkMeter?(meter: CarriedMeter): EventIssue | undefined;
+
+  /**
    * For a transport made of transports: the one that will carry this event. The engine then keeps a queue, a breaker
    * and a pace for each of them, so that one failing destination does not hold up the others.
    */
@@ -56,6 +62,14 @@ export interface Transport {
   refreshCredentials?(context: { readonly signal: AbortSignal }): Promise<void>;
 
   [Symbol.asyncDispose]?(): PromiseLike<void>;
+}
+
+/** A meter, as far as a transport has to know it. */
+export interface CarriedMeter {
+  readonly meter_id: string;
+  readonly type: MeterType;
+  /** Whether all of its events have metadata: the meter's schema takes none without. */
+  readonly hasMetadata: boolean;
 }
 
 /** A receiver's promise to count an identity once. */

@@ -1,4 +1,11 @@
-import { MeterClient, memoryTransport, type Transport } from "@meter-lib/core";
+import {
+  type CustomerLookup,
+  MeterClient,
+  memoryOutbox,
+  memoryTransport,
+  type Outbox,
+  type Transport,
+} from "@meter-lib/core";
 import { staticCustomers } from "@meter-lib/lookup-http";
 import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
 import { expect, test } from "vitest";
@@ -10,12 +17,31 @@ class TestReader extends MetricReader {
   protected override async onShutdown(): Promise<void> {}
 }
 
-const observed = (transport: Transport) => {
+/** A durable one whose disk is gone. */
+const failingOutbox = (): Outbox => {
+  const fail = () => Promise.reject(new Error("disk I/O error"));
+  const inner = memoryOutbox();
+  return new Proxy(inner, {
+    get: (_, key) => {
+      if (key === "durable") return true;
+      if (key === "open" || key === "commit" || key === "claim") return fail;
+      const value: unknown = Reflect.get(inner, key, inner);
+      return typeof value === "function" ? value.bind(inner) : value;
+    },
+  });
+};
+
+const observed = (
+  transport: Transport,
+  customerLookup: CustomerLookup = staticCustomers({ tenant_123: "cust_001" }),
+  outbox?: Outbox,
+) => {
   const reader = new TestReader();
   const meterProvider = new MeterProvider({ readers: [reader] });
   const client = new MeterClient({
     transport,
-    customerLookup: staticCustomers({ tenant_123: "cust_001" }),
+    customerLookup,
+    ...(outbox === undefined ? {} : { outbox }),
     defaults: { tenant_id: "tenant_123", device_id: "test" },
     delivery: { lingerMs: 0 },
   });
@@ -75,6 +101,43 @@ test("a blocked destination and a tenant without a customer show", async () => {
     "meter_lib.tenants.parked": 1,
   });
   await client.close({ timeoutMs: 0 });
+  await meterProvider.shutdown();
+});
+
+test("what is not recorded shows by code, and a lookup that refuses its key as a destination", async () => {
+  const { client, collect, meterProvider } = observed(memoryTransport(), {
+    lookup: async () => ({ state: "failed", reason: "HTTP 401", status: 401, credentials: true }),
+  });
+  client.on("refused", () => {});
+  const blocked = new Promise((resolve) => client.on("blocked", resolve));
+  client.record({ meter_id: "page.processed.basic", total_usage: -1 });
+  client.record({ meter_id: "page.processed.basic", total_usage: -1 });
+  client.record({ meter_id: "page.processed.basic", total_usage: 1 });
+  await blocked;
+
+  expect(await collect()).toMatchObject({
+    "meter_lib.events.refused invalid_event": 2,
+    "meter_lib.destination.working customer lookup": 0,
+    "meter_lib.tenants.parked": 0,
+    "meter_lib.outbox.working": 1,
+    "meter_lib.warnings": 0,
+  });
+  await client.close({ timeoutMs: 0 });
+  await meterProvider.shutdown();
+});
+
+test("an outbox that fails shows, and what it warns of", async () => {
+  const { client, collect, meterProvider } = observed(memoryTransport(), undefined, failingOutbox());
+  const volatile = new Promise((resolve) => client.on("volatile", resolve));
+  client.record({ meter_id: "page.processed.basic", total_usage: 1 });
+  await volatile;
+
+  expect(await collect()).toMatchObject({ "meter_lib.outbox.working": 0, "meter_lib.warnings": 0 });
+  await client.close({ timeoutMs: 0 });
+  expect(client.health()).toMatchObject({
+    ok: false,
+    outbox: { state: "retrying", reason: "disk I/O error" },
+  });
   await meterProvider.shutdown();
 });
 

@@ -1,11 +1,14 @@
-import { ACCOUNT_FIELDS, type AccountField, type Accounts, type Health } from "@meter-lib/core";
+import {
+  ACCOUNT_FIELDS,
+  type AccountField,
+  type Health,
+  type MeterClient,
+  type Stats,
+} from "@meter-lib/core";
 import { type BatchObservableResult, type Meter, type MeterProvider, metrics } from "@opentelemetry/api";
 
 /** What is observed of a client: a `MeterClient` of any catalog. */
-export interface ObservedClient {
-  stats(): Promise<Accounts>;
-  health(): Health;
-}
+export type ObservedClient = Pick<MeterClient, "stats" | "health">;
 
 export interface InstrumentMeterClientOptions {
   /** @default the global one */
@@ -18,8 +21,11 @@ const UP_AND_DOWN: ReadonlySet<AccountField> = new Set(["pending", "rejected", "
 /**
  * Observes a client with OpenTelemetry, at each collection:
  * - `meter_lib.events.recorded` and so on for every account, by `meter_lib.meter_id`; the law of the accounts holds within a collection
+ * - `meter_lib.events.refused`, by `meter_lib.code`: events that were not recorded
  * - `meter_lib.destination.queued`, `meter_lib.destination.in_flight`, `meter_lib.destination.working` (0 while blocked), by
- *   `meter_lib.destination`
+ *   `meter_lib.destination`; the customer lookup is one of them
+ * - `meter_lib.outbox.working`: 0 while the outbox takes no events and they are kept in memory only
+ * - `meter_lib.warnings`: what deserves a person's look
  * - `meter_lib.tenants.parked`: tenants whose events wait for a customer
  * - `meter_lib.clock.skew`: this machine's clock minus the receiver's, once it is known
  *
@@ -51,6 +57,10 @@ const observations = (meter: Meter) => {
       : meter.createObservableCounter(name, options);
     return { field, instrument };
   });
+  const refused = meter.createObservableCounter("meter_lib.events.refused", {
+    unit: "{event}",
+    description: "Usage events that were not recorded",
+  });
   const queued = meter.createObservableGauge("meter_lib.destination.queued", {
     unit: "{event}",
     description: "Events that wait in memory for the destination",
@@ -61,6 +71,13 @@ const observations = (meter: Meter) => {
   });
   const working = meter.createObservableGauge("meter_lib.destination.working", {
     description: "0 while the destination is blocked until somebody acts, else 1",
+  });
+  const durable = meter.createObservableGauge("meter_lib.outbox.working", {
+    description: "0 while the outbox takes no events and they are kept in memory only, else 1",
+  });
+  const warned = meter.createObservableCounter("meter_lib.warnings", {
+    unit: "{warning}",
+    description: "What deserves a person's look",
   });
   const parked = meter.createObservableGauge("meter_lib.tenants.parked", {
     unit: "{tenant}",
@@ -73,26 +90,33 @@ const observations = (meter: Meter) => {
 
   const observe = (
     result: BatchObservableResult,
-    stats: Accounts,
-    { destinations, parked: parkings, skewMs }: Health,
+    stats: Stats,
+    { destinations, lookup, outbox, parked: parkings, warnings, skewMs }: Health,
   ): void => {
     for (const [meter_id, account] of Object.entries(stats.meters))
       for (const { field, instrument } of accounts)
         result.observe(instrument, account[field], { "meter_lib.meter_id": meter_id });
-    for (const destination of destinations) {
+    for (const [code, count] of Object.entries(stats.refused))
+      result.observe(refused, count, { "meter_lib.code": code });
+    for (const destination of [...destinations, lookup]) {
       const attributes = { "meter_lib.destination": destination.name };
       result.observe(queued, destination.queued, attributes);
       result.observe(inFlight, destination.inFlight, attributes);
       result.observe(working, destination.state === "blocked" ? 0 : 1, attributes);
     }
+    result.observe(durable, outbox.state === "open" ? 1 : 0);
+    result.observe(warned, warnings);
     result.observe(parked, parkings.length);
     if (skewMs !== undefined) result.observe(skew, skewMs);
   };
   const instruments = [
     ...accounts.map(({ instrument }) => instrument),
+    refused,
     queued,
     inFlight,
     working,
+    durable,
+    warned,
     parked,
     skew,
   ];

@@ -2,7 +2,13 @@ import { type Clock, describeIssue, type OutgoingEvent } from "@meter-lib/core";
 import type { Dialect, Part } from "@meter-lib/transport-fetch/dialect";
 import { judgeStripeAnswer } from "./judge-stripe-answer.ts";
 import { stripeIdentifier } from "./stripe-identifier.ts";
-import { STRIPE_PAST_MS, type StripeNames, stripeForm, stripeIssue } from "./stripe-meter-event.ts";
+import {
+  nameIssue,
+  STRIPE_PAST_MS,
+  type StripeNames,
+  stripeForm,
+  stripeIssue,
+} from "./stripe-meter-event.ts";
 
 const HEADERS = { accept: "application/json", "content-type": "application/x-www-form-urlencoded" };
 
@@ -18,6 +24,7 @@ export const stripeDialect = (names: StripeNames, clock: Pick<Clock, "now">): Di
   headers: false,
   maxEventAgeMs: STRIPE_PAST_MS,
   check: (event) => stripeIssue(event, names, clock.now()),
+  checkMeter: ({ meter_id }) => nameIssue(meter_id, names, `catalog.${meter_id}`),
   *encode(events) {
     for (const event of events) yield encode(event, names, clock.now());
   },

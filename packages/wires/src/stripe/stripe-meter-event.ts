@@ -45,13 +45,20 @@ const PAYLOAD_KEY = /^[^[\]]{1,100}$/;
 
 /** What Stripe would refuse, or take and drop later without telling the caller. */
 export const stripeIssue = (event: UsageEvent, names: StripeNames, now: number): EventIssue | undefined =>
-  nameIssue(event, names) ?? timeIssue(event, now) ?? valueIssue(event, names) ?? payloadIssue(event, names);
+  nameIssue(event.meter_id, names, "meter_id") ??
+  timeIssue(event, now) ??
+  valueIssue(event, names) ??
+  payloadIssue(event, names);
 
-const nameIssue = ({ meter_id }: UsageEvent, { eventNames }: StripeNames): EventIssue | undefined =>
+export const nameIssue = (
+  meter_id: string,
+  { eventNames }: StripeNames,
+  field: string,
+): EventIssue | undefined =>
   nameOf(eventNames, meter_id).length <= MAX_NAME
     ? undefined
     : {
-        field: "meter_id",
+        field,
         given: describeValue(meter_id),
         expected: `an id of at most ${MAX_NAME} characters, or a name for it in the option eventNames`,
       };
