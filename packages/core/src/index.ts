@@ -99,6 +99,7 @@ export type {
   ClaimedSegment,
   ClaimRequest,
   Ending,
+  Erased,
   GivenId,
   HourSums,
   Lease,

@@ -13,6 +13,7 @@ export const wrapOutbox = (inner: Outbox, changed: Partial<Outbox>): Outbox => (
   list: (query) => inner.list(query),
   redrive: (selection) => inner.redrive(selection),
   discard: (selection, reason) => inner.discard(selection, reason),
+  erase: (tenant_id, reason) => inner.erase(tenant_id, reason),
   ledger: (range) => inner.ledger(range),
   ledgerIds: (row) => inner.ledgerIds(row),
   producers: () => inner.producers(),

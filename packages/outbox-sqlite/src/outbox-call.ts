@@ -13,6 +13,7 @@ export interface Inputs {
   list: First<"list">;
   redrive: First<"redrive">;
   discard: Parameters<Outbox["discard"]>;
+  erase: Parameters<Outbox["erase"]>;
   ledger: First<"ledger">;
   ledgerIds: First<"ledgerIds">;
   producers: undefined;
@@ -50,6 +51,7 @@ export const answerCalls = (outbox: Outbox): ((call: OutboxCall) => Promise<Outb
     list: (query) => outbox.list(query),
     redrive: (selection) => outbox.redrive(selection),
     discard: (input) => outbox.discard(...input),
+    erase: (input) => outbox.erase(...input),
     ledger: (range) => outbox.ledger(range),
     ledgerIds: (row) => outbox.ledgerIds(row),
     producers: () => outbox.producers(),

@@ -25,7 +25,7 @@ export interface NearEnd {
 const CLOSE_MS = 5_000;
 
 /** A far end that ends in one of these may have done it. */
-const CHANGES: ReadonlySet<OutboxMethod> = new Set(["commit", "redrive", "discard"]);
+const CHANGES: ReadonlySet<OutboxMethod> = new Set(["commit", "redrive", "discard", "erase"]);
 
 interface Waiting {
   readonly method: OutboxMethod;
@@ -143,6 +143,7 @@ export const remoteOutbox = ({ store, log }: OutboxSettings, start: (near: NearE
     list: (query) => call("list", query),
     redrive: (selection) => call("redrive", selection),
     discard: (...input) => call("discard", input),
+    erase: (...input) => call("erase", input),
     ledger: (range) => call("ledger", range),
     ledgerIds: (row) => call("ledgerIds", row),
     producers: () => call("producers", undefined),

@@ -4,6 +4,7 @@ import { claimCases } from "./outbox/claim-cases.ts";
 import type { CaseContext, ConformanceCase, OutboxPlace } from "./outbox/conformance-case.ts";
 import { damageCases } from "./outbox/damage-cases.ts";
 import { deadLetterCases } from "./outbox/dead-letter-cases.ts";
+import { eraseCases } from "./outbox/erase-cases.ts";
 import { forgetfulStore } from "./outbox/forgetful-store.ts";
 import { identityCases } from "./outbox/identity-cases.ts";
 import { modelCase } from "./outbox/model-case.ts";
@@ -82,6 +83,7 @@ export const outboxCases = (durable: boolean): readonly ConformanceCase[] =>
     ...settlementCases,
     ...claimCases,
     ...deadLetterCases,
+    ...eraseCases,
     ...boundCases,
     ...damageCases,
     ...sessionCases,

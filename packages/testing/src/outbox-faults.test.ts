@@ -18,6 +18,7 @@ const broken = (options: LogOptions, faults: Faults): Outbox => {
     list: (query) => good.list(query),
     redrive: (selection) => good.redrive(selection),
     discard: (selection, reason) => good.discard(selection, reason),
+    erase: (tenant_id, reason) => good.erase(tenant_id, reason),
     ledger: (range) => good.ledger(range),
     ledgerIds: (row) => good.ledgerIds(row),
     producers: () => good.producers(),
@@ -91,6 +92,14 @@ const FAULTS: Readonly<Record<string, Faults>> = {
   "loses an account": (good) => ({ accounts: async () => ({ ...(await good.accounts()), pending: 0 }) }),
   "redrives in silence": (good) => ({ redrive: async (selection) => (await good.redrive(selection)) && 0 }),
   "redrives all tenants": (good) => ({ redrive: ({ state }) => good.redrive({ state }) }),
+  "erases the waiting events of all tenants": (good) => ({
+    erase: async (tenant_id, reason) => {
+      const erased = await good.erase(tenant_id, reason);
+      const others = await good.erase("tenant-2", reason);
+      return { ...erased, events: erased.events + others.events };
+    },
+  }),
+  "erases nothing": () => ({ erase: async () => ({ events: 0, onTheirWay: 0, sessions: 0 }) }),
   "discards all ids": (good) => ({ discard: ({ state }, reason) => good.discard({ state }, reason) }),
   "lists without regard to state": (good) => ({ list: ({ state: _, ...query }) => good.list(query) }),
   "has a ledger without hours": (good) => ({

@@ -1,5 +1,6 @@
-import type { OutgoingEvent } from "@meter-lib/core";
+import { defineCatalog, MeterClient, type OutgoingEvent } from "@meter-lib/core";
 import fc from "fast-check";
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { json, loopbackServer, type SeenRequest } from "../test/loopback-server.ts";
 import { outcomesOf } from "../test/outcomes-of.ts";
@@ -66,6 +67,23 @@ describe("events", () => {
     expect(await body({ start_time: 5, end_time: 6 })).toBe(
       '{"meter_id":"page.processed.basic","start_time":5,"end_time":6,"customer_id":"cust_001"}',
     );
+  });
+
+  test("a client with a meter that takes no event without metadata is not made over it", () => {
+    const catalog = defineCatalog({
+      "page.scanned": { type: "volume" },
+      "rule.executed": { type: "volume", metadata: v.object({ rule_id: v.string() }) },
+    });
+    const made = (dialect: "events" | "kafka-rest") =>
+      new MeterClient({
+        catalog,
+        transport: fetchTransport({ baseUrl, dialect }),
+        customerLookup: { lookup: async () => ({ state: "unknown" }) },
+      });
+    expect(() => made("events")).toThrow(
+      'catalog.rule.executed.metadata: expected none: the dialect "events" has no place for metadata',
+    );
+    expect(() => made("kafka-rest")).not.toThrow();
   });
 
   test("it is one event a request, up to 64 requests at once", () => {

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { Invoke } from "../invoke.ts";
 import { outboxDiscardCommand } from "./outbox-discard.ts";
 import { outboxDrainCommand } from "./outbox-drain.ts";
+import { outboxEraseCommand } from "./outbox-erase.ts";
 import { outboxExportCommand } from "./outbox-export.ts";
 import { outboxListCommand } from "./outbox-list.ts";
 import { outboxRedriveCommand } from "./outbox-redrive.ts";
@@ -22,5 +23,6 @@ Examples:
     .addCommand(outboxShowCommand(invoke))
     .addCommand(outboxRedriveCommand(invoke))
     .addCommand(outboxDiscardCommand(invoke))
+    .addCommand(outboxEraseCommand(invoke))
     .addCommand(outboxExportCommand(invoke))
     .addCommand(outboxDrainCommand(invoke));

@@ -26,6 +26,7 @@ export type {
   ClaimedSegment,
   ClaimRequest,
   Ending,
+  Erased,
   GivenId,
   HourSums,
   Lease,

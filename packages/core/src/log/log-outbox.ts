@@ -3,6 +3,7 @@ import { type UsageEvent, usageEvent } from "../event/usage-event.ts";
 import type { Accounts } from "./account.ts";
 import { append } from "./append.ts";
 import { foldDeltas, readAccounts, readLedger } from "./books.ts";
+import { eraseTenant } from "./erase.ts";
 import { forgetIds, standingOf, tenantAt } from "./identities.ts";
 import { padded } from "./keys.ts";
 import { boundLetters, discardLetters, redriveLetters } from "./letters.ts";
@@ -20,6 +21,7 @@ import {
   type Claimed,
   type ClaimRequest,
   type Ending,
+  type Erased,
   type Lease,
   MAX_SEGMENT_EVENTS,
   type Outbox,
@@ -147,6 +149,12 @@ class LogOutbox implements Outbox {
 
   discard(selection: OutboxSelection, reason: string): Promise<number> {
     return this.#inTurn(() => this.#write(Date.now(), (log) => discardLetters(log, selection, reason)));
+  }
+
+  erase(tenant_id: string, reason: string): Promise<Erased> {
+    return this.#inTurn(() =>
+      this.#write(Date.now(), (log, me) => eraseTenant(log, tenant_id, reason, this.#isAlive(log.tx, me))),
+    );
   }
 
   ledger(range: LedgerRange): Promise<readonly LedgerRow[]> {

@@ -64,6 +64,13 @@ export interface Outbox {
    */
   discard(selection: OutboxSelection, reason: string): Promisable<number>;
 
+  /**
+   * Takes a tenant out of the store. Its events that wait and its dead letters are discarded and counted so; what its events said, its
+   * sessions and its ids are gone, so that a repeat of an erased event would count again. The sums by tenant, meter and hour stay until
+   * their time is over. Events that a live owner has on their way are left alone: they are counted, or erased by another call.
+   */
+  erase(tenant_id: string, reason: string): Promisable<Erased>;
+
   /** What was recorded, by tenant, meter and hour of event time: the own side of a reconciliation. */
   ledger(range: LedgerRange): Promisable<readonly LedgerRow[]>;
 
@@ -81,6 +88,16 @@ export interface Outbox {
    * called afterwards.
    */
   close(): Promisable<void>;
+}
+
+/** What `erase()` did. */
+export interface Erased {
+  /** Events that are discarded now: they waited, or were dead letters. */
+  readonly events: number;
+  /** Events that are on their way just now, and were left alone. */
+  readonly onTheirWay: number;
+  /** Sessions that were open. */
+  readonly sessions: number;
 }
 
 /** By count and by bytes, what is on the way included. */

@@ -8,6 +8,7 @@ import type {
   Appended,
   Claimed,
   ClaimRequest,
+  Erased,
   NewSegment,
   Outbox,
   OutboxChanges,
@@ -169,6 +170,18 @@ export class SpareOutbox implements Outbox {
 
   async discard(selection: OutboxSelection, reason: string): Promise<number> {
     return (await this.#outbox.discard(selection, reason)) + (await this.#spare.discard(selection, reason));
+  }
+
+  async erase(tenant_id: string, reason: string): Promise<Erased> {
+    const [own, spare] = [
+      await this.#outbox.erase(tenant_id, reason),
+      await this.#spare.erase(tenant_id, reason),
+    ];
+    return {
+      events: own.events + spare.events,
+      onTheirWay: own.onTheirWay + spare.onTheirWay,
+      sessions: own.sessions + spare.sessions,
+    };
   }
 
   async ledger(range: LedgerRange): Promise<readonly LedgerRow[]> {

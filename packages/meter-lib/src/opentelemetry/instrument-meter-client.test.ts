@@ -110,8 +110,8 @@ test("what is not recorded shows by code, and a lookup that refuses its key as a
   });
   client.on("refused", () => {});
   const blocked = new Promise((resolve) => client.on("blocked", resolve));
-  client.record({ meter_id: "page.processed.basic", total_usage: -1 });
-  client.record({ meter_id: "page.processed.basic", total_usage: -1 });
+  client.record({ meter_id: "page.processed.basic", total_usage: Number("-1") });
+  client.record({ meter_id: "page.processed.basic", total_usage: Number("-1") });
   client.record({ meter_id: "page.processed.basic", total_usage: 1 });
   await blocked;
 

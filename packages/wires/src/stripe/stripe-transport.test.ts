@@ -36,6 +36,18 @@ test("an event is one form", async () => {
   });
 });
 
+test("a client with a meter whose name is too long for Stripe is not made, unless it has another there", () => {
+  const meter_id = "m".repeat(101);
+  const made = (options: Partial<StripeTransportOptions>) =>
+    new MeterClient({
+      catalog: { [meter_id]: { type: "volume" } },
+      transport: transportTo("https://api.stripe.com", options),
+      customerLookup: staticCustomers({}),
+    });
+  expect(() => made({})).toThrow(/^catalog\.m+: expected an id of at most 100 characters/);
+  expect(() => made({ eventNames: { [meter_id]: "short" } })).not.toThrow();
+});
+
 test("measured time is whole milliseconds, at its end", async () => {
   const event = outgoingEvent({ ...performance, start_time: NOW - 2_500, end_time: NOW - 999 });
   expect(await formOf(event)).toMatchObject({
