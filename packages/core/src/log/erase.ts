@@ -26,7 +26,7 @@ export const eraseTenant = async (
     erased.onTheirWay += onTheirWay;
   }
   for (const [key, row] of await log.tx.range("ids", {}))
-    if (row.cells.some(([tenant]) => tenant === tenant_id))
+    if (row.cells.some(({ tenants }) => tenants.includes(tenant_id)))
       log.tx.put("ids", key, withoutTenant(row, tenant_id));
   for (const [key] of await log.tx.range("identities", under(part(tenant_id))))
     log.tx.delete("identities", key);
@@ -127,5 +127,8 @@ const blank = (event: UsageEvent): UsageEvent =>
 const withoutTenant = (row: IdsRow, tenant_id: string): IdsRow => ({
   ...row,
   ids: row.ids.map((id, index) => (tenantAt(row, index) === tenant_id ? "" : id)),
-  cells: row.cells.map(([tenant, meter_id, hour]) => [tenant === tenant_id ? "" : tenant, meter_id, hour]),
+  cells: row.cells.map(({ tenants, ...cell }) => ({
+    ...cell,
+    tenants: tenants.map((tenant) => (tenant === tenant_id ? "" : tenant)),
+  })),
 });
