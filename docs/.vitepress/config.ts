@@ -138,6 +138,7 @@ export default defineConfig({
             ...pages("guide", {
               operations: "Operations",
               security: "Security",
+              privacy: "Privacy",
               observe: "Observe",
               cli: "The meter command",
               faults: "Faults",
