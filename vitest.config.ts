@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { findChromium, NO_CHROMIUM } from "./scripts/find-chromium.ts";
@@ -29,6 +31,8 @@ export default defineConfig({
           // Much of it waits for processes and disks: one worker less than cores, the default, is one on two cores.
           maxWorkers: "100%",
           sequence: { groupOrder: 0 },
+          // The hundreds of processes that tests start share what was compiled once: a start takes a third of the time.
+          env: { NODE_COMPILE_CACHE: join(tmpdir(), "meter-lib-compiled") },
           // One of them has an export condition `source`, too, that Node would load its TypeScript by.
           server: { deps: { inline: [/[\\/]ai[\\/]dist[\\/]/, /@ai-sdk/, /eventsource-parser/] } },
         },

@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { flushCompileCache } from "node:module";
 import { MeterClient, type Receipt, systemClock } from "@meter-lib/core";
 import { staticCustomers } from "@meter-lib/lookup-http";
 import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
@@ -57,6 +58,8 @@ const relay = createRelay({
 const handler = nodeRelayHandler(relay);
 const server = createServer((incoming, outgoing) => void handler(incoming, outgoing));
 server.listen(0, "127.0.0.1", () => {
+  // Else kept at the exit, which a killed process does not reach.
+  flushCompileCache();
   const address = server.address();
   process.stdout.write(`${typeof address === "object" && address !== null ? address.port : ""}\n`);
 });

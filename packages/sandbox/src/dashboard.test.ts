@@ -590,6 +590,9 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await open("delivery");
     await page.getByRole("button", { name: "Try again" }).first().waitFor();
     await look();
+    await open("events/2");
+    await page.getByRole("button", { name: "Try again" }).first().waitFor();
+    await look();
     await page.unrouteAll({ behavior: "wait" });
     await withOutbox(async (watching) => {
       await open("outbox", watching);

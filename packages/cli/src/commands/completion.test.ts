@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import type { Shell } from "../complete/shell-script.ts";
-import { COMPILED, SOURCE } from "../testing/meter-process.ts";
+import { SOURCE } from "../testing/meter-process.ts";
 import { TempFolder } from "../testing/temp-folder.ts";
 
-const METER = `NODE_COMPILE_CACHE=${COMPILED} ${process.execPath} --conditions=source ${SOURCE}`;
+const METER = `${process.execPath} --conditions=source ${SOURCE}`;
 const LINES = ["outbox red", "outbox list --state q", "import us"];
 
 /** How each shell is asked for what it offers at the ends of lines, without a person at a terminal. */

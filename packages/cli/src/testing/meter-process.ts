@@ -1,16 +1,11 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 /** The program's source. */
 export const SOURCE = fileURLToPath(new URL("../main.ts", import.meta.url));
-
-/** Where what was compiled is kept for the next start. */
-export const COMPILED = join(tmpdir(), "meter-cli-compiled");
 
 /** How the command ended. */
 export interface Ended {
@@ -49,8 +44,7 @@ export const startMeter = (
   );
   const child = spawn(process.execPath, ["--conditions=source", program, ...args], {
     cwd,
-    // Hundreds of starts share what was compiled once.
-    env: { NODE_COMPILE_CACHE: COMPILED, ...clean, ...env },
+    env: { ...clean, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const text = { stdout: "", stderr: "" };

@@ -1,7 +1,5 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -23,8 +21,6 @@ export interface ServeProcess {
 export const startServe = (...flags: readonly string[]): ServeProcess => {
   const child = spawn(process.execPath, ["--conditions=source", COMMAND, ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
-    // Many starts share what was compiled once.
-    env: { NODE_COMPILE_CACHE: join(tmpdir(), "meter-sandbox-compiled"), ...process.env },
   });
   const firstLine = async (): Promise<string | undefined> => {
     for await (const line of createInterface({ input: child.stdout })) return line;
