@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { runMeter } from "./run-meter.ts";
 import { meter } from "./testing/meter-process.ts";
@@ -25,6 +27,28 @@ describe.concurrent("the program", { timeout: 240_000 }, () => {
     expect(stdout).toMatch(/ 130 {2}stopped by Ctrl-C/);
     expect(stdout).not.toContain("complete ");
     expect(stderr).toBe("");
+  });
+
+  test.each([
+    ["20.19.5", 2, "error: meter needs Node 22.18 or newer, and this is Node 20.19.5\n"],
+    ["22.17.1", 2, "error: meter needs Node 22.18 or newer, and this is Node 22.17.1\n"],
+    ["22.18.0", 0, ""],
+    ["26.0.0", 0, ""],
+  ])("on Node %s ends with %i", (version, exit, told) => {
+    const versions = `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "${version}" } });`;
+    const main = fileURLToPath(new URL("main.ts", import.meta.url));
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [
+        "--conditions=source",
+        "--import",
+        `data:text/javascript,${encodeURIComponent(versions)}`,
+        main,
+        "--version",
+      ],
+      { encoding: "utf8" },
+    );
+    expect({ status, stderr }).toEqual({ status: exit, stderr: told });
   });
 
   test("every command has examples in its help", async () => {

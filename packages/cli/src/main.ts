@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import process from "node:process";
-import { runMeter } from "./run-meter.ts";
+import { EXIT } from "./exit-code.ts";
 import { processOutput } from "./terminal/process-output.ts";
+import { tooOld } from "./too-old.ts";
 
 const BY_SIGNAL = 128;
 const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
@@ -23,8 +24,19 @@ for (const [signal, number] of Object.entries(SIGNALS)) {
   });
 }
 
-process.exitCode = await runMeter(process.argv.slice(2), {
-  stdout: processOutput(process.stdout, process.env),
-  stderr: processOutput(process.stderr, process.env),
-  signal: stop.signal,
-});
+/** Loaded only where it can run. */
+const run = async (): Promise<number> => {
+  const { runMeter } = await import("./run-meter.ts");
+  return runMeter(process.argv.slice(2), {
+    stdout: processOutput(process.stdout, process.env),
+    stderr: processOutput(process.stderr, process.env),
+    signal: stop.signal,
+  });
+};
+
+const problem = tooOld(process.versions.node);
+if (problem === undefined) process.exitCode = await run();
+else {
+  process.stderr.write(`error: ${problem}\n`);
+  process.exitCode = EXIT.usage;
+}

@@ -102,19 +102,19 @@ describe.concurrent("meter outbox", { timeout: 240_000 }, () => {
   test("erases a tenant: no event, letter or id of it is left, and the accounts say what became of them", async () => {
     await using folder = await TempFolder.create();
     const file = await outboxWith(folder, "rejected");
-    expect((await meter(["outbox", "erase", file])).stderr).toContain("'--tenant <id>' not specified");
-    expect(await meter(["outbox", "erase", file, "--tenant", "nobody"])).toMatchObject({
+    expect((await runHere(["outbox", "erase", file])).stderr).toContain("'--tenant <id>' not specified");
+    expect(await runHere(["outbox", "erase", file, "--tenant", "nobody"])).toMatchObject({
       exit: 0,
       stdout: "0 events are erased, and counted as discarded.\n",
     });
-    const erased = await meter(["outbox", "erase", file, "--tenant", "a"]);
+    const erased = await runHere(["outbox", "erase", file, "--tenant", "a"]);
     expect(erased).toMatchObject({ exit: 0, stdout: "2 events are erased, and counted as discarded.\n" });
-    const { stdout } = await meter(["outbox", "list", file, "--json"]);
+    const { stdout } = await runHere(["outbox", "list", file, "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({
       accounts: { recorded: 2, discarded: 2, rejected: 0 },
       events: [],
     });
-    expect((await meter(["outbox", "list", file, "--state", "discarded"])).stdout).not.toContain("e1");
+    expect((await runHere(["outbox", "list", file, "--state", "discarded"])).stdout).not.toContain("e1");
   });
 
   test("what it exports can be imported elsewhere, under the same ids", async () => {
