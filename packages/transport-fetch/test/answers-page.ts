@@ -21,7 +21,7 @@ export const documentedCodes: readonly (readonly [code: string, verdict: string]
 export const documentedAlerts: readonly string[] = namesIn(
   page.slice(
     page.indexOf("SSL/TLS_ALERT_…`): ") + "SSL/TLS_ALERT_…`): ".length,
-    page.indexOf("Unsure, among all others: `ECONNRESET`"),
+    page.indexOf("Everything else is ambiguous. This includes `ECONNRESET`"),
   ),
 );
 
