@@ -13,7 +13,7 @@ import {
   sumEvents,
   type UsageEvent,
   usageEvent,
-} from "@meter-lib/core/log";
+} from "@meter-lib/core/store";
 import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
 import type { Measure } from "../harness/measure.ts";
 import type { Row } from "../harness/report.ts";

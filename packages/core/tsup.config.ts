@@ -1,3 +1,8 @@
 import { library } from "../../tsup.base.ts";
 
-export default library({ index: "src/index.ts", log: "src/log/index.ts" });
+export default library({
+  index: "src/index.ts",
+  transport: "src/transport.ts",
+  store: "src/store.ts",
+  wire: "src/wire.ts",
+});

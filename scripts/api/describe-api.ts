@@ -16,12 +16,24 @@ export const describeApi = (
   const checker = program.getTypeChecker();
   return new Map(
     packages.map(({ folder, name, entries }) => {
-      const sections = entries.map((entry) => {
-        const file = program.getSourceFile(join(base, entry.types));
-        const module = file && checker.getSymbolAtLocation(file);
-        if (module === undefined) throw new Error(`${entry.types} is no module: build the packages first`);
-        return describeEntry(checker, base, folder, entry.name, checker.getExportsOfModule(module));
-      });
+      const exportsOf = new Map(
+        entries.map((entry) => {
+          const file = program.getSourceFile(join(base, entry.types));
+          const module = file && checker.getSymbolAtLocation(file);
+          if (module === undefined) throw new Error(`${entry.types} is no module: build the packages first`);
+          return [entry.name, checker.getExportsOfModule(module)];
+        }),
+      );
+      // What several entries export is described once.
+      const homes = new Map<ts.Symbol, string>();
+      for (const [entry, symbols] of exportsOf)
+        for (const symbol of symbols) {
+          const original = originalOf(checker, symbol);
+          if (!homes.has(original)) homes.set(original, entry);
+        }
+      const sections = [...exportsOf].map(([entry, symbols]) =>
+        describeEntry(checker, base, folder, entry, symbols, homes),
+      );
       return [folder, `# ${name}\n\nWritten by \`pnpm api\`.\n${sections.join("")}`];
     }),
   );
@@ -33,6 +45,7 @@ const describeEntry = (
   folder: string,
   entry: string,
   exported: readonly ts.Symbol[],
+  homes: ReadonlyMap<ts.Symbol, string>,
 ): string => {
   const own: string[] = [];
   const inner: string[] = [];
@@ -48,19 +61,18 @@ const describeEntry = (
   };
   for (const symbol of [...exported].sort((a, b) => compare(a.name, b.name))) {
     const original = originalOf(checker, symbol);
-    const owner = packageOf(original, base);
-    if (owner === folder) describe(original, symbol.name, own);
-    else
-      others.set(owner ?? "another package", [
-        ...(others.get(owner ?? "another package") ?? []),
-        symbol.name,
-      ]);
+    const owner = packageOf(original, base) ?? "another package";
+    const home = homes.get(original) ?? entry;
+    const from = owner !== folder ? owner : home !== entry ? home : undefined;
+    if (from === undefined) describe(original, symbol.name, own);
+    else others.set(from, [...(others.get(from) ?? []), symbol.name]);
   }
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop())
-    if (!seen.has(next) && packageOf(next, base) === folder) describe(next, next.name, inner);
+    if (!seen.has(next) && !homes.has(next) && packageOf(next, base) === folder)
+      describe(next, next.name, inner);
 
   return [
-    `\n## ${entry}\n`,
+    `\n## ${entry}\n\n${exported.length} names.\n`,
     ...(own.length === 0 ? [] : [`\`\`\`ts\n${own.join("\n")}\n\`\`\`\n`]),
     ...(inner.length === 0
       ? []

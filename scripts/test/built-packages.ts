@@ -20,7 +20,7 @@ export const checkBuiltPackages = async (report: Report): Promise<void> => {
     rmSync(folder, { recursive: true, force: true });
   }
   const api = await runCommand("node", ["scripts/api.ts"]);
-  report.check("public surface, as recorded in api/", api.ok, api.output);
+  report.check("public surface, as recorded in packages/*/api.md", api.ok, api.output);
   for (const { folder, name, entries } of publishedPackages()) {
     // One process loads all entries of a package, as a module and from CommonJS.
     const load = entries.map((entry) => `await import("${entry.name}");\nrequire("${entry.name}");`);

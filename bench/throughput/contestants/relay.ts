@@ -1,6 +1,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createEventId, type PageEvent } from "@meter-lib/core";
+import { createEventId } from "@meter-lib/core";
+import type { PageEvent } from "@meter-lib/core/wire";
 import { createRelay, type DedupStore, memoryDedup } from "@meter-lib/relay";
 import { sqliteDedup } from "@meter-lib/relay/sqlite";
 import type { Contestant, Load } from "../contestant.ts";

@@ -1,4 +1,4 @@
-import type { Outcome, Transport } from "meter-lib";
+import type { Transport } from "meter-lib";
 
 /** The transport, on a network that delivers every batch and then loses the answers to some of them. */
 export const loseAnswers = (transport: Transport, batchesThatLose: ReadonlySet<number>): Transport => {
@@ -9,8 +9,7 @@ export const loseAnswers = (transport: Transport, batchesThatLose: ReadonlySet<n
       const answer = await transport.send(batch, context);
       batches++;
       if (!batchesThatLose.has(batches)) return answer;
-      const unsure: Outcome = { state: "unsure", reason: "the answer was lost on the way" };
-      return { outcomes: batch.events.map(() => unsure) };
+      return { every: { state: "unsure", reason: "the answer was lost on the way" } };
     },
   };
 };

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { logOutbox } from "@meter-lib/core/log";
+import { logOutbox } from "@meter-lib/core/store";
 import { outboxConformance, storeConformance } from "@meter-lib/testing";
 import { expect, test } from "vitest";
 import { fileStore } from "./file-store.ts";

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { MayHaveCommitted, type Store, type StoreLock, type StoreTransaction } from "@meter-lib/core/log";
+import { MayHaveCommitted, type Store, type StoreLock, type StoreTransaction } from "@meter-lib/core/store";
 import { applyChange, type Journal, openJournal, type RowChange } from "./journal.ts";
 import { takeFolder } from "./take-folder.ts";
 

@@ -1,4 +1,5 @@
-import { MeterError, parseBaseUrl } from "@meter-lib/core";
+import { MeterError } from "@meter-lib/core";
+import { parseBaseUrl } from "@meter-lib/core/wire";
 import { resolveConnection } from "meter-lib";
 
 /**

@@ -7,17 +7,10 @@ declare global {
 
 export type { Catalog, MeterId } from "./catalog/catalog.ts";
 export { defineCatalog } from "./catalog/define-catalog.ts";
-export { type AlreadyInCatalog, extendCatalog, type NewIds } from "./catalog/extend-catalog.ts";
+export { extendCatalog } from "./catalog/extend-catalog.ts";
 export { isMeterId } from "./catalog/is-meter-id.ts";
 export { type LitewaveCatalog, litewaveCatalog } from "./catalog/litewave-catalog.ts";
-export type {
-  Aggregation,
-  Metadata,
-  MetadataSchema,
-  Meter,
-  MeterType,
-  SchemaMetadata,
-} from "./catalog/meter.ts";
+export type { Metadata, Meter } from "./catalog/meter.ts";
 export { parseCatalog } from "./catalog/parse-catalog.ts";
 export {
   type DrainOptions,
@@ -27,155 +20,34 @@ export {
   type RecordOptions,
   type Stats,
 } from "./client/meter-client.ts";
-export type { MeterClientOptions, MeterClientStrategies } from "./client/meter-client-options.ts";
-export { type PickRuleMeterOptions, pickRuleMeter, type RuleMeterId } from "./client/pick-rule-meter.ts";
-export type { PostFailure, PostResult, PostSuccess } from "./client/post-result.ts";
-export {
-  type BackendLedgerRow,
-  type BackendProducer,
-  type ProducerGap,
-  type ReconcileBackend,
-  type ReconcileDifference,
-  type ReconcileSource,
-  type Reconciliation,
-  reconcile,
-} from "./client/reconcile.ts";
+export type { MeterClientOptions } from "./client/meter-client-options.ts";
+export { pickRuleMeter } from "./client/pick-rule-meter.ts";
+export type { PostResult } from "./client/post-result.ts";
+export type { ReconcileBackend, Reconciliation } from "./client/reconcile.ts";
 export type { SendResult } from "./client/send-result.ts";
 export type { Session, SessionInput, SessionOptions, SessionRecovery } from "./client/session.ts";
 export type { TimeOptions } from "./client/time-call.ts";
 export { fallback } from "./compose/fallback.ts";
 export { route } from "./compose/route.ts";
-export type { Parking } from "./delivery/customers.ts";
 export type { DeliveryEvents } from "./delivery/delivery-events.ts";
-export type { AmbiguityPolicy, Closing, DeliveryOptions } from "./delivery/delivery-options.ts";
-export type { DestinationStatus } from "./delivery/destination.ts";
-export type { OutboxStatus } from "./delivery/outbox-status.ts";
-export type { Buried, DurableOutcome, Receipt, SettledOutcome, Settlement } from "./delivery/receipt.ts";
-export { backoffMs, type DestinationState, type Random, retryAfterFloorMs } from "./delivery/retry.ts";
-export {
-  isMeterError,
-  MeterError,
-  type MeterErrorCode,
-  type MeterErrorDetails,
-} from "./errors/meter-error.ts";
-export { contentMark } from "./event/content-mark.ts";
+export type { AmbiguityPolicy, DeliveryOptions } from "./delivery/delivery-options.ts";
+export type { DurableOutcome, Receipt, SettledOutcome } from "./delivery/receipt.ts";
+export { isMeterError, MeterError, type MeterErrorCode } from "./errors/meter-error.ts";
 export { createEventId } from "./event/event-id.ts";
-export { describeIssue, describeValue, type EventIssue } from "./event/event-issue.ts";
-export { isPlainObject, isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";
-export { expectedTime, isTime } from "./event/event-time.ts";
+export { describeIssue, type EventIssue } from "./event/event-issue.ts";
 export type {
-  BoundKeys,
-  CommonFields,
-  ContextFields,
   ContextKey,
-  EndTimeUnlessStartTime,
   EventInput,
-  IdOfType,
   MeterEvent,
-  NonNegativeInteger,
-  PerformanceFields,
   PerformanceMeterId,
-  RuntimeFields,
-  StartTimeUnlessEndTime,
-  UsageNumber,
-  VolumeFields,
   VolumeMeterId,
 } from "./event/meter-event.ts";
-export type { SeqRange } from "./event/seq-range.ts";
-export type { Lane, OutgoingEvent, UsageEvent } from "./event/usage-event.ts";
-export { usageTime } from "./event/usage-time.ts";
-export {
-  ACCOUNT_FIELDS,
-  type Account,
-  type AccountField,
-  type Accounts,
-  emptyAccount,
-} from "./log/account.ts";
-export { type MemoryOutboxOptions, memoryOutbox } from "./log/memory-outbox.ts";
-export type {
-  AppendException,
-  Appended,
-  Claimed,
-  ClaimedSegment,
-  ClaimRequest,
-  Ending,
-  Erased,
-  GivenId,
-  HourSums,
-  Lease,
-  NewSegment,
-  Outbox,
-  OutboxChanges,
-  OutboxCommit,
-  OutboxLimits,
-  OutboxOpening,
-  Span,
-  Undone,
-} from "./log/outbox.ts";
-export type {
-  EndState,
-  LedgerId,
-  LedgerKey,
-  LedgerRange,
-  LedgerRow,
-  OutboxQuery,
-  OutboxRow,
-  OutboxSelection,
-  ProducerRow,
-  RowState,
-} from "./log/outbox-query.ts";
-export type { SessionAnswer, SessionChange } from "./log/outbox-session.ts";
-export type { CustomerPairs, Piece, SegmentBody, SessionRow } from "./log/tables.ts";
-export {
-  type MemoryTransport,
-  type MemoryTransportOptions,
-  memoryTransport,
-} from "./memory/memory-transport.ts";
-export { type Clock, systemClock } from "./strategies/clock.ts";
-export type {
-  CustomerFound,
-  CustomerLookup,
-  CustomerUnknown,
-  LookupAnswer,
-  LookupFailed,
-} from "./strategies/customer-lookup.ts";
-export type { Promisable } from "./strategies/promisable.ts";
-export type {
-  Acknowledged,
-  Answered,
-  Batch,
-  CarriedMeter,
-  Dedup,
-  DestinationFault,
-  Faulted,
-  OneOutcome,
-  Outcome,
-  Outcomes,
-  Rejected,
-  Retry,
-  SendAnswer,
-  SendContext,
-  Transport,
-  Unsure,
-} from "./strategies/transport.ts";
-export { parseBaseUrl } from "./wire/base-url.ts";
-export { HEADER_TEXT, isHeaderText } from "./wire/header-text.ts";
-export { hideSecrets } from "./wire/hide-secrets.ts";
-export {
-  MAX_PAGE_BATCH_BYTES,
-  MAX_PAGE_BATCH_EVENTS,
-  MAX_PAGE_ID_LENGTH,
-  type PageBatch,
-  type PageBatchAnswer,
-  type PageEvent,
-  type PageEventResult,
-} from "./wire/page-batch.ts";
-export {
-  type PerformanceRecord,
-  RESERVED_METADATA_PREFIX,
-  type UsageRecord,
-  type UsageRecordOptions,
-  usageRecordJson,
-  usageRecordValue,
-  type VolumeRecord,
-} from "./wire/usage-record.ts";
+export type { UsageEvent } from "./event/usage-event.ts";
+export type { Account, Accounts } from "./log/account.ts";
+export { memoryOutbox } from "./log/memory-outbox.ts";
+export type { Outbox, OutboxLimits } from "./log/outbox.ts";
+export type { OutboxRow } from "./log/outbox-query.ts";
+export { memoryTransport } from "./memory/memory-transport.ts";
+export type { Clock } from "./strategies/clock.ts";
+export type { CustomerLookup } from "./strategies/customer-lookup.ts";
+export type { Transport } from "./strategies/transport.ts";

@@ -1,14 +1,7 @@
 import { fakeClock } from "../../testing/src/fake-clock.ts";
-import {
-  type CustomerLookup,
-  type DeliveryOptions,
-  type LookupAnswer,
-  type MemoryTransport,
-  type MemoryTransportOptions,
-  MeterClient,
-  type MeterClientStrategies,
-  memoryTransport,
-} from "../src/index.ts";
+import type { MeterClientStrategies } from "../src/client/meter-client-options.ts";
+import { type CustomerLookup, type DeliveryOptions, MeterClient, memoryTransport } from "../src/index.ts";
+import type { LookupAnswer, MemoryTransport, MemoryTransportOptions } from "../src/transport.ts";
 
 export const DAY_MS = 86_400_000;
 export const ALWAYS_DEDUP = { windowMs: 365 * DAY_MS };

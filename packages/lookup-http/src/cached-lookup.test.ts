@@ -1,4 +1,4 @@
-import type { Clock, CustomerLookup, LookupAnswer } from "@meter-lib/core";
+import type { Clock, CustomerLookup, LookupAnswer } from "@meter-lib/core/transport";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cachedLookup } from "./cached-lookup.ts";

@@ -6,7 +6,7 @@ import {
   type LookupAnswer,
   MeterError,
   systemClock,
-} from "@meter-lib/core";
+} from "@meter-lib/core/transport";
 import * as v from "valibot";
 import { LruMap } from "./lru-map.ts";
 import { toOptionIssue } from "./option-issue.ts";

@@ -1,4 +1,5 @@
-import { type EventIssue, HEADER_TEXT, isHeaderText, MeterError, parseBaseUrl } from "@meter-lib/core";
+import { type EventIssue, MeterError } from "@meter-lib/core/transport";
+import { HEADER_TEXT, isHeaderText, parseBaseUrl } from "@meter-lib/core/wire";
 import * as v from "valibot";
 import { type LookupRoute, needsApiKey } from "./lookup-route.ts";
 import { toOptionIssue } from "./option-issue.ts";

@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import type { LookupAnswer } from "@meter-lib/core";
+import type { LookupAnswer } from "@meter-lib/core/transport";
 import fc from "fast-check";
 import nock from "nock";
 import { afterEach, describe, expect, test } from "vitest";

@@ -1,4 +1,5 @@
-import { type CustomerLookup, hideSecrets, isHeaderText, type LookupAnswer } from "@meter-lib/core";
+import type { CustomerLookup, LookupAnswer } from "@meter-lib/core/transport";
+import { hideSecrets, isHeaderText } from "@meter-lib/core/wire";
 import type { KyInstance } from "ky";
 import {
   type CheckedLookupOptions,

@@ -1,4 +1,4 @@
-import { describeValue, type LookupAnswer, type LookupFailed } from "@meter-lib/core";
+import { describeValue, type LookupAnswer, type LookupFailed } from "@meter-lib/core/transport";
 
 /** A lookup's HTTP answer, as much of it as was read. */
 export interface HttpLookupAnswer {

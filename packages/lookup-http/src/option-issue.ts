@@ -1,4 +1,4 @@
-import { describeValue, type EventIssue } from "@meter-lib/core";
+import { describeValue, type EventIssue } from "@meter-lib/core/transport";
 import * as v from "valibot";
 
 const SECRET_FIELD = /^(?:apiKey|headers)/;

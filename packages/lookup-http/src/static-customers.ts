@@ -1,4 +1,4 @@
-import { type CustomerLookup, describeValue, MeterError } from "@meter-lib/core";
+import { type CustomerLookup, describeValue, MeterError } from "@meter-lib/core/transport";
 
 /**
  * A lookup that knows its customers beforehand: tenant ids to customer ids. Throws a MeterError `invalid_options` when a

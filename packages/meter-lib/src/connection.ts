@@ -1,4 +1,5 @@
-import { describeValue, type EventIssue, MeterError } from "@meter-lib/core";
+import { type EventIssue, MeterError } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
 import type { LookupRoute } from "@meter-lib/lookup-http";
 import type { FetchTransportOptions } from "@meter-lib/transport-fetch";
 import { environment } from "./environment.ts";

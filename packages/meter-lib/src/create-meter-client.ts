@@ -2,13 +2,13 @@ import {
   type Catalog,
   type ContextKey,
   type CustomerLookup,
-  describeValue,
   type LitewaveCatalog,
   MeterClient,
   type MeterClientOptions,
   MeterError,
   type Transport,
 } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
 import { type CachedLookupOptions, cachedLookup, httpCustomerLookup } from "@meter-lib/lookup-http";
 import { type FetchTransportOptions, fetchTransport } from "@meter-lib/transport-fetch";
 import { type ConnectionOptions, resolveConnection } from "./connection.ts";

@@ -1,4 +1,5 @@
-import { describeValue, type MeterClient, type UsageEvent } from "@meter-lib/core";
+import type { MeterClient, UsageEvent } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
 
 /** What writes a line for people: `console`, and the loggers of pino, winston and others. */
 export interface MeterLogger {

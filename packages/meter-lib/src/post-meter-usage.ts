@@ -1,6 +1,5 @@
 import {
   type Catalog,
-  describeValue,
   type EventInput,
   isMeterError,
   type LitewaveCatalog,
@@ -10,6 +9,7 @@ import {
   type MeterId,
   type PerformanceMeterId,
 } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
 import { type Connection, resolveConnection } from "./connection.ts";
 import { createMeterClient } from "./create-meter-client.ts";
 

@@ -1,4 +1,4 @@
-import { logOutbox } from "@meter-lib/core/log";
+import { logOutbox } from "@meter-lib/core/store";
 import { outboxConformance } from "@meter-lib/testing";
 import { deleteDatabase } from "../test/delete-database.ts";
 import { openInFrame } from "../test/open-in-frame.ts";

@@ -1,4 +1,4 @@
-import { logOutbox, type Outbox } from "@meter-lib/core/log";
+import { logOutbox, type Outbox } from "@meter-lib/core/store";
 import { type IndexedDbOutboxOptions, outboxSettings } from "./indexed-db-outbox-options.ts";
 import { indexedDbStore } from "./indexed-db-store.ts";
 

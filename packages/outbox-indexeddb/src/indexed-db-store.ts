@@ -8,7 +8,7 @@ import {
   type StoreTransaction,
   type TableName,
   type Tables,
-} from "@meter-lib/core/log";
+} from "@meter-lib/core/store";
 import { ask, endOf, PageDatabase } from "./page-database.ts";
 import { PageLocks } from "./page-locks.ts";
 import { watchPageSleep } from "./watch-page-sleep.ts";

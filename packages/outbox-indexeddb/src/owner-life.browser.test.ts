@@ -1,4 +1,4 @@
-import { MayHaveCommitted, type Store } from "@meter-lib/core/log";
+import { MayHaveCommitted, type Store } from "@meter-lib/core/store";
 import { OpenedOutbox, SAMPLE_TIME, sampleEvent, sampleEvents } from "@meter-lib/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { deleteDatabase } from "../test/delete-database.ts";

@@ -1,4 +1,4 @@
-import { MeterError, TABLE_NAMES } from "@meter-lib/core/log";
+import { MeterError, TABLE_NAMES } from "@meter-lib/core/store";
 
 /** Locks of a browser without Web Locks. */
 export const LOCK_ROWS = "locks";

@@ -1,4 +1,4 @@
-import type { StoreLock } from "@meter-lib/core/log";
+import type { StoreLock } from "@meter-lib/core/store";
 import type { PageDatabase } from "./page-database.ts";
 import { rowLocks } from "./row-locks.ts";
 import { webLocks } from "./web-locks.ts";

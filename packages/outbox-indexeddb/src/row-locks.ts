@@ -1,4 +1,4 @@
-import { createEventId } from "@meter-lib/core/log";
+import { createEventId } from "@meter-lib/core/store";
 import { ask, endOf, LOCK_ROWS, type PageDatabase } from "./page-database.ts";
 import type { Locking } from "./page-locks.ts";
 

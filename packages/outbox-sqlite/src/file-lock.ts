@@ -1,6 +1,6 @@
 import { closeSync, linkSync, lstatSync, openSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { MeterError } from "@meter-lib/core/log";
+import { MeterError } from "@meter-lib/core/store";
 import { BUSY, resultCode } from "./sqlite-failure.ts";
 
 /** Tells a file from another one that has its name now; undefined when there is none. */

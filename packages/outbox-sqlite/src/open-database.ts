@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, realpathSync, renameSync } from "node
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { MeterError, TABLE_NAMES, type TableName } from "@meter-lib/core/log";
+import { MeterError, TABLE_NAMES, type TableName } from "@meter-lib/core/store";
 import { createPrivately, refuseLink, takeLock } from "./file-lock.ts";
 import { DamageFound, isDamage, isNoDatabase } from "./sqlite-failure.ts";
 import { VITAL } from "./table.ts";

@@ -1,4 +1,4 @@
-import { MayHaveCommitted, MeterError, type MeterErrorCode, type Outbox } from "@meter-lib/core/log";
+import { MayHaveCommitted, MeterError, type MeterErrorCode, type Outbox } from "@meter-lib/core/store";
 
 type First<Method extends "commit" | "claim" | "list" | "redrive" | "ledger" | "ledgerIds"> = Parameters<
   Outbox[Method]

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { MayHaveCommitted } from "@meter-lib/core/log";
+import { MayHaveCommitted } from "@meter-lib/core/store";
 import { expect, test } from "vitest";
 import { append, claimIds, event, events } from "../test/outbox-use.ts";
 import { storeFolder } from "../test/store-folder.ts";

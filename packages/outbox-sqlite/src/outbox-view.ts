@@ -8,7 +8,7 @@ import {
   readDiscarded,
   type Store,
   type StoreTransaction,
-} from "@meter-lib/core/log";
+} from "@meter-lib/core/store";
 import { checkOurs, openReadOnly } from "./open-database.ts";
 import { storeError } from "./sqlite-failure.ts";
 import { outboxSettings } from "./sqlite-outbox-options.ts";

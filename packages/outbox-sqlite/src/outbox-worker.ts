@@ -1,5 +1,5 @@
 import { workerData } from "node:worker_threads";
-import { logOutbox } from "@meter-lib/core/log";
+import { logOutbox } from "@meter-lib/core/store";
 import { answerCalls, type OutboxCall } from "./outbox-call.ts";
 import type { ThreadInput } from "./outbox-thread.ts";
 import { sqliteStore } from "./sqlite-store.ts";

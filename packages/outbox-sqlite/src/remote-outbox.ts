@@ -1,4 +1,4 @@
-import { MeterError, type Outbox } from "@meter-lib/core/log";
+import { MeterError, type Outbox } from "@meter-lib/core/store";
 import { errorOf, type Inputs, type OutboxAnswer, type OutboxMethod, type Outputs } from "./outbox-call.ts";
 import type { OutboxSettings } from "./sqlite-outbox-options.ts";
 

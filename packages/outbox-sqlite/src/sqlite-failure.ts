@@ -1,4 +1,4 @@
-import { MeterError, type MeterErrorCode } from "@meter-lib/core/log";
+import { MeterError, type MeterErrorCode } from "@meter-lib/core/store";
 
 // SQLite's primary result codes: https://www.sqlite.org/rescode.html
 export const BUSY = 5;

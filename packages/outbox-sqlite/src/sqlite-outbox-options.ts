@@ -4,7 +4,7 @@ import {
   type LogOptions,
   MeterError,
   type OutboxLimits,
-} from "@meter-lib/core/log";
+} from "@meter-lib/core/store";
 import type { SqliteStoreOptions } from "./sqlite-store.ts";
 
 export interface SqliteOutboxOptions {

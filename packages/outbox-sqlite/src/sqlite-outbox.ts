@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { logOutbox, type Outbox } from "@meter-lib/core/log";
+import { logOutbox, type Outbox } from "@meter-lib/core/store";
 import { outboxThread } from "./outbox-thread.ts";
 import { remoteOutbox } from "./remote-outbox.ts";
 import { outboxSettings, type SqliteOutboxOptions } from "./sqlite-outbox-options.ts";

@@ -7,7 +7,7 @@ import {
   type Store,
   type StoreLock,
   type StoreTransaction,
-} from "@meter-lib/core/log";
+} from "@meter-lib/core/store";
 import { type FileLock, fileIdentity, takeLock } from "./file-lock.ts";
 import { inTurn } from "./in-turn.ts";
 import { openDatabase } from "./open-database.ts";

@@ -6,7 +6,7 @@ import {
   type StoreTransaction,
   type TableName,
   type Tables,
-} from "@meter-lib/core/log";
+} from "@meter-lib/core/store";
 import { DamageFound, isDamage } from "./sqlite-failure.ts";
 
 /** Rows without which nothing can be said of the others. Damage in any other row costs that row. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { LogOptions, Outbox } from "@meter-lib/core/log";
+import type { LogOptions, Outbox } from "@meter-lib/core/store";
 import type { OutboxAnswer } from "../src/outbox-call.ts";
 import { remoteOutbox } from "../src/remote-outbox.ts";
 import { outboxSettings } from "../src/sqlite-outbox-options.ts";

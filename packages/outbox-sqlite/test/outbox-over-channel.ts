@@ -1,5 +1,5 @@
 import { MessageChannel } from "node:worker_threads";
-import { logOutbox, type Outbox } from "@meter-lib/core/log";
+import { logOutbox, type Outbox } from "@meter-lib/core/store";
 import { answerCalls, type OutboxAnswer, type OutboxCall } from "../src/outbox-call.ts";
 import { remoteOutbox } from "../src/remote-outbox.ts";
 import type { OutboxSettings } from "../src/sqlite-outbox-options.ts";

@@ -1,6 +1,6 @@
 // The outbox in a process of its own, driven by messages: something that can be killed.
 import { cpSync } from "node:fs";
-import { logOutbox } from "@meter-lib/core/log";
+import { logOutbox } from "@meter-lib/core/store";
 import { answerCalls, type OutboxCall } from "../src/outbox-call.ts";
 import { sqliteStore } from "../src/sqlite-store.ts";
 

@@ -1,7 +1,6 @@
 import {
   bodyText,
   type ClaimRequest,
-  contentMark,
   createEventId,
   eventSize,
   eventsOf,
@@ -12,7 +11,8 @@ import {
   sumEvents,
   type UsageEvent,
   usageEvent,
-} from "@meter-lib/core/log";
+} from "@meter-lib/core/store";
+import { contentMark } from "@meter-lib/core/wire";
 
 const NO_CHANGES = { end: [], release: [], spill: [], append: [], lease: [], sessions: [] };
 

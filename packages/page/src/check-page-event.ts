@@ -1,15 +1,12 @@
+import { type Catalog, type EventIssue, type Metadata, MeterError } from "@meter-lib/core";
 import {
-  type Catalog,
-  type EventIssue,
   isPlainObject,
   isTime,
   isToken,
   isUsage,
   MAX_EVENT_BYTES,
-  type Metadata,
-  MeterError,
   type PageEvent,
-} from "@meter-lib/core";
+} from "@meter-lib/core/wire";
 import { utf8Bytes } from "@meter-lib/transport-beacon";
 import { pageEventId } from "./page-event-id.ts";
 import { pageIssue } from "./page-issue.ts";

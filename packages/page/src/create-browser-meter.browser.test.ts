@@ -1,4 +1,4 @@
-import type { PageBatch, PageEvent } from "@meter-lib/core";
+import type { PageBatch, PageEvent } from "@meter-lib/core/wire";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { BrowserMeterOptions } from "./create-browser-meter.ts";
 import { createBrowserMeter } from "./create-browser-meter.ts";

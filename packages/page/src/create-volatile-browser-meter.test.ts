@@ -1,4 +1,4 @@
-import type { PageBatch, PageEventResult } from "@meter-lib/core";
+import type { PageBatch, PageEventResult } from "@meter-lib/core/wire";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createVolatileBrowserMeter } from "./create-volatile-browser-meter.ts";

@@ -1,4 +1,4 @@
-import { ACCOUNT_FIELDS, emptyAccount } from "@meter-lib/core";
+import { ACCOUNT_FIELDS, emptyAccount } from "@meter-lib/core/store";
 import { PAGE_BATCH } from "@meter-lib/transport-beacon";
 import { durableSessions } from "./durable-sessions.ts";
 import {

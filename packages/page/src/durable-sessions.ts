@@ -1,4 +1,4 @@
-import type { PageEvent } from "@meter-lib/core";
+import type { PageEvent } from "@meter-lib/core/wire";
 import { utf8Bytes } from "@meter-lib/transport-beacon";
 import { addEvent, ask, type EventRow, type PageDatabase } from "./page-database.ts";
 import { pageEventId } from "./page-event-id.ts";

@@ -1,4 +1,5 @@
-import { emptyAccount, type PageEvent } from "@meter-lib/core";
+import { emptyAccount } from "@meter-lib/core/store";
+import type { PageEvent } from "@meter-lib/core/wire";
 import type { Emit } from "./page-emitter.ts";
 import { NEVER } from "./page-entry.ts";
 import { pageEventId } from "./page-event-id.ts";

@@ -1,14 +1,7 @@
-import {
-  backoffMs,
-  type Catalog,
-  type DestinationFault,
-  emptyAccount,
-  MeterError,
-  type Rejected,
-  retryAfterFloorMs,
-  type SettledOutcome,
-  type Unsure,
-} from "@meter-lib/core";
+import { type Catalog, MeterError, type SettledOutcome } from "@meter-lib/core";
+import { emptyAccount } from "@meter-lib/core/store";
+import type { DestinationFault, Rejected, Unsure } from "@meter-lib/core/transport";
+import { backoffMs, retryAfterFloorMs } from "@meter-lib/core/wire";
 import { isPrerendered, PAGE_BATCH, pagePost, pageToken } from "@meter-lib/transport-beacon";
 import { checkPageEvent } from "./check-page-event.ts";
 import { litewaveMeters } from "./litewave-meters.ts";

@@ -1,4 +1,5 @@
-import type { DurableOutcome, PageEvent, SettledOutcome } from "@meter-lib/core";
+import type { DurableOutcome, SettledOutcome } from "@meter-lib/core";
+import type { PageEvent } from "@meter-lib/core/wire";
 
 /** As a time, by `performance.now()`, or as a wait. */
 export const NEVER: number = Number.POSITIVE_INFINITY;

@@ -1,4 +1,5 @@
-import type { MeterError, PageEvent } from "@meter-lib/core";
+import type { MeterError } from "@meter-lib/core";
+import type { PageEvent } from "@meter-lib/core/wire";
 
 /** An event that ended other than well, and why. */
 export interface DeadLetter {

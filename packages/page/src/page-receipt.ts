@@ -1,4 +1,5 @@
-import type { Closing, Receipt } from "@meter-lib/core";
+import type { Receipt } from "@meter-lib/core";
+import type { Closing } from "@meter-lib/core/wire";
 
 /** What `record()` of a page answers: its promises always resolve. */
 export type PageReceipt = Omit<Receipt, "fate">;

@@ -1,4 +1,5 @@
-import { MeterError, type PageEvent } from "@meter-lib/core";
+import { MeterError } from "@meter-lib/core";
+import type { PageEvent } from "@meter-lib/core/wire";
 
 /** Why an event is not taken: its id is known with other content, whenever that was recorded, or it finds no room. */
 export const refusalOf = (

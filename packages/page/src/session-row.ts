@@ -1,4 +1,4 @@
-import type { PageEvent } from "@meter-lib/core";
+import type { PageEvent } from "@meter-lib/core/wire";
 import { pageEventId } from "./page-event-id.ts";
 
 /** A session that is on. The ids of both boundaries are fixed at its start, so that whoever ends it says the same. */

@@ -1,4 +1,5 @@
-import { createEventId, type OutgoingEvent } from "@meter-lib/core";
+import { createEventId } from "@meter-lib/core";
+import type { OutgoingEvent } from "@meter-lib/core/transport";
 import { kafkaTransport } from "@meter-lib/transport-kafka";
 import { pipelineCatalog } from "./pipeline-catalog.ts";
 import { writerEvents } from "./writer-events.ts";

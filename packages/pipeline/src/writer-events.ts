@@ -1,4 +1,4 @@
-import type { RuntimeFields } from "@meter-lib/core";
+import type { RuntimeFields } from "@meter-lib/core/wire";
 import { readTrace } from "@meter-lib/trace";
 
 /** What a writer records, and writes into its journal first. */

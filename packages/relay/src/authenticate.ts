@@ -1,4 +1,4 @@
-import { describeValue, type Promisable } from "@meter-lib/core";
+import { describeValue, type Promisable } from "@meter-lib/core/transport";
 import type { RelayErrorCode } from "./refusal.ts";
 
 /** Who a request is metered for. It comes from the credentials alone, never from what a page says. */

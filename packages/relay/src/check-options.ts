@@ -1,4 +1,5 @@
-import { describeValue, type EventIssue, MeterError } from "@meter-lib/core";
+import { type EventIssue, MeterError } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
 import type { RelayOptions } from "./relay-options.ts";
 
 /** @throws MeterError `invalid_options`, naming every field at fault */

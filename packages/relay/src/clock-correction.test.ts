@@ -1,4 +1,4 @@
-import type { PageEvent } from "@meter-lib/core";
+import type { PageEvent } from "@meter-lib/core/wire";
 import { fakeClock } from "@meter-lib/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-import type { PageEvent } from "@meter-lib/core";
+import type { PageEvent } from "@meter-lib/core/wire";
 
 /**
  * How far a page's times are to be moved, in milliseconds: by the difference between the relay's clock on arrival and the page's

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { PageBatchAnswer, PageEvent } from "@meter-lib/core";
+import type { PageBatchAnswer, PageEvent } from "@meter-lib/core/wire";
 import { createSandbox, type Sandbox } from "@meter-lib/sandbox";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ORIGIN, pageEvent } from "../test/relay-under-test.ts";

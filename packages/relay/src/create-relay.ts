@@ -1,9 +1,5 @@
-import {
-  MAX_PAGE_BATCH_BYTES,
-  MAX_PAGE_BATCH_EVENTS,
-  type PageEventResult,
-  systemClock,
-} from "@meter-lib/core";
+import { systemClock } from "@meter-lib/core/transport";
+import { MAX_PAGE_BATCH_BYTES, MAX_PAGE_BATCH_EVENTS, type PageEventResult } from "@meter-lib/core/wire";
 import { checkPrincipal, credentialsOf, type Principal } from "./authenticate.ts";
 import { BodySlots } from "./body-slots.ts";
 import { checkOptions } from "./check-options.ts";

@@ -1,4 +1,4 @@
-import { describeValue } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
 import { containPromise } from "./contain.ts";
 import { Refusal } from "./refusal.ts";
 

@@ -1,4 +1,4 @@
-import type { Promisable } from "@meter-lib/core";
+import type { Promisable } from "@meter-lib/core/transport";
 
 /**
  * Remembers which events of which tenant were taken, so that a page may send again what it never saw answered.

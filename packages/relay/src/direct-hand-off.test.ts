@@ -1,10 +1,5 @@
-import {
-  type MemoryTransportOptions,
-  memoryTransport,
-  type Outcome,
-  route,
-  type SendAnswer,
-} from "@meter-lib/core";
+import { memoryTransport, route } from "@meter-lib/core";
+import type { MemoryTransportOptions, Outcome, SendAnswer } from "@meter-lib/core/transport";
 import { type FakeClock, fakeClock } from "@meter-lib/testing";
 import { expect, test } from "vitest";
 import { customerLookup, ORIGIN, PRINCIPAL, pageEvent, pageRequest } from "../test/relay-under-test.ts";

@@ -1,4 +1,4 @@
-import type { PageEventResult } from "@meter-lib/core";
+import type { PageEventResult } from "@meter-lib/core/wire";
 import type { HandedOff } from "./hand-off.ts";
 
 const UNDECIDED_RETRY_MS = 5_000;

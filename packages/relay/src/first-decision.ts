@@ -1,4 +1,4 @@
-import { contentMark, type PageEvent } from "@meter-lib/core";
+import { contentMark, type PageEvent } from "@meter-lib/core/wire";
 
 /**
  * What the relay decided about an event when it first came. It is kept with the identity, because every attempt must hand on the same

@@ -1,4 +1,5 @@
-import { memoryTransport, systemClock } from "@meter-lib/core";
+import { memoryTransport } from "@meter-lib/core";
+import { systemClock } from "@meter-lib/core/transport";
 import { expect, test, vi } from "vitest";
 import {
   batchOf,

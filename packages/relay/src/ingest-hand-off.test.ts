@@ -1,10 +1,5 @@
-import {
-  type DurableOutcome,
-  MeterError,
-  type PageEvent,
-  type Receipt,
-  type SettledOutcome,
-} from "@meter-lib/core";
+import { type DurableOutcome, MeterError, type Receipt, type SettledOutcome } from "@meter-lib/core";
+import type { PageEvent } from "@meter-lib/core/wire";
 import { type FakeClock, fakeClock } from "@meter-lib/testing";
 import { expect, test } from "vitest";
 import {

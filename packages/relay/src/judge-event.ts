@@ -1,12 +1,6 @@
-import {
-  describeIssue,
-  describeValue,
-  expectedTime,
-  isTime,
-  type PageEvent,
-  type PageEventResult,
-  type Promisable,
-} from "@meter-lib/core";
+import { describeIssue } from "@meter-lib/core";
+import { describeValue, type Promisable } from "@meter-lib/core/transport";
+import { expectedTime, isTime, type PageEvent, type PageEventResult } from "@meter-lib/core/wire";
 import type { Principal } from "./authenticate.ts";
 import { rejected, retry } from "./event-result.ts";
 import type { PolicyCheck } from "./policy.ts";

@@ -1,4 +1,5 @@
-import { describeValue, MeterError } from "@meter-lib/core";
+import { MeterError } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
 import type { ClaimAnswer, DedupStore } from "./dedup-store.ts";
 
 export interface MemoryDedupOptions {

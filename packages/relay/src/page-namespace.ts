@@ -1,4 +1,5 @@
-import { MAX_PAGE_ID_LENGTH, type Promisable } from "@meter-lib/core";
+import type { Promisable } from "@meter-lib/core/transport";
+import { MAX_PAGE_ID_LENGTH } from "@meter-lib/core/wire";
 
 /**
  * What stands before every id of a tenant's pages when it is handed on: `page~7Kq2ZxVw:tenant:`. Whatever a page posts, it is no id

@@ -1,4 +1,4 @@
-import type { PageEvent } from "@meter-lib/core";
+import type { PageEvent } from "@meter-lib/core/wire";
 import { fakeClock } from "@meter-lib/testing";
 import { expect, test } from "vitest";
 import { PRINCIPAL, pageEvent, postEvents, relayUnderTest } from "../test/relay-under-test.ts";

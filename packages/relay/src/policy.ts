@@ -1,4 +1,5 @@
-import type { PageEvent, Promisable } from "@meter-lib/core";
+import type { Promisable } from "@meter-lib/core/transport";
+import type { PageEvent } from "@meter-lib/core/wire";
 import type { Principal } from "./authenticate.ts";
 
 /** What may come from browsers. A page is the user's own machine: what it says about usage is never more than plausible. */

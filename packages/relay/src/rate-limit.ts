@@ -1,4 +1,4 @@
-import { describeValue, type Promisable } from "@meter-lib/core";
+import { describeValue, type Promisable } from "@meter-lib/core/transport";
 
 /** Says whether so much more may come under a key. A throw is a 503. For several processes to share one limit, give an own one. */
 export interface RateLimit {

@@ -1,5 +1,7 @@
-import type { PageEvent, PageEventResult } from "@meter-lib/core";
-import { describeIssue, describeValue, isToken, MAX_PAGE_ID_LENGTH } from "@meter-lib/core";
+import { describeIssue } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
+import type { PageEvent, PageEventResult } from "@meter-lib/core/wire";
+import { isToken, MAX_PAGE_ID_LENGTH } from "@meter-lib/core/wire";
 import { Refusal } from "./refusal.ts";
 
 // The wire between page and relay. Its types are core's `PageBatch` and `PageBatchAnswer`, which the page's transport shares;

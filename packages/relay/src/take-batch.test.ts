@@ -1,4 +1,5 @@
-import type { PageEvent, Receipt, UsageEvent } from "@meter-lib/core";
+import type { Receipt, UsageEvent } from "@meter-lib/core";
+import type { PageEvent } from "@meter-lib/core/wire";
 import { fakeClock } from "@meter-lib/testing";
 import { expect, test } from "vitest";
 import {

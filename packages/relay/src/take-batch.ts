@@ -1,10 +1,6 @@
-import {
-  createEventId,
-  type PageEvent,
-  type PageEventResult,
-  type Promisable,
-  type UsageEvent,
-} from "@meter-lib/core";
+import { createEventId, type UsageEvent } from "@meter-lib/core";
+import type { Promisable } from "@meter-lib/core/transport";
+import type { PageEvent, PageEventResult } from "@meter-lib/core/wire";
 import type { Principal } from "./authenticate.ts";
 import { BatchClaim, type BatchClaimOptions, type Claimable, type ClaimEnd } from "./batch-claim.ts";
 import { clockShift, shifted } from "./clock-correction.ts";

@@ -1,4 +1,5 @@
-import { type Clock, describeValue, type EventIssue, MeterError, systemClock } from "@meter-lib/core";
+import { type Clock, type EventIssue, MeterError } from "@meter-lib/core";
+import { describeValue, systemClock } from "@meter-lib/core/transport";
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import type { Authenticate, Denied, Principal } from "./authenticate.ts";
 import { type TokenKey, usableKeys } from "./token-key.ts";

@@ -1,4 +1,5 @@
-import { describeValue, MeterError } from "@meter-lib/core";
+import { MeterError } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
 import type { RateLimit } from "./rate-limit.ts";
 
 export interface TokenBucketOptions {

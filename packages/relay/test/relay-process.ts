@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { flushCompileCache } from "node:module";
-import { MeterClient, type Receipt, systemClock } from "@meter-lib/core";
+import { MeterClient, type Receipt } from "@meter-lib/core";
+import { systemClock } from "@meter-lib/core/transport";
 import { staticCustomers } from "@meter-lib/lookup-http";
 import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
 import { fetchTransport } from "@meter-lib/transport-fetch";

@@ -1,12 +1,6 @@
-import {
-  type MemoryTransport,
-  MeterClient,
-  memoryOutbox,
-  memoryTransport,
-  type PageBatchAnswer,
-  type PageEvent,
-  type PageEventResult,
-} from "@meter-lib/core";
+import { MeterClient, memoryOutbox, memoryTransport } from "@meter-lib/core";
+import type { MemoryTransport } from "@meter-lib/core/transport";
+import type { PageBatchAnswer, PageEvent, PageEventResult } from "@meter-lib/core/wire";
 import { createRelay, memoryDedup, type Principal, type Relay, type RelaySettings } from "../src/index.ts";
 
 export const ORIGIN = "https://app.example.com";

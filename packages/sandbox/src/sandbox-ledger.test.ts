@@ -1,4 +1,5 @@
-import { MeterClient, memoryOutbox, type OutgoingEvent, type Transport } from "@meter-lib/core";
+import { MeterClient, memoryOutbox, type Transport } from "@meter-lib/core";
+import type { OutgoingEvent } from "@meter-lib/core/transport";
 import { fetchTransport } from "@meter-lib/transport-fetch";
 import { afterEach, expect, test } from "vitest";
 import { createSandbox, type Sandbox, sandboxLedger } from "./index.ts";

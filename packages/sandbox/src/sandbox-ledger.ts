@@ -1,4 +1,5 @@
-import type { BackendLedgerRow, LedgerKey, LedgerRange, ReconcileBackend } from "@meter-lib/core";
+import type { ReconcileBackend } from "@meter-lib/core";
+import type { BackendLedgerRow, LedgerKey, LedgerRange } from "@meter-lib/core/store";
 import * as v from "valibot";
 
 const LedgerAnswer = v.object({

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { type Catalog, type Clock, litewaveCatalog, MeterError, systemClock } from "@meter-lib/core";
+import { type Catalog, type Clock, litewaveCatalog, MeterError } from "@meter-lib/core";
+import { systemClock } from "@meter-lib/core/transport";
 import { createApp } from "./http/app.ts";
 import { createFaults } from "./http/faults.ts";
 import { createKeyCheck } from "./http/key-check.ts";

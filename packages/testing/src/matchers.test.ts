@@ -1,4 +1,5 @@
-import { emptyAccount, MeterClient, memoryTransport } from "@meter-lib/core";
+import { MeterClient, memoryTransport } from "@meter-lib/core";
+import { emptyAccount } from "@meter-lib/core/store";
 import { expect, test } from "vitest";
 import "./matchers.ts";
 

@@ -1,10 +1,6 @@
-import {
-  ACCOUNT_FIELDS,
-  type Account,
-  type Accounts,
-  type MemoryTransport,
-  type OutgoingEvent,
-} from "@meter-lib/core";
+import type { Account, Accounts } from "@meter-lib/core";
+import { ACCOUNT_FIELDS } from "@meter-lib/core/store";
+import type { MemoryTransport, OutgoingEvent } from "@meter-lib/core/transport";
 import { expect } from "vitest";
 
 /** What this module adds to `expect`: import it once, for instance as a set-up file. */

@@ -1,4 +1,4 @@
-import { logOutbox, memoryStore, type Store, type StoreLock } from "@meter-lib/core/log";
+import { logOutbox, memoryStore, type Store, type StoreLock } from "@meter-lib/core/store";
 import { outboxConformance } from "./outbox-conformance.ts";
 import { storeConformance } from "./store-conformance.ts";
 

@@ -1,4 +1,4 @@
-import { type LogOptions, logOutbox } from "@meter-lib/core/log";
+import { type LogOptions, logOutbox } from "@meter-lib/core/store";
 import { boundCases } from "./outbox/bound-cases.ts";
 import { claimCases } from "./outbox/claim-cases.ts";
 import type { CaseContext, ConformanceCase, OutboxPlace } from "./outbox/conformance-case.ts";

@@ -1,4 +1,10 @@
-import { type LogOptions, logOutbox, memoryStore, type Outbox, type OutboxCommit } from "@meter-lib/core/log";
+import {
+  type LogOptions,
+  logOutbox,
+  memoryStore,
+  type Outbox,
+  type OutboxCommit,
+} from "@meter-lib/core/store";
 import { expect, test } from "vitest";
 import { outboxCases, runOutboxCase } from "./outbox-conformance.ts";
 

@@ -1,4 +1,4 @@
-import { memoryStore } from "@meter-lib/core/log";
+import { memoryStore } from "@meter-lib/core/store";
 import { storeConformance } from "./store-conformance.ts";
 
 storeConformance({

@@ -1,4 +1,4 @@
-import type { Store } from "@meter-lib/core/log";
+import type { Store } from "@meter-lib/core/store";
 import { expect } from "./expect.ts";
 import { lockCases } from "./store/lock-cases.ts";
 import { rangeCases } from "./store/range-cases.ts";

@@ -1,4 +1,4 @@
-import { memoryStore, type Store, type StoreTransaction } from "@meter-lib/core/log";
+import { memoryStore, type Store, type StoreTransaction } from "@meter-lib/core/store";
 import { expect, test } from "vitest";
 import { runStoreCase, storeCases } from "./store-conformance.ts";
 

@@ -1,4 +1,5 @@
-import type { Outcome, OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core";
+import type { Transport } from "@meter-lib/core";
+import type { Outcome, OutgoingEvent, SendAnswer } from "@meter-lib/core/transport";
 import { expect } from "./expect.ts";
 import { suiteOf, type TestRunner } from "./test-runner.ts";
 import { sampleOutgoing } from "./transport/sample-outgoing.ts";

@@ -1,4 +1,4 @@
-import { describeValue, type EventIssue, MeterError } from "@meter-lib/core";
+import { describeValue, type EventIssue, MeterError } from "@meter-lib/core/transport";
 import type { TokenSource } from "./page-token.ts";
 
 export interface BeaconTransportOptions {

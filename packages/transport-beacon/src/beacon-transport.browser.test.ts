@@ -1,4 +1,4 @@
-import type { OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core";
+import type { OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core/transport";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { beaconTransport } from "./beacon-transport.ts";
 import { deliverThroughPageLife } from "./deliver-through-page-life.ts";

@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
-import type { OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core";
+import type { OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core/transport";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { beaconTransport } from "./beacon-transport.ts";

@@ -2,10 +2,10 @@ import type {
   DestinationFault,
   Outcome,
   OutgoingEvent,
-  PageEvent,
   SendAnswer,
   Transport,
-} from "@meter-lib/core";
+} from "@meter-lib/core/transport";
+import type { PageEvent } from "@meter-lib/core/wire";
 import { type BeaconTransportOptions, checkOptions } from "./beacon-transport-options.ts";
 import { PAGE_BATCH } from "./page-batch-limits.ts";
 import { pageBodies } from "./page-body.ts";

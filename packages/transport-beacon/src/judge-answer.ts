@@ -1,4 +1,5 @@
-import type { DestinationFault, Outcome, PageEventResult, Unsure } from "@meter-lib/core";
+import type { DestinationFault, Outcome, Unsure } from "@meter-lib/core/transport";
+import type { PageEventResult } from "@meter-lib/core/wire";
 
 const MAX_SHOWN = 4096;
 

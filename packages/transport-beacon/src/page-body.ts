@@ -1,4 +1,4 @@
-import type { PageEvent } from "@meter-lib/core";
+import type { PageEvent } from "@meter-lib/core/wire";
 import { KEEPALIVE_BYTES } from "./keepalive-ledger.ts";
 
 /** A body of the page wire, and which events are in it. */

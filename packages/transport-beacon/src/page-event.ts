@@ -1,4 +1,5 @@
-import type { OutgoingEvent, PageEvent } from "@meter-lib/core";
+import type { OutgoingEvent } from "@meter-lib/core/transport";
+import type { PageEvent } from "@meter-lib/core/wire";
 
 /** What of an event leaves the page. */
 export const pageEvent = ({

@@ -1,4 +1,4 @@
-import type { CustomerLookup } from "@meter-lib/core";
+import type { CustomerLookup } from "@meter-lib/core/transport";
 
 const RELAY = "relay";
 

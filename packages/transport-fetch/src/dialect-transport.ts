@@ -1,4 +1,4 @@
-import type { Transport } from "@meter-lib/core";
+import type { Transport } from "@meter-lib/core/transport";
 import type { Dialect } from "./dialect.ts";
 import type { CheckedHttpOptions } from "./http-options.ts";
 import { kySend } from "./ky-send.ts";

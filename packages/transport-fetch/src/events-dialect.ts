@@ -1,11 +1,10 @@
 import {
   describeValue,
   type EventIssue,
-  HEADER_TEXT,
-  isHeaderText,
   type OutgoingEvent,
   type UsageEvent,
-} from "@meter-lib/core";
+} from "@meter-lib/core/transport";
+import { HEADER_TEXT, isHeaderText } from "@meter-lib/core/wire";
 import type { Dialect, Part } from "./dialect.ts";
 import { judgeEventsAnswer } from "./judge-events-answer.ts";
 

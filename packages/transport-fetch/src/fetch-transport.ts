@@ -1,4 +1,4 @@
-import type { Transport } from "@meter-lib/core";
+import type { Transport } from "@meter-lib/core/transport";
 import { dialectTransport } from "./dialect-transport.ts";
 import { eventsDialect } from "./events-dialect.ts";
 import { checkOptions, type FetchTransportOptions } from "./fetch-transport-options.ts";

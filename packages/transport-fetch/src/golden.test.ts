@@ -1,4 +1,4 @@
-import type { OutgoingEvent } from "@meter-lib/core";
+import type { OutgoingEvent } from "@meter-lib/core/transport";
 import { expect, test } from "vitest";
 import { type GoldenRow, golden } from "../test/golden.ts";
 import { json, loopbackServer, type SeenRequest } from "../test/loopback-server.ts";

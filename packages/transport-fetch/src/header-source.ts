@@ -1,4 +1,5 @@
-import { type EventIssue, HEADER_TEXT, isHeaderText } from "@meter-lib/core";
+import type { EventIssue } from "@meter-lib/core/transport";
+import { HEADER_TEXT, isHeaderText } from "@meter-lib/core/wire";
 
 /** Headers for every request, or a function asked before every request, so that a token can change. */
 export type HeaderSource =

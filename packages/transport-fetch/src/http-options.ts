@@ -1,4 +1,5 @@
-import { type Dedup, describeValue, type EventIssue, MeterError, parseBaseUrl } from "@meter-lib/core";
+import { type Dedup, describeValue, type EventIssue, MeterError } from "@meter-lib/core/transport";
+import { parseBaseUrl } from "@meter-lib/core/wire";
 import * as v from "valibot";
 import { type HeaderSource, headerIssues } from "./header-source.ts";
 import type { HttpSend } from "./http-send.ts";

@@ -1,4 +1,4 @@
-import type { DestinationFault, Unsure } from "@meter-lib/core";
+import type { DestinationFault, Unsure } from "@meter-lib/core/transport";
 import type { HttpFailure } from "./exchange.ts";
 import { type ErrorLink, type Unsent, unsentOf } from "./unsent-codes.ts";
 

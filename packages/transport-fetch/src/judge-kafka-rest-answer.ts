@@ -1,4 +1,4 @@
-import type { DestinationFault, Outcome, SendAnswer } from "@meter-lib/core";
+import type { DestinationFault, Outcome, SendAnswer } from "@meter-lib/core/transport";
 import { answerJson } from "./answer-body.ts";
 import type { HttpAnswer } from "./exchange.ts";
 import { judgeStatus } from "./judge-status.ts";

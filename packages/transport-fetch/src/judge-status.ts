@@ -1,4 +1,4 @@
-import type { DestinationFault, Unsure } from "@meter-lib/core";
+import type { DestinationFault, Unsure } from "@meter-lib/core/transport";
 import { shownBody } from "./answer-body.ts";
 import type { HttpAnswer } from "./exchange.ts";
 import { parseHttpDate, parseRetryAfter } from "./retry-after.ts";

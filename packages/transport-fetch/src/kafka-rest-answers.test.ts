@@ -1,4 +1,4 @@
-import type { SendAnswer } from "@meter-lib/core";
+import type { SendAnswer } from "@meter-lib/core/transport";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { recordedAnswers } from "../test/kafka-rest-answers.ts";
 import { type LoopbackServer, loopbackServer } from "../test/loopback-server.ts";

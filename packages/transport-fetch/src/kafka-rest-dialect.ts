@@ -2,10 +2,9 @@ import {
   describeValue,
   type EventIssue,
   type OutgoingEvent,
-  RESERVED_METADATA_PREFIX,
   type UsageEvent,
-  usageRecordJson,
-} from "@meter-lib/core";
+} from "@meter-lib/core/transport";
+import { RESERVED_METADATA_PREFIX, usageRecordJson } from "@meter-lib/core/wire";
 import type { Dialect, Part } from "./dialect.ts";
 import { judgeKafkaRestAnswer } from "./judge-kafka-rest-answer.ts";
 

@@ -1,4 +1,5 @@
-import { type OutgoingEvent, usageRecordValue } from "@meter-lib/core";
+import type { OutgoingEvent } from "@meter-lib/core/transport";
+import { usageRecordValue } from "@meter-lib/core/wire";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { json, loopbackServer, type SeenRequest } from "../test/loopback-server.ts";

@@ -1,11 +1,11 @@
 import {
   type DestinationFault,
   describeIssue,
-  hideSecrets,
   type Outcome,
   type OutgoingEvent,
   type SendAnswer,
-} from "@meter-lib/core";
+} from "@meter-lib/core/transport";
+import { hideSecrets } from "@meter-lib/core/wire";
 import type { Dialect, PartRequest } from "./dialect.ts";
 import { exchange, type HttpAnswer } from "./exchange.ts";
 import { type HeaderSource, headerIssues } from "./header-source.ts";

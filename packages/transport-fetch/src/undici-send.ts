@@ -1,5 +1,5 @@
 import process from "node:process";
-import { MeterError } from "@meter-lib/core";
+import { MeterError } from "@meter-lib/core/transport";
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
 import type { HttpSend } from "./http-send.ts";
 import { UndiciAnswer } from "./undici-answer.ts";

@@ -1,4 +1,4 @@
-import type { DestinationFault } from "@meter-lib/core";
+import type { DestinationFault } from "@meter-lib/core/transport";
 
 /** What a status says that leaves the request unprocessed by its own definition. */
 export interface UnprocessedStatus {

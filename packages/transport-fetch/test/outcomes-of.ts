@@ -1,4 +1,4 @@
-import type { Outcome, SendAnswer } from "@meter-lib/core";
+import type { Outcome, SendAnswer } from "@meter-lib/core/transport";
 
 /** The outcome of each event, also where one speaks for all. */
 export const outcomesOf = ({ every, outcomes }: SendAnswer, count = 1): readonly Outcome[] =>

@@ -1,4 +1,4 @@
-import type { OutgoingEvent } from "@meter-lib/core";
+import type { OutgoingEvent } from "@meter-lib/core/transport";
 
 /** A volume event ready for the wire, but for the fields that a test says. */
 export const outgoingEvent = (fields: Partial<OutgoingEvent> = {}): OutgoingEvent => ({

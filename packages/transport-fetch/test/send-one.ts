@@ -1,4 +1,4 @@
-import type { SendAnswer } from "@meter-lib/core";
+import type { SendAnswer } from "@meter-lib/core/transport";
 import { type FetchTransportOptions, fetchTransport } from "../src/index.ts";
 import { outgoingEvent } from "./outgoing-event.ts";
 

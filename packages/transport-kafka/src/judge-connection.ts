@@ -1,4 +1,4 @@
-import type { DestinationFault } from "@meter-lib/core";
+import type { DestinationFault } from "@meter-lib/core/transport";
 import { isCredentialsCode, judgeCode } from "./judge-code.ts";
 
 // OpenSSL's and Node's names for a handshake or a certificate that failed: https://nodejs.org/api/tls.html#x509-certificate-error-codes

@@ -1,4 +1,4 @@
-import type { DestinationFault, Outcome } from "@meter-lib/core";
+import type { DestinationFault, Outcome } from "@meter-lib/core/transport";
 import { codeName, describeCode, isCredentialsCode, judgeCode } from "./judge-code.ts";
 import { judgeConnection } from "./judge-connection.ts";
 import type { Failed } from "./kafka-session.ts";

@@ -1,4 +1,5 @@
-import { MeterClient, type OutgoingEvent, type Transport } from "@meter-lib/core";
+import { MeterClient } from "@meter-lib/core";
+import type { OutgoingEvent, Transport } from "@meter-lib/core/transport";
 import { transportConformance } from "@meter-lib/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Broker, startBroker } from "../test/broker.ts";

@@ -1,4 +1,4 @@
-import type { OutgoingEvent } from "@meter-lib/core";
+import type { OutgoingEvent } from "@meter-lib/core/transport";
 import { expect, test } from "vitest";
 import { outgoingEvent } from "../test/outgoing-event.ts";
 import { kafkaRecords } from "./kafka-record.ts";

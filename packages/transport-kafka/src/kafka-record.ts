@@ -1,4 +1,5 @@
-import { type OutgoingEvent, usageRecordJson } from "@meter-lib/core";
+import type { OutgoingEvent } from "@meter-lib/core/transport";
+import { usageRecordJson } from "@meter-lib/core/wire";
 import { hashOfKey } from "./hash-of-key.ts";
 
 /** A record and its place: what the client takes as a message. */

@@ -1,4 +1,4 @@
-import { MeterError } from "@meter-lib/core";
+import { MeterError } from "@meter-lib/core/transport";
 import { expect, test } from "vitest";
 import { kafkaTransport } from "./kafka-transport.ts";
 import { checkOptions } from "./kafka-transport-options.ts";

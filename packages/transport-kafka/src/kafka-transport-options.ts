@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from "node:tls";
-import { type Dedup, describeValue, type EventIssue, MeterError } from "@meter-lib/core";
+import { type Dedup, describeValue, type EventIssue, MeterError } from "@meter-lib/core/transport";
 import * as v from "valibot";
 import { type SaslOptions, saslSchema } from "./sasl-options.ts";
 

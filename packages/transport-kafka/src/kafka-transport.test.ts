@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core";
+import type { OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core/transport";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Broker, startBroker } from "../test/broker.ts";
 import { freePort } from "../test/free-port.ts";

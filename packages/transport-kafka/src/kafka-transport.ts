@@ -2,11 +2,11 @@ import {
   describeValue,
   type EventIssue,
   type OutgoingEvent,
-  RESERVED_METADATA_PREFIX,
   type SendAnswer,
   type Transport,
   type UsageEvent,
-} from "@meter-lib/core";
+} from "@meter-lib/core/transport";
+import { RESERVED_METADATA_PREFIX } from "@meter-lib/core/wire";
 import { kafkaRecords } from "./kafka-record.ts";
 import { KafkaSession } from "./kafka-session.ts";
 import { checkOptions, type KafkaTransportOptions } from "./kafka-transport-options.ts";

@@ -1,4 +1,4 @@
-import type { DestinationFault, Outcome, OutgoingEvent, SendAnswer } from "@meter-lib/core";
+import type { DestinationFault, Outcome, OutgoingEvent, SendAnswer } from "@meter-lib/core/transport";
 import { judgePartition, judgePreparation, type Verdict } from "./judge-partition.ts";
 import type { KafkaRecord } from "./kafka-record.ts";
 import type { KafkaSession } from "./kafka-session.ts";

@@ -1,4 +1,4 @@
-import type { Outcome, Transport } from "@meter-lib/core";
+import type { Outcome, Transport } from "@meter-lib/core/transport";
 
 /** What a transport said about events. */
 export interface Watched {

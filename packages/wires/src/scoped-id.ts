@@ -1,4 +1,4 @@
-import type { UsageEvent } from "@meter-lib/core";
+import type { UsageEvent } from "@meter-lib/core/transport";
 
 export type EventIdentity = Pick<UsageEvent, "tenant_id" | "event_id">;
 

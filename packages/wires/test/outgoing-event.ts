@@ -1,4 +1,4 @@
-import type { OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core";
+import type { OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core/transport";
 
 /** When the tests take place. */
 export const NOW = 1_768_473_600_000;

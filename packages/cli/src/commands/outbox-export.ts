@@ -1,4 +1,5 @@
-import type { OutboxRow, RowState } from "@meter-lib/core";
+import type { OutboxRow } from "@meter-lib/core";
+import type { RowState } from "@meter-lib/core/store";
 import { EXIT } from "../exit-code.ts";
 import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";

@@ -1,5 +1,5 @@
-import { ACCOUNT_FIELDS, type OutboxRow, type RowState } from "@meter-lib/core";
-import type { DiscardedEvent } from "@meter-lib/core/log";
+import type { DiscardedEvent } from "@meter-lib/core/store";
+import { ACCOUNT_FIELDS, type OutboxRow, type RowState } from "@meter-lib/core/store";
 import { EXIT } from "../exit-code.ts";
 import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { MeterClient, memoryTransport, type SendAnswer, type Transport } from "@meter-lib/core";
+import { MeterClient, memoryTransport, type Transport } from "@meter-lib/core";
+import type { SendAnswer } from "@meter-lib/core/transport";
 import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
 import { createSandbox } from "@meter-lib/sandbox";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,5 @@
-import { isMeterError, type Reconciliation, reconcile as reconcileLedgers } from "@meter-lib/core";
+import { isMeterError, type Reconciliation } from "@meter-lib/core";
+import { reconcile as reconcileLedgers } from "@meter-lib/core/store";
 import { sandboxLedger } from "@meter-lib/sandbox";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";

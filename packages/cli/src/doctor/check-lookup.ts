@@ -1,4 +1,5 @@
-import type { CustomerLookup, LookupAnswer } from "@meter-lib/core";
+import type { CustomerLookup } from "@meter-lib/core";
+import type { LookupAnswer } from "@meter-lib/core/transport";
 import type { Connection } from "meter-lib";
 import type { Finding } from "./finding.ts";
 

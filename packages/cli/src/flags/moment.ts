@@ -1,4 +1,4 @@
-import { expectedTime, isTime } from "@meter-lib/core";
+import { expectedTime, isTime } from "@meter-lib/core/wire";
 import { CliError } from "../cli-error.ts";
 import { readTime } from "../time/read-time.ts";
 

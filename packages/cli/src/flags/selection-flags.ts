@@ -1,4 +1,4 @@
-import type { OutboxSelection } from "@meter-lib/core";
+import type { OutboxSelection } from "@meter-lib/core/store";
 import { type Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import { list } from "./pair.ts";

@@ -1,4 +1,5 @@
-import { describeValue, type MeterError } from "@meter-lib/core";
+import type { MeterError } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
 import { IdConflicts } from "./id-conflicts.ts";
 import type { ImportEvent } from "./import-event.ts";
 import type { ImportSource } from "./import-source.ts";

@@ -1,4 +1,5 @@
-import { describeIssue, describeValue, type EventIssue } from "@meter-lib/core";
+import { describeIssue, type EventIssue } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
 import { CliError } from "../cli-error.ts";
 import { readTime, type TimeForm } from "../time/read-time.ts";
 import { checkHeader } from "./check-header.ts";

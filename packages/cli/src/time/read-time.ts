@@ -1,4 +1,4 @@
-import { isTime } from "@meter-lib/core";
+import { isTime } from "@meter-lib/core/wire";
 import type { TimeZone } from "./time-zone.ts";
 
 /** What a time that is only digits counts, since the epoch. */

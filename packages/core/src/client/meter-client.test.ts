@@ -1,14 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  type LookupAnswer,
-  MeterClient,
-  type MeterError,
-  type MeterErrorCode,
-  memoryTransport,
-  type PostResult,
-  type SendAnswer,
-  type Transport,
-} from "../index.ts";
+import { MeterClient, type MeterError, type MeterErrorCode, memoryTransport, type PostResult, type Transport } from "../index.ts";
+import type { LookupAnswer, SendAnswer } from "../transport.ts";
 
 const found = {
   lookup: async (tenant_id: string) => ({ state: "found" as const, customer_id: `cust_${tenant_id}` }),

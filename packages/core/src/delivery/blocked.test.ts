@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type DestinationFault, memoryTransport } from "../index.ts";
+import { memoryTransport } from "../index.ts";
+import type { DestinationFault } from "../transport.ts";
 import "../../../testing/src/matchers.ts";
 import { ALWAYS_DEDUP, DAY_MS, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 

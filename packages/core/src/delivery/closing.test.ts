@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sqliteOutbox } from "../../../outbox-sqlite/src/index.ts";
-import { memoryTransport, type SendAnswer } from "../index.ts";
+import { memoryTransport } from "../index.ts";
+import type { SendAnswer } from "../transport.ts";
 import "../../../testing/src/matchers.ts";
 import { engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 

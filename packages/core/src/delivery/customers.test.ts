@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sqliteOutbox } from "../../../outbox-sqlite/src/index.ts";
-import { type CustomerLookup, type LookupAnswer, memoryOutbox, type Outbox } from "../index.ts";
+import { type CustomerLookup, memoryOutbox, type Outbox } from "../index.ts";
+import type { LookupAnswer } from "../transport.ts";
 import "../../../testing/src/matchers.ts";
 import { DAY_MS, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 

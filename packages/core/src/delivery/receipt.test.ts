@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type Clock, MeterClient, memoryOutbox, systemClock, type Transport } from "../index.ts";
+import { type Clock, MeterClient, memoryOutbox, type Transport } from "../index.ts";
+import { systemClock } from "../transport.ts";
 
 const event = {
   tenant_id: "a",

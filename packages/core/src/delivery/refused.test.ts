@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import type { DestinationFault, OutgoingEvent, SendAnswer, Transport } from "../index.ts";
+import type { Transport } from "../index.ts";
 import { memoryTransport } from "../index.ts";
+import type { DestinationFault, OutgoingEvent, SendAnswer } from "../transport.ts";
 import "../../../testing/src/matchers.ts";
 import { ALWAYS_DEDUP, batchSizes, DAY_MS, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { DestinationFault } from "../index.ts";
+import type { DestinationFault } from "../transport.ts";
 import "../../../testing/src/matchers.ts";
 import { batchSizes, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 

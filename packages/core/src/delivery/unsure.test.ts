@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Outcome } from "../index.ts";
+import type { Outcome } from "../transport.ts";
 import "../../../testing/src/matchers.ts";
 import { DAY_MS, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 

@@ -1,10 +1,5 @@
-import {
-  ACCOUNT_FIELDS,
-  type AccountField,
-  type Health,
-  type MeterClient,
-  type Stats,
-} from "@meter-lib/core";
+import { type Health, type MeterClient, type Stats } from "@meter-lib/core";
+import { ACCOUNT_FIELDS, type AccountField } from "@meter-lib/core/store";
 import { type BatchObservableResult, type Meter, type MeterProvider, metrics } from "@opentelemetry/api";
 
 /** What is observed of a client: a `MeterClient` of any catalog. */

@@ -1,11 +1,5 @@
-import {
-  type Batch,
-  MeterClient,
-  memoryTransport,
-  route,
-  type SendAnswer,
-  type Transport,
-} from "@meter-lib/core";
+import { MeterClient, memoryTransport, route, type Transport } from "@meter-lib/core";
+import type { Batch, SendAnswer } from "@meter-lib/core/transport";
 import { staticCustomers } from "@meter-lib/lookup-http";
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import {

@@ -1,4 +1,5 @@
-import type { Batch, Outcome, SendAnswer, SendContext, Transport } from "@meter-lib/core";
+import type { Transport } from "@meter-lib/core";
+import type { Batch, Outcome, SendAnswer, SendContext } from "@meter-lib/core/transport";
 import {
   context,
   type Span,

@@ -1,4 +1,5 @@
-import { type Catalog, describeValue, MeterError } from "@meter-lib/core";
+import { type Catalog, MeterError } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
 import type { LanguageModelMiddleware } from "ai";
 import { reporter } from "../metering/event-recorder.ts";
 import type { MeterLanguageModelOptions, ModelCall } from "./meter-language-model-options.ts";

@@ -1,4 +1,5 @@
-import { describeValue, type EventIssue } from "@meter-lib/core";
+import type { EventIssue } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
 
 /**
  * Tokens of one model call. `inputTokens` is the sum of `uncachedInputTokens`, `cachedInputTokens` and `cacheWriteInputTokens`: give a price

@@ -1,7 +1,8 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describeValue, MeterError } from "@meter-lib/core";
+import { MeterError } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
 
 // "mrld": tells our files from others' (https://www.sqlite.org/pragma.html#pragma_application_id).
 const APPLICATION_ID = 0x6d_72_6c_64;

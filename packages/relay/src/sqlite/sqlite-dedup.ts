@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { describeValue, type EventIssue, MeterError } from "@meter-lib/core";
+import { type EventIssue, MeterError } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
 import type { ClaimAnswer, ClaimEntry, ClaimRequest, DedupStore, SettleRequest } from "../dedup-store.ts";
 import { openDedupFile } from "./open-dedup-file.ts";
 

@@ -1,4 +1,5 @@
-import { type Accounts, type ReconcileBackend, type ReconcileSource, reconcile } from "@meter-lib/core";
+import type { Accounts, ReconcileBackend } from "@meter-lib/core";
+import { type ReconcileSource, reconcile } from "@meter-lib/core/store";
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import * as v from "valibot";

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Aggregation, Catalog } from "@meter-lib/core";
+import type { Catalog } from "@meter-lib/core";
+import type { Aggregation } from "@meter-lib/core/wire";
 import { numberIn, type Row } from "./column.ts";
 import { createDayOf } from "./day-of.ts";
 import type { Labels } from "./labels.ts";

@@ -1,4 +1,5 @@
-import type { Aggregation, Catalog } from "@meter-lib/core";
+import type { Catalog } from "@meter-lib/core";
+import type { Aggregation } from "@meter-lib/core/wire";
 import type { RefusalHours } from "./refusal-hours.ts";
 import type { QueryUsage, UsageQuery, UsageRow } from "./usage-query.ts";
 

@@ -1,4 +1,6 @@
-import { describeValue, type EventIssue, expectedTime, isTime } from "@meter-lib/core";
+import type { EventIssue } from "@meter-lib/core";
+import { describeValue } from "@meter-lib/core/transport";
+import { expectedTime, isTime } from "@meter-lib/core/wire";
 
 const NAME = /^[^\p{Cc}]{1,255}$/u;
 const TOKEN = /^[\x21-\x7e]{1,255}$/;

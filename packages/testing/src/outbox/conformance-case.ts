@@ -1,4 +1,4 @@
-import type { LogOptions, Outbox, Store } from "@meter-lib/core/log";
+import type { LogOptions, Outbox, Store } from "@meter-lib/core/store";
 import type { OpenedOutbox } from "./opened-outbox.ts";
 
 type Awaitable<Value> = Value | Promise<Value>;

@@ -1,4 +1,4 @@
-import type { Store, StoreLock } from "@meter-lib/core/log";
+import type { Store, StoreLock } from "@meter-lib/core/store";
 
 /** A store that lets go of its locks when it is told to, without being asked by whoever took them. */
 export const forgetfulStore = (store: Store): { readonly store: Store; loseLocks(): Promise<void> } => {

@@ -17,7 +17,7 @@ import {
   type SessionChange,
   type Span,
   sumEvents,
-} from "@meter-lib/core/log";
+} from "@meter-lib/core/store";
 import { expect } from "../expect.ts";
 import { claimedEvents, givenIds, SAMPLE_TIME, type SampleEvent } from "./sample-event.ts";
 

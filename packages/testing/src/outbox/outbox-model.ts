@@ -1,4 +1,4 @@
-import { type Accounts, emptyAccount, type OutboxLimits } from "@meter-lib/core/log";
+import { type Accounts, emptyAccount, type OutboxLimits } from "@meter-lib/core/store";
 import type { EventAnswer } from "./opened-outbox.ts";
 import type { SampleEvent } from "./sample-event.ts";
 

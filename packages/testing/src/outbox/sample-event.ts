@@ -1,6 +1,5 @@
 import {
   type ClaimedSegment,
-  contentMark,
   createEventId,
   eventSize,
   eventsOf,
@@ -8,7 +7,8 @@ import {
   type Lane,
   type UsageEvent,
   usageEvent,
-} from "@meter-lib/core/log";
+} from "@meter-lib/core/store";
+import { contentMark } from "@meter-lib/core/wire";
 
 /** 2026-01-15, 10:30 UTC. */
 export const SAMPLE_TIME = 1_768_473_000_000;

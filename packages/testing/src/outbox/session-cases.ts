@@ -1,4 +1,4 @@
-import type { SessionRow } from "@meter-lib/core/log";
+import type { SessionRow } from "@meter-lib/core/store";
 import { expect } from "../expect.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 import { SAMPLE_TIME } from "./sample-event.ts";

@@ -1,4 +1,4 @@
-import type { KeyRange, Store } from "@meter-lib/core/log";
+import type { KeyRange, Store } from "@meter-lib/core/store";
 import { expect } from "../expect.ts";
 import { putAll, type StoreCase } from "./store-case.ts";
 

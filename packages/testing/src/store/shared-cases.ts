@@ -1,4 +1,4 @@
-import type { Store } from "@meter-lib/core/log";
+import type { Store } from "@meter-lib/core/store";
 import { expect } from "../expect.ts";
 import { addTo, allRows, getOne, putAll, type StoreCase } from "./store-case.ts";
 

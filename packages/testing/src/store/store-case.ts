@@ -1,4 +1,4 @@
-import type { Store, StoreTransaction, TableName, Tables } from "@meter-lib/core/log";
+import type { Store, StoreTransaction, TableName, Tables } from "@meter-lib/core/store";
 
 type Awaitable<Value> = Value | Promise<Value>;
 

@@ -1,4 +1,4 @@
-import type { KeyRange, Store } from "@meter-lib/core/log";
+import type { KeyRange, Store } from "@meter-lib/core/store";
 import fc from "fast-check";
 import { expect } from "../expect.ts";
 import type { StoreCase, StoreContext } from "./store-case.ts";

@@ -1,4 +1,4 @@
-import type { DeltaRow, SegmentRow, SharedSessionRow } from "@meter-lib/core/log";
+import type { DeltaRow, SegmentRow, SharedSessionRow } from "@meter-lib/core/store";
 import { expect } from "../expect.ts";
 import { allRows, getOne, putAll, type StoreCase } from "./store-case.ts";
 

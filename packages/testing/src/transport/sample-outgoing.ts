@@ -1,5 +1,5 @@
-import type { OutgoingEvent } from "@meter-lib/core";
-import { createEventId } from "@meter-lib/core/log";
+import { createEventId } from "@meter-lib/core/store";
+import type { OutgoingEvent } from "@meter-lib/core/transport";
 
 /** New events as a transport is given them, each with an id of its own. */
 export const sampleOutgoing = (count: number, fields: Partial<OutgoingEvent> = {}): OutgoingEvent[] =>

@@ -1,4 +1,4 @@
-import { type Answered, describeIssue, type OutgoingEvent, type SendAnswer } from "@meter-lib/core";
+import { type Answered, describeIssue, type OutgoingEvent, type SendAnswer } from "@meter-lib/core/transport";
 import {
   answerJson,
   type Dialect,

@@ -4,7 +4,7 @@ import {
   type OutgoingEvent,
   type UsageEvent,
   usageTime,
-} from "@meter-lib/core";
+} from "@meter-lib/core/transport";
 import { type NameMap, nameOf } from "../name-map.ts";
 
 /** What an event counts for, or undefined for an event that counts for nothing. */

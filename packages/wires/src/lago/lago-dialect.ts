@@ -1,4 +1,4 @@
-import { describeIssue, type OutgoingEvent } from "@meter-lib/core";
+import { describeIssue, type OutgoingEvent } from "@meter-lib/core/transport";
 import type { Dialect, Part } from "@meter-lib/transport-fetch/dialect";
 import { judgeLagoAnswer } from "./judge-lago-answer.ts";
 import { type LagoNames, lagoEvent, lagoIssue } from "./lago-event.ts";

@@ -1,4 +1,5 @@
-import { MeterClient, type UsageEvent } from "@meter-lib/core";
+import { MeterClient } from "@meter-lib/core";
+import type { UsageEvent } from "@meter-lib/core/transport";
 import { staticCustomers } from "@meter-lib/lookup-http";
 import { Client } from "lago-javascript-client";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-import { describeIssue, type OutgoingEvent, type SendAnswer } from "@meter-lib/core";
+import { describeIssue, type OutgoingEvent, type SendAnswer } from "@meter-lib/core/transport";
 import { type Dialect, type HttpAnswer, judgeStatus, type Part } from "@meter-lib/transport-fetch/dialect";
 import { type OpenMeterNames, openMeterEvent, openMeterIssue } from "./openmeter-event.ts";
 

@@ -5,7 +5,7 @@ import {
   type OutgoingEvent,
   type UsageEvent,
   usageTime,
-} from "@meter-lib/core";
+} from "@meter-lib/core/transport";
 import { type NameMap, nameOf } from "../name-map.ts";
 
 /** What an event says beside its CloudEvents attributes; a meter's `valueProperty` and `groupBy` point into it. */

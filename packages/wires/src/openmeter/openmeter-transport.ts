@@ -1,4 +1,4 @@
-import type { Transport } from "@meter-lib/core";
+import type { Transport } from "@meter-lib/core/transport";
 import {
   checkHttpOptions,
   dialectTransport,

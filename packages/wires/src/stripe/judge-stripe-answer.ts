@@ -1,4 +1,4 @@
-import type { Answered, SendAnswer } from "@meter-lib/core";
+import type { Answered, SendAnswer } from "@meter-lib/core/transport";
 import { answerJson, type HttpAnswer, judgeStatus } from "@meter-lib/transport-fetch/dialect";
 
 /**

@@ -1,4 +1,4 @@
-import { type Clock, describeIssue, type OutgoingEvent } from "@meter-lib/core";
+import { type Clock, describeIssue, type OutgoingEvent } from "@meter-lib/core/transport";
 import type { Dialect, Part } from "@meter-lib/transport-fetch/dialect";
 import { judgeStripeAnswer } from "./judge-stripe-answer.ts";
 import { stripeIdentifier } from "./stripe-identifier.ts";

@@ -1,4 +1,5 @@
-import { MeterClient, type OutgoingEvent, type UsageEvent } from "@meter-lib/core";
+import { MeterClient } from "@meter-lib/core";
+import type { OutgoingEvent, UsageEvent } from "@meter-lib/core/transport";
 import { staticCustomers } from "@meter-lib/lookup-http";
 import { fakeClock } from "@meter-lib/testing";
 import Stripe from "stripe";

@@ -1,4 +1,4 @@
-import { type Clock, systemClock, type Transport } from "@meter-lib/core";
+import { type Clock, systemClock, type Transport } from "@meter-lib/core/transport";
 import {
   checkHttpOptions,
   dialectTransport,

@@ -1,4 +1,5 @@
-import type { Outbox, Outcome, Transport, UsageEvent } from "@meter-lib/core";
+import type { Transport } from "@meter-lib/core";
+import type { Outbox, UsageEvent } from "@meter-lib/core/store";
 import {
   type AppendException,
   type Ending,
@@ -9,7 +10,8 @@ import {
   type OutboxChanges,
   type Span,
   sumEvents,
-} from "@meter-lib/core/log";
+} from "@meter-lib/core/store";
+import type { Outcome } from "@meter-lib/core/transport";
 import { wrapOutbox } from "../../../../packages/core/test/wrap-outbox.ts";
 
 const NO_CHANGES: Omit<OutboxChanges, "now"> = {

@@ -1,4 +1,5 @@
-import type { Outcome, OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core";
+import type { Transport } from "@meter-lib/core";
+import type { Outcome, OutgoingEvent, SendAnswer } from "@meter-lib/core/transport";
 import { ALWAYS_DEDUP } from "../../../../packages/core/test/engine-rig.ts";
 
 /** What becomes of one event. `counted_unsure`: counted, and the answer is lost; `lost_unsure`: neither. */

@@ -1,5 +1,6 @@
 // A user's code: it compiles whatever the user's settings are, and so do the declarations that it reads.
-import { MeterError, type OutgoingEvent } from "@meter-lib/core";
+import { MeterError } from "@meter-lib/core";
+import type { OutgoingEvent } from "@meter-lib/core/transport";
 import { cachedLookup } from "@meter-lib/lookup-http";
 import { createRelay, memoryDedup, tenantTokens } from "@meter-lib/relay";
 import { createSandbox } from "@meter-lib/sandbox";

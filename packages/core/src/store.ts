@@ -1,0 +1,89 @@
+/** For authors of stores: where an outbox keeps its events. */
+export {
+  type BackendLedgerRow,
+  type BackendProducer,
+  type ProducerGap,
+  type ReconcileDifference,
+  type ReconcileSource,
+  reconcile,
+} from "./client/reconcile.ts";
+export { MeterError, type MeterErrorCode } from "./errors/meter-error.ts";
+export { createEventId } from "./event/event-id.ts";
+export { describeValue, type EventIssue } from "./event/event-issue.ts";
+export { eventSize } from "./event/event-size.ts";
+export type { SeqRange } from "./event/seq-range.ts";
+export { type Lane, type UsageEvent, usageEvent } from "./event/usage-event.ts";
+export {
+  ACCOUNT_FIELDS,
+  type Account,
+  type AccountField,
+  type Accounts,
+  emptyAccount,
+} from "./log/account.ts";
+export { bodyOf, bodyText, eventsOf } from "./log/body.ts";
+export { type DiscardedEvent, type DiscardedQuery, readDiscarded } from "./log/discarded.ts";
+export type { LogOptions } from "./log/log-options.ts";
+export { logOutbox } from "./log/log-outbox.ts";
+export { memoryStore } from "./log/memory-store.ts";
+export {
+  type AppendException,
+  type Appended,
+  type Claimed,
+  type ClaimedSegment,
+  type ClaimRequest,
+  type Ending,
+  type Erased,
+  type GivenId,
+  type Lease,
+  MAX_SEGMENT_EVENTS,
+  type NewSegment,
+  type Outbox,
+  type OutboxChanges,
+  type OutboxCommit,
+  type OutboxLimits,
+  type OutboxOpening,
+  type Span,
+  type
+  type Undone,
+} from "./log/outbox.ts";
+export type {
+  EndState,
+  LedgerId,
+  LedgerKey,
+  LedgerRange,
+  LedgerRow,
+  OutboxQuery,
+  OutboxRow,
+  OutboxSelection,
+  ProducerRow,
+  RowState,
+} from "./log/outbox-query.ts";
+export type { SessionAnswer, SessionChange } from "./log/outbox-session.ts";
+export {
+  type KeyRange,
+  MayHaveCommitted,
+  type Store,
+  type StoreLock,
+  type StoreRow,
+  type StoreTransaction,
+} from "./log/store.ts";
+export { type EventSums, sumEvents } from "./log/sums.ts";
+export {
+  type AccountChange,
+  type CustomerPairs,
+  type DeltaRow,
+  type IdentityRow,
+  type IdsRow,
+  type LedgerSums,
+  type Letter,
+  type MetaRow,
+  type OwnerRow,
+  type Piece,
+  type SegmentBody,
+  type SegmentRow,
+  type SessionRow,
+  type SharedSessionRow,
+  TABLE_NAMES,
+  type TableName,
+  type Tables,
+} from "./log/tables.ts";

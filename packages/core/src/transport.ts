@@ -1,0 +1,38 @@
+/** For authors of transports and customer lookups. */
+export type { Metadata } from "./catalog/meter.ts";
+export { MeterError } from "./errors/meter-error.ts";
+export { describeIssue, describeValue, type EventIssue } from "./event/event-issue.ts";
+export type { Lane, OutgoingEvent, UsageEvent } from "./event/usage-event.ts";
+export { usageTime } from "./event/usage-time.ts";
+export {
+  type MemoryTransport,
+  type MemoryTransportOptions,
+  memoryTransport,
+} from "./memory/memory-transport.ts";
+export { type Clock, systemClock } from "./strategies/clock.ts";
+export type {
+  CustomerFound,
+  CustomerLookup,
+  CustomerUnknown,
+  LookupAnswer,
+  LookupFailed,
+} from "./strategies/customer-lookup.ts";
+export type { Promisable } from "./strategies/promisable.ts";
+export type {
+  Acknowledged,
+  Answered,
+  Batch,
+  CarriedMeter,
+  Dedup,
+  DestinationFault,
+  Faulted,
+  OneOutcome,
+  Outcome,
+  Outcomes,
+  Rejected,
+  Retry,
+  SendAnswer,
+  SendContext,
+  Transport,
+  Unsure,
+} from "./strategies/transport.ts";

@@ -1,0 +1,34 @@
+/**
+ * What the packages of this repository share beneath their public surface. It changes without notice.
+ *
+ * @internal
+ */
+export type { Aggregation } from "./catalog/meter.ts";
+export type { Closing } from "./delivery/delivery-options.ts";
+export { backoffMs, retryAfterFloorMs } from "./delivery/retry.ts";
+export { contentMark } from "./event/content-mark.ts";
+export { isPlainObject, isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";
+export { expectedTime, isTime } from "./event/event-time.ts";
+export type { RuntimeFields } from "./event/meter-event.ts";
+export { ACCOUNT_FIELDS, emptyAccount } from "./log/account.ts";
+export { parseBaseUrl } from "./wire/base-url.ts";
+export { HEADER_TEXT, isHeaderText } from "./wire/header-text.ts";
+export { hideSecrets } from "./wire/hide-secrets.ts";
+export {
+  MAX_PAGE_BATCH_BYTES,
+  MAX_PAGE_BATCH_EVENTS,
+  MAX_PAGE_ID_LENGTH,
+  type PageBatch,
+  type PageBatchAnswer,
+  type PageEvent,
+  type PageEventResult,
+} from "./wire/page-batch.ts";
+export {
+  type PerformanceRecord,
+  RESERVED_METADATA_PREFIX,
+  type UsageRecord,
+  type UsageRecordOptions,
+  usageRecordJson,
+  usageRecordValue,
+  type VolumeRecord,
+} from "./wire/usage-record.ts";
