@@ -34,6 +34,7 @@ export {
   type Ending,
   type Erased,
   type GivenId,
+  type HourSums,
   type Lease,
   MAX_SEGMENT_EVENTS,
   type NewSegment,
@@ -43,7 +44,6 @@ export {
   type OutboxLimits,
   type OutboxOpening,
   type Span,
-  type
   type Undone,
 } from "./log/outbox.ts";
 export type {
