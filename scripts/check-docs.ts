@@ -49,7 +49,7 @@ const run = (command: string, args: readonly string[]): boolean => {
   const { status, stdout, stderr } = spawnSync(command, args, {
     cwd: root,
     encoding: "utf8",
-    timeout: 60_000,
+    timeout: 180_000,
   });
   // console.assert tells, and goes on.
   const ok = status === 0 && !stderr.includes("Assertion failed");

@@ -15,16 +15,20 @@ const check = async (name: string, command: string, ...args: readonly string[]):
 
 const sections: Readonly<Record<string, () => Promise<void>>> = {
   Lint: async () => {
-    await check("biome", "biome", "check", ".");
-    await check("edges between packages", "node", "scripts/check-edges.ts");
-    await check("lockfile", "node", "scripts/check-lockfile.ts");
-    await check("what nothing uses", "knip", "--no-progress");
-    await check("spelling", "cspell", "lint", "--no-progress", "--no-summary");
+    await Promise.all([
+      check("biome", "biome", "check", "."),
+      check("edges between packages", "node", "scripts/check-edges.ts"),
+      check("lockfile", "node", "scripts/check-lockfile.ts"),
+      check("what nothing uses", "knip", "--no-progress"),
+      check("spelling", "cspell", "lint", "--no-progress", "--no-summary"),
+    ]);
   },
   Types: () => checkTypes(report),
   Docs: async () => {
-    await check("code blocks compile and run, links lead somewhere", "node", "scripts/check-docs.ts");
-    await check("the site builds", "node", "scripts/build-docs.ts");
+    await Promise.all([
+      check("code blocks compile and run, links lead somewhere", "node", "scripts/check-docs.ts"),
+      check("the site builds", "node", "scripts/build-docs.ts"),
+    ]);
   },
   Unit: () => runUnitTests(report),
   Build: async () => {
