@@ -47,6 +47,21 @@ export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
   pipeline: { imports: ["core", "lookup-http", "outbox-sqlite", "trace", "transport-kafka"], portable: [] },
 };
 
+/**
+ * The folders of core by layer, the lowest first. A file imports from its own folder and from lower layers only; the entries stand above
+ * all of them.
+ */
+export const CORE_LAYERS: readonly (readonly string[])[] = [
+  ["check"],
+  ["errors"],
+  ["catalog"],
+  ["event"],
+  ["strategies", "wire"],
+  ["compose", "log", "memory"],
+  ["delivery"],
+  ["client"],
+];
+
 /** What tests may import beyond their package's own edges, as development dependencies. */
 export const TEST_PACKAGES: readonly string[] = [
   "core",
@@ -57,6 +72,9 @@ export const TEST_PACKAGES: readonly string[] = [
   "testing",
   "transport-fetch",
 ];
+
+/** Development dependencies that every bundle carries (see tsup.base.ts): users install nothing for them. */
+export const BUNDLED: ReadonlySet<string> = new Set(["valibot"]);
 
 /** Names that not every runtime has. */
 export const RUNTIME_GLOBALS: ReadonlySet<string> = new Set([

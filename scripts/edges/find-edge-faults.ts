@@ -1,5 +1,5 @@
 import { dirname, join, normalize } from "node:path/posix";
-import { type EdgeRule, TEST_PACKAGES } from "./edge-rules.ts";
+import { BUNDLED, type EdgeRule, TEST_PACKAGES } from "./edge-rules.ts";
 import type { Mention, SourceFile } from "./source-file.ts";
 
 export interface Workspace {
@@ -66,7 +66,8 @@ const importFaults = (
   }
   const listed = dependencies.get(packageName);
   if (own !== packageName && listed !== undefined) {
-    const isListed = listed.runtime.has(target) || (isTest && listed.development.has(target));
+    const isListed =
+      listed.runtime.has(target) || ((isTest || BUNDLED.has(target)) && listed.development.has(target));
     if (!isListed)
       faults.push(
         `imports "${name}", which packages/${packageName}/package.json does not list${isTest ? "" : " for users"}`,

@@ -8,10 +8,10 @@ declare global {
 export type { Catalog, MeterId } from "./catalog/catalog.ts";
 export { defineCatalog } from "./catalog/define-catalog.ts";
 export { extendCatalog } from "./catalog/extend-catalog.ts";
-export { isMeterId } from "./catalog/is-meter-id.ts";
 export { type LitewaveCatalog, litewaveCatalog } from "./catalog/litewave-catalog.ts";
 export type { Metadata, Meter } from "./catalog/meter.ts";
 export { parseCatalog } from "./catalog/parse-catalog.ts";
+export { describeIssue, type EventIssue } from "./check/event-issue.ts";
 export {
   type DrainOptions,
   type Health,
@@ -34,7 +34,7 @@ export type { AmbiguityPolicy, DeliveryOptions } from "./delivery/delivery-optio
 export type { DurableOutcome, Receipt, SettledOutcome } from "./delivery/receipt.ts";
 export { isMeterError, MeterError, type MeterErrorCode } from "./errors/meter-error.ts";
 export { createEventId } from "./event/event-id.ts";
-export { describeIssue, type EventIssue } from "./event/event-issue.ts";
+export { isMeterId } from "./event/is-meter-id.ts";
 export type {
   ContextKey,
   EventInput,

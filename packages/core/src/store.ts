@@ -1,4 +1,6 @@
 /** For authors of stores: where an outbox keeps its events. */
+
+export { describeValue, type EventIssue } from "./check/event-issue.ts";
 export {
   type BackendLedgerRow,
   type BackendProducer,
@@ -9,7 +11,6 @@ export {
 } from "./client/reconcile.ts";
 export { MeterError, type MeterErrorCode } from "./errors/meter-error.ts";
 export { createEventId } from "./event/event-id.ts";
-export { describeValue, type EventIssue } from "./event/event-issue.ts";
 export { eventSize } from "./event/event-size.ts";
 export type { SeqRange } from "./event/seq-range.ts";
 export { type Lane, type UsageEvent, usageEvent } from "./event/usage-event.ts";

@@ -1,7 +1,7 @@
 /** For authors of transports and customer lookups. */
 export type { Metadata } from "./catalog/meter.ts";
+export { describeIssue, describeValue, type EventIssue } from "./check/event-issue.ts";
 export { MeterError } from "./errors/meter-error.ts";
-export { describeIssue, describeValue, type EventIssue } from "./event/event-issue.ts";
 export type { Lane, OutgoingEvent, UsageEvent } from "./event/usage-event.ts";
 export { usageTime } from "./event/usage-time.ts";
 export {

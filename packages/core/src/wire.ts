@@ -4,10 +4,11 @@
  * @internal
  */
 export type { Aggregation } from "./catalog/meter.ts";
+export { isPlainObject } from "./check/is-object.ts";
 export type { Closing } from "./delivery/delivery-options.ts";
 export { backoffMs, retryAfterFloorMs } from "./delivery/retry.ts";
 export { contentMark } from "./event/content-mark.ts";
-export { isPlainObject, isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";
+export { isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";
 export { expectedTime, isTime } from "./event/event-time.ts";
 export type { RuntimeFields } from "./event/meter-event.ts";
 export { ACCOUNT_FIELDS, emptyAccount } from "./log/account.ts";

@@ -1,4 +1,11 @@
-import type { CarriedMeter, EventIssue, OutgoingEvent, Rejected, SendAnswer, UsageEvent } from "@meter-lib/core/transport";
+import type {
+  CarriedMeter,
+  EventIssue,
+  OutgoingEvent,
+  Rejected,
+  SendAnswer,
+  UsageEvent,
+} from "@meter-lib/core/transport";
 import type { HttpAnswer } from "./exchange.ts";
 
 /** How events look on one wire, and what its answers mean. Pure: it neither sends nor waits. */

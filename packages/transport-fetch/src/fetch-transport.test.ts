@@ -1,5 +1,5 @@
 import { defineCatalog, MeterClient } from "@meter-lib/core";
-import { type OutgoingEvent } from "@meter-lib/core/transport";
+import type { OutgoingEvent } from "@meter-lib/core/transport";
 import fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";

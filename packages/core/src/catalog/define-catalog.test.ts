@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
+import type { EventIssue } from "../check/event-issue.ts";
 import { isMeterError } from "../errors/meter-error.ts";
-import type { EventIssue } from "../event/event-issue.ts";
 import { defineCatalog } from "./define-catalog.ts";
 
 const issuesOf = (define: () => unknown): readonly EventIssue[] => {

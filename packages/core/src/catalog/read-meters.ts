@@ -1,8 +1,8 @@
 import * as v from "valibot";
+import { describeValue, type EventIssue } from "../check/event-issue.ts";
+import { isObject, isPlainObject } from "../check/is-object.ts";
+import { perhaps } from "../check/perhaps.ts";
 import { MeterError } from "../errors/meter-error.ts";
-import { describeValue, type EventIssue } from "../event/event-issue.ts";
-import { isObject, isPlainObject } from "../event/event-rules.ts";
-import { perhaps } from "../event/perhaps.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Meter } from "./meter.ts";
 import { type MeterSchema, meterSchema } from "./meter-schema.ts";

@@ -1,7 +1,7 @@
 import type { Catalog } from "../catalog/catalog.ts";
+import { describeValue, type EventIssue } from "../check/event-issue.ts";
 import type { DeliveryOptions } from "../delivery/delivery-options.ts";
 import { MeterError } from "../errors/meter-error.ts";
-import { describeValue, type EventIssue } from "../event/event-issue.ts";
 import type { ContextKey } from "../event/meter-event.ts";
 import type { MeterClientOptions } from "./meter-client-options.ts";
 import type { SessionRecovery } from "./session.ts";

@@ -1,6 +1,14 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import { type Catalog, defineCatalog, fallback, MeterClient, memoryTransport, route, type Transport } from "../index.ts";
+import {
+  type Catalog,
+  defineCatalog,
+  fallback,
+  MeterClient,
+  memoryTransport,
+  route,
+  type Transport,
+} from "../index.ts";
 
 const catalog = defineCatalog({
   "page.scanned": { type: "volume" },

@@ -1,7 +1,7 @@
 import type { Catalog } from "../catalog/catalog.ts";
+import type { EventIssue } from "../check/event-issue.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import { hasMetadata } from "../event/check-metadata.ts";
-import type { EventIssue } from "../event/event-issue.ts";
 import type { CarriedMeter, Transport } from "../strategies/transport.ts";
 
 /** @throws MeterError `invalid_options` that names every meter of which the transport can carry no event */

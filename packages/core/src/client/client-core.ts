@@ -1,4 +1,5 @@
 import type { Catalog } from "../catalog/catalog.ts";
+import type { EventIssue } from "../check/event-issue.ts";
 import { leafTransport } from "../compose/leaf-transport.ts";
 import { Attempt } from "../delivery/attempt.ts";
 import { DeliveryEngine } from "../delivery/delivery-engine.ts";
@@ -8,7 +9,6 @@ import type { Receipt } from "../delivery/receipt.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import { createEventCheck, type EventCheck, type EventContext } from "../event/check-event.ts";
 import type { CheckedEvent } from "../event/checked-event.ts";
-import type { EventIssue } from "../event/event-issue.ts";
 import { type Lane, outgoing, type UsageEvent } from "../event/usage-event.ts";
 import { memoryOutbox } from "../log/memory-outbox.ts";
 import type { Outbox } from "../log/outbox.ts";

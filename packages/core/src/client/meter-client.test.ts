@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { MeterClient, type MeterError, type MeterErrorCode, memoryTransport, type PostResult, type Transport } from "../index.ts";
+import {
+  MeterClient,
+  type MeterError,
+  type MeterErrorCode,
+  memoryTransport,
+  type PostResult,
+  type Transport,
+} from "../index.ts";
 import type { LookupAnswer, SendAnswer } from "../transport.ts";
 
 const found = {

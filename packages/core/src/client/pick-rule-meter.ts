@@ -1,5 +1,5 @@
+import { describeValue } from "../check/event-issue.ts";
 import { MeterError } from "../errors/meter-error.ts";
-import { describeValue } from "../event/event-issue.ts";
 
 /** The meters of a rule execution, by how long it ran. */
 export type RuleMeterId = "rule.executed.small" | "rule.executed.medium" | "rule.executed.large";

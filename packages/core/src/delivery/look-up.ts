@@ -1,4 +1,4 @@
-import { describeValue } from "../event/event-issue.ts";
+import { describeValue } from "../check/event-issue.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { CustomerLookup, LookupAnswer } from "../strategies/customer-lookup.ts";
 

@@ -1,4 +1,4 @@
-import { describeIssue, type EventIssue } from "../event/event-issue.ts";
+import { describeIssue, type EventIssue } from "../check/event-issue.ts";
 
 /**
  * Why something did not work. A closed set:

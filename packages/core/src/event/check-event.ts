@@ -1,12 +1,12 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Meter } from "../catalog/meter.ts";
+import { describeValue } from "../check/event-issue.ts";
+import { isObject } from "../check/is-object.ts";
 import { MeterError } from "../errors/meter-error.ts";
-import type { Clock } from "../strategies/clock.ts";
 import { checkMetadata, isChecked, type Redact, redacted } from "./check-metadata.ts";
 import type { CheckedEvent } from "./checked-event.ts";
 import { createEventId } from "./event-id.ts";
-import { describeValue } from "./event-issue.ts";
-import { FIELDS, isName, isObject, isToken, isUsage, MAX_EVENT_BYTES } from "./event-rules.ts";
+import { FIELDS, isName, isToken, isUsage, MAX_EVENT_BYTES } from "./event-rules.ts";
 import { eventSize } from "./event-size.ts";
 import { isTime } from "./event-time.ts";
 import { findIssues } from "./find-issues.ts";
@@ -22,7 +22,7 @@ export interface EventContext {
 export type EventCheck = (input: unknown, context: EventContext) => CheckedEvent | MeterError;
 
 /** Builds the check for a catalog. It is hand-written because it stands on the hot path and in browser bundles. */
-export const createEventCheck = (catalog: Catalog, clock: Clock, redact?: Redact): EventCheck => {
+export const createEventCheck = (catalog: Catalog, clock: { now(): number }, redact?: Redact): EventCheck => {
   const meters = new Map(Object.entries(catalog));
   const isTenant = rememberLast(isName);
   const isDevice = rememberLast(isName);

@@ -1,6 +1,7 @@
 import type { Metadata, MetadataSchema, Meter } from "../catalog/meter.ts";
-import { describeValue, type EventIssue } from "./event-issue.ts";
-import { isPlainObject, MAX_ID_LENGTH, NAME } from "./event-rules.ts";
+import { describeValue, type EventIssue } from "../check/event-issue.ts";
+import { isPlainObject } from "../check/is-object.ts";
+import { MAX_ID_LENGTH, NAME } from "./event-rules.ts";
 
 /** Takes out of an event's metadata what must not be stored or sent. */
 export type Redact = (metadata: Metadata, meter_id: string) => Metadata;

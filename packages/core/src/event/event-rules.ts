@@ -26,19 +26,6 @@ export const FIELDS = new Set([
 /** Optional fields that are ids. */
 export const ID_FIELDS = ["event_id", "session_id"] as const;
 
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Whether a value is a literal's object, also of another realm: everything else may hold what its own fields do not show. */
-export const isPlainObject = (value: unknown): value is Record<string, unknown> => {
-  const prototype: object | null = Object.getPrototypeOf(value ?? "");
-  return (
-    typeof value === "object" &&
-    (prototype === null ||
-      (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf")))
-  );
-};
-
 export const isName = (value: unknown): value is string =>
   typeof value === "string" && (PLAIN_NAME.test(value) || (NAME.test(value) && value.isWellFormed()));
 

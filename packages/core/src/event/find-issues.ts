@@ -1,9 +1,9 @@
 import type { Meter } from "../catalog/meter.ts";
+import { describeValue, type EventIssue } from "../check/event-issue.ts";
+import { perhaps } from "../check/perhaps.ts";
 import { type CheckedMetadata, isChecked } from "./check-metadata.ts";
-import { describeValue, type EventIssue } from "./event-issue.ts";
 import { FIELDS, ID_FIELDS, isName, isToken, isUsage, MAX_ID_LENGTH } from "./event-rules.ts";
 import { expectedTime, isTime } from "./event-time.ts";
-import { perhaps } from "./perhaps.ts";
 
 const timeIssue = (field: string, value: unknown): EventIssue => ({
   field,

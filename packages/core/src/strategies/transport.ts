@@ -1,5 +1,5 @@
 import type { MeterType } from "../catalog/meter.ts";
-import type { EventIssue } from "../event/event-issue.ts";
+import type { EventIssue } from "../check/event-issue.ts";
 import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
 
 /**

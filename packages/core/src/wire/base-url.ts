@@ -1,4 +1,4 @@
-import { describeValue, type EventIssue } from "../event/event-issue.ts";
+import { describeValue, type EventIssue } from "../check/event-issue.ts";
 
 const EXPECTED =
   "an http or https URL without credentials, query or fragment, such as https://meter.example.com";

@@ -1,4 +1,4 @@
-import { type Health, type MeterClient, type Stats } from "@meter-lib/core";
+import type { Health, MeterClient, Stats } from "@meter-lib/core";
 import { ACCOUNT_FIELDS, type AccountField } from "@meter-lib/core/store";
 import { type BatchObservableResult, type Meter, type MeterProvider, metrics } from "@opentelemetry/api";
 

@@ -1,7 +1,7 @@
 import { expect, expectTypeOf, test } from "vitest";
-import type { VolumeMeterId } from "../event/meter-event.ts";
-import { defineCatalog } from "./define-catalog.ts";
+import { defineCatalog } from "../catalog/define-catalog.ts";
 import { isMeterId } from "./is-meter-id.ts";
+import type { VolumeMeterId } from "./meter-event.ts";
 
 const catalog = defineCatalog({ "page.read": { type: "volume" }, "gpu.on": { type: "performance" } });
 

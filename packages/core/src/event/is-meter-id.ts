@@ -1,6 +1,6 @@
-import type { IdOfType } from "../event/meter-event.ts";
-import type { Catalog, MeterId } from "./catalog.ts";
-import type { MeterType } from "./meter.ts";
+import type { Catalog, MeterId } from "../catalog/catalog.ts";
+import type { MeterType } from "../catalog/meter.ts";
+import type { IdOfType } from "./meter-event.ts";
 
 /**
  * Whether a text, from a configuration or a request, is the id of a meter in the catalog: then the compiler takes it as one.

@@ -1,0 +1,12 @@
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Whether a value is a literal's object, also of another realm: everything else may hold what its own fields do not show. */
+export const isPlainObject = (value: unknown): value is Record<string, unknown> => {
+  const prototype: object | null = Object.getPrototypeOf(value ?? "");
+  return (
+    typeof value === "object" &&
+    (prototype === null ||
+      (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf")))
+  );
+};
