@@ -62,7 +62,11 @@ interface AtTheDoor {
  * commit what came in → resolve customers → queue slices → send what is due → outcomes come back in.
  */
 export class DeliveryEngine {
-  readonly emitter = new DeliveryEmitter();
+  readonly emitter = new DeliveryEmitter((name, error) => {
+    // One of warnings would be told of itself.
+    if (name === "warning") return;
+    this.warn(`a handler of ${name} threw: ${error instanceof Error ? error.message : String(error)}`);
+  });
   readonly outbox: Outbox;
   readonly durable: boolean;
   /** Refused events since the client was made, by code. */

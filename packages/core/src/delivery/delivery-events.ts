@@ -35,6 +35,7 @@ type Handlers = { [Name in keyof DeliveryEvents]: Set<Handler<DeliveryEvents[Nam
 
 /** Tells handlers what happens. A handler that throws, or answers a promise that fails, breaks nothing. */
 export class DeliveryEmitter {
+  readonly #failed: (name: keyof DeliveryEvents, error: unknown) => void;
   readonly #handlers: Handlers = {
     acknowledged: new Set(),
     rejected: new Set(),
@@ -51,6 +52,11 @@ export class DeliveryEmitter {
     skew: new Set(),
   };
 
+  /** @param failed - told of a handler that threw */
+  constructor(failed: (name: keyof DeliveryEvents, error: unknown) => void) {
+    this.#failed = failed;
+  }
+
   on<Name extends keyof DeliveryEvents>(name: Name, handler: Handler<DeliveryEvents[Name]>): () => void {
     const handlers = this.#handlers[name];
     handlers.add(handler);
@@ -65,9 +71,9 @@ export class DeliveryEmitter {
     for (const handler of this.#handlers[name]) {
       try {
         const answer: unknown = handler(payload);
-        if (answer instanceof Promise) answer.catch(() => {});
-      } catch {
-        // The handler's trouble is not the event's.
+        if (answer instanceof Promise) answer.catch((error) => this.#failed(name, error));
+      } catch (error) {
+        this.#failed(name, error);
       }
     }
   }

@@ -57,3 +57,25 @@ test("an outbox that fails is told once for each cause, not at each attempt", as
     "meter-lib: the outbox takes no events, they are kept in memory: disk I/O error",
   ]);
 });
+
+test("a handler that throws, or whose promise fails, breaks nothing and is told as a warning", async () => {
+  const { client, clock, transport } = engineRig();
+  const told: string[] = [];
+  client.on("warning", ({ message }) => {
+    told.push(message);
+    throw new Error("of no use either");
+  });
+  client.on("acknowledged", () => {
+    throw new Error("no such column");
+  });
+  client.on("acknowledged", () => Promise.reject(new Error("log is away")));
+  client.record(usage());
+  await clock.advance(2_000);
+  expect(transport.events).toHaveLength(1);
+  expect(told).toEqual([
+    "a handler of acknowledged threw: no such column",
+    "a handler of acknowledged threw: log is away",
+  ]);
+  expect(client.health().warnings).toBe(2);
+  await client.close();
+});
