@@ -1,16 +1,6 @@
 import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { catalogCommand } from "./arguments/catalog.ts";
-import { completeCommand } from "./arguments/complete.ts";
-import { completionCommand } from "./arguments/completion.ts";
-import { doctorCommand } from "./arguments/doctor.ts";
-import { importCommand } from "./arguments/import.ts";
-import { outboxCommand } from "./arguments/outbox.ts";
-import { reconcileCommand } from "./arguments/reconcile.ts";
-import { sandboxCommand } from "./arguments/sandbox.ts";
-import { sendCommand } from "./arguments/send.ts";
-import { sessionCommand } from "./arguments/session.ts";
-import { tailCommand } from "./arguments/tail.ts";
+import { COMMANDS, COMPLETE, type CommandEntry } from "./command-table.ts";
 import { EXIT, EXIT_MEANINGS } from "./exit-code.ts";
 import type { Invoke } from "./invoke.ts";
 import type { Io, Output } from "./terminal/io.ts";
@@ -22,30 +12,23 @@ const exitTable = (): string =>
     .map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`)
     .join("\n");
 
-/** All commands. The parser knows flags and arguments, nothing else. */
-export const createProgram = (invoke: Invoke, { stdout, stderr, json }: Io): Command => {
+/**
+ * The program, with every command that `words` name in full; of the others it knows what the table says, which is enough for help.
+ *
+ * @param words - the arguments of the program
+ */
+export const createProgram = async (
+  words: readonly string[],
+  invoke: Invoke,
+  { stdout, stderr, json }: Io,
+): Promise<Command> => {
+  const named = new Set(words);
   const program: Command = new Command("meter")
     .description("Tells a billing backend what customers used.")
     .version(manifest.version, "-v, --version", "show the version")
     .option("--json", "results for programs: JSON on standard output, errors as JSON on standard error")
-    .commandsGroup("Send:")
-    .addCommand(sendCommand(invoke))
-    .addCommand(sessionCommand(invoke))
-    .addCommand(importCommand(invoke))
-    .commandsGroup("Look and check:")
-    .addCommand(doctorCommand(invoke))
-    .addCommand(tailCommand(invoke))
-    .addCommand(reconcileCommand(invoke))
-    .addCommand(outboxCommand(invoke))
-    .addCommand(catalogCommand(invoke))
     .commandsGroup("Other:")
     .helpCommand("help [command]", "show help")
-    .addCommand(sandboxCommand(invoke))
-    .addCommand(completionCommand(invoke))
-    .addCommand(
-      completeCommand(invoke, () => program),
-      { hidden: true },
-    )
     .addHelpText(
       "after",
       `
@@ -57,6 +40,11 @@ Examples:
 Exit codes:
 ${exitTable()}`,
     );
+  for (const [heading, entries] of Object.entries(COMMANDS)) {
+    program.commandsGroup(heading);
+    for (const entry of entries) program.addCommand(await commandOf(entry, named, invoke));
+  }
+  program.addCommand(await commandOf(COMPLETE, named, invoke), { hidden: true });
   for (const command of withDescendants(program)) {
     command
       .exitOverride()
@@ -84,6 +72,16 @@ const printError = (output: Output, text: string, json: boolean): Promise<void> 
   if (json) return printJson(output, { error: { exit: EXIT.usage, code: "cli", message } });
   const [first = "", ...others] = message.split("\n");
   return printLines(output, [[bad("error"), `: ${first}`], ...others, "Try --help."]);
+};
+
+const commandOf = async (
+  { name, description, load, commands = [] }: CommandEntry,
+  named: ReadonlySet<string>,
+  invoke: Invoke,
+): Promise<Command> => {
+  const command = new Command(name).description(description);
+  for (const entry of commands) command.addCommand(await commandOf(entry, named, invoke));
+  return named.has(name) && load !== undefined ? (await load())(command, invoke) : command;
 };
 
 const withDescendants = (command: Command): readonly Command[] => [

@@ -25,7 +25,8 @@ export const runMeter = async (args: readonly string[], world: Omit<Io, "json">)
     else if (report.data !== undefined) await printJson(world.stdout, report.data, 2);
   };
   try {
-    await createProgram(invoke, { ...world, json }).parseAsync([...args], { from: "user" });
+    const program = await createProgram(args, invoke, { ...world, json });
+    await program.parseAsync([...args], { from: "user" });
     return exit;
   } catch (error) {
     // The parser has said what it has to say.

@@ -1,9 +1,11 @@
+import type { Command } from "commander";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { EXIT } from "../exit-code.ts";
+import type { Invoke } from "../invoke.ts";
 import type { Report } from "../report.ts";
 
 /** Whether a file is a catalog. What is wrong is thrown, line by line. */
-export const catalogCheck = async (file: string): Promise<Report> => {
+const catalogCheck = async (file: string): Promise<Report> => {
   const meters = Object.values(await readCatalogFile(file));
   const volume = meters.filter(({ type }) => type === "volume").length;
   return {
@@ -14,3 +16,14 @@ export const catalogCheck = async (file: string): Promise<Report> => {
     data: { file, meters: meters.length, volume, performance: meters.length - volume },
   };
 };
+
+export const catalogCheckCommand = (command: Command, invoke: Invoke): Command =>
+  command
+    .argument("<file>", "YAML, JSON or a module")
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ meter catalog check meters.yaml`,
+    )
+    .action((file: string) => invoke(command, () => catalogCheck(file)));

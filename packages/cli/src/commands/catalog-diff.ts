@@ -1,6 +1,8 @@
+import type { Command } from "commander";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { type Affected, type CatalogChange, diffCatalogs } from "../catalog/diff-catalogs.ts";
 import { EXIT } from "../exit-code.ts";
+import type { Invoke } from "../invoke.ts";
 import type { Report } from "../report.ts";
 import { bad, dim, type Line } from "../terminal/line.ts";
 
@@ -11,7 +13,7 @@ const MARKS: Readonly<Record<Affected, string>> = {
 };
 
 /** What changes for whom. Ends with `findings` when callers or bills are hurt. */
-export const catalogDiff = async (before: string, after: string): Promise<Report> => {
+const catalogDiff = async (before: string, after: string): Promise<Report> => {
   const changes = diffCatalogs(await readCatalogFile(before), await readCatalogFile(after));
   const breaking = changes.filter(({ affects }) => affects !== "nobody").length;
   const lines = changes.map((change): Line => {
@@ -35,3 +37,18 @@ const describeChange = ({ meter_id, what, before, after, perhaps }: CatalogChang
     return `${meter_id}: removed${perhaps === undefined ? "" : `; perhaps it is ${perhaps} now`}`;
   return `${meter_id}: ${what} was ${before ?? "not given"}, is ${after ?? "not given"}`;
 };
+
+export const catalogDiffCommand = (command: Command, invoke: Invoke): Command =>
+  command
+    .argument("<before>", "YAML, JSON, a module, or litewave")
+    .argument("<after>", "the same")
+    .addHelpText(
+      "after",
+      `
+Ends with 4 when a change breaks something: for a check before a merge.
+
+Examples:
+  $ meter catalog diff litewave meters.yaml
+  $ git show main:meters.yaml > before.yaml && meter catalog diff before.yaml meters.yaml`,
+    )
+    .action((before: string, after: string) => invoke(command, () => catalogDiff(before, after)));

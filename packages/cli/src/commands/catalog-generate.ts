@@ -1,14 +1,16 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { Script } from "node:vm";
+import { type Command, Option } from "commander";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { type CatalogFormat, writeCatalog } from "../catalog/write-catalog.ts";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
+import type { Invoke } from "../invoke.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 import { printWarning } from "../terminal/print.ts";
 
-export interface CatalogGenerateFlags {
+interface CatalogGenerateFlags {
   readonly format?: CatalogFormat;
   readonly out?: string;
   readonly check?: boolean;
@@ -22,7 +24,7 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 const TAKEN = new Set(["defineCatalog", "globalThis", "undefined"]);
 
 /** Turns a catalog into a typed module, YAML or JSON. With `check`, only says whether the file is up to date. */
-export const catalogGenerate = async (
+const catalogGenerate = async (
   file: string,
   { format, out, check = false, name, from, export: exportName }: CatalogGenerateFlags,
   io: Io,
@@ -67,3 +69,30 @@ const formatOf = (out: string | undefined): CatalogFormat => {
   if (/\.ya?ml$/.test(out)) return "yaml";
   return out.endsWith(".json") ? "json" : "ts";
 };
+
+export const catalogGenerateCommand = (command: Command, invoke: Invoke): Command =>
+  command
+    .argument("<file>", "YAML, JSON, a module, or litewave")
+    .addOption(
+      new Option("--format <name>", "what to write; else by the ending of --out, else ts").choices([
+        "ts",
+        "yaml",
+        "json",
+      ]),
+    )
+    .option("--out <file>", "where to write; else standard output")
+    .option("--check", "write nothing; end with 4 when --out is not up to date")
+    .option("--name <name>", "what the module calls the catalog", "catalog")
+    .option("--from <package>", "where the module takes defineCatalog from", "meter-lib")
+    .option("--export <name>", "which export of a module to read, when it has several catalogs")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ meter catalog generate meters.yaml --out src/catalog.ts
+  $ meter catalog generate meters.yaml --out src/catalog.ts --check
+  $ meter catalog generate src/catalog.ts --format yaml`,
+    )
+    .action((file: string, flags: CatalogGenerateFlags) =>
+      invoke(command, (io) => catalogGenerate(file, flags, io)),
+    );

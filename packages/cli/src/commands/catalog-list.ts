@@ -1,10 +1,13 @@
+import type { Command } from "commander";
+import { BUILT_IN } from "../catalog/built-in.ts";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { EXIT } from "../exit-code.ts";
+import type { Invoke } from "../invoke.ts";
 import type { Report } from "../report.ts";
 import { table } from "../terminal/table.ts";
 
 /** The meters of a catalog. */
-export const catalogList = async (file: string): Promise<Report> => {
+const catalogList = async (file: string): Promise<Report> => {
   const catalog = await readCatalogFile(file);
   const meters = Object.entries(catalog).map(([meter_id, meter]) => ({
     meter_id,
@@ -19,3 +22,15 @@ export const catalogList = async (file: string): Promise<Report> => {
     data: meters,
   };
 };
+
+export const catalogListCommand = (command: Command, invoke: Invoke): Command =>
+  command
+    .argument("[file]", "YAML, JSON or a module; litewave is the catalog that comes with meter-lib", BUILT_IN)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ meter catalog list
+  $ meter catalog list meters.yaml --json`,
+    )
+    .action((file: string) => invoke(command, () => catalogList(file)));

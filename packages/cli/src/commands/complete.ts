@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { candidates } from "../complete/candidates.ts";
 import { EXIT } from "../exit-code.ts";
+import type { Invoke } from "../invoke.ts";
 import type { Report } from "../report.ts";
 
 /** Answers the scripts of `meter completion`. */
-export const complete = async (program: Command, words: readonly string[]): Promise<Report> => {
+const complete = async (program: Command, words: readonly string[]): Promise<Report> => {
   const { words: found, files } = candidates(program, words);
   const lines = found.map(({ word, description }) => (description === "" ? word : `${word}\t${description}`));
   return {
@@ -13,3 +14,8 @@ export const complete = async (program: Command, words: readonly string[]): Prom
     data: { words: found, files },
   };
 };
+
+export const completeCommand = (command: Command, invoke: Invoke): Command =>
+  command
+    .argument("[words...]")
+    .action((words: readonly string[]) => invoke(command, () => complete(command.parent ?? command, words)));

@@ -1,21 +1,23 @@
+import type { Command } from "commander";
 import { connect } from "../connect.ts";
 import { checkBackend } from "../doctor/check-backend.ts";
 import { checkDedup } from "../doctor/check-dedup.ts";
 import { checkLookup } from "../doctor/check-lookup.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { EXIT } from "../exit-code.ts";
-import type { ConnectionFlags } from "../flags/connection-flags.ts";
+import { type ConnectionFlags, withConnection } from "../flags/connection-flags.ts";
+import type { Invoke } from "../invoke.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 import { bad, dim, good, type Line, warn } from "../terminal/line.ts";
 
-export interface DoctorFlags extends ConnectionFlags {
+interface DoctorFlags extends ConnectionFlags {
   readonly tenant?: string;
   readonly send?: boolean;
 }
 
 /** Looks at everything that must work before an event is counted; tells what was found and what to do. */
-export const doctor = async (flags: DoctorFlags, io: Io): Promise<Report> => {
+const doctor = async (flags: DoctorFlags, io: Io): Promise<Report> => {
   const ways = connect(flags, io);
   const { connection, customerLookup } = ways;
   const { signal } = io;
@@ -53,3 +55,21 @@ const lineOf = ({ check, state, found, advice }: Finding): Line => [
   `  ${check.padEnd(11)}  ${found}`,
   ...(advice === undefined ? [] : [dim(` → ${advice}`)]),
 ];
+
+export const doctorCommand = (command: Command, invoke: Invoke): Command =>
+  withConnection(
+    command
+      .optionsGroup("Options:")
+      .option("--tenant <id>", "also look up this tenant's customer")
+      .option("--send", "also post an event of 0 units twice, to see whether an id is counted once"),
+  )
+    .addHelpText(
+      "after",
+      `
+Ends with 4 when a check fails.
+
+Examples:
+  $ meter doctor --base-url http://127.0.0.1:8099
+  $ meter doctor --tenant tenant_123 --send`,
+    )
+    .action((flags: DoctorFlags) => invoke(command, (io) => doctor(flags, io)));

@@ -1,8 +1,11 @@
 import { MeterClient } from "@meter-lib/core";
+import { type Command, Option } from "commander";
 import { connect } from "../connect.ts";
 import { DeliveryWatch } from "../delivery-watch.ts";
 import { EXIT } from "../exit-code.ts";
-import type { ConnectionFlags } from "../flags/connection-flags.ts";
+import { type ConnectionFlags, withConnection, withDedup } from "../flags/connection-flags.ts";
+import { duration } from "../flags/duration.ts";
+import type { Invoke } from "../invoke.ts";
 import { lookInto, mustExist, rememberingOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import { tellWarnings } from "../tell-warnings.ts";
@@ -11,14 +14,14 @@ import { startProgress } from "../terminal/progress.ts";
 import { stopping } from "../terminal/stopping.ts";
 import { formatNumber } from "../terminal/table.ts";
 
-export interface OutboxDrainFlags extends ConnectionFlags {
+interface OutboxDrainFlags extends ConnectionFlags {
   readonly giveUpAfter: number;
 }
 
 const CLOSE_MS = 3_000;
 
 /** Delivers what is pending in an outbox, that of a service that is gone too. */
-export const outboxDrain = async (file: string, flags: OutboxDrainFlags, io: Io): Promise<Report> => {
+const outboxDrain = async (file: string, flags: OutboxDrainFlags, io: Io): Promise<Report> => {
   mustExist(file);
   const { transport, customerLookup } = connect(flags, io);
   const client = new MeterClient({ transport, customerLookup, outbox: rememberingOutbox(file) });
@@ -51,3 +54,29 @@ export const outboxDrain = async (file: string, flags: OutboxDrainFlags, io: Io)
     data: { delivered: watch.acknowledged, accounts, stop: watch.stop },
   };
 };
+
+const HALF_A_MINUTE_MS = 30_000;
+
+export const outboxDrainCommand = (command: Command, invoke: Invoke): Command =>
+  withDedup(
+    withConnection(
+      command
+        .argument("<file>", "an outbox")
+        .optionsGroup("Options:")
+        .addOption(
+          new Option(
+            "--give-up-after <duration>",
+            "stop waiting when nothing has moved for so long; all is kept",
+          )
+            .argParser(duration("--give-up-after"))
+            .default(HALF_A_MINUTE_MS, "30s"),
+        ),
+    ),
+  )
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ meter outbox drain outbox.db --dedup 7d --give-up-after 5m`,
+    )
+    .action((file: string, flags: OutboxDrainFlags) => invoke(command, (io) => outboxDrain(file, flags, io)));

@@ -1,17 +1,19 @@
+import type { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
+import type { Invoke } from "../invoke.ts";
 import { withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 import { formatNumber } from "../terminal/table.ts";
 
-export interface OutboxEraseFlags {
+interface OutboxEraseFlags {
   readonly tenant: string;
   readonly reason: string;
 }
 
 /** Takes a tenant out of an outbox, also while its service runs. */
-export const outboxErase = (file: string, { tenant, reason }: OutboxEraseFlags, io: Io): Promise<Report> => {
+const outboxErase = (file: string, { tenant, reason }: OutboxEraseFlags, io: Io): Promise<Report> => {
   if (tenant === "") throw CliError.usage("--tenant", "a tenant's id", "nothing");
   if (reason.trim() === "") throw CliError.usage("--reason", "text that says why", "nothing");
   return withOutbox(file, io, async (outbox) => {
@@ -30,3 +32,19 @@ export const outboxErase = (file: string, { tenant, reason }: OutboxEraseFlags, 
     };
   });
 };
+
+export const outboxEraseCommand = (command: Command, invoke: Invoke): Command =>
+  command
+    .argument("<file>", "an outbox")
+    .requiredOption("--tenant <id>", "whose")
+    .option("--reason <text>", "why", "erased")
+    .addHelpText(
+      "after",
+      `
+Events that wait are not delivered any more, and are counted as discarded; so are dead letters. The ids are forgotten: a repeat would
+count again. The sums by meter and hour stay, until their time is over.
+
+Example:
+  $ meter outbox erase outbox.db --tenant tenant_123`,
+    )
+    .action((file: string, flags: OutboxEraseFlags) => invoke(command, (io) => outboxErase(file, flags, io)));

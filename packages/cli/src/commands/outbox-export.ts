@@ -1,12 +1,14 @@
 import type { OutboxRow } from "@meter-lib/core";
 import type { RowState } from "@meter-lib/core/store";
+import { type Command, Option } from "commander";
 import { EXIT } from "../exit-code.ts";
+import type { Invoke } from "../invoke.ts";
 import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 import { printJsonLines } from "../terminal/print.ts";
 
-export interface OutboxExportFlags {
+interface OutboxExportFlags {
   readonly state?: RowState;
   readonly tenant?: string;
   readonly rows?: boolean;
@@ -15,7 +17,7 @@ export interface OutboxExportFlags {
 const PAGE = 1_000;
 
 /** Writes the events of an outbox as NDJSON, page by page. Plain events can be imported again. */
-export const outboxExport = (file: string, flags: OutboxExportFlags, io: Io): Promise<Report> =>
+const outboxExport = (file: string, flags: OutboxExportFlags, io: Io): Promise<Report> =>
   lookInto(file, async (outbox) => {
     let after = 0;
     let rows: readonly OutboxRow[];
@@ -30,3 +32,22 @@ export const outboxExport = (file: string, flags: OutboxExportFlags, io: Io): Pr
 
 /** The event without what `meter import` works out by itself. */
 const importable = ({ event: { type: _, ...event } }: OutboxRow): object => event;
+
+export const outboxExportCommand = (command: Command, invoke: Invoke): Command =>
+  command
+    .argument("<file>", "an outbox")
+    .addOption(
+      new Option("--state <state>", "only these").choices(["pending", "inflight", "rejected", "quarantined"]),
+    )
+    .option("--tenant <id>", "only this tenant's")
+    .option("--rows", "with all that the outbox knows: state, reason, attempts")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ meter outbox export outbox.db --state rejected > rejected.ndjson
+  $ meter import rejected.ndjson --dedup 7d`,
+    )
+    .action((file: string, flags: OutboxExportFlags) =>
+      invoke(command, (io) => outboxExport(file, flags, io)),
+    );

@@ -1,19 +1,21 @@
-import type { DiscardedEvent } from "@meter-lib/core/store";
-import { ACCOUNT_FIELDS, type OutboxRow, type RowState } from "@meter-lib/core/store";
+import { ACCOUNT_FIELDS, type DiscardedEvent, type OutboxRow, type RowState } from "@meter-lib/core/store";
+import { type Command, Option } from "commander";
 import { EXIT } from "../exit-code.ts";
+import { count } from "../flags/count.ts";
+import type { Invoke } from "../invoke.ts";
 import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import { isoTime } from "../terminal/iso-time.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 
-export interface OutboxListFlags {
+interface OutboxListFlags {
   readonly state?: RowState | "discarded";
   readonly tenant?: string;
   readonly limit: number;
 }
 
 /** The accounts of an outbox, and the events in it. */
-export const outboxList = (file: string, flags: OutboxListFlags): Promise<Report> =>
+const outboxList = (file: string, flags: OutboxListFlags): Promise<Report> =>
   lookInto(file, async (outbox) => {
     const accounts = await outbox.accounts();
     const { state, tenant: tenant_id, limit } = flags;
@@ -61,3 +63,26 @@ const timesOf = ({ start_time, end_time }: OutboxRow["event"]): string => {
   if (start_time === undefined) return "end";
   return end_time === undefined ? "start" : `${end_time - start_time} ms`;
 };
+
+export const outboxListCommand = (command: Command, invoke: Invoke): Command =>
+  command
+    .argument("<file>", "an outbox")
+    .addOption(
+      new Option("--state <state>", "only these").choices([
+        "pending",
+        "inflight",
+        "rejected",
+        "quarantined",
+        "discarded",
+      ]),
+    )
+    .option("--tenant <id>", "only this tenant's")
+    .option("--limit <number>", "how many at most", count("--limit", 1), 100)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ meter outbox list outbox.db --state rejected --tenant tenant_123
+  $ meter outbox list outbox.db --state discarded`,
+    )
+    .action((file: string, flags: OutboxListFlags) => invoke(command, () => outboxList(file, flags)));

@@ -1,17 +1,19 @@
+import type { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
-import { type SelectionFlags, selectionOf } from "../flags/selection-flags.ts";
+import { type SelectionFlags, selectionOf, withSelection } from "../flags/selection-flags.ts";
+import type { Invoke } from "../invoke.ts";
 import { withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 import { formatNumber } from "../terminal/table.ts";
 
-export interface OutboxRedriveFlags extends SelectionFlags {
+interface OutboxRedriveFlags extends SelectionFlags {
   readonly mayCountTwice?: boolean;
 }
 
 /** Makes dead letters pending again; whoever opens the outbox next delivers them. */
-export const outboxRedrive = (file: string, flags: OutboxRedriveFlags, io: Io): Promise<Report> => {
+const outboxRedrive = (file: string, flags: OutboxRedriveFlags, io: Io): Promise<Report> => {
   if (flags.state === "quarantined" && flags.mayCountTwice !== true) {
     throw CliError.usage(
       "--may-count-twice",
@@ -30,3 +32,17 @@ export const outboxRedrive = (file: string, flags: OutboxRedriveFlags, io: Io): 
     };
   });
 };
+
+export const outboxRedriveCommand = (command: Command, invoke: Invoke): Command =>
+  withSelection(command.argument("<file>", "an outbox"))
+    .option("--may-count-twice", "needed for quarantined events")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ meter outbox redrive outbox.db --state rejected --all
+  $ meter outbox redrive outbox.db --state quarantined --id order-4711 --may-count-twice`,
+    )
+    .action((file: string, flags: OutboxRedriveFlags) =>
+      invoke(command, (io) => outboxRedrive(file, flags, io)),
+    );

@@ -1,6 +1,8 @@
+import type { Command } from "commander";
 import { stringify } from "yaml";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
+import type { Invoke } from "../invoke.ts";
 import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import { isoTime } from "../terminal/iso-time.ts";
@@ -9,7 +11,7 @@ import { isoTime } from "../terminal/iso-time.ts";
 const MAX_TENANTS = 100;
 
 /** Everything an outbox knows of an event. An id may belong to several tenants. */
-export const outboxShow = (
+const outboxShow = (
   file: string,
   event_id: string,
   { tenant }: { readonly tenant?: string },
@@ -47,3 +49,18 @@ export const outboxShow = (
 
 const timeText = (time: number | undefined): string | undefined =>
   time === undefined ? undefined : isoTime(time);
+
+export const outboxShowCommand = (command: Command, invoke: Invoke): Command =>
+  command
+    .argument("<file>", "an outbox")
+    .argument("<event>", "the event's id")
+    .option("--tenant <id>", "whose event, when several tenants use one id")
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ meter outbox show outbox.db order-4711`,
+    )
+    .action((file: string, event: string, flags: { readonly tenant?: string }) =>
+      invoke(command, () => outboxShow(file, event, flags)),
+    );

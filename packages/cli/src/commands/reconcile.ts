@@ -1,8 +1,11 @@
 import { isMeterError, type Reconciliation } from "@meter-lib/core";
 import { reconcile as reconcileLedgers } from "@meter-lib/core/store";
 import { sandboxLedger } from "@meter-lib/sandbox";
+import type { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
+import { moment } from "../flags/moment.ts";
+import type { Invoke } from "../invoke.ts";
 import { lookInto } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import { sandboxUrl } from "../sandbox-url.ts";
@@ -11,14 +14,14 @@ import { isoTime } from "../terminal/iso-time.ts";
 import { bad, good, type Line } from "../terminal/line.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 
-export interface ReconcileFlags {
+interface ReconcileFlags {
   readonly baseUrl?: string;
   readonly from?: number;
   readonly to?: number;
 }
 
 /** Compares what an outbox recorded with what a sandbox counted. Delivers nothing. */
-export const reconcile = async (file: string, flags: ReconcileFlags, _io: Io): Promise<Report> => {
+const reconcile = async (file: string, flags: ReconcileFlags, _io: Io): Promise<Report> => {
   const url = sandboxUrl(flags);
   const backend = sandboxLedger(url);
   const result = await lookInto(file, async (outbox) => {
@@ -67,3 +70,20 @@ const describe = ({ agrees, compared, differences, gaps }: Reconciliation): read
     "--json names the events.",
   ];
 };
+
+export const reconcileCommand = (command: Command, invoke: Invoke): Command =>
+  command
+    .argument("<file>", "an outbox")
+    .option("--base-url <url>", "the sandbox [METER_LIB_BASE_URL]")
+    .option("--from <time>", "only usage from then on", moment("--from"))
+    .option("--to <time>", "only usage before", moment("--to"))
+    .addHelpText(
+      "after",
+      `
+Ends with 4 when the two differ.
+
+Examples:
+  $ meter reconcile outbox.db
+  $ meter reconcile outbox.db --from 2026-11-01T00:00:00Z --to 2026-12-01T00:00:00Z --json`,
+    )
+    .action((file: string, flags: ReconcileFlags) => invoke(command, (io) => reconcile(file, flags, io)));

@@ -1,6 +1,10 @@
 import { createSandbox, type SandboxOptions } from "@meter-lib/sandbox";
+import type { Command } from "commander";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { EXIT } from "../exit-code.ts";
+import { count } from "../flags/count.ts";
+import { list, pairs } from "../flags/pair.ts";
+import type { Invoke } from "../invoke.ts";
 import type { Report } from "../report.ts";
 import { aborted } from "../terminal/aborted.ts";
 import type { Io } from "../terminal/io.ts";
@@ -9,7 +13,7 @@ import { openBrowser } from "../terminal/open-browser.ts";
 import { printJson, printLine, printLines, printWarning } from "../terminal/print.ts";
 import { WatchedOutbox } from "../watched-outbox.ts";
 
-export interface SandboxFlags {
+interface SandboxFlags {
   readonly port: number;
   readonly host: string;
   readonly open?: boolean;
@@ -21,7 +25,7 @@ export interface SandboxFlags {
 }
 
 /** Runs a backend until Ctrl-C. Its URL is the first line of standard output. */
-export const sandbox = async (flags: SandboxFlags, io: Io): Promise<Report> => {
+const sandbox = async (flags: SandboxFlags, io: Io): Promise<Report> => {
   const outboxes = (flags.outbox ?? []).map((path) => new WatchedOutbox(path));
   const options: SandboxOptions = {
     port: flags.port,
@@ -59,3 +63,34 @@ const runUntilAborted = async (options: SandboxOptions, { open }: SandboxFlags, 
     await printWarning(io.stderr, `no program opens a browser here; open ${url}`);
   await aborted(io.signal);
 };
+
+export const sandboxCommand = (command: Command, invoke: Invoke): Command =>
+  command
+    .option("--port <number>", "0 picks a free one", count("--port", 0, 65_535), 0)
+    .option(
+      "--host <address>",
+      "where to listen; 0.0.0.0 lets other machines in: then every request needs the token in the printed URL",
+      "127.0.0.1",
+    )
+    .option("--open", "open the dashboard in the browser")
+    .option("--file <file>", "SQLite file to keep everything in; else memory")
+    .option(
+      "--outbox <file>",
+      "outbox of your app: the dashboard shows its dead letters and compares; may be repeated",
+      list,
+    )
+    .option(
+      "--tenant <tenant=customer>",
+      "a tenant and the customer who pays for it; may be repeated",
+      pairs("--tenant", "tenant=customer"),
+    )
+    .option("--api-key <key>", "a key that the portal's lookup asks for; may be repeated", list)
+    .option("--catalog <file>", "the meters it knows; else litewave")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ meter sandbox --port 8099 --file usage.db --tenant tenant_123=cust_001 --open
+  $ meter sandbox --outbox outbox.db --open`,
+    )
+    .action((flags: SandboxFlags) => invoke(command, (io) => sandbox(flags, io)));

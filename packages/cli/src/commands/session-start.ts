@@ -1,17 +1,20 @@
 import { createEventId } from "@meter-lib/core";
-import type { ConnectionFlags } from "../flags/connection-flags.ts";
-import type { SubjectFlags } from "../flags/event-flags.ts";
+import type { Command } from "commander";
+import { type ConnectionFlags, withConnection, withDedup } from "../flags/connection-flags.ts";
+import { type SubjectFlags, withSubject } from "../flags/event-flags.ts";
+import { moment } from "../flags/moment.ts";
+import type { Invoke } from "../invoke.ts";
 import type { Report } from "../report.ts";
 import { sendEvent } from "../send-event.ts";
 import type { Io } from "../terminal/io.ts";
 
-export interface SessionStartFlags extends SubjectFlags, ConnectionFlags {
+interface SessionStartFlags extends SubjectFlags, ConnectionFlags {
   readonly at?: number;
   readonly session?: string;
 }
 
 /** Sends the start boundary of a session, under an id that follows from the session's: a repeat is counted once. */
-export const sessionStart = async (flags: SessionStartFlags, io: Io): Promise<Report> => {
+const sessionStart = async (flags: SessionStartFlags, io: Io): Promise<Report> => {
   const start = flags.at ?? Date.now();
   const session = flags.session ?? createEventId(Date.now());
   const report = await sendEvent({ ...flags, session, start, time: start, id: `${session}.start` }, io);
@@ -21,3 +24,19 @@ export const sessionStart = async (flags: SessionStartFlags, io: Io): Promise<Re
     data: { session_id: session, ...(typeof report.data === "object" ? report.data : {}) },
   };
 };
+
+export const sessionStartCommand = (command: Command, invoke: Invoke): Command =>
+  withDedup(
+    withConnection(
+      withSubject(command)
+        .option("--at <time>", "when it began; else now", moment("--at"))
+        .option("--session <id>", "the session's id; else a new one"),
+    ),
+  )
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ meter session start --tenant tenant_123 --device web-1 --meter chat.on.time_hours`,
+    )
+    .action((flags: SessionStartFlags) => invoke(command, (io) => sessionStart(flags, io)));

@@ -1,7 +1,10 @@
 import { setTimeout } from "node:timers/promises";
+import { type Command, Option } from "commander";
 import * as v from "valibot";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
+import { count } from "../flags/count.ts";
+import type { Invoke } from "../invoke.ts";
 import type { Report } from "../report.ts";
 import { sandboxUrl } from "../sandbox-url.ts";
 import { readServerSentEvents } from "../server-sent-events.ts";
@@ -10,7 +13,7 @@ import { isoTime } from "../terminal/iso-time.ts";
 import { bad, dim, good, type Line, type Styled, warn } from "../terminal/line.ts";
 import { printJson, printLine } from "../terminal/print.ts";
 
-export interface TailFlags {
+interface TailFlags {
   readonly baseUrl?: string;
   readonly tenant?: string;
   readonly meter?: string;
@@ -50,7 +53,7 @@ const SILENCE_MS = 45_000;
  * Prints what a sandbox receives, as it comes in, until Ctrl-C. The log is read up to its end, then the live stream goes on
  * from there. A sandbox that is away for a while is waited for; what came meanwhile is in the log.
  */
-export const tail = async (flags: TailFlags, io: Io): Promise<Report> => {
+const tail = async (flags: TailFlags, io: Io): Promise<Report> => {
   const log = new SandboxLog(sandboxUrl(flags), io.signal);
   const filter = { tenant_id: flags.tenant, meter_id: flags.meter, state: flags.state };
   const { signal, stdout, stderr } = io;
@@ -201,3 +204,24 @@ const usageOf = ({ total_usage, start_time, end_time }: LoggedEvent): string => 
   if (start_time !== null) return "start";
   return end_time === null ? "-" : "end";
 };
+
+const STATES = ["accepted", "duplicate", "conflict", "refused"];
+
+export const tailCommand = (command: Command, invoke: Invoke): Command =>
+  command
+    .option("--base-url <url>", "the sandbox [METER_LIB_BASE_URL]")
+    .option("--tenant <id>", "only this tenant's")
+    .option("--meter <id>", "only of this meter")
+    .addOption(new Option("--state <state>", "only these").choices(STATES))
+    .option("--since <number>", "start behind this number of the log; 0 for its beginning", count("--since"))
+    .option("--count <number>", "end after so many events", count("--count", 1))
+    .addHelpText(
+      "after",
+      `
+A sandbox that is away for a while is waited for; nothing of its log is left out.
+
+Examples:
+  $ meter tail --state refused
+  $ meter tail --since 0 --json | jq .event_id`,
+    )
+    .action((flags: TailFlags) => invoke(command, (io) => tail(flags, io)));

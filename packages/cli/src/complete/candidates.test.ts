@@ -3,15 +3,10 @@ import { createProgram } from "../program.ts";
 import { candidates } from "./candidates.ts";
 
 const silent = { write: async () => {}, isTTY: false, columns: 80, coloured: false };
-const program = createProgram(async () => {}, {
-  stdout: silent,
-  stderr: silent,
-  json: false,
-  signal: new AbortController().signal,
-});
+const io = { stdout: silent, stderr: silent, json: false, signal: new AbortController().signal };
 
-const wordsFor = (...words: readonly string[]) => {
-  const found = candidates(program, words);
+const wordsFor = async (...words: readonly string[]) => {
+  const found = candidates(await createProgram(words, async () => {}, io), words);
   return [...found.words.map(({ word }) => word), ...(found.files ? [":files"] : [])];
 };
 
@@ -37,12 +32,12 @@ describe("what may stand at the end of a line", () => {
     ],
     [["send", "--js"], ["--json"]],
     [["send", "--dry-run", "--dial"], ["--dialect"]],
-  ])("%j: %j", (words, expected) => {
-    expect(wordsFor(...words)).toEqual(expected);
+  ])("%j: %j", async (words, expected) => {
+    expect(await wordsFor(...words)).toEqual(expected);
   });
 
-  test("the hidden command is not offered", () => {
-    expect(wordsFor("")).toContain("completion");
-    expect(wordsFor("")).not.toContain("complete");
+  test("the hidden command is not offered", async () => {
+    expect(await wordsFor("")).toContain("completion");
+    expect(await wordsFor("")).not.toContain("complete");
   });
 });

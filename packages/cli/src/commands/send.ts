@@ -1,17 +1,11 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import { type ConnectionFlags, withConnection, withDedup } from "../flags/connection-flags.ts";
 import { type EventFlags, withEvent } from "../flags/event-flags.ts";
 import type { Invoke } from "../invoke.ts";
+import { sendEvent } from "../send-event.ts";
 
-export const sendCommand = (invoke: Invoke): Command =>
-  withDedup(
-    withConnection(
-      withEvent(new Command("send").description("send one event, and say what became of it")).option(
-        "--dry-run",
-        "only check the event",
-      ),
-    ),
-  )
+export const sendCommand = (command: Command, invoke: Invoke): Command =>
+  withDedup(withConnection(withEvent(command).option("--dry-run", "only check the event")))
     .addHelpText(
       "after",
       `
@@ -22,6 +16,4 @@ Examples:
   $ meter send --tenant tenant_123 --device us-east-ing1 --meter chat.query.time_secs --start now --end now
   $ meter send … --id order-4711 --record outbox.db`,
     )
-    .action((flags: EventFlags & ConnectionFlags, command: Command) =>
-      invoke(command, async (io) => (await import("../send-event.ts")).sendEvent(flags, io)),
-    );
+    .action((flags: EventFlags & ConnectionFlags) => invoke(command, (io) => sendEvent(flags, io)));

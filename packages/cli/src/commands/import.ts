@@ -1,8 +1,9 @@
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { withConnection, withDedup } from "../flags/connection-flags.ts";
 import { count } from "../flags/count.ts";
 import { duration } from "../flags/duration.ts";
 import { list, pairs } from "../flags/pair.ts";
+import { importFile } from "../import/import-file.ts";
 import type { ImportFlags } from "../import/import-flags.ts";
 import type { Invoke } from "../invoke.ts";
 import { TIME_UNITS } from "../time/read-time.ts";
@@ -10,11 +11,10 @@ import { TimeZone } from "../time/time-zone.ts";
 
 const MINUTE_MS = 60_000;
 
-export const importCommand = (invoke: Invoke): Command =>
+export const importCommand = (command: Command, invoke: Invoke): Command =>
   withDedup(
     withConnection(
-      new Command("import")
-        .description("record and deliver every row of a CSV or NDJSON file, each counted once")
+      command
         .argument("<file>", "CSV with a header, or NDJSON; UTF-8")
         .optionsGroup("Rows:")
         .addOption(new Option("--format <name>", "else by the file's ending").choices(["csv", "ndjson"]))
@@ -81,6 +81,4 @@ Examples:
   $ meter import events.ndjson --map tenant_id=subject --map meter_id=type --map event_id=id --map event_time=time \\
       --map total_usage=data.total_usage --set device_id=export --ignore-other-columns`,
     )
-    .action((file: string, flags: ImportFlags, command: Command) =>
-      invoke(command, async (io) => (await import("../import/import-file.ts")).importFile(file, flags, io)),
-    );
+    .action((file: string, flags: ImportFlags) => invoke(command, (io) => importFile(file, flags, io)));
