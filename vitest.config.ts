@@ -5,6 +5,8 @@ import { defineConfig } from "vitest/config";
 import { findChromium, NO_CHROMIUM } from "./scripts/find-chromium.ts";
 
 const BROWSER_TESTS = "packages/*/src/**/*.browser.test.ts";
+/** They share one PostgreSQL. */
+const POSTGRES_TESTS = "**/*.postgres.test.ts";
 
 const chromium = await findChromium();
 if (chromium === undefined) console.warn(NO_CHROMIUM);
@@ -27,7 +29,7 @@ export default defineConfig({
             "tests/**/*.test.ts",
             "examples/*/src/**/*.test.ts",
           ],
-          exclude: [BROWSER_TESTS, "**/node_modules/**"],
+          exclude: [BROWSER_TESTS, POSTGRES_TESTS, "**/node_modules/**"],
           // Much of it waits for processes and disks: one worker less than cores, the default, is one on two cores.
           maxWorkers: "100%",
           sequence: { groupOrder: 0 },
@@ -35,6 +37,17 @@ export default defineConfig({
           env: { NODE_COMPILE_CACHE: join(tmpdir(), "meter-lib-compiled") },
           // One of them has an export condition `source`, too, that Node would load its TypeScript by.
           server: { deps: { inline: [/[\\/]ai[\\/]dist[\\/]/, /@ai-sdk/, /eventsource-parser/] } },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "postgres",
+          include: [POSTGRES_TESTS],
+          exclude: ["**/node_modules/**"],
+          globalSetup: "packages/outbox-postgres/test/postgres-setup.ts",
+          maxWorkers: "100%",
+          sequence: { groupOrder: 0 },
         },
       },
       ...(chromium === undefined

@@ -17,6 +17,7 @@ export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
 
   "lookup-http": { imports: ["core"], portable: ["index.ts"] },
   "outbox-indexeddb": { imports: ["core"], portable: ["index.ts"] },
+  "outbox-postgres": { imports: ["core"], portable: [] },
   "outbox-sqlite": { imports: ["core"], portable: [] },
   relay: { imports: ["core"], portable: ["index.ts"] },
   "transport-beacon": { imports: ["core"], portable: ["index.ts"] },
@@ -39,7 +40,15 @@ export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
     portable: ["index.ts", "browser.ts", "opentelemetry.ts"],
   },
   cli: {
-    imports: ["core", "lookup-http", "outbox-sqlite", "sandbox", "transport-fetch", "meter-lib"],
+    imports: [
+      "core",
+      "lookup-http",
+      "outbox-postgres",
+      "outbox-sqlite",
+      "sandbox",
+      "transport-fetch",
+      "meter-lib",
+    ],
     portable: [],
   },
 

@@ -99,6 +99,11 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
           description: "deliver what is pending in an outbox",
           load: async () => (await import("./commands/outbox-drain.ts")).outboxDrainCommand,
         },
+        {
+          name: "migrate",
+          description: "make the tables of an outbox in PostgreSQL; does nothing where they are",
+          load: async () => (await import("./commands/outbox-migrate.ts")).outboxMigrateCommand,
+        },
       ],
     },
     {

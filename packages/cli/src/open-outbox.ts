@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import type { Outbox } from "@meter-lib/core";
+import { postgresOutbox, postgresOutboxView } from "@meter-lib/outbox-postgres";
 import { type OutboxView, sqliteOutbox, sqliteOutboxView } from "@meter-lib/outbox-sqlite";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-code.ts";
+import { postgresPlace } from "./postgres-place.ts";
 import type { Io } from "./terminal/io.ts";
 import { printWarning } from "./terminal/print.ts";
 
@@ -12,17 +14,22 @@ const ALL = Number.MAX_SAFE_INTEGER;
  * An outbox that gives nothing up: a file that is imported again months later counts nothing twice, and work on the outbox of a
  * service discards nothing that the service would keep.
  */
-export const rememberingOutbox = (path: string): Outbox =>
-  sqliteOutbox({
-    path,
+export const rememberingOutbox = (place: string): Outbox => {
+  const options = {
     tombstones: { windowMs: ALL, max: ALL },
     letters: { maxEvents: ALL, maxBytes: ALL },
     retention: { ledgerMs: ALL },
-  });
+  };
+  const database = postgresPlace(place);
+  return database === undefined
+    ? sqliteOutbox({ path: place, ...options })
+    : postgresOutbox({ ...database, ...options });
+};
 
 /** Refuses a path where nothing is: opening it would make an empty outbox of a typing error. */
 export const mustExist = (path: string): void => {
-  if (!existsSync(path)) throw new CliError(EXIT.storage, `${path}: expected an outbox file, found nothing`);
+  if (postgresPlace(path) === undefined && !existsSync(path))
+    throw new CliError(EXIT.storage, `${path}: expected an outbox file, found nothing`);
 };
 
 /** Looks into an existing outbox, then closes it. Nothing is changed, also while its service works with it. */
@@ -31,7 +38,8 @@ export const lookInto = async <Value>(
   work: (outbox: OutboxView) => Promise<Value>,
 ): Promise<Value> => {
   mustExist(path);
-  const outbox = sqliteOutboxView(path);
+  const database = postgresPlace(path);
+  const outbox = database === undefined ? sqliteOutboxView(path) : postgresOutboxView(database);
   try {
     await outbox.open();
     return await work(outbox);

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { Outbox } from "@meter-lib/core";
 import type { SandboxOutbox } from "@meter-lib/sandbox";
 import { rememberingOutbox } from "./open-outbox.ts";
+import { postgresPlace, shownPlace } from "./postgres-place.ts";
 
 /**
  * The outbox of an app, looked into beside the app. It is opened once the app has made its file: a sandbox is often started
@@ -9,10 +10,13 @@ import { rememberingOutbox } from "./open-outbox.ts";
  */
 export class WatchedOutbox implements SandboxOutbox {
   readonly name: string;
+  readonly #place: string;
   #opened: Promise<Outbox> | undefined;
 
-  constructor(path: string) {
-    this.name = path;
+  /** @param place - a file, or a URL of PostgreSQL */
+  constructor(place: string) {
+    this.name = shownPlace(place);
+    this.#place = place;
   }
 
   async accounts() {
@@ -49,8 +53,9 @@ export class WatchedOutbox implements SandboxOutbox {
   }
 
   #open(): Promise<Outbox> {
-    if (!existsSync(this.name)) throw new Error("no such file yet; the app makes it when it starts");
-    this.#opened ??= open(this.name).catch((error: unknown) => {
+    if (postgresPlace(this.#place) === undefined && !existsSync(this.#place))
+      throw new Error("no such file yet; the app makes it when it starts");
+    this.#opened ??= open(this.#place).catch((error: unknown) => {
       // Another try at the next question.
       this.#opened = undefined;
       throw error;

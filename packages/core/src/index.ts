@@ -19,6 +19,7 @@ export {
   type PostOptions,
   type RecordOptions,
   type Stats,
+  type TransactionOptions,
 } from "./client/meter-client.ts";
 export type { MeterClientOptions } from "./client/meter-client-options.ts";
 export { pickRuleMeter } from "./client/pick-rule-meter.ts";
@@ -44,6 +45,7 @@ export type {
 } from "./event/meter-event.ts";
 export type { UsageEvent } from "./event/usage-event.ts";
 export type { Account, Accounts } from "./log/account.ts";
+export type { SqlTransaction } from "./log/arrivals.ts";
 export { memoryOutbox } from "./log/memory-outbox.ts";
 export type { Outbox, OutboxLimits } from "./log/outbox.ts";
 export type { OutboxRow } from "./log/outbox-query.ts";

@@ -21,11 +21,14 @@ export {
   type Accounts,
   emptyAccount,
 } from "./log/account.ts";
+export type { Arrivals, Insertion, SqlTransaction } from "./log/arrivals.ts";
 export { bodyOf, bodyText, eventsOf } from "./log/body.ts";
-export { type DiscardedEvent, type DiscardedQuery, readDiscarded } from "./log/discarded.ts";
+export type { DiscardedEvent, DiscardedQuery } from "./log/discarded.ts";
 export type { LogOptions } from "./log/log-options.ts";
 export { logOutbox } from "./log/log-outbox.ts";
+export { logView, type OutboxView } from "./log/log-view.ts";
 export { memoryStore } from "./log/memory-store.ts";
+export { OrderedTable } from "./log/ordered-table.ts";
 export {
   type AppendException,
   type Appended,
@@ -71,6 +74,7 @@ export {
 export { type EventSums, sumEvents } from "./log/sums.ts";
 export {
   type AccountChange,
+  type ArrivalRow,
   type CustomerPairs,
   type DeltaRow,
   type IdentityRow,

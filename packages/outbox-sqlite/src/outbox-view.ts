@@ -1,11 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import {
-  type DiscardedEvent,
-  type DiscardedQuery,
-  logOutbox,
+  logView,
   MeterError,
-  type Outbox,
-  readDiscarded,
+  type OutboxView,
   type Store,
   type StoreTransaction,
 } from "@meter-lib/core/store";
@@ -14,35 +11,12 @@ import { storeError } from "./sqlite-failure.ts";
 import { outboxSettings } from "./sqlite-outbox-options.ts";
 import { openTables, transactionOn } from "./table.ts";
 
-/** What can be asked of an outbox. */
-export interface OutboxView
-  extends Pick<
-    Outbox,
-    "name" | "open" | "accounts" | "list" | "ledger" | "ledgerIds" | "producers" | "close"
-  > {
-  /** What was given up and why, the newest first, as long as its identity is remembered. */
-  discarded(query: DiscardedQuery): Promise<readonly DiscardedEvent[]>;
-}
-
 /**
  * An outbox to look into, in the calling thread, one call at a time. Nothing is changed: neither the file, which others may be working
  * with, nor what is beside it. Calls reject as those of `sqliteOutbox` do; a damaged file stays where it is.
  */
-export const sqliteOutboxView = (path: string): OutboxView => {
-  const store = readOnlyStore(path);
-  const outbox = logOutbox(store, outboxSettings({ path }).log);
-  return {
-    name: outbox.name,
-    open: () => outbox.open(),
-    accounts: () => outbox.accounts(),
-    list: (query) => outbox.list(query),
-    ledger: (range) => outbox.ledger(range),
-    ledgerIds: (row) => outbox.ledgerIds(row),
-    producers: () => outbox.producers(),
-    discarded: async (query) => store.transact((tx) => readDiscarded(tx, query)),
-    close: () => outbox.close(),
-  };
-};
+export const sqliteOutboxView = (path: string): OutboxView =>
+  logView(readOnlyStore(path), outboxSettings({ path }).log);
 
 /** A store in which nothing that is put arrives: a log over it may do what it always does, and only reads. */
 const readOnlyStore = (path: string): Store => {

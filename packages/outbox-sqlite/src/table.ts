@@ -128,6 +128,7 @@ export const openTables = (db: DatabaseSync): OpenTables => ({
   accounts: new Table(db, "accounts", json()),
   ledger: new Table(db, "ledger", json()),
   sessions: new Table(db, "sessions", json()),
+  arrivals: new Table(db, "arrivals", json()),
 });
 
 export const transactionOn = (tables: OpenTables): StoreTransaction => ({

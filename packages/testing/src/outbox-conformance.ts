@@ -1,4 +1,5 @@
 import { type LogOptions, logOutbox } from "@meter-lib/core/store";
+import { arrivalCases } from "./outbox/arrival-cases.ts";
 import { boundCases } from "./outbox/bound-cases.ts";
 import { claimCases } from "./outbox/claim-cases.ts";
 import type { CaseContext, ConformanceCase, OutboxPlace } from "./outbox/conformance-case.ts";
@@ -89,6 +90,7 @@ export const outboxCases = (durable: boolean): readonly ConformanceCase[] =>
     ...sessionCases,
     ...ownerCases,
     ...forgetfulCases,
+    ...arrivalCases,
     ...(durable ? [] : volatileCases),
     modelCase(durable),
   ].filter(({ needs }) => durable || needs === undefined);
@@ -128,7 +130,7 @@ export const runOutboxCase = async (
       const forgetful = forgetfulStore(store);
       const { bodies } = await place.outbox();
       const outbox = await open(logOutbox(forgetful.store, { ...options, bodies }));
-      return { outbox, store, loseLocks: forgetful.loseLocks };
+      return { ...forgetful, outbox, store };
     },
   };
   try {

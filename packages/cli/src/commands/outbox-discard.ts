@@ -27,7 +27,7 @@ const outboxDiscard = (file: string, flags: OutboxDiscardFlags, io: Io): Promise
 };
 
 export const outboxDiscardCommand = (command: Command, invoke: Invoke): Command =>
-  withSelection(command.argument("<file>", "an outbox"))
+  withSelection(command.argument("<outbox>", "its file, or a URL of PostgreSQL"))
     .requiredOption("--reason <text>", "why")
     .addHelpText(
       "after",

@@ -61,7 +61,7 @@ export const outboxDrainCommand = (command: Command, invoke: Invoke): Command =>
   withDedup(
     withConnection(
       command
-        .argument("<file>", "an outbox")
+        .argument("<outbox>", "its file, or a URL of PostgreSQL")
         .optionsGroup("Options:")
         .addOption(
           new Option(

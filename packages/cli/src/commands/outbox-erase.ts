@@ -35,7 +35,7 @@ const outboxErase = (file: string, { tenant, reason }: OutboxEraseFlags, io: Io)
 
 export const outboxEraseCommand = (command: Command, invoke: Invoke): Command =>
   command
-    .argument("<file>", "an outbox")
+    .argument("<outbox>", "its file, or a URL of PostgreSQL")
     .requiredOption("--tenant <id>", "whose")
     .option("--reason <text>", "why", "erased")
     .addHelpText(

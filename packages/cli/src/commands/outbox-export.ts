@@ -35,7 +35,7 @@ const importable = ({ event: { type: _, ...event } }: OutboxRow): object => even
 
 export const outboxExportCommand = (command: Command, invoke: Invoke): Command =>
   command
-    .argument("<file>", "an outbox")
+    .argument("<outbox>", "its file, or a URL of PostgreSQL")
     .addOption(
       new Option("--state <state>", "only these").choices(["pending", "inflight", "rejected", "quarantined"]),
     )

@@ -66,7 +66,7 @@ const timesOf = ({ start_time, end_time }: OutboxRow["event"]): string => {
 
 export const outboxListCommand = (command: Command, invoke: Invoke): Command =>
   command
-    .argument("<file>", "an outbox")
+    .argument("<outbox>", "its file, or a URL of PostgreSQL")
     .addOption(
       new Option("--state <state>", "only these").choices([
         "pending",

@@ -4,6 +4,7 @@ import { EXIT } from "../exit-code.ts";
 import { type SelectionFlags, selectionOf, withSelection } from "../flags/selection-flags.ts";
 import type { Invoke } from "../invoke.ts";
 import { withOutbox } from "../open-outbox.ts";
+import { shownPlace } from "../postgres-place.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 import { formatNumber } from "../terminal/table.ts";
@@ -24,7 +25,7 @@ const outboxRedrive = (file: string, flags: OutboxRedriveFlags, io: Io): Promise
   const selection = selectionOf(flags);
   return withOutbox(file, io, async (outbox) => {
     const redriven = await outbox.redrive(selection);
-    const next = redriven === 0 ? "" : ` Deliver them with: meter outbox drain ${file}`;
+    const next = redriven === 0 ? "" : ` Deliver them with: meter outbox drain ${shownPlace(file)}`;
     return {
       exit: EXIT.done,
       lines: [`${formatNumber(redriven)} events are pending again.${next}`],
@@ -34,7 +35,7 @@ const outboxRedrive = (file: string, flags: OutboxRedriveFlags, io: Io): Promise
 };
 
 export const outboxRedriveCommand = (command: Command, invoke: Invoke): Command =>
-  withSelection(command.argument("<file>", "an outbox"))
+  withSelection(command.argument("<outbox>", "its file, or a URL of PostgreSQL"))
     .option("--may-count-twice", "needed for quarantined events")
     .addHelpText(
       "after",

@@ -4,6 +4,7 @@ import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Invoke } from "../invoke.ts";
 import { lookInto } from "../open-outbox.ts";
+import { shownPlace } from "../postgres-place.ts";
 import type { Report } from "../report.ts";
 import { isoTime } from "../terminal/iso-time.ts";
 
@@ -22,7 +23,7 @@ const outboxShow = (
     if (rows.length === 0 && discarded.length === 0) {
       throw new CliError(
         EXIT.findings,
-        `${file}: expected an event ${JSON.stringify(event_id)}, found none; what is acknowledged is not in it any more`,
+        `${shownPlace(file)}: expected an event ${JSON.stringify(event_id)}, found none; what is acknowledged is not in it any more`,
       );
     }
     const texts = rows.map(({ recorded_at, first_sent_at, ended_at, event, ...row }) =>
@@ -52,7 +53,7 @@ const timeText = (time: number | undefined): string | undefined =>
 
 export const outboxShowCommand = (command: Command, invoke: Invoke): Command =>
   command
-    .argument("<file>", "an outbox")
+    .argument("<outbox>", "its file, or a URL of PostgreSQL")
     .argument("<event>", "the event's id")
     .option("--tenant <id>", "whose event, when several tenants use one id")
     .addHelpText(

@@ -7,5 +7,6 @@ export const outboxCommand = (command: Command): Command =>
 Examples:
   $ meter outbox list outbox.db --state rejected
   $ meter outbox redrive outbox.db --state rejected --all
-  $ meter outbox drain outbox.db --dedup 7d`,
+  $ meter outbox drain outbox.db --dedup 7d
+  $ meter outbox list postgres://app@localhost/shop`,
   );

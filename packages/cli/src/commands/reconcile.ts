@@ -73,7 +73,7 @@ const describe = ({ agrees, compared, differences, gaps }: Reconciliation): read
 
 export const reconcileCommand = (command: Command, invoke: Invoke): Command =>
   command
-    .argument("<file>", "an outbox")
+    .argument("<outbox>", "its file, or a URL of PostgreSQL")
     .option("--base-url <url>", "the sandbox [METER_LIB_BASE_URL]")
     .option("--from <time>", "only usage from then on", moment("--from"))
     .option("--to <time>", "only usage before", moment("--to"))

@@ -76,7 +76,7 @@ export const sandboxCommand = (command: Command, invoke: Invoke): Command =>
     .option("--file <file>", "SQLite file to keep everything in; else memory")
     .option(
       "--outbox <file>",
-      "outbox of your app: the dashboard shows its dead letters and compares; may be repeated",
+      "outbox of your app, or a URL of PostgreSQL: the dashboard shows its dead letters and compares; may be repeated",
       list,
     )
     .option(

@@ -10,6 +10,7 @@ import { MeterError } from "../errors/meter-error.ts";
 import { createEventCheck, type EventCheck, type EventContext } from "../event/check-event.ts";
 import type { CheckedEvent } from "../event/checked-event.ts";
 import { type Lane, outgoing, type UsageEvent } from "../event/usage-event.ts";
+import type { SqlTransaction } from "../log/arrivals.ts";
 import { memoryOutbox } from "../log/memory-outbox.ts";
 import type { Outbox } from "../log/outbox.ts";
 import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
@@ -119,6 +120,22 @@ export class ClientCore implements SessionHost {
 
   record(input: unknown, context: EventContext, lane: Lane): Receipt {
     return this.#admit(input, this.accept(input, context), lane);
+  }
+
+  /** All of them, or none: the caller's transaction is to fail with what cannot be billed. */
+  async recordIn(
+    tx: SqlTransaction,
+    inputs: readonly unknown[],
+    context: EventContext,
+    lane: Lane,
+  ): Promise<readonly Receipt[]> {
+    const checked = inputs.map((input) => {
+      const accepted = this.accept(input, context);
+      if (!(accepted instanceof MeterError)) return accepted;
+      this.engine.refuseInput(input, accepted);
+      throw accepted;
+    });
+    return this.engine.recordIn(tx, checked, lane);
   }
 
   async send(input: unknown, context: EventContext, isFirst = false): Promise<SendResult> {

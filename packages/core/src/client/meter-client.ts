@@ -17,6 +17,7 @@ import type {
 } from "../event/meter-event.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import type { Accounts } from "../log/account.ts";
+import type { SqlTransaction } from "../log/arrivals.ts";
 import type { LedgerRange, OutboxQuery, OutboxRow, OutboxSelection } from "../log/outbox-query.ts";
 import { checkClientOptions } from "./check-client-options.ts";
 import { ClientCore } from "./client-core.ts";
@@ -34,6 +35,14 @@ export interface PostOptions {
 export interface RecordOptions {
   /** `backfill` lets events of now go first. @default "live" */
   readonly lane?: Lane;
+}
+
+export interface TransactionOptions extends RecordOptions {
+  /**
+   * The caller's open transaction, in the database that the outbox is in: a client of `pg` as it is, others through an adapter of
+   * `@meter-lib/outbox-postgres`.
+   */
+  readonly tx: SqlTransaction;
 }
 
 export interface DrainOptions {
@@ -64,6 +73,7 @@ export interface Health {
   readonly skewUncertaintyMs: number | undefined;
 }
 
+const LIVE: RecordOptions = { lane: "live" };
 const DEFAULT_DRAIN_MS = 10_000;
 const EXPORT_PAGE = 500;
 const FROZEN_FIELDS = new Set([
@@ -149,17 +159,46 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
    */
   record<const Id extends MeterId<C>, const N extends number = number>(
     event: EventInput<C, Bound, Id, N>,
-    options: RecordOptions = {},
-  ): Receipt {
-    return this.#core.record(event, this.#context, options.lane ?? "live");
+    options?: RecordOptions,
+  ): Receipt;
+  /**
+   * Records one event in the caller's transaction, with one statement of it: it is committed with all else that the transaction does, gone
+   * with its rollback, and never sent before. Await it before you commit.
+   *
+   * The receipt's `durable` resolves once the transaction has ended: with `ok`, or, after a rollback, `refused` with the code `aborted`. Do
+   * not await it inside of the transaction. A rollback to a savepoint alone is not seen. `settled` resolves when this process delivers the
+   * event; where another process of the outbox does, with `persisted` when this client is closed.
+   *
+   * @throws MeterError what the event is refused for (`invalid_event`, `closed`), so that the transaction fails with what cannot be
+   * billed; `invalid_options` when the outbox takes no transactions; `outbox_failed` when the statement fails
+   */
+  record<const Id extends MeterId<C>, const N extends number = number>(
+    event: EventInput<C, Bound, Id, N>,
+    options: TransactionOptions,
+  ): Promise<Receipt>;
+  record(event: unknown, options: RecordOptions | TransactionOptions = LIVE): Receipt | Promise<Receipt> {
+    const lane = options.lane ?? "live";
+    if (!("tx" in options)) return this.#core.record(event, this.#context, lane);
+    return this.#core.recordIn(options.tx, [event], this.#context, lane).then(first);
   }
 
   /**
    * Records events that were built first, one after the other, as `record()` does; they have a receipt each, in the same order. A method of
    * its own, because `record()` could not say any more what is wrong with a single event.
    */
-  recordAll(events: readonly MeterEvent<C, Bound>[], options: RecordOptions = {}): readonly Receipt[] {
-    return events.map((event) => this.#core.record(event, this.#context, options.lane ?? "live"));
+  recordAll(events: readonly MeterEvent<C, Bound>[], options?: RecordOptions): readonly Receipt[];
+  /** Records events in the caller's transaction, with one statement; all of them, or none. As `record()` does with `tx`. */
+  recordAll(
+    events: readonly MeterEvent<C, Bound>[],
+    options: TransactionOptions,
+  ): Promise<readonly Receipt[]>;
+  recordAll(
+    events: readonly MeterEvent<C, Bound>[],
+    options: RecordOptions | TransactionOptions = LIVE,
+  ): readonly Receipt[] | Promise<readonly Receipt[]> {
+    const lane = options.lane ?? "live";
+    if ("tx" in options) return this.#core.recordIn(options.tx, events, this.#context, lane);
+    return events.map((event) => this.#core.record(event, this.#context, lane));
   }
 
   /**
@@ -309,6 +348,11 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
     await this.close();
   }
 }
+
+const first = ([receipt]: readonly Receipt[]): Receipt => {
+  if (receipt === undefined) throw new Error("an event that was recorded has a receipt");
+  return receipt;
+};
 
 type WideOptions = MeterClientStrategies & { readonly catalog?: Catalog; readonly defaults?: EventContext };
 

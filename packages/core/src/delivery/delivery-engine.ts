@@ -1,8 +1,10 @@
 import { leafTransport } from "../compose/leaf-transport.ts";
 import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
 import type { CheckedEvent } from "../event/checked-event.ts";
+import { contentMark } from "../event/content-mark.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import type { Account } from "../log/account.ts";
+import type { SqlTransaction } from "../log/arrivals.ts";
 import { eventsOf } from "../log/body.ts";
 import type {
   AppendException,
@@ -20,6 +22,7 @@ import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
 import { SpareOutbox } from "../log/spare-outbox.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { Transport } from "../strategies/transport.ts";
+import { ArrivalReceipt } from "./arrival-receipt.ts";
 import { Changes, type Transaction } from "./changes.ts";
 import { ClockSkew } from "./clock-skew.ts";
 import { Customers, type Parking } from "./customers.ts";
@@ -47,6 +50,9 @@ const CLAIM_INTERVAL_MS = 5_000;
 const CLAIM_EVENTS = 2_000;
 const LONGEST_UNSTORED_MS = 1_000;
 const ASK_ROOM_MS = 200;
+/** What arrives is taken in together. */
+const ARRIVAL_MS = 100;
+const MOST_ARRIVING = 10_000;
 /** What closing may take beyond its time, for a store or a strategy that hangs. */
 const CLOSE_GRACE_MS = 1_500;
 
@@ -98,6 +104,8 @@ export class DeliveryEngine {
   /** Told when events end that are in the outbox alone, or when the first of a repeat does. */
   readonly #byKey = new Map<number, ((outcome: SettledOutcome) => void)[]>();
   readonly #byIdentity = new Map<string, ((outcome: SettledOutcome) => void)[]>();
+  /** The same for the last events that were put into transactions, where nobody has asked yet. */
+  readonly #arriving = new Map<string, ((outcome: SettledOutcome) => void)[]>();
   /** Events that wait for room. */
   #door: AtTheDoor[] = [];
   /** What cannot be leased while the outbox fails. */
@@ -170,6 +178,7 @@ export class DeliveryEngine {
       landed: () => this.kick(),
       receiverTime: (sentAt, receivedAt, time) => this.#skew.measure(sentAt, receivedAt, time),
     });
+    outbox.arrivals?.listen(() => this.#arrived());
     if (outbox.durable) this.kick();
   }
 
@@ -191,6 +200,48 @@ export class DeliveryEngine {
     const { segment, index } = this.#intake.add(checked, lane);
     this.#gathered();
     return new EventReceipt(event_id, segment, index);
+  }
+
+  /**
+   * Puts events into the caller's transaction; they are taken from the outbox when that is committed.
+   * @throws MeterError `closed`, `invalid_options`: an outbox without transactions; and what the outbox throws
+   */
+  async recordIn(
+    tx: SqlTransaction,
+    checked: readonly CheckedEvent[],
+    lane: Lane,
+  ): Promise<readonly Receipt[]> {
+    if (this.#isClosed) throw closedRefusal();
+    const { arrivals } = this.outbox;
+    if (arrivals === undefined)
+      throw MeterError.fromIssues("invalid_options", [
+        {
+          field: "tx",
+          given: `a client with the outbox ${this.outbox.name}`,
+          expected: "an outbox in the database of the transaction (postgresOutbox)",
+        },
+      ]);
+    const insertion = await arrivals.insert(
+      tx,
+      checked.map(({ event, idGiven, timeGiven }) => ({
+        lane,
+        event,
+        mark: idGiven ? contentMark(event, timeGiven) : undefined,
+      })),
+    );
+    return checked.map(({ event }) => {
+      const identity = identityOf(event);
+      const receipt = new ArrivalReceipt(event.event_id, insertion, this.#waiting, (tell) => {
+        if (this.#isStopped) tell({ state: "persisted" });
+        else addTo(this.#byIdentity, identity, tell);
+      });
+      addTo(this.#arriving, identity, (outcome) => receipt.decided(outcome));
+      for (const oldest of this.#arriving.keys()) {
+        if (this.#arriving.size <= MOST_ARRIVING) break;
+        this.#arriving.delete(oldest);
+      }
+      return receipt;
+    });
   }
 
   /** The receipt of something that is no event. */
@@ -814,16 +865,24 @@ export class DeliveryEngine {
     outcome: SettledOutcome,
     each: readonly SettledOutcome[] | undefined,
   ): void {
-    if (this.#byKey.size + this.#byIdentity.size === 0) return;
+    if (this.#byKey.size + this.#byIdentity.size + this.#arriving.size === 0) return;
     for (let i = from; i < to; i++) {
       const own = each?.[i - from] ?? outcome;
       const event = segment.events[i];
       if (!segment.isVolatile) tellFrom(this.#byKey, segment.key + i, own);
-      if (event !== undefined) tellFrom(this.#byIdentity, identityOf(event), own);
+      if (event === undefined) continue;
+      tellFrom(this.#byIdentity, identityOf(event), own);
+      tellFrom(this.#arriving, identityOf(event), own);
     }
   }
 
   // Waiting for all
+
+  #arrived(): void {
+    if (this.#isStopped) return;
+    this.#claimAt = Math.min(this.#claimAt, this.#steady() + ARRIVAL_MS);
+    if (this.#running === undefined) this.#scheduleWake();
+  }
 
   #expectClaim(): void {
     this.#mayClaim = true;

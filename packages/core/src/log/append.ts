@@ -2,7 +2,14 @@ import { timeOfEventId } from "../event/event-id.ts";
 import { eventSize } from "../event/event-size.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
 import { bodyOf, eventsOf } from "./body.ts";
-import { findIdentity, type KnownIdentity, rememberGiven, rememberIds, says } from "./identities.ts";
+import {
+  findIdentity,
+  type KnownIdentity,
+  prefetchGiven,
+  rememberGiven,
+  rememberIds,
+  says,
+} from "./identities.ts";
 import { padded } from "./keys.ts";
 import { eventsIn, type LogTransaction } from "./log-transaction.ts";
 import { type AppendException, type Appended, MAX_SEGMENT_EVENTS, type NewSegment } from "./outbox.ts";
@@ -76,6 +83,7 @@ const withoutExceptions = async (
   const exceptions: AppendException[] = [];
   let room = limits.maxEvents - meta.pending_events;
   let roomBytes = limits.maxBytes - meta.pending_bytes;
+  await prefetchGiven(log, segment, (index) => tenantOf(segment, index));
   for (let index = 0; index < segment.count; index++) {
     const mark = marks.get(index);
     const tenant_id = tenantOf(segment, index);

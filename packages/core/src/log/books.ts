@@ -97,8 +97,12 @@ export const foldDeltas = async ({ tx, meta, now, options }: LogTransaction): Pr
       figures.map((figure, i) => figure + (before[i] ?? 0)),
     );
   }
-  for (const row of fold.rows()) {
-    const key = ledgerKey(row[0], row[1], row[2]);
+  const rows = [...fold.rows()].map((row) => [ledgerKey(row[0], row[1], row[2]), row] as const);
+  await tx.prefetch?.(
+    "ledger",
+    rows.map(([key]) => key),
+  );
+  for (const [key, row] of rows) {
     const before = await tx.get("ledger", key);
     if (before !== undefined) for (const figure of FIGURES) row[figure] += before[figure];
     tx.put("ledger", key, row);

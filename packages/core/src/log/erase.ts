@@ -35,6 +35,12 @@ export const eraseTenant = async (
     log.tx.delete("sessions", key);
     erased.sessions++;
   }
+  // What has not been taken in is in no account.
+  for (const [key, { event }] of await log.tx.range("arrivals", {})) {
+    if (event?.tenant_id !== tenant_id) continue;
+    log.tx.delete("arrivals", key);
+    erased.events++;
+  }
   return erased;
 };
 

@@ -18,6 +18,19 @@ export interface KnownIdentity {
 
 const identityKey = (tenant_id: string, event_id: string): string => `${part(tenant_id)}/${event_id}`;
 
+/** Has the ids of a segment that callers gave ready to be looked for. */
+export const prefetchGiven = async (
+  log: LogTransaction,
+  { given, ids }: NewSegment,
+  tenantOf: (index: number) => string,
+): Promise<void> => {
+  if (given.length > 1)
+    await log.tx.prefetch?.(
+      "identities",
+      given.map(({ index }) => identityKey(tenantOf(index), ids[index] ?? "")),
+    );
+};
+
 /** Looks for an identity: among the ids that callers gave, then among those made here about the time that the id tells. */
 export const findIdentity = async (
   log: LogTransaction,

@@ -2,6 +2,7 @@ import { seqRanges } from "../event/seq-range.ts";
 import { type UsageEvent, usageEvent } from "../event/usage-event.ts";
 import type { Accounts } from "./account.ts";
 import { append } from "./append.ts";
+import { type Arrivals, takeArrivals } from "./arrivals.ts";
 import { foldDeltas, readAccounts, readLedger } from "./books.ts";
 import { eraseTenant } from "./erase.ts";
 import { forgetIds, standingOf, tenantAt } from "./identities.ts";
@@ -45,7 +46,7 @@ import type {
 import type { SessionAnswer } from "./outbox-session.ts";
 import { enter, isAlive, newOwner, type Owner, takeOn, takeOver } from "./owner.ts";
 import { changeSession, claimSessions } from "./shared-sessions.ts";
-import type { Store, StoreTransaction } from "./store.ts";
+import { MayHaveCommitted, type Store, type StoreTransaction } from "./store.ts";
 import { cellAt } from "./sums.ts";
 import type { CustomerPairs, OwnerRow, SegmentRow, SessionRow } from "./tables.ts";
 import { Turns } from "./turns.ts";
@@ -63,6 +64,7 @@ class LogOutbox implements Outbox {
   readonly durable: boolean;
   readonly limits: OutboxLimits;
   readonly bodies: "events" | "text";
+  readonly arrivals: Arrivals | undefined;
 
   readonly #store: Store;
   readonly #options: LogOptions;
@@ -73,6 +75,8 @@ class LogOutbox implements Outbox {
   #isOpen = false;
   /** One call after the other: the store has one transaction at a time. */
   #last: Promise<unknown> = Promise.resolve();
+  /** Segments that a claim took whose answer did not come: nobody has heard of them. */
+  #unheard: string[] = [];
   /** Where forgetting goes on, and when it begins again. */
   readonly #forget = { made: "", given: "" };
   #forgetAt = 0;
@@ -82,6 +86,7 @@ class LogOutbox implements Outbox {
     this.durable = store.durable;
     this.limits = options.limits;
     this.bodies = options.bodies ?? "events";
+    this.arrivals = store.arrivals;
     this.#store = store;
     this.#options = options;
   }
@@ -126,12 +131,24 @@ class LogOutbox implements Outbox {
   claim(request: ClaimRequest): Promise<Claimed> {
     return this.#inTurn(async () => {
       if ((await this.#owner?.lock.isHeld()) === false) await this.#renew(request.now);
-      return this.#write(request.now, async (log, me) => {
-        await takeOver(log, me, this.#store);
-        const taken = await this.#turns.take(log, me, request);
-        await this.#keepHouse(log);
-        return { ...taken, ...pendingOf(log) };
-      });
+      let taken: readonly string[] = [];
+      try {
+        const claimed = await this.#write(request.now, async (log, me, row) => {
+          await this.#letGoOfUnheard(log, me);
+          await takeOver(log, me, this.#store);
+          const { owner, more } = await takeArrivals(log, me, row);
+          if (owner !== row) log.tx.put("owners", me, owner);
+          const { segments, more: moreWaits } = await this.#turns.take(log, me, request);
+          taken = segments.map(({ id }) => id);
+          await this.#keepHouse(log);
+          return { segments, more: more || moreWaits, ...pendingOf(log) };
+        });
+        this.#unheard = [];
+        return claimed;
+      } catch (error) {
+        if (error instanceof MayHaveCommitted) this.#unheard.push(...taken);
+        throw error;
+      }
     });
   }
 
@@ -311,6 +328,13 @@ class LogOutbox implements Outbox {
         ? segment
         : { ...segment, customers: joinedCustomers(segment.customers, customers) };
     log.change(known, from, to, (piece) => ({ ...piece, inflight, attempts, first_sent_at }));
+  }
+
+  async #letGoOfUnheard(log: LogTransaction, me: string): Promise<void> {
+    for (const id of this.#unheard) {
+      const row = await log.tx.get("segments", id);
+      if (row?.owner === me && row.letter === undefined) await log.cut(row, 0, row.count, { to: "waiting" });
+    }
   }
 
   /** The segment, if this owner holds it and none of the events has ended. */

@@ -1,6 +1,7 @@
 import type { Lane } from "../event/usage-event.ts";
 import type { Promisable } from "../strategies/promisable.ts";
 import type { Accounts } from "./account.ts";
+import type { Arrivals } from "./arrivals.ts";
 import type {
   EndState,
   LedgerId,
@@ -34,6 +35,8 @@ export interface Outbox {
   readonly limits: OutboxLimits;
   /** The form in which it takes the events of a segment. @default "events" */
   readonly bodies?: "events" | "text";
+  /** How events come with transactions of the application's own; they are taken in by `claim`. @default there is no such way */
+  readonly arrivals?: Arrivals | undefined;
 
   /** Called before anything else; again after it failed. */
   open(): Promisable<OutboxOpening>;

@@ -1,6 +1,7 @@
 import { contentMark } from "../event/content-mark.ts";
 import { type Account, type Accounts, sumAccounts } from "./account.ts";
 import { withoutEvents } from "./append.ts";
+import type { Arrivals } from "./arrivals.ts";
 import { bodyOf, eventsOf } from "./body.ts";
 import { memoryOutbox } from "./memory-outbox.ts";
 import type {
@@ -58,6 +59,7 @@ export class SpareOutbox implements Outbox {
   readonly name: string;
   readonly durable: boolean;
   readonly limits: OutboxLimits;
+  readonly arrivals: Arrivals | undefined;
   readonly #outbox: Outbox;
   readonly #spare: Outbox = memoryOutbox({ maxEvents: SPARE_EVENTS, maxBytes: SPARE_BYTES });
   readonly #options: SpareOutboxOptions;
@@ -78,6 +80,7 @@ export class SpareOutbox implements Outbox {
     this.name = outbox.name;
     this.durable = outbox.durable;
     this.limits = outbox.limits;
+    this.arrivals = outbox.arrivals;
     this.#outbox = outbox;
     this.#options = options;
   }

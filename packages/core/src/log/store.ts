@@ -1,4 +1,5 @@
 import type { Promisable } from "../strategies/promisable.ts";
+import type { Arrivals } from "./arrivals.ts";
 import type { TableName, Tables } from "./tables.ts";
 
 /**
@@ -13,6 +14,8 @@ export interface Store {
   readonly name: string;
   /** Whether a committed transaction survives the end of the process, and a power cut. */
   readonly durable: boolean;
+  /** Of a store in a database that the application has transactions in, too: events come with them, into the table `arrivals`. */
+  readonly arrivals?: Arrivals | undefined;
 
   /**
    * Opens the store; creates it where there is none. Returns, in words, what deserves a person's look: a damaged file that was set
@@ -50,6 +53,8 @@ export interface StoreLock {
 /** Values are JSON data. Whoever puts one never changes it afterwards, so a store may keep the reference. */
 export interface StoreTransaction {
   get<Name extends TableName>(table: Name, key: string): Promisable<Tables[Name] | undefined>;
+  /** Told which rows will be asked for one by one, where it is worth it to read them at once: over a network. */
+  prefetch?(table: TableName, keys: readonly string[]): Promisable<void>;
   put<Name extends TableName>(table: Name, key: string, value: Tables[Name]): void;
   /** Does nothing where there is no such key. */
   delete(table: TableName, key: string): void;

@@ -160,6 +160,14 @@ export interface SharedSessionRow {
   readonly members: Readonly<Record<string, number>>;
 }
 
+/** An event that a transaction of the application's own put beside the log: not recorded yet, but as durable as what it came with. */
+export interface ArrivalRow {
+  readonly lane: Lane;
+  readonly event: UsageEvent;
+  /** See `contentMark`; left out where the id was made with the event, so that no other can have it. */
+  readonly mark?: string | undefined;
+}
+
 /** The tables of a store, by name. Keys are ASCII text and sort by code. */
 export interface Tables {
   /** One row, under the key `log`. */
@@ -193,6 +201,8 @@ export interface Tables {
   readonly ledger: LedgerSums;
   /** By session id. */
   readonly sessions: SharedSessionRow;
+  /** By number, in the order of coming. Empty where no transactions but the log's own can write. */
+  readonly arrivals: ArrivalRow;
 }
 
 export type TableName = keyof Tables;
@@ -212,4 +222,5 @@ export const TABLE_NAMES: readonly TableName[] = [
   "accounts",
   "ledger",
   "sessions",
+  "arrivals",
 ];

@@ -1,4 +1,5 @@
 import type { LogOptions, Outbox, Store } from "@meter-lib/core/store";
+import type { ForgetfulStore } from "./forgetful-store.ts";
 import type { OpenedOutbox } from "./opened-outbox.ts";
 
 type Awaitable<Value> = Value | Promise<Value>;
@@ -33,12 +34,10 @@ export interface CaseContext {
   renew(): Promise<void>;
   open(): Promise<OpenedOutbox>;
   openMortal(): Promise<{ readonly outbox: OpenedOutbox; kill(): Promise<void> }>;
-  /** An outbox whose owner lets go of its locks when it is told to, as a page that is frozen, or one whose lock's file is removed. */
-  openForgetful(): Promise<{
-    readonly outbox: OpenedOutbox;
-    readonly store: Store;
-    loseLocks(): Promise<void>;
-  }>;
+  /** An outbox whose store loses what it is told to lose: its locks, as a page that is frozen, or the answer to a commit. */
+  openForgetful(): Promise<
+    Omit<ForgetfulStore, "store"> & { readonly outbox: OpenedOutbox; readonly store: Store }
+  >;
 }
 
 export interface ConformanceCase {

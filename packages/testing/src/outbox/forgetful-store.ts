@@ -1,14 +1,28 @@
-import type { Store, StoreLock } from "@meter-lib/core/store";
+import { MayHaveCommitted, type Store, type StoreLock } from "@meter-lib/core/store";
 
-/** A store that lets go of its locks when it is told to, without being asked by whoever took them. */
-export const forgetfulStore = (store: Store): { readonly store: Store; loseLocks(): Promise<void> } => {
+export interface ForgetfulStore {
+  readonly store: Store;
+  /** Lets go of its locks, without being asked by whoever took them. */
+  loseLocks(): Promise<void>;
+  /** The next transaction is committed, and whoever asked for it does not hear of it. */
+  loseAnswer(): void;
+}
+
+/** A store that loses what it is told to lose. */
+export const forgetfulStore = (store: Store): ForgetfulStore => {
   const taken = new Set<StoreLock>();
+  let isAnswerLost = false;
   return {
     store: {
       name: store.name,
       durable: store.durable,
       open: () => store.open(),
-      transact: (work) => store.transact(work),
+      transact: async (work) => {
+        const answer = await store.transact(work);
+        if (!isAnswerLost) return answer;
+        isAnswerLost = false;
+        throw new MayHaveCommitted("the answer was lost");
+      },
       lock: async (name) => {
         const lock = await store.lock(name);
         if (lock !== undefined) taken.add(lock);
@@ -20,6 +34,9 @@ export const forgetfulStore = (store: Store): { readonly store: Store; loseLocks
     loseLocks: async () => {
       for (const lock of taken) await lock.release();
       taken.clear();
+    },
+    loseAnswer: () => {
+      isAnswerLost = true;
     },
   };
 };

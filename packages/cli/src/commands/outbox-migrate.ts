@@ -1,0 +1,54 @@
+import { migratePostgres, migrationSql } from "@meter-lib/outbox-postgres";
+import type { Command } from "commander";
+import { CliError } from "../cli-error.ts";
+import { EXIT } from "../exit-code.ts";
+import type { Invoke } from "../invoke.ts";
+import { postgresPlace, shownPlace } from "../postgres-place.ts";
+import type { Report } from "../report.ts";
+
+interface OutboxMigrateFlags {
+  readonly postgres?: string;
+  readonly schema?: string;
+  readonly print?: boolean;
+}
+
+/** Makes the tables of an outbox in PostgreSQL, or prints the SQL that does. */
+const outboxMigrate = async ({ postgres, schema, print }: OutboxMigrateFlags): Promise<Report> => {
+  const place = postgres === undefined ? undefined : postgresPlace(postgres);
+  const name = schema ?? place?.schema ?? "meter_lib";
+  if (print === true) {
+    const sql = migrationSql(name);
+    return { exit: EXIT.done, lines: sql.trimEnd().split("\n"), data: { sql } };
+  }
+  if (place === undefined)
+    throw CliError.usage(
+      "--postgres",
+      "a URL like postgres://user@host:5432/database",
+      "no URL of PostgreSQL",
+    );
+  const client = await place.connect();
+  try {
+    await migratePostgres({ client, schema: name });
+  } finally {
+    await client.end?.();
+  }
+  return {
+    exit: EXIT.done,
+    lines: [`The outbox is ready in the schema ${name} of ${shownPlace(postgres ?? "")}.`],
+    data: { schema: name },
+  };
+};
+
+export const outboxMigrateCommand = (command: Command, invoke: Invoke): Command =>
+  command
+    .option("--postgres <url>", "the database, by a user who may make a schema")
+    .option("--schema <name>", "where the tables are to be; else meter_lib")
+    .option("--print", "print the SQL instead, for migrations of your own")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ meter outbox migrate --postgres postgres://owner@localhost/shop
+  $ meter outbox migrate --print > migrations/0042_meter_lib.sql`,
+    )
+    .action((flags: OutboxMigrateFlags) => invoke(command, () => outboxMigrate(flags)));

@@ -1,0 +1,47 @@
+import type { PostgresClient } from "@meter-lib/outbox-postgres";
+import { CliError } from "./cli-error.ts";
+
+/** An outbox in a database: where it is given by a URL instead of a file. */
+export interface PostgresPlace {
+  readonly connect: () => Promise<PostgresClient>;
+  readonly schema: string;
+}
+
+const URL_OF_POSTGRES = /^postgres(?:ql)?:\/\//i;
+
+/** What a URL of PostgreSQL names; undefined for a file. `?schema=` says where the outbox's tables are. */
+export const postgresPlace = (place: string): PostgresPlace | undefined => {
+  if (!URL_OF_POSTGRES.test(place)) return undefined;
+  const url = parsed(place);
+  const schema = url.searchParams.get("schema") ?? "meter_lib";
+  url.searchParams.delete("schema");
+  return {
+    schema,
+    connect: async () => {
+      const { default: pg } = await import("pg");
+      const client = new pg.Client({ connectionString: url.href, application_name: "meter" });
+      await client.connect();
+      return client;
+    },
+  };
+};
+
+/** A place as it may be shown: without its password. */
+export const shownPlace = (place: string): string => {
+  if (!URL_OF_POSTGRES.test(place)) return place;
+  const url = parsed(place);
+  if (url.password !== "") url.password = "***";
+  return url.href;
+};
+
+const parsed = (place: string): URL => {
+  try {
+    return new URL(place);
+  } catch {
+    throw CliError.usage(
+      "<outbox>",
+      "a file, or a URL like postgres://user@host:5432/database",
+      "a URL that is none",
+    );
+  }
+};

@@ -1,0 +1,14 @@
+export { type MigratePostgresOptions, migratePostgres } from "./migrate-postgres.ts";
+export type { PostgresClient, PostgresPool } from "./postgres-client.ts";
+export { postgresOutbox, postgresOutboxView } from "./postgres-outbox.ts";
+export type { PostgresOutboxOptions } from "./postgres-outbox-options.ts";
+export { migrationSql } from "./sql.ts";
+export {
+  type KyselyQuery,
+  type KyselyTransaction,
+  kyselyTransaction,
+  type PostgresJsSql,
+  type PrismaTransactionClient,
+  postgresJsTransaction,
+  prismaTransaction,
+} from "./transactions-of-others.ts";

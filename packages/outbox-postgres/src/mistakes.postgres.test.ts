@@ -1,0 +1,197 @@
+import { readFileSync } from "node:fs";
+import { MeterClient, memoryTransport } from "@meter-lib/core";
+import pg from "pg";
+import { expect, inject, test } from "vitest";
+import { querySql } from "../test/postgres-server.ts";
+import { connectTo, schemaPlace } from "../test/schema-place.ts";
+import { migratePostgres } from "./migrate-postgres.ts";
+import type { PostgresClient } from "./postgres-client.ts";
+import { postgresOutbox } from "./postgres-outbox.ts";
+import { migrationSql } from "./sql.ts";
+
+const EVENT = {
+  tenant_id: "tenant_1",
+  device_id: "api",
+  meter_id: "page.processed.basic",
+  total_usage: 3,
+} as const;
+
+/** What opening an outbox fails with. */
+const openingFails = async (options: Parameters<typeof postgresOutbox>[0]): Promise<unknown> => {
+  const outbox = postgresOutbox(options);
+  try {
+    await outbox.open();
+    return undefined;
+  } catch (error) {
+    return error;
+  } finally {
+    await outbox.close();
+  }
+};
+
+const urlOf = (user: string): string => inject("postgresUrl").replace("postgres@", `${user}@`);
+
+test("the tables are missing", async () => {
+  const url = inject("postgresUrl");
+  const connect = () => connectTo(url);
+  for (const schema of ["nowhere", "pg_temp"])
+    expect(await openingFails({ connect, schema })).toMatchObject({
+      code: "invalid_options",
+      message: expect.stringContaining(
+        `the tables of the outbox are missing in the schema ${schema}: run \`meter outbox migrate --postgres URL\``,
+      ),
+    });
+});
+
+test("the tables are of another version", async () => {
+  const url = inject("postgresUrl");
+  const { schema } = await schemaPlace();
+  await querySql(url, `UPDATE "${schema}".turns SET layout = 99`);
+  expect(await openingFails({ connect: () => connectTo(url), schema })).toMatchObject({
+    code: "invalid_options",
+    message: expect.stringContaining("has the layout 99, expected layout 1"),
+  });
+});
+
+test("migrations may run at once, again and again; the SQL file is what they run", async () => {
+  const url = inject("postgresUrl");
+  const clients = await Promise.all([connectTo(url), connectTo(url), connectTo(url)]);
+  const schema = `migrated ${process.pid}`;
+  await Promise.all(clients.map((client) => migratePostgres({ client, schema })));
+  await migratePostgres({ client: clients[0], schema });
+  expect(await openingFails({ connect: () => connectTo(url), schema })).toBeUndefined();
+  await Promise.all(clients.map((client) => client.end()));
+  const file = readFileSync(new URL("../sql/meter_lib.sql", import.meta.url), "utf8");
+  expect(file, "write it anew: node scripts/write-postgres-sql.ts").toBe(migrationSql());
+});
+
+test("rights: who may what, and what the others are told", async () => {
+  const url = inject("postgresUrl");
+  const { schema } = await schemaPlace();
+  const [app, writer, nobody] = ["app", "writer", "nobody"].map((name) => `${name}_${process.pid}`);
+  await querySql(
+    url,
+    `CREATE ROLE ${app} LOGIN; CREATE ROLE ${writer} LOGIN; CREATE ROLE ${nobody} LOGIN;
+    GRANT USAGE ON SCHEMA "${schema}" TO ${app}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "${schema}" TO ${app};
+    GRANT USAGE ON SCHEMA "${schema}" TO ${writer}; GRANT INSERT ON "${schema}".arrivals TO ${writer}`,
+  );
+  const transport = memoryTransport();
+  const client = new MeterClient({
+    transport,
+    customerLookup: { lookup: async () => ({ state: "found", customer_id: "customer" }) },
+    outbox: postgresOutbox({ connect: () => connectTo(urlOf(app ?? "")), schema }),
+    delivery: { lingerMs: 0 },
+  });
+  const tx = await connectTo(urlOf(writer ?? ""));
+  await tx.query("BEGIN");
+  await client.record(EVENT, { tx });
+  await tx.query("COMMIT");
+  await expect.poll(() => transport.events.length).toBe(1);
+  expect(await client.stats()).toMatchObject({ recorded: 1, acknowledged: 1 });
+
+  const stranger = await connectTo(urlOf(nobody ?? ""));
+  await stranger.query("BEGIN");
+  const advice = `grant it the rights on the schema ${schema} that the README lists`;
+  await expect(client.record(EVENT, { tx: stranger })).rejects.toMatchObject({
+    code: "outbox_failed",
+    message: expect.stringContaining(advice),
+  });
+  expect(await openingFails({ connect: () => connectTo(urlOf(nobody ?? "")), schema })).toMatchObject({
+    message: expect.stringContaining(advice),
+  });
+  await stranger.query("ROLLBACK");
+  await expect(migratePostgres({ client: stranger, schema: "new_one" })).rejects.toMatchObject({
+    message: expect.stringContaining("run the migration as the database's owner"),
+  });
+  await client.close();
+  await Promise.all([tx.end(), stranger.end()]);
+});
+
+test("a server, or a session, that is read-only", async () => {
+  const url = inject("postgresUrl");
+  const { schema } = await schemaPlace();
+  const connect = async () => {
+    const client = await connectTo(url);
+    await client.query("SET default_transaction_read_only = on");
+    return client;
+  };
+  expect(await openingFails({ connect, schema })).toMatchObject({
+    code: "outbox_failed",
+    message: expect.stringContaining("it is read-only: connect to the primary, not to a replica"),
+  });
+});
+
+test("TLS where the server has none, a wrong password, database or port", async () => {
+  const { host, port } = new URL(inject("postgresUrl"));
+  const attempt = (config: pg.ClientConfig) => async () => {
+    const client = new pg.Client({
+      host: "127.0.0.1",
+      port: Number(port),
+      user: "postgres",
+      database: "postgres",
+      ...config,
+    });
+    await client.connect();
+    return client;
+  };
+  expect(host).not.toBe("");
+  expect(await openingFails({ connect: attempt({ ssl: true }) })).toMatchObject({
+    code: "outbox_failed",
+    message: expect.stringContaining("the server takes no TLS: leave ssl"),
+  });
+  expect(await openingFails({ connect: attempt({ database: "nowhere" }) })).toMatchObject({
+    message: expect.stringContaining("there is no such database"),
+  });
+  expect(await openingFails({ connect: attempt({ port: 1 }) })).toMatchObject({
+    code: "outbox_failed",
+    message: expect.stringContaining("nothing answers there: check host and port"),
+  });
+});
+
+test("a pool that is too small", async () => {
+  const url = inject("postgresUrl");
+  const { schema } = await schemaPlace();
+  const one = new pg.Pool({ connectionString: url, max: 1 });
+  expect(() => postgresOutbox({ pool: one })).toThrow(
+    "pool: expected at least 2: the outbox keeps one, and your transactions need others, got a pool of at most 1 connection",
+  );
+  await one.end();
+  const pool = new pg.Pool({ connectionString: url, max: 2 });
+  const busy = [await pool.connect(), await pool.connect()];
+  expect(await openingFails({ pool, schema, connectTimeoutMs: 200 })).toMatchObject({
+    code: "outbox_failed",
+    message: expect.stringContaining("(2 of at most 2 open, 0 idle, 1 waiting): the pool is too small"),
+  });
+  for (const client of busy) client.release();
+  expect(await openingFails({ pool, schema })).toBeUndefined();
+  await pool.end();
+  expect(() => postgresOutbox({})).toThrow("pool: expected one of them, got neither pool nor connect");
+});
+
+test("a pooler that gives each transaction another process of the server", async () => {
+  const url = inject("postgresUrl");
+  const { schema } = await schemaPlace();
+  const servers: pg.Client[] = [];
+  const connect = async (): Promise<PostgresClient> => {
+    const behind = [await connectTo(url), await connectTo(url)];
+    servers.push(...behind);
+    let turns = 0;
+    return {
+      query: (text, values) => {
+        // From BEGIN on it stays the same one.
+        const server = behind[text.startsWith("BEGIN") ? ++turns % 2 : turns % 2];
+        if (server === undefined) throw new Error("two servers");
+        return values === undefined ? server.query(text) : server.query(text, values);
+      },
+      on: () => undefined,
+      end: () => undefined,
+    };
+  };
+  expect(await openingFails({ connect, schema })).toMatchObject({
+    code: "invalid_options",
+    message: expect.stringContaining(
+      "a pooler in transaction mode, where no lock lasts: connect directly, or with pool_mode=session",
+    ),
+  });
+  await Promise.all(servers.map((server) => server.end()));
+});

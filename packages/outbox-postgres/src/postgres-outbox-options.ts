@@ -1,0 +1,156 @@
+import {
+  describeValue,
+  type EventIssue,
+  type LogOptions,
+  MeterError,
+  type OutboxLimits,
+} from "@meter-lib/core/store";
+import type { PostgresClient, PostgresPool } from "./postgres-client.ts";
+import type { PostgresStoreOptions } from "./postgres-store.ts";
+
+export interface PostgresOutboxOptions {
+  /** A pool of `pg`. The outbox takes one connection out of it and keeps it. Give this or `connect`. */
+  readonly pool?: PostgresPool;
+  /**
+   * Makes a connection of the outbox's own: `async () => { const client = new pg.Client(url); await client.connect(); return client; }`.
+   * Called again when it is lost.
+   */
+  readonly connect?: () => Promise<PostgresClient>;
+  /** Where the outbox's tables are. @default "meter_lib" */
+  readonly schema?: string;
+  /** How much may be pending. What came with transactions waits beside it when that is full. @default 1,000,000 events, 256 MiB */
+  readonly limits?: Partial<OutboxLimits>;
+  /**
+   * How long, in milliseconds, identities of ended events are remembered, to know a repeat; and how many at most.
+   * @default 24 hours, 1,000,000
+   */
+  readonly tombstones?: { readonly windowMs?: number; readonly max?: number };
+  /**
+   * How many dead letters and quarantined events are kept together. Of more, the oldest are discarded, and counted so.
+   * @default 100,000 events, 64 MiB, or `limits.maxBytes` where that is less
+   */
+  readonly letters?: Partial<OutboxLimits>;
+  /**
+   * After how many milliseconds dead letters and quarantined events are discarded, and the ledger's hours forgotten.
+   * @default letters never, the ledger 35 days
+   */
+  readonly retention?: {
+    readonly rejectedMs?: number;
+    readonly quarantinedMs?: number;
+    readonly ledgerMs?: number;
+  };
+  /** How long, in milliseconds, it waits for a connection. @default 10,000 */
+  readonly connectTimeoutMs?: number;
+  /** How long, in milliseconds, a statement of the outbox may take; the server ends it then. @default 30,000 */
+  readonly statementTimeoutMs?: number;
+  /** How long, in milliseconds, it waits while another process has the outbox for itself. @default 10,000 */
+  readonly lockTimeoutMs?: number;
+}
+
+const DAY_MS = 86_400_000;
+const MIB = 1024 * 1024;
+/** Names longer than that are cut by PostgreSQL. */
+const LONGEST_NAME_BYTES = 63;
+
+/** The options with their defaults; throws `invalid_options` for what makes no sense. */
+export const outboxSettings = ({
+  pool,
+  connect,
+  schema = "meter_lib",
+  limits: { maxEvents = 1_000_000, maxBytes = 256 * MIB } = {},
+  tombstones: { windowMs = DAY_MS, max = 1_000_000 } = {},
+  letters = {},
+  retention: { rejectedMs, quarantinedMs, ledgerMs = 35 * DAY_MS } = {},
+  connectTimeoutMs = 10_000,
+  statementTimeoutMs = 30_000,
+  lockTimeoutMs = 10_000,
+}: PostgresOutboxOptions): { readonly store: PostgresStoreOptions; readonly log: LogOptions } => {
+  const issues: EventIssue[] = [];
+  const expectCount = (field: string, value: unknown, min: number): void => {
+    if (typeof value === "number" && Number.isSafeInteger(value) && value >= min) return;
+    issues.push({ field, given: describeValue(value), expected: `an integer ≥ ${min}` });
+  };
+  const kept = {
+    maxEvents: letters.maxEvents ?? 100_000,
+    maxBytes: letters.maxBytes ?? Math.min(64 * MIB, maxBytes),
+  };
+  if (typeof schema !== "string" || schema === "" || Buffer.byteLength(schema) > LONGEST_NAME_BYTES)
+    issues.push({
+      field: "schema",
+      given: describeValue(schema),
+      expected: `the name of a schema, at most ${LONGEST_NAME_BYTES} bytes`,
+    });
+  expectCount("limits.maxEvents", maxEvents, 1);
+  expectCount("limits.maxBytes", maxBytes, 1);
+  expectCount("tombstones.windowMs", windowMs, 0);
+  expectCount("tombstones.max", max, 0);
+  expectCount("letters.maxEvents", kept.maxEvents, 0);
+  if (letters.maxBytes !== undefined) expectCount("letters.maxBytes", letters.maxBytes, 0);
+  if (rejectedMs !== undefined) expectCount("retention.rejectedMs", rejectedMs, 0);
+  if (quarantinedMs !== undefined) expectCount("retention.quarantinedMs", quarantinedMs, 0);
+  expectCount("retention.ledgerMs", ledgerMs, 0);
+  expectCount("connectTimeoutMs", connectTimeoutMs, 1);
+  expectCount("statementTimeoutMs", statementTimeoutMs, 1);
+  expectCount("lockTimeoutMs", lockTimeoutMs, 1);
+  const connecting = connectionOf(pool, connect, connectTimeoutMs, issues);
+  if (issues.length > 0) throw MeterError.fromIssues("invalid_options", issues);
+  return {
+    store: { connect: connecting, schema, connectTimeoutMs, statementTimeoutMs, lockTimeoutMs },
+    log: {
+      limits: { maxEvents, maxBytes },
+      bodies: "text",
+      tombstones: { windowMs, max },
+      letters: { ...kept, rejectedMs, quarantinedMs },
+      ledgerMs,
+    },
+  };
+};
+
+const connectionOf = (
+  pool: PostgresPool | undefined,
+  connect: (() => Promise<PostgresClient>) | undefined,
+  connectTimeoutMs: number,
+  issues: EventIssue[],
+): (() => Promise<PostgresClient>) => {
+  if (connect !== undefined && pool === undefined) {
+    if (typeof connect === "function") return connect;
+    issues.push({ field: "connect", given: describeValue(connect), expected: "a function" });
+  } else if (pool === undefined || connect !== undefined)
+    issues.push({
+      field: "pool",
+      given: pool === undefined ? "neither pool nor connect" : "pool and connect",
+      expected: "one of them",
+    });
+  else if (typeof pool.connect !== "function")
+    issues.push({ field: "pool", given: describeValue(pool), expected: "a pool of pg" });
+  else if (pool.options?.max === 1)
+    issues.push({
+      field: "pool",
+      given: "a pool of at most 1 connection",
+      expected: "at least 2: the outbox keeps one, and your transactions need others",
+    });
+  return async () => {
+    if (pool === undefined) throw new TypeError("a pool is given");
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(tooSmall(pool, connectTimeoutMs)), connectTimeoutMs * 0.9);
+    const coming = pool.connect();
+    try {
+      return await Promise.race([coming, late.promise]);
+    } catch (error) {
+      void coming.then(
+        (client) => client.release?.(false),
+        () => {},
+      );
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+};
+
+/** Whoever waits for the outbox inside of a transaction keeps the connection that the outbox waits for. */
+const tooSmall = ({ totalCount, idleCount, waitingCount, options }: PostgresPool, ms: number): MeterError =>
+  new MeterError(
+    "outbox_failed",
+    `no connection of the pool came free for ${Math.round(ms * 0.9)} ms (${totalCount} of at most ${options?.max} open, ${idleCount} idle, ${waitingCount} waiting): the pool is too small, or transactions wait in it for the outbox; raise max, or give the outbox a connection of its own (connect)`,
+  );

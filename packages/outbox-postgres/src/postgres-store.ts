@@ -1,0 +1,265 @@
+import {
+  MayHaveCommitted,
+  MeterError,
+  type Store,
+  type StoreLock,
+  type StoreTransaction,
+  TABLE_NAMES,
+} from "@meter-lib/core/store";
+import { PostgresArrivals } from "./postgres-arrivals.ts";
+import { ConnectionLost, storeError } from "./postgres-failure.ts";
+import { type AllRows, allRows, type Query } from "./rows.ts";
+import { Session, type SessionSettings } from "./session.ts";
+import { LAYOUT, lockKey, quoted } from "./sql.ts";
+
+export interface PostgresStoreOptions extends SessionSettings {
+  readonly schema: string;
+  /** Whether it is only looked into: nothing that is put arrives, nobody waits for it, and a replica will do. @default false */
+  readonly isView?: boolean;
+}
+
+/**
+ * A store in a schema of a PostgreSQL database, shared by processes of many machines. All that it does goes over one connection: its locks
+ * are locks of that session, so that who has lost it can neither keep a lock nor end a transaction. When it is lost, the next call opens
+ * another one, without the locks that were taken before.
+ */
+export const postgresStore = (options: PostgresStoreOptions): Store => new PostgresStore(options);
+
+interface OpenSession {
+  readonly session: Session;
+  /** Process of the server that the session is. */
+  readonly pid: unknown;
+  readonly locks: Set<string>;
+}
+
+class PostgresStore implements Store {
+  readonly name: string;
+  readonly durable = true;
+  readonly arrivals: PostgresArrivals;
+
+  readonly #options: PostgresStoreOptions;
+  readonly #rows: AllRows;
+  readonly #tx: StoreTransaction;
+  /** Key of the lock that a transaction has the store by. */
+  readonly #turnLock: string;
+  #open: OpenSession | undefined;
+  #opening: Promise<OpenSession> | undefined;
+  /** How often anybody had written when the rows were read. */
+  #turn: string | undefined;
+  #isClosed = false;
+
+  constructor(options: PostgresStoreOptions) {
+    const { schema } = options;
+    this.name = `postgres ${schema}`;
+    this.#options = options;
+    this.#turnLock = lockKey(`${schema} turn`);
+    const query: Query = async (text, values) => (await this.#connected()).session.query(text, values);
+    const rows = allRows(query, schema);
+    this.arrivals = new PostgresArrivals(this.name, schema, query);
+    this.#rows = rows;
+    this.#tx = options.isView
+      ? { ...this.#transaction(), put: () => {}, delete: () => {} }
+      : this.#transaction();
+  }
+
+  #transaction(): StoreTransaction {
+    const rows = this.#rows;
+    return {
+      get: (table, key) => rows[table].get(key),
+      prefetch: (table, keys) => rows[table].prefetch(keys),
+      put: (table, key, value) => rows[table].put(key, value),
+      delete: (table, key) => rows[table].delete(key),
+      range: (table, range) => rows[table].range(range),
+    };
+  }
+
+  async open(): Promise<readonly string[]> {
+    await this.#do(() => this.#connected());
+    return [];
+  }
+
+  transact<Answer>(work: (tx: StoreTransaction) => Answer | PromiseLike<Answer>): Promise<Answer> {
+    return this.#do(async () => {
+      const open = await this.#connected();
+      let answer: Answer;
+      let isWritten = false;
+      try {
+        await this.#begin(open);
+        answer = await work(this.#tx);
+        isWritten = await this.#write(open);
+      } catch (error) {
+        this.#forget();
+        await this.#rollBack(open);
+        throw error;
+      }
+      await this.#commit(open, isWritten);
+      return answer;
+    });
+  }
+
+  async lock(name: string): Promise<StoreLock | undefined> {
+    if (this.#options.isView) return { isHeld: () => true, release: () => {} };
+    return this.#do(async () => {
+      const open = await this.#connected();
+      if (open.locks.has(name)) return undefined;
+      const key = this.#lockKey(name);
+      const [row] = await open.session.query(`SELECT pg_try_advisory_lock(${key}) AS taken`);
+      if (row?.taken !== true) return undefined;
+      open.locks.add(name);
+      let isReleased = false;
+      return {
+        isHeld: () => !isReleased && !open.session.isLost,
+        release: async () => {
+          if (isReleased) return;
+          isReleased = true;
+          open.locks.delete(name);
+          // Who has lost the session has lost the lock.
+          if (!open.session.isLost)
+            await open.session.query(`SELECT pg_advisory_unlock(${key})`).catch(() => {});
+        },
+      };
+    });
+  }
+
+  async isLocked(name: string): Promise<boolean> {
+    if (this.#options.isView) return true;
+    return this.#do(async () => {
+      const open = await this.#connected();
+      if (open.locks.has(name)) return true;
+      const [row] = await open.session.query(
+        `SELECT EXISTS (
+          SELECT FROM pg_locks, (SELECT ${this.#lockKey(name)} AS key) AS asked
+          WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND classid = ((key >> 32) & 4294967295)::oid AND objid = (key & 4294967295)::oid
+        ) AS locked`,
+      );
+      return row?.locked === true;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.arrivals.close();
+    const open = this.#open;
+    this.#open = undefined;
+    if (open === undefined) return;
+    // Ending is not waited for, and others may look at once.
+    if (!open.session.isLost) await open.session.query("SELECT pg_advisory_unlock_all()").catch(() => {});
+    open.session.end();
+  }
+
+  async #do<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    if (this.#isClosed) throw new MeterError("closed", `${this.name} is closed`);
+    try {
+      return await work();
+    } catch (error) {
+      throw storeError(error, this.name, this.#options.schema);
+    }
+  }
+
+  #lockKey(name: string): string {
+    return lockKey(`${this.#options.schema}/${name}`);
+  }
+
+  async #connected(): Promise<OpenSession> {
+    if (this.#open !== undefined && !this.#open.session.isLost) return this.#open;
+    this.#opening ??= this.#connect().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #connect(): Promise<OpenSession> {
+    this.#forget();
+    const { schema, isView = false } = this.#options;
+    const session = await Session.open(this.#options, (channel) => {
+      if (channel === schema) this.arrivals.rang();
+    });
+    try {
+      const [found] = await session.query(
+        `${isView ? "" : `LISTEN ${quoted(schema)};`} SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS replica, layout FROM ${quoted(schema)}.turns`,
+      );
+      if (found?.replica === true && !isView)
+        throw this.#refused("it is a read replica, expected the primary: what is recorded is written");
+      if (found?.layout !== LAYOUT)
+        throw this.#refused(
+          `the schema ${schema} has the layout ${String(found?.layout)}, expected layout ${LAYOUT}: use the version of meter-lib that wrote it, or run \`meter outbox migrate\``,
+        );
+      const open = { session, pid: found.pid, locks: new Set<string>() };
+      this.#open = open;
+      return open;
+    } catch (error) {
+      session.end();
+      throw error;
+    }
+  }
+
+  async #begin({ session, pid }: OpenSession): Promise<void> {
+    const { schema, isView } = this.#options;
+    const begin = isView
+      ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+      : `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(${this.#turnLock})`;
+    const [row] = await session.query(
+      `${begin}; SELECT turn, pg_backend_pid() AS pid FROM ${quoted(schema)}.turns`,
+    );
+    if (row?.pid !== pid) throw pooled(this.name);
+    const turn = String(row?.turn);
+    if (turn !== this.#turn) this.#forget();
+    this.#turn = turn;
+  }
+
+  /** Sends all changes in one statement; whether there were any. */
+  async #write({ session }: OpenSession): Promise<boolean> {
+    const values: unknown[] = [];
+    const statements = TABLE_NAMES.flatMap((name) =>
+      this.#rows[name].write((value) => `$${values.push(value)}`),
+    );
+    if (statements.length === 0) return false;
+    const parts = statements.map((statement, i) => `part${i} AS (${statement})`);
+    await session.query(
+      `WITH ${parts.join(", ")} UPDATE ${quoted(this.#options.schema)}.turns SET turn = turn + 1`,
+      values,
+    );
+    return true;
+  }
+
+  async #commit({ session }: OpenSession, isWritten: boolean): Promise<void> {
+    try {
+      await session.query("COMMIT");
+    } catch (error) {
+      this.#forget();
+      if (!(error instanceof ConnectionLost) || !isWritten) throw error;
+      throw new MayHaveCommitted(`${this.name}: the connection was lost while it committed`, {
+        cause: error,
+      });
+    }
+    for (const name of TABLE_NAMES) this.#rows[name].committed();
+    if (isWritten && this.#turn !== undefined) this.#turn = String(BigInt(this.#turn) + 1n);
+  }
+
+  async #rollBack({ session }: OpenSession): Promise<void> {
+    if (session.isLost) return;
+    try {
+      await session.query("ROLLBACK");
+    } catch (error) {
+      session.lose(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #forget(): void {
+    this.#turn = undefined;
+    for (const name of TABLE_NAMES) this.#rows[name].forget();
+  }
+
+  #refused(why: string): MeterError {
+    return new MeterError("invalid_options", `${this.name}: ${why}`);
+  }
+}
+
+/** One connection that is another process of the server from one statement to the next. */
+const pooled = (name: string): MeterError =>
+  new MeterError(
+    "invalid_options",
+    `${name}: the connection goes to the server through a pooler in transaction mode, where no lock lasts: connect directly, or with pool_mode=session`,
+  );

@@ -1,0 +1,116 @@
+import { type PostgresClient, type PostgresRow, rowsOf } from "./postgres-client.ts";
+import { ConnectionLost, isFatal } from "./postgres-failure.ts";
+
+export interface SessionSettings {
+  readonly connect: () => Promise<PostgresClient>;
+  /** All in milliseconds. */
+  readonly connectTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+}
+
+/** What an answer may take beyond the server's own limits, before the connection counts as broken. */
+const GRACE_MS = 5_000;
+/** A process that is stopped in a transaction keeps all others from theirs. */
+const IDLE_IN_TRANSACTION_MS = 30_000;
+
+/** One connection to the server, and whether it is still there: locks of the session end with it. */
+export class Session {
+  readonly #client: PostgresClient;
+  readonly #answerMs: number;
+  #lost: Error | undefined;
+  /** Rejects what waits for an answer when the connection is lost. */
+  readonly #ended = Promise.withResolvers<never>();
+  #busy = 0;
+
+  private constructor(client: PostgresClient, { statementTimeoutMs, lockTimeoutMs }: SessionSettings) {
+    this.#client = client;
+    this.#answerMs = Math.max(statementTimeoutMs, lockTimeoutMs) + GRACE_MS;
+    this.#ended.promise.catch(() => {});
+    client.on("error", (error) => this.lose(error));
+    client.on("end", () => this.lose(new Error("the server closed the connection")));
+  }
+
+  static async open(settings: SessionSettings, heard: (channel: string) => void): Promise<Session> {
+    const session = new Session(await connected(settings), settings);
+    session.#client.on("notification", ({ channel }) => heard(channel));
+    try {
+      // A peer that is gone without a word would keep its locks for hours.
+      await session.query(
+        `SET statement_timeout = ${settings.statementTimeoutMs}; SET lock_timeout = ${settings.lockTimeoutMs};
+        SET idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS};
+        SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3`,
+      );
+    } catch (error) {
+      session.end();
+      throw error;
+    }
+    return session;
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** @throws ConnectionLost when there is no answer, and the server's error when it is one. */
+  async query(text: string, values?: unknown[]): Promise<readonly PostgresRow[]> {
+    if (this.#lost !== undefined) throw this.#lost;
+    if (this.#busy++ === 0) this.#client.ref?.();
+    const timer = setTimeout(
+      () => this.lose(new Error(`no answer for ${this.#answerMs} ms`)),
+      this.#answerMs,
+    );
+    try {
+      const answer = values === undefined ? this.#client.query(text) : this.#client.query(text, values);
+      // The driver may leave it without an answer when the connection is destroyed.
+      return rowsOf(await Promise.race([answer, this.#ended.promise]));
+    } catch (error) {
+      if (isFatal(error)) this.lose(error instanceof Error ? error : new Error(String(error)));
+      throw this.#lost ?? error;
+    } finally {
+      clearTimeout(timer);
+      // Waiting for notifications keeps no process alive.
+      if (--this.#busy === 0) this.#client.unref?.();
+    }
+  }
+
+  lose(cause: Error): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = new ConnectionLost(`the connection was lost: ${cause.message}`, { cause });
+    this.#ended.reject(this.#lost);
+    this.end();
+  }
+
+  /** Ends it; the server lets go of its locks. */
+  end(): void {
+    this.#lost ??= new ConnectionLost("the connection was closed");
+    const { release } = this.#client;
+    if (release !== undefined) {
+      this.#client.release?.(true);
+      return;
+    }
+    // Whoever is gone does not say goodbye.
+    void Promise.resolve(this.#client.end?.()).catch(() => {});
+  }
+}
+
+const connected = async ({ connect, connectTimeoutMs }: SessionSettings): Promise<PostgresClient> => {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new ConnectionLost(`no connection for ${connectTimeoutMs} ms`)),
+    connectTimeoutMs,
+  );
+  const connecting = connect();
+  try {
+    return await Promise.race([connecting, late.promise]);
+  } catch (error) {
+    // It comes too late: back with it.
+    void connecting.then(
+      (client) => (client.release === undefined ? client.end?.() : client.release(true)),
+      () => {},
+    );
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+};

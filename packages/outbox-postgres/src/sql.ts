@@ -1,0 +1,57 @@
+import { TABLE_NAMES } from "@meter-lib/core/store";
+
+/** Of the tables below. What the log keeps in them has a layout of its own. */
+export const LAYOUT = 1;
+
+/** A name as SQL takes it. */
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** A text as SQL takes it. */
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** The number of a lock by its name. */
+export const lockKey = (name: string): string => `hashtextextended(${literal(`meter-lib ${name}`)}, 0)`;
+
+/** Rows that come and go with every commit, few at a time. */
+const BUSY = "fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500";
+const ROWS = "autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000";
+
+/** The statements that make the outbox's schema and tables. They do nothing where those are. */
+export const migrationSql = (schema = "meter_lib"): string => {
+  const s = quoted(schema);
+  const tables = TABLE_NAMES.filter((name) => name !== "arrivals").map(
+    (name) => `CREATE TABLE IF NOT EXISTS ${s}.${name} (
+  key text COLLATE "C" PRIMARY KEY,
+  value text NOT NULL
+) WITH (${name === "meta" || name === "owners" || name === "accounts" ? BUSY : ROWS});`,
+  );
+  return `-- The outbox of meter-lib, layout ${LAYOUT}. Run by a user who may create a schema; see README.md for the rights of the others.
+BEGIN;
+SELECT pg_advisory_xact_lock(hashtextextended('meter-lib migrate', 0));
+
+CREATE SCHEMA IF NOT EXISTS ${s};
+
+-- One row: the layout, and how often an owner wrote.
+CREATE TABLE IF NOT EXISTS ${s}.turns (
+  layout integer NOT NULL,
+  turn bigint NOT NULL
+) WITH (${BUSY});
+INSERT INTO ${s}.turns SELECT ${LAYOUT}, 0 WHERE NOT EXISTS (SELECT FROM ${s}.turns);
+
+-- Events that came with transactions of the application. An owner takes them out, oldest first.
+CREATE TABLE IF NOT EXISTS ${s}.arrivals (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  arrived_at timestamptz NOT NULL DEFAULT now(),
+  arrival json NOT NULL CHECK (json_typeof(arrival) = 'object')
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_insert_scale_factor = 0.2);
+
+-- What the log keeps.
+${tables.join("\n")}
+
+-- What to watch.
+CREATE OR REPLACE VIEW ${s}.lag AS
+SELECT count(*) AS arrivals, coalesce(extract(epoch FROM now() - min(arrived_at)), 0) AS oldest_s FROM ${s}.arrivals;
+
+COMMIT;
+`;
+};
