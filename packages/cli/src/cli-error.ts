@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from "./exit-code.ts";
 
-/** A mistake that a person can mend; its message says what was given, what was expected, and what to do. */
+/** A mistake that a person can fix; its message says what was given, what was expected, and what to do. */
 export class CliError extends Error {
   override readonly name = "CliError";
   readonly exit: ExitCode;

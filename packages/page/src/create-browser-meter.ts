@@ -1,5 +1,5 @@
 import type { Catalog, LitewaveCatalog } from "@meter-lib/core";
-import { durableKeeper } from "./durable-keeper.ts";
+import { durableOutbox } from "./durable-outbox.ts";
 import type { PageMeter } from "./page-meter.ts";
 import type { PageMeterOptions } from "./page-meter-options.ts";
 import { wirePageMeter } from "./wire-page-meter.ts";
@@ -47,5 +47,5 @@ export const createBrowserMeter = <const C extends Catalog = LitewaveCatalog>(
   const { outbox = {} } = options;
   if (outbox === false) return wirePageMeter(options);
   const { name = `meter-lib page ${options.tenant_id}`, openTimeoutMs = 5_000, leaseMs = 90_000 } = outbox;
-  return wirePageMeter(options, durableKeeper({ name, openTimeoutMs, leaseMs }));
+  return wirePageMeter(options, durableOutbox({ name, openTimeoutMs, leaseMs }));
 };

@@ -2,14 +2,14 @@ import type { PageEvent } from "@meter-lib/core/wire";
 import { utf8Bytes } from "@meter-lib/transport-beacon";
 import { addEvent, ask, type EventRow, type PageDatabase } from "./page-database.ts";
 import { pageEventId } from "./page-event-id.ts";
-import type { KeeperParts } from "./page-keeper.ts";
 import type { PageLocks } from "./page-locks.ts";
+import type { PageOutboxParts } from "./page-outbox.ts";
 import { type BeginSession, pageSession, type StartSession, shareSessions } from "./page-sessions.ts";
 import { begunAnew, endOf, newSession, type PageRow, type SessionRow } from "./session-row.ts";
 
 const ASLEEP_MS = 180_000;
 
-export interface DurableSessionsParts extends KeeperParts {
+export interface DurableSessionsParts extends PageOutboxParts {
   readonly database: PageDatabase;
   readonly locks: PageLocks;
   /** This page. */

@@ -7,7 +7,7 @@ import type { DeadLetter } from "./page-events.ts";
 import type { PageRow, SessionRow } from "./session-row.ts";
 
 const HEAD = "head";
-const STORES = ["events", "letters", "pages", "tallies", HEAD] as const;
+const STORES = ["events", "letters", "pages", "counters", HEAD] as const;
 const RETRY_MS = 5_000;
 /** A transaction that is complete is on the disk. */
 const STRICT = { durability: "strict" } as const;
@@ -19,7 +19,7 @@ export interface EventRow {
 }
 
 /** What one page writes without reading before, while it has the database open. Sums of all of them, and of the head, are right. */
-export interface Tally {
+export interface PageCounter {
   readonly id: string;
   /** The page. */
   readonly by: string;
@@ -47,7 +47,7 @@ export interface Rows {
   readonly events: IDBObjectStore;
   readonly letters: IDBObjectStore;
   readonly pages: IDBObjectStore;
-  readonly tallies: IDBObjectStore;
+  readonly counters: IDBObjectStore;
   readonly head: Head;
   /** Does something when all of it is done. */
   after(step: () => void): void;
@@ -66,14 +66,14 @@ export interface PageDatabaseOptions {
 
 export interface PageDatabase {
   /**
-   * Adds rows in the task that calls it, so without reading before, and notes what the page's own tally says. Undefined: it is not
+   * Adds rows in the task that calls it, so without reading before, and notes what the page's own counter says. Undefined: it is not
    * open. Rejects when nothing was written, as where a row of the same id is there, and when the page slept meanwhile.
    */
   write(rows: readonly EventRow[]): Promise<void> | undefined;
   /** Everything in one transaction, begun anew when the page slept meanwhile. Undefined: nothing was done, the database does not work. */
   change<Answer>(work: (rows: Rows) => Promise<Answer>): Promise<Answer | undefined>;
-  /** The page's own tally, to be noted with the next `write`; undefined while the database is not open. */
-  tally(): Tally | undefined;
+  /** The page's own counter, to be noted with the next `write`; undefined while the database is not open. */
+  counter(): PageCounter | undefined;
   isDown(): boolean;
   /** Notes in the task that calls it that a page is there, for a page that is left: if the database is open. */
   putNow(page: PageRow): void;
@@ -94,7 +94,7 @@ export const getEvent = ({ events }: Rows, event_id: string): Promise<EventRow |
 export const getLetter = ({ letters }: Rows, event_id: string): Promise<DeadLetter | undefined> =>
   ask(letters.get(event_id));
 
-export const getTallies = ({ tallies }: Rows): Promise<readonly Tally[]> => ask(tallies.getAll());
+export const getCounters = ({ counters }: Rows): Promise<readonly PageCounter[]> => ask(counters.getAll());
 
 /** Adds a row and counts it. */
 export const addEvent = ({ events, head }: Rows, row: EventRow): void => {
@@ -112,7 +112,7 @@ export const pageDatabase = ({
   opened,
 }: PageDatabaseOptions): PageDatabase => {
   let opening: Promise<IDBDatabase> | undefined;
-  let current: { readonly db: IDBDatabase; readonly tally: Tally } | undefined;
+  let current: { readonly db: IDBDatabase; readonly counter: PageCounter } | undefined;
   let asleep: PromiseWithResolvers<void> | undefined;
   let sleeps = 0;
   let downUntil = 0;
@@ -154,7 +154,7 @@ export const pageDatabase = ({
           clearTimeout(timer);
           // One that is late takes the place of what was opened meanwhile.
           forget();
-          const tally = {
+          const counter = {
             id: pageEventId(Date.now()),
             by: me,
             seen_at: 0,
@@ -162,7 +162,7 @@ export const pageDatabase = ({
             bytes: 0,
             sent: new Map(),
           };
-          current = { db, tally };
+          current = { db, counter };
           opened(epoch);
           resolve(db);
         } catch (error) {
@@ -195,7 +195,7 @@ export const pageDatabase = ({
       events: tx.objectStore("events"),
       letters: tx.objectStore("letters"),
       pages: tx.objectStore("pages"),
-      tallies: tx.objectStore("tallies"),
+      counters: tx.objectStore("counters"),
       head,
       after: (step) => steps.push(step),
     });
@@ -233,12 +233,12 @@ export const pageDatabase = ({
   };
 
   /** Starts a transaction that is committed before this returns. Undefined: the database is not open. */
-  const writeNow = (write: (tx: IDBTransaction, tally: Tally) => void): Promise<void> | undefined => {
+  const writeNow = (write: (tx: IDBTransaction, counter: PageCounter) => void): Promise<void> | undefined => {
     if (current === undefined) return undefined;
-    const { db, tally } = current;
+    const { db, counter } = current;
     try {
-      const tx = db.transaction(["events", "pages", "tallies"], "readwrite", STRICT);
-      write(tx, tally);
+      const tx = db.transaction(["events", "pages", "counters"], "readwrite", STRICT);
+      write(tx, counter);
       tx.commit();
       return unlessAsleep(tx, ending(tx));
     } catch {
@@ -265,14 +265,14 @@ export const pageDatabase = ({
   return {
     write: (rows) => {
       const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
-      let counted: Tally | undefined;
-      const written = writeNow((tx, tally) => {
+      let counted: PageCounter | undefined;
+      const written = writeNow((tx, counter) => {
         for (const row of rows) tx.objectStore("events").add(row, row.event.event_id);
-        counted = tally;
-        tally.recorded += rows.length;
-        tally.bytes += bytes;
-        tally.seen_at = Date.now();
-        tx.objectStore("tallies").put(tally, tally.id);
+        counted = counter;
+        counter.recorded += rows.length;
+        counter.bytes += bytes;
+        counter.seen_at = Date.now();
+        tx.objectStore("counters").put(counter, counter.id);
       });
       return written?.catch((error) => {
         if (counted !== undefined) {
@@ -283,7 +283,7 @@ export const pageDatabase = ({
       });
     },
     change,
-    tally: () => current?.tally,
+    counter: () => current?.counter,
     isDown: () => downUntil > 0,
     putNow: (page) => {
       writeNow((tx) => tx.objectStore("pages").put(page, page.producer))?.catch(() => {});

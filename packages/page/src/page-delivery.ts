@@ -7,9 +7,9 @@ import { checkPageEvent } from "./check-page-event.ts";
 import { litewaveMeters } from "./litewave-meters.ts";
 import type { Emit } from "./page-emitter.ts";
 import { type Ended, type Entry, NEVER, newEntry } from "./page-entry.ts";
-import type { KeeperParts, PageKeeper } from "./page-keeper.ts";
 import type { PageMeter } from "./page-meter.ts";
 import { MAX_BYTES, MAX_EVENTS, type PageMeterOptions } from "./page-meter-options.ts";
+import type { PageOutbox, PageOutboxParts } from "./page-outbox.ts";
 import type { PageReceipt } from "./page-receipt.ts";
 import { type Due, pickDue } from "./pick-due.ts";
 import { refusalOf } from "./refusal-of.ts";
@@ -24,8 +24,8 @@ const LEFT_OUT: Unsure = { state: "unsure", reason: "the answer leaves it out" }
 
 export interface PageDelivery
   extends Pick<PageMeter<Catalog>, "stats" | "retryNow" | "sendNow" | "flush" | "close">,
-    Pick<KeeperParts, "check" | "record"> {
-  readonly keeper: PageKeeper | undefined;
+    Pick<PageOutboxParts, "check" | "record"> {
+  readonly outbox: PageOutbox | undefined;
 }
 
 /** Takes events to the relay, until it has answered each one. Everything is sent again, because the relay counts an id once. */
@@ -33,7 +33,7 @@ export const pageDelivery = (
   options: PageMeterOptions<Catalog>,
   emit: Emit,
   /** Keeps events beyond this page. */
-  keep?: (parts: KeeperParts) => PageKeeper,
+  keep?: (parts: PageOutboxParts) => PageOutbox,
 ): PageDelivery => {
   const {
     relayUrl,
@@ -48,10 +48,10 @@ export const pageDelivery = (
   // Unlike the time of day it is not set back.
   const now = () => performance.now();
   const own = new Map<string, Entry>();
-  /** Events that no keeper has. */
-  const tally = emptyAccount();
+  /** Events that no outbox has. */
+  const account = emptyAccount();
   let acknowledged = 0;
-  let keeper: PageKeeper | undefined;
+  let outbox: PageOutbox | undefined;
   let ownBytes = 0;
   let batchEvents = PAGE_BATCH.maxEvents;
   let failures = 0;
@@ -73,8 +73,8 @@ export const pageDelivery = (
     }
     if (state === "acknowledged") acknowledged++;
     if (epoch === undefined && state !== "refused" && state !== "persisted") {
-      tally.pending--;
-      tally[state]++;
+      account.pending--;
+      account[state]++;
     }
     settled.resolve(outcome);
     emit(state, { event, ...outcome });
@@ -86,11 +86,11 @@ export const pageDelivery = (
   };
 
   const count = (by: number) => {
-    tally.recorded += by;
-    tally.pending += by;
+    account.recorded += by;
+    account.pending += by;
   };
 
-  const hasWork = () => own.size > 0 || keeper?.hasMore() === true;
+  const hasWork = () => own.size > 0 || outbox?.hasMore() === true;
 
   const wakeIn = (ms: number) => {
     const delay = Math.max(ms, notBefore - now());
@@ -105,7 +105,7 @@ export const pageDelivery = (
     draining ??= drainOnce().finally(() => {
       draining = undefined;
       if (hasWork()) wakeIn(Math.max(lingerMs, SHORTEST_PAUSE_MS));
-      else if (keeper) wakeIn(IDLE_MS);
+      else if (outbox) wakeIn(IDLE_MS);
     });
     return draining;
   };
@@ -118,7 +118,7 @@ export const pageDelivery = (
         await settle(stale, []);
         if (batch.length > 0) await dispatch(batch, known, false);
       };
-      if (!(await keeper?.drain(pick, send))) await send(pick(own.values()));
+      if (!(await outbox?.drain(pick, send))) await send(pick(own.values()));
     } catch (error) {
       pace({ kind: isRefused ? "blocked" : "unavailable", reason: `no token: ${error}` });
     }
@@ -127,7 +127,7 @@ export const pageDelivery = (
   const pick = (entries: Iterable<Entry>) => pickDue(entries, batchEvents, Date.now() - dedupWindowMs);
 
   const settle = async (ended: readonly Ended[], untouched: readonly Entry[]) => {
-    await keeper?.settle(ended, untouched);
+    await outbox?.settle(ended, untouched);
     for (const [entry, fate] of ended) finish(entry, fate);
   };
 
@@ -206,14 +206,14 @@ export const pageDelivery = (
       refusalOf(
         event,
         known,
-        own.size >= maxEvents || ownBytes + bytes > maxBytes || keeper?.isFull(bytes) === true,
+        own.size >= maxEvents || ownBytes + bytes > maxBytes || outbox?.isFull(bytes) === true,
       );
     if (refusal) refuse(entry, refusal);
     else if (known) entry = known;
     else {
       count(1);
       add(entry);
-      if (keeper) keeper.keep(entry);
+      if (outbox) outbox.keep(entry);
       else entry.durable.resolve({ ok: false, reason: "volatile" });
     }
     return { event_id, durable: entry.durable.promise, settled: entry.settled.promise };
@@ -230,7 +230,7 @@ export const pageDelivery = (
       sent.push(...batch);
       void dispatch(batch, known, true);
     }
-    if (sent.length > 0) keeper?.leaving(sent);
+    if (sent.length > 0) outbox?.leaving(sent);
   };
 
   const flush: PageDelivery["flush"] = async ({ timeoutMs = DRAIN_MS } = {}) => {
@@ -243,15 +243,15 @@ export const pageDelivery = (
     }
   };
 
-  keeper = keep?.({ options, emit, own, check, record, add, count, refuse });
+  outbox = keep?.({ options, emit, own, check, record, add, count, refuse });
   // What earlier pages left; where a page is rendered on a server there is nothing to be done.
-  if (keeper?.hasMore()) wakeIn(0);
+  if (outbox?.hasMore()) wakeIn(0);
 
   const shut: PageDelivery["close"] = async (drainOptions) => {
     const before = acknowledged;
     await flush(drainOptions);
     clearTimeout(timer);
-    await keeper?.close();
+    await outbox?.close();
     const closed = { acknowledged: acknowledged - before, persisted: 0, lost: 0 };
     for (const entry of own.values()) {
       const state = entry.epoch === undefined ? "lost" : "persisted";
@@ -262,13 +262,13 @@ export const pageDelivery = (
   };
 
   return {
-    keeper,
+    outbox,
     check,
     record,
     retryNow,
     sendNow,
     flush,
-    stats: async () => keeper?.stats(tally) ?? { ...tally },
+    stats: async () => outbox?.stats(account) ?? { ...account },
     close: (drainOptions) => {
       closing ??= shut(drainOptions);
       return closing;

@@ -2,28 +2,28 @@ import type { Catalog, LitewaveCatalog } from "@meter-lib/core";
 import { deliverThroughPageLife, isKept } from "@meter-lib/transport-beacon";
 import { pageDelivery } from "./page-delivery.ts";
 import { pageEmitter } from "./page-emitter.ts";
-import type { KeeperParts, PageKeeper } from "./page-keeper.ts";
 import type { PageMeter } from "./page-meter.ts";
 import { checkPageOptions, type PageMeterOptions } from "./page-meter-options.ts";
+import type { PageOutbox, PageOutboxParts } from "./page-outbox.ts";
 import { pageSession, recorded, shareSessions } from "./page-sessions.ts";
 
 /** A client of `options`, delivering through the life of its page until it is closed. */
 export const wirePageMeter = <const C extends Catalog = LitewaveCatalog>(
   options: PageMeterOptions<C>,
-  keep?: (parts: KeeperParts) => PageKeeper,
+  keep?: (parts: PageOutboxParts) => PageOutbox,
 ): PageMeter<C> => {
   checkPageOptions(options);
   const { on, emit } = pageEmitter();
-  const { keeper, check, ...delivery } = pageDelivery(options, emit, keep);
+  const { outbox, check, ...delivery } = pageDelivery(options, emit, keep);
   const { record, sendNow, retryNow } = delivery;
-  const startSession = keeper?.startSession ?? shareSessions(pageSession(record));
+  const startSession = outbox?.startSession ?? shareSessions(pageSession(record));
   const endPageLife = deliverThroughPageLife({
     sendNow: (event) => {
       sendNow();
-      keeper?.leave(event.type === "freeze" || isKept(event));
+      outbox?.leave(event.type === "freeze" || isKept(event));
     },
     retryNow: () => {
-      keeper?.wake();
+      outbox?.wake();
       retryNow();
     },
   });

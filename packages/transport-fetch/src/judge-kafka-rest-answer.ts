@@ -63,7 +63,7 @@ const errorText = ({ error, message }: Result): string => {
   return typeof text === "string" ? text.slice(0, 500) : "";
 };
 
-// Confluent's code for a Kafka error that no retry mends.
+// Confluent's code for a Kafka error that no retry fixes.
 const FINAL = 50002;
 const TOO_LARGE = /larger than/;
 const INVALID_TOPIC = /^Invalid topics?\b/;

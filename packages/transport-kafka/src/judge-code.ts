@@ -80,5 +80,5 @@ const CREDENTIALS = new Set([
   "ILLEGAL_SASL_STATE",
 ]);
 
-/** Whether other credentials might mend it. */
+/** Whether other credentials might fix it. */
 export const isCredentialsCode = (name: string): boolean => CREDENTIALS.has(name);

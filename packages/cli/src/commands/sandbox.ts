@@ -5,13 +5,13 @@ import { EXIT } from "../exit-code.ts";
 import { count } from "../flags/count.ts";
 import { list, pairs } from "../flags/pair.ts";
 import type { Invoke } from "../invoke.ts";
+import { ObservedOutbox } from "../observed-outbox.ts";
 import type { Report } from "../report.ts";
 import { aborted } from "../terminal/aborted.ts";
 import type { Io } from "../terminal/io.ts";
 import { dim } from "../terminal/line.ts";
 import { openBrowser } from "../terminal/open-browser.ts";
 import { printJson, printLine, printLines, printWarning } from "../terminal/print.ts";
-import { WatchedOutbox } from "../watched-outbox.ts";
 
 interface SandboxFlags {
   readonly port: number;
@@ -26,7 +26,7 @@ interface SandboxFlags {
 
 /** Runs a backend until Ctrl-C. Its URL is the first line of standard output. */
 const sandbox = async (flags: SandboxFlags, io: Io): Promise<Report> => {
-  const outboxes = (flags.outbox ?? []).map((path) => new WatchedOutbox(path));
+  const outboxes = (flags.outbox ?? []).map((path) => new ObservedOutbox(path));
   const options: SandboxOptions = {
     port: flags.port,
     host: flags.host,

@@ -1,4 +1,4 @@
-/** What is wrong with an event, so that a person can mend it. */
+/** What is wrong with an event, so that a person can fix it. */
 export interface EventIssue {
   /** Path of the field: `total_usage`, `metadata.rule_id`. */
   readonly field: string;

@@ -23,7 +23,7 @@ import type { MeterClientStrategies } from "./meter-client-options.ts";
 import { lookupError, type PostResult, postResult } from "./post-result.ts";
 import type { SendResult } from "./send-result.ts";
 import type { SessionHost } from "./session-host.ts";
-import { SessionKeeper } from "./session-keeper.ts";
+import { SessionRegistry } from "./session-registry.ts";
 
 // More than the 10 to 11 s that Node's fetch gives a connection: one that was never made leaves nothing unsure.
 const DEFAULT_TIMEOUT_MS = 15_000;
@@ -34,7 +34,7 @@ export class ClientCore implements SessionHost {
   readonly clock: Clock;
   readonly outbox: Outbox;
   readonly engine: DeliveryEngine;
-  readonly sessions: SessionKeeper;
+  readonly sessions: SessionRegistry;
   readonly hasOutbox: boolean;
 
   readonly #check: EventCheck;
@@ -61,7 +61,7 @@ export class ClientCore implements SessionHost {
       timeoutMs: this.#timeoutMs,
       delivery: options.delivery ?? {},
     });
-    this.sessions = new SessionKeeper(this, options.sessions ?? {});
+    this.sessions = new SessionRegistry(this, options.sessions ?? {});
   }
 
   get durable(): boolean {

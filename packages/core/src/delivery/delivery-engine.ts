@@ -39,7 +39,7 @@ import { backoffMs } from "./retry.ts";
 import { type Absent, Segment } from "./segment.ts";
 import { Slice, UNSENT } from "./slice.ts";
 import { steadyTime } from "./steady-time.ts";
-import { Unheard } from "./unheard.ts";
+import { Unhandled } from "./unhandled.ts";
 
 const MAX_HELD_EVENTS = 10_000;
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
@@ -95,7 +95,7 @@ export class DeliveryEngine {
   readonly #customers: Customers;
   readonly #dispatch: Dispatch;
   readonly #keepAlive: KeepAlive;
-  readonly #unheard: Unheard;
+  readonly #unhandled: Unhandled;
   readonly #skew = new ClockSkew((skewMs) => this.emitter.emit("skew", { skewMs }));
 
   /** Those with events in memory, the oldest first. */
@@ -152,7 +152,7 @@ export class DeliveryEngine {
     this.#commitAfterMs = outbox.durable ? 0 : Math.min(lingerMs, LONGEST_UNSTORED_MS);
     this.#claimAt = outbox.durable ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     this.#hold = new HoldProcess(clock);
-    this.#unheard = new Unheard(this.emitter, clock, this.refusals);
+    this.#unhandled = new Unhandled(this.emitter, clock, this.refusals);
     this.#keepAlive = new KeepAlive(
       delivery.waitUntil,
       () => this.#drain(timeoutMs),
@@ -253,7 +253,7 @@ export class DeliveryEngine {
   /** Something wants a person's look. */
   warn(message: string): void {
     this.warnings++;
-    this.#unheard.warning(message);
+    this.#unhandled.warning(message);
     this.emitter.emit("warning", { message });
   }
 
@@ -350,7 +350,7 @@ export class DeliveryEngine {
     for (const tell of [...this.#byKey.values(), ...this.#byIdentity.values()])
       for (const each of tell) each({ state: this.durable ? "persisted" : "lost" });
     this.#hold.set(false);
-    this.#unheard.sum();
+    this.#unhandled.sum();
     return {
       acknowledged: this.#acknowledged - before,
       ...(left ?? unknown),
@@ -386,7 +386,7 @@ export class DeliveryEngine {
       steady: this.#steady,
       delayMs: (failures) => backoffMs(failures, STORE_RETRY_CAP_MS, random),
       failed: (error) => {
-        this.#unheard.volatile(error);
+        this.#unhandled.volatile(error);
         this.emitter.emit("volatile", { error });
       },
       recovered: () => {
@@ -447,7 +447,7 @@ export class DeliveryEngine {
 
   #refused(input: unknown, error: MeterError): void {
     this.refusals.set(error.code, (this.refusals.get(error.code) ?? 0) + 1);
-    this.#unheard.refused(error);
+    this.#unhandled.refused(error);
     this.emitter.emit("refused", { input, error });
   }
 

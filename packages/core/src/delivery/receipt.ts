@@ -37,9 +37,9 @@ export type SettledOutcome =
   | { readonly state: "persisted" | "lost" };
 
 /** How an event ended: the receiver has it, or it is kept for a person, with the reason. */
-export type Settlement = Acknowledged | Buried;
+export type Settlement = Acknowledged | DeadLettered;
 
-export interface Buried {
+export interface DeadLettered {
   readonly state: "rejected" | "quarantined";
   /** In words, for people. */
   readonly reason: string;

@@ -4,10 +4,10 @@ import type { Accounts } from "./account.ts";
 import { append } from "./append.ts";
 import { type Arrivals, takeArrivals } from "./arrivals.ts";
 import { foldDeltas, readAccounts, readLedger } from "./books.ts";
+import { boundLetters, discardLetters, redriveLetters } from "./dead-letters.ts";
 import { eraseTenant } from "./erase.ts";
 import { forgetIds, standingOf, tenantAt } from "./identities.ts";
 import { padded } from "./keys.ts";
-import { boundLetters, discardLetters, redriveLetters } from "./letters.ts";
 import type { LogOptions } from "./log-options.ts";
 import {
   covers,

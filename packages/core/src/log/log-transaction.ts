@@ -6,7 +6,7 @@ import { part as keyPart, padded, under } from "./keys.ts";
 import type { LogOptions } from "./log-options.ts";
 import { type HourSums, MAX_SEGMENT_EVENTS } from "./outbox.ts";
 import type { StoreTransaction } from "./store.ts";
-import type { Letter, MetaRow, Piece, SegmentRow } from "./tables.ts";
+import type { DeadLetter, MetaRow, Piece, SegmentRow } from "./tables.ts";
 
 const LAYOUT = 1;
 const META_KEY = "log";
@@ -42,7 +42,7 @@ type MutableMeta = { -readonly [Field in keyof MetaRow]: MetaRow[Field] };
 export type Destiny =
   | { readonly to: "owner"; readonly owner: string }
   | { readonly to: "waiting" }
-  | { readonly to: "letters"; readonly letter: Letter }
+  | { readonly to: "letters"; readonly letter: DeadLetter }
   | { readonly to: "end" };
 
 /** One transaction of the log: rows as they are now, and what changes in the sums. */

@@ -29,7 +29,7 @@ export interface SegmentRow {
   /** Who may send it: an owner's id, or empty for whoever claims it. */
   readonly owner: string;
   /** Why it is pending no more; undefined while it is. */
-  readonly letter?: Letter | undefined;
+  readonly letter?: DeadLetter | undefined;
   /** Parts that have not ended, in order. */
   readonly pieces: readonly Piece[];
   /** The customer of each tenant, from the first lease on. */
@@ -51,7 +51,7 @@ export interface Piece {
 }
 
 /** An ending that a person may look at and take back. */
-export interface Letter {
+export interface DeadLetter {
   readonly state: "rejected" | "quarantined";
   readonly reason: string;
   readonly status?: number | undefined;

@@ -9,7 +9,7 @@ export const parseBaseUrl = (given: string | URL): string | EventIssue => {
   const issue = (shown: string): EventIssue => ({ field: "baseUrl", given: shown, expected: EXPECTED });
   if (text.includes("@")) return issue("a URL with credentials");
   if (/[?#]/.test(text)) return issue("a URL with a query or a fragment");
-  // `new URL` would trim blanks and mend a missing slash silently.
+  // `new URL` would trim blanks and fix a missing slash silently.
   if (!/^https?:\/\/[^\s/]+[^\s]*$/i.test(text) || !URL.canParse(text)) return issue(describeValue(text));
   const { origin, pathname } = new URL(text);
   return origin + pathname.replace(/\/+$/, "");

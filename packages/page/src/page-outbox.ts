@@ -7,8 +7,8 @@ import type { PageReceipt } from "./page-receipt.ts";
 import type { StartSession } from "./page-sessions.ts";
 import type { Due } from "./pick-due.ts";
 
-/** What a keeper works with. */
-export interface KeeperParts {
+/** What a outbox works with. */
+export interface PageOutboxParts {
   readonly options: PageMeterOptions<Catalog>;
   readonly emit: Emit;
   /** What this page recorded and has not seen settled, by event id. */
@@ -17,13 +17,13 @@ export interface KeeperParts {
   record(input: unknown): PageReceipt;
   /** Takes an event up. */
   add(entry: Entry): void;
-  /** Counts an event in, or out: the keeper has it. */
+  /** Counts an event in, or out: the outbox has it. */
   count(by: 1 | -1): void;
   refuse(entry: Entry, error: MeterError): void;
 }
 
 /** What keeps events and sessions beyond their page. */
-export interface PageKeeper {
+export interface PageOutbox {
   /** Whether events wait that this page does not have. */
   hasMore(): boolean;
   /** Whether there is no room for so many bytes more, as far as this page knows. */

@@ -8,7 +8,7 @@ import { postgresPlace, shownPlace } from "./postgres-place.ts";
  * The outbox of an app, looked into beside the app. It is opened once the app has made its file: a sandbox is often started
  * first.
  */
-export class WatchedOutbox implements SandboxOutbox {
+export class ObservedOutbox implements SandboxOutbox {
   readonly name: string;
   readonly #place: string;
   #opened: Promise<Outbox> | undefined;

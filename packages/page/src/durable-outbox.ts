@@ -5,20 +5,20 @@ import {
   addEvent,
   ask,
   type EventRow,
+  getCounters,
   getEvent,
   getLetter,
-  getTallies,
   type Head,
+  type PageCounter,
   pageDatabase,
   type Rows,
-  type Tally,
 } from "./page-database.ts";
 import { IDLE_MS } from "./page-delivery.ts";
 import { type Ended, type Entry, NEVER, newEntry } from "./page-entry.ts";
 import { pageEventId } from "./page-event-id.ts";
-import type { KeeperParts, PageKeeper } from "./page-keeper.ts";
 import { pageLocks } from "./page-locks.ts";
 import { MAX_BYTES, MAX_EVENTS } from "./page-meter-options.ts";
+import type { PageOutbox, PageOutboxParts } from "./page-outbox.ts";
 import type { Due } from "./pick-due.ts";
 import { refusalOf } from "./refusal-of.ts";
 
@@ -29,7 +29,7 @@ const MAX_DEAD = 1_000;
 const FOLD_AFTER_MS = 300_000;
 const FOLD_UNKNOWN_AFTER_MS = 86_400_000;
 
-export interface DurableKeeperOptions {
+export interface DurableOutboxOptions {
   /** The database's name. */
   readonly name: string;
   readonly openTimeoutMs: number;
@@ -37,9 +37,9 @@ export interface DurableKeeperOptions {
 }
 
 /** Keeps a page's events and sessions in IndexedDB, for all pages of the origin; in memory while that does not work. */
-export const durableKeeper =
-  ({ name, openTimeoutMs, leaseMs }: DurableKeeperOptions) =>
-  (parts: KeeperParts): PageKeeper => {
+export const durableOutbox =
+  ({ name, openTimeoutMs, leaseMs }: DurableOutboxOptions) =>
+  (parts: PageOutboxParts): PageOutbox => {
     const { options, own, emit, add, refuse, count } = parts;
     const { limits: { maxEvents = MAX_EVENTS, maxBytes = MAX_BYTES } = {} } = options;
     const me = pageEventId(Date.now());
@@ -168,7 +168,7 @@ export const durableKeeper =
     const usedBy = async (rows: Rows) => {
       const sum = {
         events: await ask(rows.events.count()),
-        bytes: bytesIn(rows.head, await getTallies(rows)),
+        bytes: bytesIn(rows.head, await getCounters(rows)),
       };
       rows.after(() => {
         waiting = sum.events;
@@ -181,19 +181,19 @@ export const durableKeeper =
       own.get(row.event.event_id) ?? newEntry(row.event, row.bytes, found);
 
     /** Adds what pages that are gone wrote on their own to the head. */
-    const foldTallies = async () => {
+    const foldCounters = async () => {
       void locks.show();
       const lives = await locks.living();
       await database.change(async (rows) => {
-        const { head, tallies } = rows;
+        const { head, counters } = rows;
         const before = Date.now() - (locks.areMissing ? FOLD_UNKNOWN_AFTER_MS : FOLD_AFTER_MS);
-        for (const { id, by, seen_at, recorded, bytes, sent } of await getTallies(rows)) {
+        for (const { id, by, seen_at, recorded, bytes, sent } of await getCounters(rows)) {
           if (seen_at > before || lives({ producer: by, seen_at })) continue;
           head.recorded += recorded;
           head.bytes += bytes;
           for (const [event_id, at] of sent)
             head.sent.set(event_id, Math.min(at, head.sent.get(event_id) ?? at));
-          tallies.delete(id);
+          counters.delete(id);
         }
       });
     };
@@ -202,7 +202,7 @@ export const durableKeeper =
     const claim = (now: number, pick: (entries: readonly Entry[]) => Due) =>
       database.change(async (rows): Promise<Due> => {
         const { events, head } = rows;
-        const tallies = await getTallies(rows);
+        const counters = await getCounters(rows);
         const ids = new Set((await ask(events.getAllKeys())).map(String));
         const gone: Ended[] = [];
         for (const entry of own.values()) {
@@ -221,7 +221,7 @@ export const durableKeeper =
           entry.sent_at = earliest([
             entry.sent_at,
             head.sent.get(id),
-            ...tallies.map(({ sent }) => sent.get(id)),
+            ...counters.map(({ sent }) => sent.get(id)),
           ]);
           found.push(entry);
         }
@@ -235,7 +235,7 @@ export const durableKeeper =
         for (const { event, sent_at = now } of batch) head.sent.set(event.event_id, sent_at);
         hasMore = ids.size > batch.length;
         waiting = ids.size;
-        waitingBytes = bytesIn(head, tallies);
+        waitingBytes = bytesIn(head, counters);
         return { batch, stale: [...gone, ...stale] };
       });
 
@@ -252,7 +252,7 @@ export const durableKeeper =
         if (performance.now() >= tendAt) {
           tendAt = performance.now() + IDLE_MS;
           await sessions.tend();
-          await foldTallies();
+          await foldCounters();
         }
         await locks.inTurn(async () => {
           const now = Date.now();
@@ -263,7 +263,7 @@ export const durableKeeper =
       },
       settle: async (ended, untouched) => {
         if (ended.length + untouched.length === 0) return;
-        const left = database.tally()?.sent;
+        const left = database.counter()?.sent;
         let wasLeft = false;
         // This page knows best whether it sent it.
         const unsent = untouched.filter(({ sent_at }) => sent_at === undefined);
@@ -296,7 +296,7 @@ export const durableKeeper =
       stats: async (volatile) => {
         const kept = await database.change(async (rows) => {
           const sum = { ...rows.head, pending: await ask(rows.events.count()) };
-          for (const { recorded } of await getTallies(rows)) sum.recorded += recorded;
+          for (const { recorded } of await getCounters(rows)) sum.recorded += recorded;
           return sum;
         });
         const sum = emptyAccount();
@@ -305,7 +305,7 @@ export const durableKeeper =
       },
       startSession: sessions.start,
       leaving: (entries) => {
-        const left = database.tally()?.sent;
+        const left = database.counter()?.sent;
         for (const { event, sent_at = Date.now() } of entries) left?.set(event.event_id, sent_at);
         write();
       },
@@ -332,8 +332,8 @@ export const durableKeeper =
 
 const rowOf = ({ event, bytes }: Entry): EventRow => ({ event, bytes });
 
-const bytesIn = (head: Head, tallies: readonly Tally[]): number =>
-  tallies.reduce((sum, { bytes }) => sum + bytes, head.bytes);
+const bytesIn = (head: Head, counters: readonly PageCounter[]): number =>
+  counters.reduce((sum, { bytes }) => sum + bytes, head.bytes);
 
 const earliest = (times: readonly (number | undefined)[]): number | undefined => {
   const first = Math.min(...times.map((time) => time ?? NEVER));

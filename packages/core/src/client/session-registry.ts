@@ -28,7 +28,7 @@ interface SharedSession {
  * Keeps the sessions of a client. Their ids, those of both boundaries too, are fixed at the start and stored before the
  * start is recorded; so whoever ends a session, its owner or a recoverer, ends it under the same id.
  */
-export class SessionKeeper {
+export class SessionRegistry {
   readonly #host: SessionHost;
   readonly #checkpointMs: number;
   readonly #open = new Map<string, SharedSession>();

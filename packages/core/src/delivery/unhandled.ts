@@ -10,7 +10,7 @@ const MOST_MESSAGES = 20;
  * Tells the console what is told nobody else: without a handler for `refused`, the first event of each code, then the sums, at most once a
  * minute; without one for `volatile` or `warning`, each message once.
  */
-export class Unheard {
+export class Unhandled {
   readonly #emitter: DeliveryEmitter;
   readonly #clock: Clock;
   readonly #refusals: ReadonlyMap<MeterErrorCode, number>;
