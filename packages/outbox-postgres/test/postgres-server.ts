@@ -4,6 +4,7 @@ import { chownSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import pg from "pg";
@@ -64,7 +65,7 @@ export const startPostgres = async (
     ...settings,
   };
   let child: ChildProcess | undefined;
-  const start = async () => {
+  const start = async (): Promise<void> => {
     const started = spawn(
       postgres,
       ["-D", data, ...Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
@@ -72,7 +73,14 @@ export const startPostgres = async (
     );
     child = started;
     process.once("exit", () => started.kill("SIGQUIT"));
-    await untilReady(started);
+    try {
+      await untilReady(started);
+    } catch (error) {
+      // Processes of a server that was killed end one after the other, and what they share with it stays until then.
+      if (!(error instanceof Error) || !/shared memory block|lock file/.test(error.message)) throw error;
+      await sleep(50);
+      await start();
+    }
   };
   const end = async (signal: NodeJS.Signals) => {
     const ended = child;
