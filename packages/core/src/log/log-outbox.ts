@@ -76,7 +76,7 @@ class LogOutbox implements Outbox {
   /** One call after the other: the store has one transaction at a time. */
   #last: Promise<unknown> = Promise.resolve();
   /** Segments that a claim took whose answer did not come: nobody has heard of them. */
-  #unheard: string[] = [];
+  #uncertain: string[] = [];
   /** Where forgetting goes on, and when it begins again. */
   readonly #forget = { made: "", given: "" };
   #forgetAt = 0;
@@ -134,7 +134,7 @@ class LogOutbox implements Outbox {
       let taken: readonly string[] = [];
       try {
         const claimed = await this.#write(request.now, async (log, me, row) => {
-          await this.#letGoOfUnheard(log, me);
+          await this.#releaseUncertain(log, me);
           await takeOver(log, me, this.#store);
           const { owner, more } = await takeArrivals(log, me, row);
           if (owner !== row) log.tx.put("owners", me, owner);
@@ -143,10 +143,10 @@ class LogOutbox implements Outbox {
           await this.#keepHouse(log);
           return { segments, more: more || moreWaits, ...pendingOf(log) };
         });
-        this.#unheard = [];
+        this.#uncertain = [];
         return claimed;
       } catch (error) {
-        if (error instanceof MayHaveCommitted) this.#unheard.push(...taken);
+        if (error instanceof MayHaveCommitted) this.#uncertain.push(...taken);
         throw error;
       }
     });
@@ -330,8 +330,8 @@ class LogOutbox implements Outbox {
     log.change(known, from, to, (piece) => ({ ...piece, inflight, attempts, first_sent_at }));
   }
 
-  async #letGoOfUnheard(log: LogTransaction, me: string): Promise<void> {
-    for (const id of this.#unheard) {
+  async #releaseUncertain(log: LogTransaction, me: string): Promise<void> {
+    for (const id of this.#uncertain) {
       const row = await log.tx.get("segments", id);
       if (row?.owner === me && row.letter === undefined) await log.cut(row, 0, row.count, { to: "waiting" });
     }
