@@ -129,7 +129,7 @@ export default defineConfig({
             middleware: "In a framework",
             "serverless-and-edge": "Serverless and edge",
             kafka: "Kafka",
-            wires: "Other backends",
+            backends: "Other backends",
           }),
         },
         {

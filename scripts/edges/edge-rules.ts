@@ -25,7 +25,7 @@ export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
   "transport-kafka": { imports: ["core"], portable: [] },
 
   // Dialects of other backends, for the transport that speaks HTTP.
-  wires: { imports: ["core", "transport-fetch"], portable: ["openmeter.ts", "stripe.ts"] },
+  backends: { imports: ["core", "transport-fetch"], portable: ["openmeter.ts", "stripe.ts"] },
 
   middleware: {
     imports: ["core"],

@@ -1,6 +1,6 @@
 // Against Stripe's own mock, which checks requests by Stripe's OpenAPI schema. It is a program in Go:
 //   go install github.com/stripe/stripe-mock@v0.203.0 && stripe-mock -http-addr 127.0.0.1:12111
-//   STRIPE_MOCK_URL=http://127.0.0.1:12111 npx vitest run --project node packages/wires
+//   STRIPE_MOCK_URL=http://127.0.0.1:12111 npx vitest run --project node packages/backends
 import { describe, expect, test } from "vitest";
 import { NOW, outgoingEvent, sendTo } from "../../test/outgoing-event.ts";
 import { stripeTransport } from "../stripe.ts";
