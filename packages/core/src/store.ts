@@ -3,9 +3,6 @@
 export { describeValue, type EventIssue } from "./check/event-issue.ts";
 export {
   type BackendLedgerRow,
-  type BackendProducer,
-  type ProducerGap,
-  type ReconcileDifference,
   type ReconcileSource,
   reconcile,
 } from "./client/reconcile.ts";
