@@ -1,6 +1,7 @@
 // `pnpm bench`: what the parts cost, beside hand-written clients and other SDKs.
 import { writeFileSync } from "node:fs";
 import { browser } from "./browser/browser.ts";
+import { bundles } from "./bundles/bundles.ts";
 import { drain } from "./drain/drain.ts";
 import { machineFacts } from "./harness/machine.ts";
 import type { Measure } from "./harness/measure.ts";
@@ -29,6 +30,7 @@ const MEASURES: readonly Measure[] = [
   outbox,
   sandbox,
   browser,
+  bundles,
   typeCheckCost,
   walk,
   profile,

@@ -3,31 +3,46 @@ import { findChromium } from "../../scripts/find-chromium.ts";
 import type { Measure } from "../harness/measure.ts";
 import type { Row, Table } from "../harness/report.ts";
 import { median, spread } from "../harness/statistics.ts";
-import { METERS, type PageCost, pageCost } from "./page-cost.ts";
+import { METERS, type Pace, type PageCost, pageCost } from "./page-cost.ts";
+
+const PACES: Readonly<Record<string, Pace>> = {
+  "50 every 10 ms": { run: 50, pauseMs: 10 },
+  "one every 20 ms": { run: 1, pauseMs: 20 },
+};
 
 /** What a page pays. */
 export const browser: Measure = {
   name: "browser",
   about: "bundle size, and main-thread time per event in Chromium where one is found",
-  defaults: { rounds: 3, events: 5_000 },
+  defaults: { rounds: 3, events: 2_000 },
   run: async ({ rounds, events }) => {
     const tables: Table[] = [{ title: "Bundle, minified", rows: await sizes() }];
     const chromium = await findChromium();
     if (chromium === undefined)
       return { tables, notes: ["Skipped: main-thread time, for no Chromium was found (CHROMIUM_PATH)."] };
-    const readings = new Map<string, PageCost[]>(METERS.map((meter) => [meter, []]));
-    for (let round = 1; round <= rounds; round++) {
-      for (const meter of METERS) readings.get(meter)?.push(await pageCost(chromium, meter, events));
-    }
+    const readings = new Map<string, PageCost[]>();
+    for (let round = 1; round <= rounds; round++)
+      for (const [pace, shape] of Object.entries(PACES))
+        for (const meter of METERS) {
+          const name = `${meter}, ${pace}`;
+          // Ten seconds of them say enough.
+          const cost = await pageCost(
+            chromium,
+            meter,
+            shape.run === 1 ? Math.min(events, 500) : events,
+            shape,
+          );
+          readings.set(name, [...(readings.get(name) ?? []), cost]);
+        }
     tables.push({
       title: "In the page",
-      rows: METERS.map((meter) => rowOf(meter, readings.get(meter) ?? [])),
+      rows: [...readings].map(([name, costs]) => rowOf(name, costs)),
     });
     return {
       tables,
       notes: [
-        "record(): the median of runs of 50, one run every 10 ms. Main thread: all tasks of the page from the first event until the relay has " +
-          "answered for the last, as Chromium counts them, storing and posting included.",
+        "record(): the median of runs. Main thread: all tasks of the page from the first event until the relay has " +
+          "answered for the last, as Chromium counts them, storing and posting included. Database calls: those of object stores.",
       ],
       readings: Object.fromEntries(readings),
     };
@@ -49,6 +64,7 @@ const rowOf = (meter: string, costs: readonly PageCost[]): Row => {
     "record() µs": median(costs.map(({ recordMicros }) => recordMicros)).toFixed(1),
     "main thread µs/event": median(mainThread).toFixed(1),
     spread: spread(mainThread, 1),
+    "database calls/event": median(costs.map(({ databaseCalls }) => databaseCalls)).toFixed(2),
     "longest run ms": median(costs.map(({ longestRunMs }) => longestRunMs)).toFixed(1),
     lost: costs.reduce((sum, { lost }) => sum + lost, 0),
   };

@@ -14,13 +14,27 @@ export interface PageCost {
   readonly recordMicros: number;
   readonly longestRunMs: number;
   readonly mainThreadMicros: number;
+  /** Of object stores, for each event. */
+  readonly databaseCalls: number;
   readonly lost: number;
 }
 
-const RUN = 50;
+/** How events come: so many at once, and so many milliseconds between. */
+export interface Pace {
+  readonly run: number;
+  readonly pauseMs: number;
+}
 
 /** What the page runs. Its clock ticks every 5 µs, so a run is timed and not a call. */
 const pageScript = (meter: string): string => `
+globalThis.databaseCalls = 0;
+for (const name of ["add", "put", "get", "getAll", "getAllKeys", "delete", "count"]) {
+  const call = IDBObjectStore.prototype[name];
+  IDBObjectStore.prototype[name] = function (...given) {
+    globalThis.databaseCalls++;
+    return call.apply(this, given);
+  };
+}
 let client;
 globalThis.load = async () => {
   const startedAt = performance.now();
@@ -28,12 +42,13 @@ globalThis.load = async () => {
   client = ${meter}({ relayUrl: "/meter", tenant_id: "tenant_123", token: () => "token", limits: { maxEvents: 1e6, maxBytes: 1e9 } });
   return performance.now() - startedAt;
 };
-globalThis.record = async (events) => {
+globalThis.record = async (events, RUN, pauseMs) => {
   const runs = [];
-  for (let made = 0; made < events; made += ${RUN}) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  globalThis.databaseCalls = 0;
+  for (let made = 0; made < events; made += RUN) {
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
     const startedAt = performance.now();
-    for (let index = 0; index < ${RUN}; index++) client.record({ meter_id: "page.processed.basic", total_usage: 1 });
+    for (let index = 0; index < RUN; index++) client.record({ meter_id: "page.processed.basic", total_usage: 1 });
     runs.push(performance.now() - startedAt);
   }
   if (!(await client.flush({ timeoutMs: 60000 }))) throw new Error("not delivered in a minute");
@@ -47,6 +62,7 @@ export const pageCost = async (
   { executablePath, args }: FoundChromium,
   meter: (typeof METERS)[number],
   events: number,
+  { run, pauseMs }: Pace,
 ): Promise<PageCost> => {
   const site = await serve(meter);
   const browser = await playwright.launch({ executablePath, args: [...args] });
@@ -61,19 +77,21 @@ export const pageCost = async (
       return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
     };
     const loadMs = await page.evaluate<number>("globalThis.load()");
-    await page.evaluate(`globalThis.record(${RUN * 4})`);
+    await page.evaluate(`globalThis.record(${run * 4}, ${run}, ${pauseMs})`);
     const arrivedBefore = site.arrived();
     const before = await mainThreadSeconds();
     const { median, longest } = await page.evaluate<{ readonly median: number; readonly longest: number }>(
-      `globalThis.record(${events})`,
+      `globalThis.record(${events}, ${run}, ${pauseMs})`,
     );
+    const databaseCalls = await page.evaluate<number>("globalThis.databaseCalls");
     const seconds = (await mainThreadSeconds()) - before;
-    const recorded = Math.ceil(events / RUN) * RUN;
+    const recorded = Math.ceil(events / run) * run;
     return {
       loadMs,
-      recordMicros: (median * 1_000) / RUN,
+      recordMicros: (median * 1_000) / run,
       longestRunMs: longest,
       mainThreadMicros: (seconds * 1e6) / recorded,
+      databaseCalls: databaseCalls / recorded,
       lost: recorded - (site.arrived() - arrivedBefore),
     };
   } finally {

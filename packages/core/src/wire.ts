@@ -6,7 +6,8 @@
 export type { Aggregation } from "./catalog/meter.ts";
 export { isPlainObject } from "./check/is-object.ts";
 export type { Closing } from "./delivery/delivery-options.ts";
-export { backoffMs, retryAfterFloorMs } from "./delivery/retry.ts";
+export { type Circumstances, type Finding, landing, type Next } from "./delivery/fates.ts";
+export { Breaker, type DestinationState, retryAfterFloorMs } from "./delivery/retry.ts";
 export { contentMark } from "./event/content-mark.ts";
 export { isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";
 export { expectedTime, isTime } from "./event/event-time.ts";

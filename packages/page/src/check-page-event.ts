@@ -5,6 +5,7 @@ import {
   isToken,
   isUsage,
   MAX_EVENT_BYTES,
+  MAX_PAGE_ID_LENGTH,
   type PageEvent,
 } from "@meter-lib/core/wire";
 import { utf8Bytes } from "@meter-lib/transport-beacon";
@@ -26,15 +27,36 @@ export interface PageContext {
 }
 
 const TIME = "milliseconds since the epoch";
-const TOKEN = "1 to 255 visible ASCII characters";
+const ID = `1 to ${MAX_PAGE_ID_LENGTH} visible ASCII characters`;
 
 /**
  * Checks what a caller gave, whatever it is: the rules of core, in the few words that a page has room for. What a meter's schema
  * makes of metadata is the relay's to say.
  */
-export const checkPageEvent = (
+export const pageCheck = (catalog: Catalog, context: PageContext): ((input: unknown) => CheckedEvent) => {
+  const meters = new Map(Object.entries(catalog));
+  return (input) => {
+    try {
+      return checkPageEvent(input, meters, context);
+    } catch (error) {
+      // A getter of the caller's, or a browser that lacks something: what becomes of an event is never thrown.
+      const issue = {
+        field: "event",
+        given: `one that throws "${error}"`,
+        expected: "fields that can be read",
+      };
+      return {
+        event: { event_id: "", meter_id: "", event_time: Date.now() },
+        bytes: 0,
+        error: MeterError.fromIssues("invalid_event", [issue]),
+      };
+    }
+  };
+};
+
+const checkPageEvent = (
   input: unknown,
-  catalog: Catalog,
+  meters: ReadonlyMap<string, { readonly type: string }>,
   { tenant_id, device_id = "web" }: PageContext,
 ): CheckedEvent => {
   const given: Record<string, unknown> = { ...Object(input) };
@@ -54,13 +76,12 @@ export const checkPageEvent = (
     if (isRequired || value !== undefined) fail(field, value, expected);
     return undefined;
   };
-  const isMeter = (value: unknown): value is string =>
-    typeof value === "string" && Object.hasOwn(catalog, value);
+  const isMeter = (value: unknown): value is string => typeof value === "string" && meters.has(value);
 
   const now = Date.now();
   const meter_id = String(given.meter_id);
   const known = take("meter_id", isMeter, "a meter of the catalog", true);
-  const type = known && catalog[known]?.type;
+  const type = known && meters.get(known)?.type;
   const isVolume = type === "volume";
   const end_time = isVolume ? undefined : take("end_time", isTime, TIME);
   const start_time = isVolume
@@ -68,14 +89,14 @@ export const checkPageEvent = (
     : take("start_time", isTime, TIME, type !== undefined && end_time === undefined);
   const metadata = take("metadata", isMetadata, "texts");
   const event = {
-    event_id: take("event_id", isToken, TOKEN) ?? pageEventId(now),
+    event_id: take("event_id", isId, ID) ?? pageEventId(now),
     meter_id,
     event_time: take("event_time", isTime, TIME) ?? now,
     total_usage: isVolume ? take("total_usage", isUsage, "an integer ≥ 0", true) : undefined,
     start_time,
     end_time,
     metadata: metadata && { ...metadata },
-    session_id: take("session_id", isToken, TOKEN),
+    session_id: take("session_id", isId, ID),
   };
   take("tenant_id", is(tenant_id), tenant_id);
   take("device_id", is(device_id), device_id);
@@ -91,6 +112,8 @@ const is =
   <T>(own: T) =>
   (value: unknown): value is T =>
     value === own;
+
+const isId = (value: unknown): value is string => isToken(value) && value.length <= MAX_PAGE_ID_LENGTH;
 
 const isMetadata = (value: unknown): value is Metadata =>
   isPlainObject(value) &&

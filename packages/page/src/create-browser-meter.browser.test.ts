@@ -52,7 +52,8 @@ const stopClock = () => {
   undo.push(() => spy.mockRestore());
   return clock;
 };
-const WEEKEND_MS = 60 * 3_600_000;
+const LONG_WEEKEND_MS = 4 * 86_400_000;
+const FORTNIGHT_MS = 14 * 86_400_000;
 
 const setOnline = (isOnline: boolean) => {
   const spy = vi.spyOn(navigator, "onLine", "get").mockReturnValue(isOnline);
@@ -198,7 +199,7 @@ describe("older than the relay remembers", () => {
     await eventually(() => relay.asked > 0);
     await first.close({ timeoutMs: 0 });
     relay.isDown = false;
-    stopClock().now += WEEKEND_MS;
+    stopClock().now += FORTNIGHT_MS;
     const next = tab();
     const told = vi.fn();
     next.on("quarantined", told);
@@ -208,6 +209,20 @@ describe("older than the relay remembers", () => {
     expect(await next.stats()).toMatchObject({ recorded: 1, quarantined: 1, pending: 0 });
   });
 
+  test("nothing is, over a long weekend", async () => {
+    const { ids, relay, tab } = site();
+    relay.isDown = true;
+    const first = tab();
+    await first.record(page("one")).durable;
+    await eventually(() => relay.asked > 0);
+    await first.close({ timeoutMs: 0 });
+    relay.isDown = false;
+    stopClock().now += LONG_WEEKEND_MS;
+    const next = tab();
+    await eventually(async () => (await next.stats()).acknowledged === 1);
+    expect(ids()).toEqual(["one"]);
+  });
+
   test("what was sent by a page that was left, and had no answer, is quarantined", async () => {
     const { ids, tab } = site();
     const silent: typeof fetch = () => new Promise(() => {});
@@ -215,7 +230,7 @@ describe("older than the relay remembers", () => {
     await left.record(page("one")).durable;
     left.sendNow();
     await left.close({ timeoutMs: 0 });
-    stopClock().now += WEEKEND_MS;
+    stopClock().now += FORTNIGHT_MS;
     const next = tab();
     await eventually(async () => (await next.stats()).quarantined === 1);
     expect(ids()).toEqual([]);
@@ -233,7 +248,7 @@ describe("older than the relay remembers", () => {
     });
     await first.record(page("one")).durable;
     await first.close({ timeoutMs: 0 });
-    stopClock().now += WEEKEND_MS;
+    stopClock().now += FORTNIGHT_MS;
     const next = tab();
     await eventually(async () => (await next.stats()).acknowledged === 1);
     expect(ids()).toEqual(["one"]);
@@ -250,7 +265,7 @@ describe("older than the relay remembers", () => {
     await first.close({ timeoutMs: 0 });
     setOnline(true);
     relay.isDown = false;
-    stopClock().now += WEEKEND_MS;
+    stopClock().now += FORTNIGHT_MS;
     const next = tab();
     await eventually(() => ids().length > 0);
     expect(ids()).toEqual(["one"]);
@@ -273,7 +288,7 @@ describe("older than the relay remembers", () => {
     first.retryNow();
     await asked.promise;
     await first.close({ timeoutMs: 0 });
-    stopClock().now += WEEKEND_MS;
+    stopClock().now += FORTNIGHT_MS;
     const next = tab();
     await eventually(async () => (await next.stats()).quarantined === 1);
     expect(ids()).toEqual([]);
@@ -296,8 +311,104 @@ describe("older than the relay remembers", () => {
     const receipt = meter.record(page("one"));
     await eventually(() => answers.length === 0);
     await receipt.durable;
-    clock.now += WEEKEND_MS;
+    clock.now += FORTNIGHT_MS;
     expect(await receipt.settled).toEqual({ state: "acknowledged" });
+  });
+});
+
+describe("dead letters", () => {
+  test("are listed, and sent again on request; what is sent again is counted once", async () => {
+    const { ids, tab } = site();
+    const reject: typeof fetch = async (_url, init) => {
+      const { events }: PageBatch = JSON.parse(String(init?.body));
+      return Response.json({
+        results: events.map(({ event_id }) => ({ event_id, state: "rejected", reason: "no" })),
+      });
+    };
+    const first = tab({ fetch: reject });
+    first.record(page("one"));
+    first.record(page("two"));
+    await first.flush();
+    await first.close();
+    const next = tab();
+    expect(await next.list()).toMatchObject([
+      { event: { event_id: "one" }, state: "rejected", reason: "no" },
+      { event: { event_id: "two" } },
+    ]);
+    expect(await next.redrive(["two", "unknown"])).toBe(1);
+    expect(await next.flush()).toBe(true);
+    expect(ids()).toEqual(["two"]);
+    expect(await next.stats()).toMatchObject({ recorded: 2, acknowledged: 1, rejected: 1, pending: 0 });
+    expect(await next.list()).toHaveLength(1);
+  });
+});
+
+describe("users", () => {
+  test("what one left does not go out under the token of another one", async () => {
+    const { ids, relay, tab } = site();
+    relay.isDown = true;
+    const tenant_id = name;
+    const first = tab({ tenant_id, subject: "ada", outbox: {} });
+    await first.record(page("of-ada")).durable;
+    await first.close({ timeoutMs: 0 });
+    relay.isDown = false;
+    const second = tab({ tenant_id, subject: "bob", outbox: {} });
+    second.record(page("of-bob"));
+    expect(await second.flush()).toBe(true);
+    expect(ids()).toEqual(["of-bob"]);
+    const third = tab({ tenant_id, subject: "ada", outbox: {} });
+    expect(await third.flush()).toBe(true);
+    expect(ids()).toEqual(["of-bob", "of-ada"]);
+    await second.close({ erase: true });
+    await third.close({ erase: true });
+  });
+
+  test("one who signs out leaves nothing behind, and what was not taken is lost, visibly", async () => {
+    const { ids, relay, tab } = site();
+    relay.isDown = true;
+    const first = tab();
+    const receipt = first.record(page("one"));
+    await receipt.durable;
+    expect(await first.close({ timeoutMs: 0, erase: true })).toMatchObject({ persisted: 0, lost: 1 });
+    expect(await receipt.settled).toEqual({ state: "lost" });
+    relay.isDown = false;
+    const next = tab();
+    expect(await next.flush()).toBe(true);
+    expect(ids()).toEqual([]);
+    expect(await next.stats()).toMatchObject({ recorded: 0, pending: 0 });
+  });
+});
+
+describe("a browser of the floor", () => {
+  test.each([
+    ["Promise.withResolvers", Promise, "withResolvers"],
+    ["AbortSignal.any", AbortSignal, "any"],
+    ["AbortSignal.timeout", AbortSignal, "timeout"],
+    ["Object.hasOwn", Object, "hasOwn"],
+    ["Array.prototype.toSorted", Array.prototype, "toSorted"],
+  ])("without %s it delivers", async (_, owner, method) => {
+    const { ids, tab } = site();
+    const own = Object.getOwnPropertyDescriptor(owner, method);
+    Reflect.deleteProperty(owner, method);
+    try {
+      const meter = tab();
+      await meter.record({ ...page("one"), metadata: { text: "x" } }).durable;
+      await meter.flush();
+      await meter.close();
+    } finally {
+      if (own !== undefined) Object.defineProperty(owner, method, own);
+    }
+    expect(ids()).toEqual(["one"]);
+  });
+
+  test("below it, record() answers a refusal and never throws", async () => {
+    const { tab } = site();
+    const meter = tab();
+    vi.stubGlobal("TextEncoder", undefined);
+    vi.stubGlobal("crypto", {});
+    undo.push(() => vi.unstubAllGlobals());
+    const receipt = meter.record({ meter_id: "page.processed.basic", total_usage: 1 });
+    expect(await receipt.settled).toMatchObject({ state: "refused" });
   });
 });
 

@@ -1,5 +1,5 @@
 import { isMeterError } from "@meter-lib/core";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createBrowserMeter } from "./create-browser-meter.ts";
 import { createVolatileBrowserMeter } from "./create-volatile-browser-meter.ts";
 
@@ -20,6 +20,16 @@ test.each([
   const call = () => Reflect.apply(create, undefined, [{ relayUrl: "", device_id: 7 }]);
 
   expect(messageOf(call)).toMatch(/relayUrl: .*tenant_id: .*got nothing; device_id: .*got 7/);
+});
+
+test("on a server, creating the client asks for no token and holds no process", async () => {
+  const token = vi.fn(() => "token");
+  const before = process.getActiveResourcesInfo().length;
+  createBrowserMeter({ relayUrl: "/meter", tenant_id: "a", token });
+
+  expect(process.getActiveResourcesInfo()).toHaveLength(before);
+  await new Promise(setImmediate);
+  expect(token).not.toHaveBeenCalled();
 });
 
 test("an event that the catalog does not have is refused by the page", async () => {

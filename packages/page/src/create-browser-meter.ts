@@ -5,7 +5,7 @@ import type { PageMeterOptions } from "./page-meter-options.ts";
 import { wirePageMeter } from "./wire-page-meter.ts";
 
 export interface PageOutboxOptions {
-  /** The database's name: pages of one origin that use the same name share events and sessions. @default one for each tenant */
+  /** The database's name: pages of one origin that use the same name share events and sessions. @default one for each tenant and subject */
   readonly name?: string;
   /** How long opening may take, in milliseconds; then the database counts as not working. @default 5,000 */
   readonly openTimeoutMs?: number;
@@ -19,8 +19,8 @@ export interface PageOutboxOptions {
 
 export interface BrowserMeterOptions<C extends Catalog = LitewaveCatalog> extends PageMeterOptions<C> {
   /**
-   * The database that keeps events until the relay has them, or `false` for none. Each tenant has its own, so that what one user left
-   * behind never goes out under the token of the next.
+   * The database that keeps events until the relay has them, or `false` for none. Each tenant and subject has its own, so that what one
+   * user left behind never goes out under the token of the next.
    */
   readonly outbox?: PageOutboxOptions | false;
 }
@@ -44,8 +44,12 @@ export interface BrowserMeterOptions<C extends Catalog = LitewaveCatalog> extend
 export const createBrowserMeter = <const C extends Catalog = LitewaveCatalog>(
   options: BrowserMeterOptions<C>,
 ): PageMeter<C> => {
-  const { outbox = {} } = options;
+  const { outbox = {}, tenant_id, subject = "" } = options;
   if (outbox === false) return wirePageMeter(options);
-  const { name = `meter-lib page ${options.tenant_id}`, openTimeoutMs = 5_000, leaseMs = 90_000 } = outbox;
+  const {
+    name = `meter-lib page ${tenant_id} ${subject}`.trim(),
+    openTimeoutMs = 5_000,
+    leaseMs = 90_000,
+  } = outbox;
   return wirePageMeter(options, durableOutbox({ name, openTimeoutMs, leaseMs }));
 };

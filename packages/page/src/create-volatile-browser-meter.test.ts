@@ -32,6 +32,14 @@ const metered = (answers: readonly Answer[] = [accepted], options: Partial<PageM
 const page = (event_id: string, total_usage = 1) =>
   ({ meter_id: "page.processed.basic", total_usage, event_id }) as const;
 
+const throwing = (field: string) =>
+  Object.defineProperty({}, field, {
+    enumerable: true,
+    get: () => {
+      throw new Error("not today");
+    },
+  });
+
 const expectLaw = async (meter: ReturnType<typeof metered>["meter"]) => {
   const { recorded, ...parts } = await meter.stats();
   expect(recorded).toBe(Object.values(parts).reduce((sum, count) => sum + count, 0));
@@ -117,6 +125,14 @@ describe("record()", () => {
       /^end_time: /,
     ],
     [{ meter_id: "page.processed.basic", total_usage: 1, event_id: "no blanks" }, /^event_id: /],
+    [
+      { meter_id: "page.processed.basic", total_usage: 1, event_id: "x".repeat(201) },
+      /^event_id: .*1 to 200/,
+    ],
+    [
+      { meter_id: "chat.on.time_hours", start_time: 1_768_473_000_000, session_id: "x".repeat(201) },
+      /^session_id: .*1 to 200/,
+    ],
     [{ meter_id: "page.processed.basic", total_usage: 1, metadata: { n: 7 } }, /^metadata: /],
     [{ meter_id: "page.processed.basic", total_usage: 1, metadata: new Map([["a", "b"]]) }, /^metadata: /],
     [{ meter_id: "page.processed.basic", total_usage: 1, tenant_id: "another" }, /^tenant_id: .*got another/],
@@ -141,6 +157,19 @@ describe("record()", () => {
     await meter.flush();
     expect(batches).toEqual([]);
     expect(await meter.stats()).toMatchObject({ recorded: 0 });
+  });
+
+  test.each([
+    ["the event", throwing("total_usage")],
+    ["its metadata", { ...page("one"), metadata: throwing("text") }],
+  ])("a getter of %s that throws is a refusal, not an exception", async (_, event) => {
+    const { meter } = metered();
+    const receipt: ReturnType<typeof meter.record> = Reflect.apply(meter.record, meter, [event]);
+    expect(await receipt.settled).toMatchObject({
+      state: "refused",
+      error: { code: "invalid_event", message: expect.stringContaining("not today") },
+    });
+    expect(await meter.stats()).toMatchObject({ recorded: 0, pending: 0 });
   });
 
   test("what belongs to the page may be said again", () => {
@@ -274,6 +303,51 @@ describe("delivery", () => {
     expect(await meter.flush()).toBe(true);
     expect(batches.map(({ token }) => token)).toEqual(["token-1", "token-2", "token-3"]);
     expect(told).toEqual([401, "unblocked"]);
+  });
+
+  test("health() says why nothing gets through, since when, and when it is tried next", async () => {
+    const { meter } = metered([() => new Response("", { status: 503, headers: { "retry-after": "60" } })]);
+    const told = vi.fn();
+    meter.on("retrying", told);
+    expect(meter.health()).toMatchObject({ ok: true, state: "open", since: undefined, retryAt: undefined });
+    meter.record(page("one"));
+    await vi.waitUntil(() => told.mock.calls.length > 0);
+    const health = meter.health();
+    expect(health).toMatchObject({
+      ok: false,
+      state: "retrying",
+      reason: expect.stringContaining("503"),
+      status: 503,
+    });
+    expect(told).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ status: 503 }));
+    expect((health.retryAt ?? 0) - (health.since ?? 0)).toBeGreaterThanOrEqual(59_000);
+    await meter.close({ timeoutMs: 0 });
+  });
+
+  test("a batch that is refused as a whole is halved until what is wrong is alone", async () => {
+    const { meter } = metered([
+      (batch) =>
+        batch.events.some(({ event_id }) => event_id === "poison")
+          ? new Response("", { status: 400 })
+          : accepted(batch),
+    ]);
+    const settled = ["one", "poison", "three"].map((id) => meter.record(page(id)).settled);
+    expect((await Promise.all(settled)).map(({ state }) => state)).toEqual([
+      "acknowledged",
+      "rejected",
+      "acknowledged",
+    ]);
+  });
+
+  test("twenty events refused alone in a row are the relay's fault: it counts as blocked, events wait", async () => {
+    const { meter } = metered([() => new Response("", { status: 400 })]);
+    const told = vi.fn();
+    meter.on("blocked", told);
+    for (let i = 0; i < 25; i++) meter.record(page(`e${i}`));
+    await vi.waitUntil(() => told.mock.calls.length > 0);
+    expect(meter.health()).toMatchObject({ ok: false, state: "blocked", status: 400 });
+    expect(await meter.stats()).toMatchObject({ recorded: 25, rejected: 19, pending: 6 });
+    await meter.close({ timeoutMs: 0 });
   });
 
   test("without a token nothing leaves, and it is asked for again", async () => {

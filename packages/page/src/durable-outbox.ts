@@ -1,5 +1,5 @@
 import { ACCOUNT_FIELDS, emptyAccount } from "@meter-lib/core/store";
-import { PAGE_BATCH } from "@meter-lib/transport-beacon";
+import { PAGE_BATCH, utf8Bytes } from "@meter-lib/transport-beacon";
 import { durableSessions } from "./durable-sessions.ts";
 import {
   addEvent,
@@ -16,6 +16,7 @@ import {
 import { IDLE_MS } from "./page-delivery.ts";
 import { type Ended, type Entry, NEVER, newEntry } from "./page-entry.ts";
 import { pageEventId } from "./page-event-id.ts";
+import type { DeadLetter } from "./page-events.ts";
 import { pageLocks } from "./page-locks.ts";
 import { MAX_BYTES, MAX_EVENTS } from "./page-meter-options.ts";
 import type { PageOutbox, PageOutboxParts } from "./page-outbox.ts";
@@ -93,10 +94,10 @@ export const durableOutbox =
     };
 
     /** In the task that recorded, so without reading before: it is there, whatever becomes of the page. */
-    const write = () => {
+    const write = (isLeaving = false) => {
       isWriteDue = false;
       const entries = takeUnsaved();
-      const written = database.write(entries.map(rowOf));
+      const written = database.write(entries.map(rowOf), isLeaving);
       if (written === undefined) {
         putBack(entries);
         return save();
@@ -115,6 +116,10 @@ export const durableOutbox =
         },
       );
       saving = Promise.all([saving, done]);
+    };
+
+    const writeDue = () => {
+      if (isWriteDue) write();
     };
 
     const save = () => {
@@ -156,7 +161,7 @@ export const durableOutbox =
 
     /** All that was recorded so far is stored, or cannot be. */
     const allSaved = async () => {
-      if (isWriteDue) write();
+      writeDue();
       save();
       let seen: unknown;
       while (seen !== saving) {
@@ -244,7 +249,7 @@ export const durableOutbox =
       isFull: (bytes) => waiting + unsaved.size >= maxEvents || waitingBytes + bytes > maxBytes,
       keep: (entry) => {
         unsaved.add(entry);
-        if (!isWriteDue) queueMicrotask(write);
+        if (!isWriteDue) queueMicrotask(writeDue);
         isWriteDue = true;
       },
       drain: async (pick, send) => {
@@ -307,10 +312,10 @@ export const durableOutbox =
       leaving: (entries) => {
         const left = database.counter()?.sent;
         for (const { event, sent_at = Date.now() } of entries) left?.set(event.event_id, sent_at);
-        write();
+        write(true);
       },
       leave: (isSleep) => {
-        if (isWriteDue) write();
+        if (isWriteDue) write(true);
         sessions.touch();
         if (!isSleep) return;
         locks.sleep();
@@ -320,12 +325,33 @@ export const durableOutbox =
         database.wake();
         void sessions.tend();
       },
-      close: async () => {
+      letters: () => database.change(({ letters }) => ask<DeadLetter[]>(letters.getAll())),
+      redrive: (event_ids) =>
+        database.change(async (rows) => {
+          const { events, letters, head } = rows;
+          let count = 0;
+          for (const id of event_ids ?? (await ask(letters.getAllKeys())).map(String)) {
+            const letter = await getLetter(rows, id);
+            if (letter === undefined) continue;
+            const { event, state } = letter;
+            const bytes = utf8Bytes(JSON.stringify(event));
+            events.put({ event, bytes } satisfies EventRow, id);
+            letters.delete(id);
+            head[state]--;
+            head.bytes += bytes;
+            // Whoever has it sent again has looked whether it was counted.
+            head.sent.delete(id);
+            count++;
+          }
+          hasMore ||= count > 0;
+          return count;
+        }),
+      close: async (erase) => {
         await allSaved();
         sessions.touch();
         sessions.close();
         locks.sleep();
-        database.close();
+        database.close(erase);
       },
     };
   };

@@ -1,5 +1,6 @@
 import { emptyAccount } from "@meter-lib/core/store";
 import type { PageEvent } from "@meter-lib/core/wire";
+import { type Deferred, deferred } from "./deferred.ts";
 import type { Emit } from "./page-emitter.ts";
 import { NEVER } from "./page-entry.ts";
 import { pageEventId } from "./page-event-id.ts";
@@ -9,6 +10,7 @@ import type { PageRow, SessionRow } from "./session-row.ts";
 const HEAD = "head";
 const STORES = ["events", "letters", "pages", "counters", HEAD] as const;
 const RETRY_MS = 5_000;
+const GAVE_WAY = /* @__PURE__ */ new Error("the transaction gave way");
 /** A transaction that is complete is on the disk. */
 const STRICT = { durability: "strict" } as const;
 
@@ -69,7 +71,7 @@ export interface PageDatabase {
    * Adds rows in the task that calls it, so without reading before, and notes what the page's own counter says. Undefined: it is not
    * open. Rejects when nothing was written, as where a row of the same id is there, and when the page slept meanwhile.
    */
-  write(rows: readonly EventRow[]): Promise<void> | undefined;
+  write(rows: readonly EventRow[], isLeaving?: boolean): Promise<void> | undefined;
   /** Everything in one transaction, begun anew when the page slept meanwhile. Undefined: nothing was done, the database does not work. */
   change<Answer>(work: (rows: Rows) => Promise<Answer>): Promise<Answer | undefined>;
   /** The page's own counter, to be noted with the next `write`; undefined while the database is not open. */
@@ -79,7 +81,8 @@ export interface PageDatabase {
   putNow(page: PageRow): void;
   sleep(): void;
   wake(): void;
-  close(): void;
+  /** @param erase - throws the database away, for other pages too */
+  close(erase: boolean): void;
 }
 
 export const ask = <Answer>(request: IDBRequest<Answer>): Promise<Answer> =>
@@ -113,11 +116,14 @@ export const pageDatabase = ({
 }: PageDatabaseOptions): PageDatabase => {
   let opening: Promise<IDBDatabase> | undefined;
   let current: { readonly db: IDBDatabase; readonly counter: PageCounter } | undefined;
-  let asleep: PromiseWithResolvers<void> | undefined;
+  let asleep: Deferred<void> | undefined;
   let sleeps = 0;
   let downUntil = 0;
-  /** How to give up each transaction. */
-  const active = new Map<IDBTransaction, (error: unknown) => void>();
+  /** How to give up each transaction, and whether it gives way to what is written in a task that may be the page's last. */
+  const active = new Map<
+    IDBTransaction,
+    { readonly giveUp: (error: unknown) => void; readonly givesWay: boolean }
+  >();
 
   const forget = () => {
     current?.db.close();
@@ -179,10 +185,14 @@ export const pageDatabase = ({
   };
 
   /** Rejects with the transaction, and when the page sleeps: Firefox says nothing of what was aborted on the way to its back/forward cache. */
-  const unlessAsleep = <Answer>(tx: IDBTransaction, work: Promise<Answer>): Promise<Answer> =>
-    new Promise<Answer>((resolve, reject) => {
-      active.set(tx, reject);
-      work.then(resolve, reject);
+  const unlessAsleep = <Answer>(
+    tx: IDBTransaction,
+    work: Promise<Answer>,
+    givesWay = false,
+  ): Promise<Answer> =>
+    new Promise<Answer>((resolve, giveUp) => {
+      active.set(tx, { giveUp, givesWay });
+      work.then(resolve, giveUp);
     }).finally(() => active.delete(tx));
 
   const run = async <Answer>(tx: IDBTransaction, work: (rows: Rows) => Promise<Answer>): Promise<Answer> => {
@@ -207,6 +217,7 @@ export const pageDatabase = ({
   };
 
   const change: PageDatabase["change"] = async (work) => {
+    let hasGivenWay = false;
     while (performance.now() >= downUntil) {
       await asleep?.promise;
       const turn = sleeps;
@@ -214,13 +225,17 @@ export const pageDatabase = ({
       let tx: IDBTransaction | undefined;
       try {
         tx = (await open()).transaction(STORES, "readwrite", STRICT);
-        const answer = await unlessAsleep(tx, run(tx, work));
+        const answer = await unlessAsleep(tx, run(tx, work), !hasGivenWay);
         if (downUntil > 0 && turn === sleeps) {
           downUntil = 0;
           emit("durable", {});
         }
         return answer;
       } catch (error) {
+        if (error === GAVE_WAY) {
+          hasGivenWay = true;
+          continue;
+        }
         abort(tx);
         forget();
         // The browser may have closed it a moment ago: then once more with a new one.
@@ -233,9 +248,18 @@ export const pageDatabase = ({
   };
 
   /** Starts a transaction that is committed before this returns. Undefined: the database is not open. */
-  const writeNow = (write: (tx: IDBTransaction, counter: PageCounter) => void): Promise<void> | undefined => {
+  const writeNow = (
+    isLeaving: boolean,
+    write: (tx: IDBTransaction, counter: PageCounter) => void,
+  ): Promise<void> | undefined => {
     if (current === undefined) return undefined;
     const { db, counter } = current;
+    // Behind another transaction it would not start, and a browser drops with its page what has not.
+    for (const [tx, { giveUp, givesWay }] of active)
+      if ((givesWay || isLeaving) && abort(tx)) {
+        active.delete(tx);
+        giveUp(GAVE_WAY);
+      }
     try {
       const tx = db.transaction(["events", "pages", "counters"], "readwrite", STRICT);
       write(tx, counter);
@@ -248,10 +272,10 @@ export const pageDatabase = ({
   };
 
   const sleep = () => {
-    asleep ??= Promise.withResolvers();
+    asleep ??= deferred();
     sleeps++;
     // A page that sleeps cannot end them, and all others would wait.
-    for (const [tx, giveUp] of active) {
+    for (const [tx, { giveUp }] of active) {
       abort(tx);
       giveUp(new Error("the page sleeps"));
     }
@@ -263,10 +287,10 @@ export const pageDatabase = ({
   if ("indexedDB" in globalThis) open().catch(() => {});
 
   return {
-    write: (rows) => {
+    write: (rows, isLeaving = false) => {
       const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
       let counted: PageCounter | undefined;
-      const written = writeNow((tx, counter) => {
+      const written = writeNow(isLeaving, (tx, counter) => {
         for (const row of rows) tx.objectStore("events").add(row, row.event.event_id);
         counted = counter;
         counter.recorded += rows.length;
@@ -286,16 +310,17 @@ export const pageDatabase = ({
     counter: () => current?.counter,
     isDown: () => downUntil > 0,
     putNow: (page) => {
-      writeNow((tx) => tx.objectStore("pages").put(page, page.producer))?.catch(() => {});
+      writeNow(true, (tx) => tx.objectStore("pages").put(page, page.producer))?.catch(() => {});
     },
     sleep,
     wake: () => {
-      asleep?.resolve();
+      asleep?.resolve(undefined);
       asleep = undefined;
     },
-    close: () => {
+    close: (erase) => {
       downUntil = NEVER;
       sleep();
+      if (erase) indexedDB.deleteDatabase(name);
     },
   };
 };
@@ -306,10 +331,12 @@ const ending = (tx: IDBTransaction): Promise<void> =>
     tx.onabort = () => reject(tx.error);
   });
 
-const abort = (tx: IDBTransaction | undefined): void => {
+/** False when it has ended, or is about to. */
+const abort = (tx: IDBTransaction | undefined): boolean => {
   try {
     tx?.abort();
+    return true;
   } catch {
-    // It has ended, or is about to.
+    return false;
   }
 };

@@ -1,9 +1,9 @@
 import { type Catalog, MeterError, type SettledOutcome } from "@meter-lib/core";
 import { emptyAccount } from "@meter-lib/core/store";
-import type { DestinationFault, Rejected, Unsure } from "@meter-lib/core/transport";
-import { backoffMs, retryAfterFloorMs } from "@meter-lib/core/wire";
+import type { DestinationFault, Unsure } from "@meter-lib/core/transport";
+import { Breaker, landing, retryAfterFloorMs } from "@meter-lib/core/wire";
 import { isPrerendered, PAGE_BATCH, pagePost, pageToken } from "@meter-lib/transport-beacon";
-import { checkPageEvent } from "./check-page-event.ts";
+import { pageCheck } from "./check-page-event.ts";
 import { litewaveMeters } from "./litewave-meters.ts";
 import type { Emit } from "./page-emitter.ts";
 import { type Ended, type Entry, NEVER, newEntry } from "./page-entry.ts";
@@ -13,17 +13,21 @@ import type { PageOutbox, PageOutboxParts } from "./page-outbox.ts";
 import type { PageReceipt } from "./page-receipt.ts";
 import { type Due, pickDue } from "./pick-due.ts";
 import { refusalOf } from "./refusal-of.ts";
+import { timeLimit } from "./time-limit.ts";
 
 /** How often to look for what other pages left. */
 export const IDLE_MS = 15_000;
 const SHORTEST_PAUSE_MS = 50;
 const DRAIN_MS = 10_000;
-const DAY_MS = 86_400_000;
-const TOO_LARGE: Rejected = { state: "rejected", reason: "too large" };
+/** Longer than a long weekend, and as long as a relay remembers. */
+const WEEK_MS = 604_800_000;
 const LEFT_OUT: Unsure = { state: "unsure", reason: "the answer leaves it out" };
 
 export interface PageDelivery
-  extends Pick<PageMeter<Catalog>, "stats" | "retryNow" | "sendNow" | "flush" | "close">,
+  extends Pick<
+      PageMeter<Catalog>,
+      "stats" | "health" | "list" | "redrive" | "retryNow" | "sendNow" | "flush" | "close"
+    >,
     Pick<PageOutboxParts, "check" | "record"> {
   readonly outbox: PageOutbox | undefined;
 }
@@ -41,7 +45,7 @@ export const pageDelivery = (
     delivery: { lingerMs = 2_000, retryCapMs = 60_000 } = {},
     limits: { maxEvents = MAX_EVENTS, maxBytes = MAX_BYTES } = {},
     timeoutMs = 10_000,
-    dedupWindowMs = DAY_MS,
+    dedupWindowMs = WEEK_MS,
   } = options;
   const post = pagePost({ ...options, url: relayUrl });
   const token = options.token === undefined ? undefined : pageToken(options.token);
@@ -54,10 +58,8 @@ export const pageDelivery = (
   let outbox: PageOutbox | undefined;
   let ownBytes = 0;
   let batchEvents = PAGE_BATCH.maxEvents;
-  let failures = 0;
-  let notBefore = 0;
+  const breaker = new Breaker(1, retryCapMs, Math.random);
   let isRefused = false;
-  let isBlocked = false;
   let closing: ReturnType<PageMeter["close"]> | undefined;
   let due = NEVER;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -93,7 +95,7 @@ export const pageDelivery = (
   const hasWork = () => own.size > 0 || outbox?.hasMore() === true;
 
   const wakeIn = (ms: number) => {
-    const delay = Math.max(ms, notBefore - now());
+    const delay = Math.max(ms, breaker.resumeAt - now());
     if (closing || now() + delay >= due) return;
     clearTimeout(timer);
     due = now() + delay;
@@ -111,7 +113,7 @@ export const pageDelivery = (
   };
 
   const drainOnce = async (): Promise<void> => {
-    if (now() < notBefore || isPrerendered()) return;
+    if (now() < breaker.resumeAt || isPrerendered()) return;
     try {
       const known = await (isRefused ? token?.refresh() : token?.get());
       const send = async ({ batch, stale }: Due) => {
@@ -120,11 +122,12 @@ export const pageDelivery = (
       };
       if (!(await outbox?.drain(pick, send))) await send(pick(own.values()));
     } catch (error) {
-      pace({ kind: isRefused ? "blocked" : "unavailable", reason: `no token: ${error}` });
+      pace(now(), { kind: isRefused ? "blocked" : "unavailable", reason: `no token: ${error}` });
     }
   };
 
-  const pick = (entries: Iterable<Entry>) => pickDue(entries, batchEvents, Date.now() - dedupWindowMs);
+  const pick = (entries: Iterable<Entry>) =>
+    pickDue(entries, breaker.isProbing ? 1 : batchEvents, Date.now() - dedupWindowMs);
 
   const settle = async (ended: readonly Ended[], untouched: readonly Entry[]) => {
     await outbox?.settle(ended, untouched);
@@ -132,58 +135,83 @@ export const pageDelivery = (
   };
 
   const dispatch = async (batch: readonly Entry[], known: string | undefined, isLeaving: boolean) => {
+    const startedAt = now();
     const sent_at = Date.now();
+    const isAlone = batch.length === 1;
     for (const entry of batch) entry.later = NEVER;
     const events = batch.map((entry) => entry.event);
     const verdict = await post(JSON.stringify({ sent_at, token: known, events }), {
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: timeLimit(timeoutMs),
       isLeaving,
     });
     const ended: Ended[] = [];
-    let failure: DestinationFault | Unsure | undefined;
-    const isUntouched = "kind" in verdict;
-    const isTooLarge = isUntouched && verdict.kind === "too_large";
+    const untouched: Entry[] = [];
+    let failure: DestinationFault | undefined;
+    const isMisfit = "kind" in verdict && /too_large|invalid/.test(verdict.kind);
+    // So many in a row: it is not the events.
+    const isToBlame = isMisfit && isAlone && breaker.refused();
     for (const entry of batch) {
-      const answer = verdict instanceof Map ? verdict.get(entry.event.event_id) : verdict;
-      const outcome = isTooLarge && batch.length === 1 ? TOO_LARGE : (answer ?? LEFT_OUT);
-      if (!isUntouched) entry.sent_at ??= sent_at;
-      if ("kind" in outcome || outcome.state === "unsure") failure = outcome;
-      else if (outcome.state === "retry")
-        entry.later = now() + retryAfterFloorMs(outcome.retryAfterMs ?? 1, Math.random);
-      else {
-        const fate = { status: undefined, ...outcome };
-        ended.push([entry, fate]);
-      }
+      const found = verdict instanceof Map ? (verdict.get(entry.event.event_id) ?? LEFT_OUT) : verdict;
+      // The relay knows what it took: what it refuses was not counted before.
+      const next = landing("kind" in found ? found.kind : found.state, {
+        inDoubt: false,
+        mayResend: true,
+        isAlone: isAlone && !isToBlame,
+      });
+      if (next.inDoubt) entry.sent_at ??= sent_at;
+      if (next.fate === "pending") {
+        if (!next.inDoubt) untouched.push(entry);
+        if ("kind" in found) failure = isToBlame ? { ...found, kind: "blocked" } : found;
+        else if (found.state === "retry")
+          entry.later = now() + retryAfterFloorMs(found.retryAfterMs ?? 1, Math.random);
+        else failure = { kind: "unavailable", reason: "not known", ...found };
+      } else if (next.fate === "acknowledged")
+        ended.push([entry, { duplicate: undefined, ...found, state: next.fate }]);
+      else ended.push([entry, { reason: "", status: undefined, ...found, state: "rejected" }]);
     }
-    batchEvents = isTooLarge ? Math.ceil(batch.length / 2) : PAGE_BATCH.maxEvents;
-    pace(failure);
-    await settle(ended, isUntouched ? batch : []);
+    batchEvents = isMisfit ? Math.ceil(batch.length / 2) : PAGE_BATCH.maxEvents;
+    if (!isMisfit || isToBlame) pace(startedAt, failure);
+    await settle(ended, untouched);
     for (const entry of batch) if (entry.later === NEVER) entry.later = 0;
     if (hasWork()) wakeIn(0);
   };
 
+  const health: PageDelivery["health"] = () => {
+    const { fault, since, state, resumeAt } = breaker;
+    const wall = (time: number) => Math.round(Date.now() + time - now());
+    return {
+      ok: state === "open",
+      state,
+      reason: fault?.reason,
+      status: fault?.status,
+      since: since && wall(since),
+      retryAt: state === "open" ? undefined : wall(resumeAt),
+    };
+  };
+
   /** How an attempt ended says when the next one may be. */
-  const pace = (failure: DestinationFault | Unsure | undefined) => {
+  const pace = (startedAt: number, failure: DestinationFault | undefined) => {
+    const { state } = breaker;
     if (failure === undefined) {
-      failures = notBefore = 0;
-      if (isBlocked) emit("unblocked", {});
-      isBlocked = isRefused = false;
+      breaker.succeeded();
+      isRefused = false;
+      if (state === "blocked") emit("unblocked", {});
       return;
     }
-    const isStuck = "kind" in failure && failure.kind === "blocked";
+    const isStuck = failure.kind === "blocked";
     // With another token at once.
     if (isStuck && failure.credentials && token && !isRefused) {
       isRefused = true;
       return;
     }
-    if (isStuck && !isBlocked) emit("blocked", failure);
-    isBlocked ||= isStuck;
-    const waitMs = isStuck ? retryCapMs : backoffMs(++failures, retryCapMs, Math.random);
-    notBefore = now() + Math.max(waitMs, retryAfterFloorMs(failure.retryAfterMs, Math.random));
+    if (isStuck) breaker.block(failure, now());
+    else breaker.failed(startedAt, now(), failure);
+    if (isStuck && state !== "blocked") emit("blocked", health());
+    if (state === "open" && !isStuck) emit("retrying", health());
   };
 
   const retryNow = () => {
-    notBefore = 0;
+    breaker.retryNow();
     wakeIn(0);
   };
 
@@ -193,7 +221,7 @@ export const pageDelivery = (
     wakeIn(own.size < batchEvents ? lingerMs : 0);
   };
 
-  const check = (input: unknown) => checkPageEvent(input, catalog, options);
+  const check = pageCheck(catalog, options);
 
   const record = (input: unknown): PageReceipt => {
     const { event, bytes, error } = check(input);
@@ -251,10 +279,10 @@ export const pageDelivery = (
     const before = acknowledged;
     await flush(drainOptions);
     clearTimeout(timer);
-    await outbox?.close();
+    await outbox?.close(drainOptions?.erase === true);
     const closed = { acknowledged: acknowledged - before, persisted: 0, lost: 0 };
     for (const entry of own.values()) {
-      const state = entry.epoch === undefined ? "lost" : "persisted";
+      const state = entry.epoch === undefined || drainOptions?.erase ? "lost" : "persisted";
       closed[state]++;
       finish(entry, { state });
     }
@@ -265,6 +293,13 @@ export const pageDelivery = (
     outbox,
     check,
     record,
+    health,
+    list: async () => (await outbox?.letters()) ?? [],
+    redrive: async (event_ids) => {
+      const count = (await outbox?.redrive(event_ids)) ?? 0;
+      if (count > 0) wakeIn(0);
+      return count;
+    },
     retryNow,
     sendNow,
     flush,

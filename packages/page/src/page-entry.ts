@@ -1,5 +1,6 @@
 import type { DurableOutcome, SettledOutcome } from "@meter-lib/core";
 import type { PageEvent } from "@meter-lib/core/wire";
+import { type Deferred, deferred } from "./deferred.ts";
 
 /** As a time, by `performance.now()`, or as a wait. */
 export const NEVER: number = Number.POSITIVE_INFINITY;
@@ -8,8 +9,8 @@ export const NEVER: number = Number.POSITIVE_INFINITY;
 export interface Entry {
   readonly event: PageEvent;
   readonly bytes: number;
-  readonly durable: PromiseWithResolvers<DurableOutcome>;
-  readonly settled: PromiseWithResolvers<SettledOutcome>;
+  readonly durable: Deferred<DurableOutcome>;
+  readonly settled: Deferred<SettledOutcome>;
   /** Not to be sent before, by `performance.now()`; `NEVER` while it is on the way. */
   later: number;
   /** When it was first sent in an attempt that may have been processed. */
@@ -23,8 +24,8 @@ export const newEntry = (event: PageEvent, bytes: number, epoch?: string): Entry
   bytes,
   epoch,
   later: 0,
-  durable: Promise.withResolvers(),
-  settled: Promise.withResolvers(),
+  durable: deferred(),
+  settled: deferred(),
 });
 
 /** An event, and what became of it. */

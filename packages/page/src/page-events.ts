@@ -1,5 +1,5 @@
 import type { MeterError } from "@meter-lib/core";
-import type { PageEvent } from "@meter-lib/core/wire";
+import type { DestinationState, PageEvent } from "@meter-lib/core/wire";
 
 /** An event that ended other than well, and why. */
 export interface DeadLetter {
@@ -7,6 +7,19 @@ export interface DeadLetter {
   readonly state: "rejected" | "quarantined";
   readonly reason: string;
   readonly status: number | undefined;
+}
+
+/** How delivery to the relay stands. */
+export interface PageHealth {
+  /** Whether the relay takes events. */
+  readonly ok: boolean;
+  readonly state: DestinationState;
+  /** Why it does not, in words, and the HTTP status that says so, where there was one; undefined while it does. */
+  readonly reason: string | undefined;
+  readonly status: number | undefined;
+  /** Since when it does not, and when it is tried next, in milliseconds since the epoch. */
+  readonly since: number | undefined;
+  readonly retryAt: number | undefined;
 }
 
 /** What a page's client tells while it works; see `meter.on()`. */
@@ -21,8 +34,10 @@ export interface PageEvents {
   /** The client was closed: the event waits in the database for the next page, or it is gone. */
   persisted: { readonly event: PageEvent };
   lost: { readonly event: PageEvent };
+  /** The relay failed and is tried again. */
+  retrying: PageHealth;
   /** The relay takes nothing until somebody acts; events wait. */
-  blocked: { readonly reason: string; readonly status: number | undefined };
+  blocked: PageHealth;
   unblocked: Record<never, never>;
   /** The database does not work, or works again: meanwhile events are kept in memory only. */
   volatile: { readonly error: unknown };

@@ -37,7 +37,12 @@ export const pageLocks = (name: string, me: string, leaseMs: number): PageLocks 
       const ask = async (options: LockOptions) => {
         if (!hasRun && !signal.aborted) await locks?.request(`${name} drain`, options, run).catch(ignore);
       };
-      await ask({ signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]) });
+      const waiting = new AbortController();
+      const giveUp = () => waiting.abort();
+      const timer = setTimeout(giveUp, PATIENCE_MS);
+      signal.addEventListener("abort", giveUp);
+      await ask({ signal: waiting.signal });
+      clearTimeout(timer);
       // Its holder sleeps since the moment that it got the lock. Two at once would do no harm either.
       await ask({ steal: true });
       if (!hasRun && !signal.aborted) await run();

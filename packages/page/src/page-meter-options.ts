@@ -19,6 +19,12 @@ export interface PageMeterOptions<C extends Catalog = LitewaveCatalog>
   readonly relayUrl: string | URL;
   /** Whom the page is signed in for: the tenant of `token`. The relay bills the token's tenant, whatever is said here. */
   readonly tenant_id: string;
+  /**
+   * Who is signed in, as the token's subject: what one user left in the database then never goes out under the token of another one of the
+   * same tenant. A pseudonym will do; it is in the database's name.
+   * @default all users of a tenant share one
+   */
+  readonly subject?: string;
   /** The page's place among the tenant's devices; the relay takes the token's. @default "web" */
   readonly device_id?: string;
   /** The meters that exist, the same as the relay's. @default litewaveCatalog */

@@ -12,8 +12,8 @@ import type {
   SessionOptions,
   TimeOptions,
 } from "@meter-lib/core";
-import type { PageEvents } from "./page-events.ts";
-import type { PageClosing, PageReceipt } from "./page-receipt.ts";
+import type { DeadLetter, PageEvents, PageHealth } from "./page-events.ts";
+import type { PageCloseOptions, PageClosing, PageReceipt } from "./page-receipt.ts";
 
 type Known = "tenant_id" | "device_id";
 
@@ -52,6 +52,18 @@ export interface PageMeter<C extends Catalog = LitewaveCatalog> {
   /** The accounts over the life of the database, with what it does not have. */
   stats(): Promise<Account>;
 
+  /** How delivery stands at the moment. */
+  health(): PageHealth;
+
+  /** The dead letters that the database keeps: the last 1,000 rejected or quarantined events. Without a database there are none. */
+  list(): Promise<readonly DeadLetter[]>;
+
+  /**
+   * Has dead letters sent again, all of them unless ids are given; resolves with how many. A quarantined one may have been counted: look
+   * first.
+   */
+  redrive(event_ids?: readonly string[]): Promise<number>;
+
   /** Calls `handler` whenever it happens; the returned function ends that. A handler that throws breaks nothing. */
   on<Name extends keyof PageEvents>(name: Name, handler: (payload: PageEvents[Name]) => void): () => void;
 
@@ -65,7 +77,7 @@ export interface PageMeter<C extends Catalog = LitewaveCatalog> {
   flush(options?: DrainOptions): Promise<boolean>;
 
   /** Records no more and delivers what it can. Every call answers the same promise. */
-  close(options?: DrainOptions): Promise<PageClosing>;
+  close(options?: PageCloseOptions): Promise<PageClosing>;
 
   [Symbol.asyncDispose](): Promise<void>;
 }

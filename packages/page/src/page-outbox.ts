@@ -2,12 +2,13 @@ import type { Account, Catalog, MeterError } from "@meter-lib/core";
 import type { CheckedEvent } from "./check-page-event.ts";
 import type { Emit } from "./page-emitter.ts";
 import type { Ended, Entry } from "./page-entry.ts";
+import type { DeadLetter } from "./page-events.ts";
 import type { PageMeterOptions } from "./page-meter-options.ts";
 import type { PageReceipt } from "./page-receipt.ts";
 import type { StartSession } from "./page-sessions.ts";
 import type { Due } from "./pick-due.ts";
 
-/** What a outbox works with. */
+/** What an outbox works with. */
 export interface PageOutboxParts {
   readonly options: PageMeterOptions<Catalog>;
   readonly emit: Emit;
@@ -42,5 +43,10 @@ export interface PageOutbox {
   leave(isSleep: boolean): void;
   /** The page is back. */
   wake(): void;
-  close(): Promise<void>;
+  /** What ended other than well. */
+  letters(): Promise<readonly DeadLetter[] | undefined>;
+  /** Has them sent again, those of the ids or all; answers how many. */
+  redrive(event_ids: readonly string[] | undefined): Promise<number | undefined>;
+  /** @param erase - throws away what is kept */
+  close(erase: boolean): Promise<void>;
 }

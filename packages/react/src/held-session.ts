@@ -21,9 +21,13 @@ export class HeldSession<Id extends string = string> {
 
   /** Takes up the session that was left a moment ago; false when it is over or another one. */
   rejoin(...key: readonly [SessionClient<Id>, Id, Scope]): boolean {
-    if (this.#isOver || key.some((part, index) => part !== this.#key[index])) return false;
+    if (this.#isOver || !this.isOf(...key)) return false;
     this.#isHeld = true;
     return true;
+  }
+
+  isOf(...key: readonly [SessionClient<Id>, Id, Scope]): boolean {
+    return key.every((part, index) => part === this.#key[index]);
   }
 
   leave(): void {

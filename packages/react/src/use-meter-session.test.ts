@@ -162,6 +162,22 @@ test("another meter is another session", async () => {
   ]);
 });
 
+test("the first render shows the state that is, also of another session", async () => {
+  const { client } = metered();
+  const page = await rendered(client);
+  const seen: string[] = [];
+  const Watch = ({ meter_id }: { readonly meter_id: SessionMeterId }) => {
+    const { state } = useMeterSession(meter_id, { active: true });
+    seen.push(`${meter_id} ${state}`);
+    return null;
+  };
+
+  await page.render(createElement(Watch, { meter_id: CHAT }));
+  expect([seen[0], seen.at(-1)]).toEqual([`${CHAT} starting`, `${CHAT} on`]);
+  await page.render(createElement(Watch, { meter_id: "chat.query.time_secs" }));
+  expect(seen.find((shown) => shown.startsWith("chat.query"))).toBe("chat.query.time_secs starting");
+});
+
 test("off again before the start is stored: both boundaries, nothing is left on", async () => {
   const { client, boundaries } = metered();
   const page = await rendered(client);

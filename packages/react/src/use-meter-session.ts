@@ -39,7 +39,7 @@ export const useMeterSession = (
 ): MeterSession => {
   const client = useMeter();
   const held = useRef<HeldSession>(undefined);
-  const [session, setSession] = useState<MeterSession>(OFF);
+  const [answer, setAnswer] = useState<{ readonly of: HeldSession; readonly session: MeterSession }>();
 
   useEffect(() => {
     if (!active) return;
@@ -48,16 +48,20 @@ export const useMeterSession = (
       held.current = new HeldSession(client, meter_id, scope);
     const mine = held.current;
     let isShown = true;
-    setSession(STARTING);
     void mine.started.then(({ session_id, started }) => {
-      if (isShown)
-        setSession(started.ok ? { state: "on", session_id } : { state: "failed", error: started.error });
+      const session: MeterSession = started.ok
+        ? { state: "on", session_id }
+        : { state: "failed", error: started.error };
+      if (isShown) setAnswer({ of: mine, session });
     });
     return () => {
       isShown = false;
+      setAnswer(undefined);
       mine.leave();
     };
   }, [client, meter_id, active, scope]);
 
-  return active ? session : OFF;
+  if (!active) return OFF;
+  // Another session's answer is not this one's, also in the first render that asks for it.
+  return answer?.of.isOf(client, meter_id, scope) ? answer.session : STARTING;
 };

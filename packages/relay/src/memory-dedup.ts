@@ -3,7 +3,7 @@ import { describeValue } from "@meter-lib/core/transport";
 import type { ClaimAnswer, DedupStore } from "./dedup-store.ts";
 
 export interface MemoryDedupOptions {
-  /** How long an identity is remembered, in milliseconds. @default 86_400_000 (24 hours) */
+  /** How long an identity is remembered, in milliseconds. @default 604_800_000 (7 days) */
   readonly windowMs?: number;
   /** Most identities remembered. When all are in use, new ones are turned away until some expire. @default 200_000 */
   readonly maxEntries?: number;
@@ -22,7 +22,7 @@ interface Entry {
   expiresAt: number;
 }
 
-const DAY_MS = 86_400_000;
+const WEEK_MS = 604_800_000;
 
 /**
  * Dedup in the memory of this process. It forgets everything at the end of the process: use it where the receiver drops
@@ -31,7 +31,7 @@ const DAY_MS = 86_400_000;
  * @throws MeterError `invalid_options`
  */
 export const memoryDedup = ({
-  windowMs = DAY_MS,
+  windowMs = WEEK_MS,
   maxEntries = 200_000,
   maxEntriesPerTenant = Math.ceil(maxEntries / 4),
 }: MemoryDedupOptions = {}): DedupStore => {

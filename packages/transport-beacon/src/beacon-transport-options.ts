@@ -14,7 +14,7 @@ export interface BeaconTransportOptions {
   readonly contentType?: "text/plain" | "application/json";
   /** Whether cookies go along, as in `fetch`. @default "same-origin" */
   readonly credentials?: RequestCredentials;
-  /** How long the relay remembers ids, in milliseconds: older unsure events are not sent again. @default 24 hours */
+  /** How long the relay remembers ids, in milliseconds: older unsure events are not sent again. @default 7 days */
   readonly dedupWindowMs?: number;
   /** Used instead of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;

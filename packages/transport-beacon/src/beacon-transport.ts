@@ -14,7 +14,7 @@ import { isPrerendered, pagePost } from "./page-post.ts";
 import { pageToken } from "./page-token.ts";
 import { watchClosing } from "./watch-closing.ts";
 
-const DAY_MS = 86_400_000;
+const WEEK_MS = 604_800_000;
 
 /**
  * Sends the events of a page to its relay, in requests that outlive the page. Works in pages, dedicated workers and service
@@ -32,7 +32,7 @@ const DAY_MS = 86_400_000;
  */
 export const beaconTransport = (options: BeaconTransportOptions): Transport => {
   checkOptions(options);
-  const { url, token: source, contentType = "text/plain", dedupWindowMs = DAY_MS } = options;
+  const { url, token: source, contentType = "text/plain", dedupWindowMs = WEEK_MS } = options;
   const isInBody = contentType === "text/plain";
   const post = pagePost(options);
   const page = source === undefined ? undefined : pageToken(source);

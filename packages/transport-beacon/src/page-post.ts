@@ -17,50 +17,43 @@ export interface PagePostContext {
 /** Posts a body once; the request starts before this returns. */
 export type PagePost = (body: string, context: PagePostContext) => Promise<Verdict>;
 
-/** Posts to the relay of a page, in requests that outlive the page. */
-export const pagePost =
-  ({ url, credentials, fetch }: PagePostOptions): PagePost =>
-  async (body, { headers, signal, isLeaving, answered }) => {
+/**
+ * Posts to the relay of a page, in requests that outlive the page. One that the browser breaks off may have been too much for what it lets
+ * such requests carry, together with those of other code: so the next one is an ordinary one.
+ */
+export const pagePost = ({ url, credentials, fetch }: PagePostOptions): PagePost => {
+  let isBroken = false;
+  return async (body, { headers, signal, isLeaving, answered }) => {
     const { navigator } = globalThis;
     const wasOffline = navigator?.onLine === false;
-    const exchange = async (keepalive: boolean): Promise<Verdict> => {
+    const outlives = "keepalive" in Request.prototype;
+    if (!outlives && isLeaving && navigator.sendBeacon?.(url, body))
+      return { state: "unsure", reason: "a beacon has no answer" };
+    const release = outlives && !(isBroken && !isLeaving) ? reserveKeepalive(utf8Bytes(body)) : undefined;
+    try {
       const response = await (fetch ?? globalThis.fetch)(url, {
         method: "POST",
         redirect: "manual",
         body,
-        keepalive,
+        keepalive: release !== undefined,
         signal,
         ...(credentials && { credentials }),
         ...(headers && { headers }),
       });
       answered?.(response);
+      isBroken = false;
       return judgeAnswer(response, await response.text());
-    };
-    try {
-      // Whether requests of this runtime may outlive their page.
-      if ("keepalive" in Request.prototype) {
-        const release = reserveKeepalive(utf8Bytes(body));
-        if (release !== undefined) {
-          try {
-            return await exchange(true);
-          } catch (error) {
-            // The browser's word for a budget that others have used up, and for a broken network.
-            if (!(error instanceof TypeError)) throw error;
-          } finally {
-            release();
-          }
-        }
-      } else if (isLeaving && navigator.sendBeacon?.(url, body)) {
-        return { state: "unsure", reason: "a beacon has no answer" };
-      }
-      return await exchange(false);
     } catch (error) {
+      isBroken = release !== undefined && error instanceof TypeError;
       const reason = `no answer: ${error instanceof Error ? error.message : error}`;
       return wasOffline
         ? { kind: "unavailable", reason }
         : { state: "unsure", reason, timeout: signal.aborted };
+    } finally {
+      release?.();
     }
   };
+};
 
 /** Such a page is to send nothing. */
 export const isPrerendered = (): boolean =>

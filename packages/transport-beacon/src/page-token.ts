@@ -27,7 +27,7 @@ export const pageToken = (source: TokenSource): PageToken => {
   };
 
   if (typeof source === "string") known = source;
-  // Whoever sends hears of the failure; here it only must not go unhandled.
-  else refresh().catch(() => {});
+  // Pages and workers have a place; a server that renders one asks for nothing. Whoever sends hears of the failure.
+  else if ("location" in globalThis) refresh().catch(() => {});
   return { get: () => known ?? refresh(), refresh };
 };

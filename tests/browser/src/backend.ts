@@ -17,6 +17,8 @@ export interface Backend {
 }
 
 const TENANTS = { page: "cust_001" };
+/** What the relay puts before the ids of this tenant's pages. */
+const NAMESPACE = "page~7Kq2ZxVw:page:";
 
 export const startBackend = async (kind: BackendKind): Promise<Backend> => {
   const { transport, counted, close } = kind === "sandbox" ? await sandboxBackend() : countingBackend();
@@ -37,7 +39,7 @@ export const startBackend = async (kind: BackendKind): Promise<Backend> => {
 const sandboxBackend = async () => {
   const sandbox = await createSandbox({ tenants: TENANTS });
   const countOf = async (event_id: string): Promise<number> => {
-    const query = new URLSearchParams({ event_id, state: "accepted" });
+    const query = new URLSearchParams({ event_id: NAMESPACE + event_id, state: "accepted" });
     const answer = await fetch(`${sandbox.url}/sandbox/v1/events?${query}`);
     const { events }: { events: readonly unknown[] } = await answer.json();
     return events.length;
@@ -65,7 +67,7 @@ const countingBackend = () => {
   };
   return {
     transport,
-    counted: async (ids: readonly string[]) => ids.map((id) => counts.get(id) ?? 0),
+    counted: async (ids: readonly string[]) => ids.map((id) => counts.get(NAMESPACE + id) ?? 0),
     close: async () => {},
   };
 };

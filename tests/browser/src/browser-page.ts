@@ -1,8 +1,14 @@
 import type { Cdp } from "./cdp.ts";
 
-export interface PageOptions {
-  /** A script that runs before the page's own. */
-  readonly before?: string;
+/** What only some browsers, or their drivers, can do. */
+export type Ability = "freeze" | "offline" | "evict" | "be killed";
+
+/** A real browser on a profile of its own. */
+export interface PageBrowser {
+  readonly can: ReadonlySet<Ability>;
+  newPage(url: string): Promise<BrowserPage>;
+  /** SIGKILL to all its processes. */
+  kill(): Promise<void>;
 }
 
 /** One tab. */
@@ -18,14 +24,13 @@ export interface BrowserPage {
   close(): Promise<void>;
 }
 
-export const openPage = async (cdp: Cdp, url: string, { before }: PageOptions = {}): Promise<BrowserPage> => {
+export const openPage = async (cdp: Cdp, url: string): Promise<BrowserPage> => {
   const { targetId } = await cdp.send("Target.createTarget", { url: "about:blank" });
   const { sessionId } = await cdp.send("Target.attachToTarget", { targetId, flatten: true });
   const session = String(sessionId);
   const send = (method: string, params?: object) => cdp.send(method, { ...params }, session);
   await send("Page.enable");
   await send("Network.enable");
-  if (before !== undefined) await send("Page.addScriptToEvaluateOnNewDocument", { source: before });
 
   const page: BrowserPage = {
     run: async <Value>(expression: string, { wait = true } = {}) => {

@@ -11,7 +11,8 @@ export interface PageApp {
   durable(): Promise<readonly string[]>;
   /** Resolves when the first attempt to send is over, whatever came of it. */
   attempted(): Promise<void>;
-  stats(): Promise<Readonly<Record<string, unknown>>>;
+  /** Resolves when what is recorded from now on is in the database at the end of its task. */
+  opened(): Promise<void>;
   /** How often the page came back from the back/forward cache. */
   readonly restored: number;
   /** What the document's visibility was, in order. */
@@ -31,7 +32,8 @@ const token = options.get("token");
 
 // What a browser does not have.
 const without = options.get("without");
-if (without !== null) Object.defineProperty(globalThis, without, { value: undefined });
+if (without !== null)
+  Object.defineProperty(without === "locks" ? navigator : globalThis, without, { value: undefined });
 
 let restored = 0;
 addEventListener("pageshow", ({ persisted }) => {
@@ -54,7 +56,7 @@ const meterApp = () => {
     relayUrl: relay,
     tenant_id: "page",
     fetch: watchedFetch,
-    ...(token === null ? {} : { token }),
+    ...(token === null ? {} : { token: token === "pending" ? () => new Promise<string>(() => {}) : token }),
     outbox: {
       name: options.get("outbox") ?? "meter-lib",
       leaseMs: Number(options.get("lease") ?? 90_000),
@@ -74,7 +76,7 @@ const meterApp = () => {
       (await Promise.all(receipts.map(({ durable }) => durable))).map((outcome) =>
         outcome.ok ? "durable" : outcome.reason,
       ),
-    stats: async () => ({ ...(await client.stats()) }),
+    opened: async () => void (await client.stats()),
   };
 };
 
@@ -98,7 +100,7 @@ const plainApp = (send: (body: string) => void) => {
       }
     },
     durable: async () => [],
-    stats: async () => ({}),
+    opened: async () => {},
   };
 };
 

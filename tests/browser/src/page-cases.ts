@@ -1,6 +1,7 @@
 import type { BrowserPage } from "./browser-page.ts";
 import type { Sender } from "./page-app.ts";
-import type { PageCase, Trial } from "./trial.ts";
+import type { RelayMood } from "./receiver.ts";
+import type { PageCase, Trial, VisitOptions } from "./trial.ts";
 
 const ALL: readonly Sender[] = ["meter-lib", "sendBeacon", "fetch keepalive"];
 const EVENTS = 5;
@@ -39,7 +40,7 @@ const leaving = (name: string, leave: (trial: Trial) => string, text = ""): Page
   run: async (trial) => {
     const page = await trial.visit();
     // Its database is open.
-    await page.run("app.stats()");
+    await page.run("app.opened()");
     await page.run(recording(trial.issue(EVENTS), text) + leave(trial), { wait: false });
   },
 });
@@ -49,6 +50,97 @@ const CJK = "東京都庁舎の使用量🗼".repeat(530);
 /** As other code on the page would: takes what the browser lets all keepalive bodies carry together, but for a few bytes. */
 const USE_UP_BUDGET = `
   fetch("/elsewhere", { method: "POST", keepalive: true, body: "x".repeat(64 * 1024 - 50) }).catch(() => {});`;
+
+/** How a page ends in the task that recorded. */
+const ENDINGS: Readonly<
+  Record<string, (trial: Trial, visit: VisitOptions, script: string) => Promise<void>>
+> = {
+  "tab closed": async (trial, visit, script) => {
+    const opener = await trial.blank();
+    await opener.run(`(async () => {
+      const page = window.open(${json(trial.pageUrl(visit))});
+      while (page.app === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+      await page.app.opened();
+      page.${script}
+      page.close();
+    })()`);
+  },
+  "navigation, same origin": (trial, visit, script) =>
+    left(trial, visit, `${script} location.href = "/other";`),
+  "navigation, other origin": (trial, visit, script) =>
+    left(trial, visit, `${script} location.href = "${trial.receiver.otherOrigin}/other";`),
+  reload: (trial, visit, script) => left(trial, visit, `${script} location.reload();`),
+  "frame removed": async (trial, visit, script) => {
+    const page = await trial.blank();
+    await page.run(`(async () => {
+      const frame = document.createElement("iframe");
+      frame.src = ${json(trial.pageUrl(visit))};
+      document.body.append(frame);
+      while (frame.contentWindow.app === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+      await frame.contentWindow.app.opened();
+      frame.contentWindow.${script}
+      frame.remove();
+    })()`);
+  },
+  "recorded in pagehide": (trial, visit, script) =>
+    left(trial, visit, `addEventListener("pagehide", () => { ${script} }); location.href = "/other";`),
+};
+
+const left = async (trial: Trial, visit: VisitOptions, script: string): Promise<void> => {
+  const page = await trial.visit(visit);
+  await page.run("app.opened()");
+  await page.run(script, { wait: false });
+};
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+interface Circumstance {
+  readonly count?: number;
+  readonly text?: string;
+  readonly mood?: RelayMood;
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+/** What stands in the way of what a page sends as it ends. */
+const CIRCUMSTANCES: Readonly<Record<string, Circumstance>> = {
+  "300 × 1 KB": { count: 300, text: "x".repeat(1_000) },
+  "5 × 16 KiB of CJK text": { text: CJK },
+  "relay down": { mood: "is down" },
+  "relay silent": { mood: "is silent" },
+  "token refused": { mood: "refuses" },
+  "token not there yet": { query: { token: "pending" } },
+  "no Web Locks": { query: { without: "locks", lease: "1500" } },
+};
+
+const ENDING_CASES: readonly PageCase[] = Object.entries(ENDINGS).flatMap(([ending, end]) =>
+  Object.entries(CIRCUMSTANCES).map(([circumstance, { count = EVENTS, text, mood, query = {} }]) => ({
+    name: `${ending}, in the task that recorded: ${circumstance}`,
+    run: async (trial: Trial) => {
+      trial.receiver.mood = mood ?? "answers";
+      const asked = trial.receiver.nextRequest();
+      await end(trial, { query }, recording(trial.issue(count), text));
+      // What the page sends as it ends meets that mood; not every browser lets it out.
+      if (mood !== undefined) await Promise.race([asked, pause(1_500)]);
+    },
+  })),
+);
+
+const worker = (name: string, kind: "Worker" | "SharedWorker", end: string): PageCase => ({
+  name,
+  run: async (trial) => {
+    const page = await trial.visit();
+    const { search } = new URL(trial.pageUrl());
+    await page.run(`(async () => {
+      const worker = new ${kind}("/worker.js${search}");
+      const { port = worker } = worker;
+      const told = new Promise((resolve) => { port.onmessage = resolve; });
+      port.postMessage(${json(trial.issue(EVENTS))});
+      await told;
+      ${end}
+    })()`);
+    if (end === "") await page.close();
+  },
+});
 
 /** Every way that a page ends, sleeps or fails, one case for each. */
 export const PAGE_CASES: readonly PageCase[] = [
@@ -126,6 +218,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   {
     name: "browser killed (SIGKILL) once durable",
+    needs: ["be killed"],
     senders: ALL,
     run: async (trial) => {
       const page = await trial.visit();
@@ -135,6 +228,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   {
     name: "offline, recorded, browser killed; a new one is online",
+    needs: ["offline", "be killed"],
     senders: ALL,
     run: async (trial) => {
       const page = await trial.visit();
@@ -146,6 +240,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   {
     name: "offline, then online on the same page",
+    needs: ["offline"],
     senders: ALL,
     run: async (trial) => {
       const page = await trial.visit();
@@ -206,14 +301,17 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   {
     name: "frozen with events, another page delivers them, then it goes on",
+    needs: ["freeze"],
     run: (trial) => frozen(trial, {}),
   },
   {
     name: "no Web Locks: frozen for longer than the lease",
-    run: (trial) => frozen(trial, { before: NO_WEB_LOCKS, query: { lease: "1500" } }),
+    needs: ["freeze"],
+    run: (trial) => frozen(trial, { query: { without: "locks", lease: "1500" } }),
   },
   {
     name: "8 tabs, the one with the events frozen",
+    needs: ["freeze"],
     run: (trial) => manyTabs(trial, (owner) => owner.setFrozen(true)),
   },
   {
@@ -231,7 +329,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   {
     name: "no Web Locks: closed while the relay is down, the next page waits for the lease",
     run: async (trial) => {
-      const options = { before: NO_WEB_LOCKS, query: { lease: "1500" } };
+      const options = { query: { without: "locks", lease: "1500" } };
       trial.receiver.mood = "is down";
       const page = await trial.visit(options);
       const asked = trial.receiver.nextRequest();
@@ -245,9 +343,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   {
     name: "no IndexedDB: volatile, says so, delivers",
     run: async (trial) => {
-      const page = await trial.visit({
-        before: `delete globalThis.indexedDB; delete Window.prototype.indexedDB;`,
-      });
+      const page = await trial.visit({ query: { without: "indexedDB" } });
       await page.run(recording(trial.issue(EVENTS)));
       expectEqual(await durability(page), ["volatile"], "durability");
     },
@@ -275,6 +371,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   {
     name: "IndexedDB evicted under a page with events",
+    needs: ["evict"],
     run: async (trial) => {
       trial.receiver.mood = "is down";
       const page = await trial.visit();
@@ -286,6 +383,10 @@ export const PAGE_CASES: readonly PageCase[] = [
       trial.receiver.mood = "answers";
     },
   },
+  ...ENDING_CASES,
+  worker("dedicated worker, terminated when it has recorded", "Worker", "worker.terminate();"),
+  worker("dedicated worker, its page closed when it has recorded", "Worker", ""),
+  worker("shared worker, its page closed when it has recorded", "SharedWorker", ""),
   {
     name: "service worker records what pages tell it",
     run: async (trial) => {
@@ -299,8 +400,6 @@ export const PAGE_CASES: readonly PageCase[] = [
     },
   },
 ];
-
-const NO_WEB_LOCKS = `Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined });`;
 
 const frozen = async (trial: Trial, options: Parameters<Trial["visit"]>[0]): Promise<void> => {
   trial.receiver.mood = "is down";

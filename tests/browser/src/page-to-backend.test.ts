@@ -10,8 +10,9 @@ import { createSandbox } from "@meter-lib/sandbox";
 import { fetchTransport } from "@meter-lib/transport-fetch";
 import { describe, expect, test } from "vitest";
 import { findChromium, NO_CHROMIUM } from "../../../scripts/find-chromium.ts";
+import type { PageBrowser } from "./browser-page.ts";
 import { bundlePage } from "./bundle-page.ts";
-import { type PageBrowser, startBrowser } from "./page-browser.ts";
+import { startChromium } from "./chromium-browser.ts";
 import { startReceiver } from "./receiver.ts";
 
 const chromium = await findChromium();
@@ -58,7 +59,7 @@ describe.skipIf(chromium === undefined)(
       const profile = await mkdtemp(join(tmpdir(), "page-to-backend-"));
       let browser: PageBrowser | undefined;
       try {
-        browser = await startBrowser(chromium, profile);
+        browser = await startChromium(chromium, profile);
         const left = await browser.newPage(url);
         // The outbox is open.
         await left.run("app.stats()");
@@ -69,7 +70,7 @@ describe.skipIf(chromium === undefined)(
         await killed.run(`app.record(["c", "d", "e"])`);
         expect(await killed.run("app.durable()")).toEqual(["durable", "durable", "durable"]);
         await browser.kill();
-        browser = await startBrowser(chromium, profile);
+        browser = await startChromium(chromium, profile);
         const next = await browser.newPage(url);
         await allCounted(5);
         expect(sandbox.usage()).toMatchObject([

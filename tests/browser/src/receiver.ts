@@ -9,7 +9,7 @@ export interface Arrival {
   readonly text: string;
 }
 
-export type RelayMood = "answers" | "is down" | "is silent";
+export type RelayMood = "answers" | "is down" | "is silent" | "refuses";
 
 /** A receiver of the page wire with a raw log. It shares no code with meter-lib. */
 export interface Receiver {
@@ -45,8 +45,9 @@ export const startReceiver = async (backend?: Backend): Promise<Receiver> => {
     for (const resolve of requested.splice(0)) resolve();
     if (receiver.mood === "is silent") return;
     const headers = { "access-control-allow-origin": "*", "access-control-expose-headers": "Retry-After" };
-    if (receiver.mood === "is down") {
-      response.writeHead(503, { ...headers, "retry-after": "1" }).end();
+    if (receiver.mood === "refuses" || receiver.mood === "is down") {
+      const status = receiver.mood === "refuses" ? 401 : 503;
+      response.writeHead(status, { ...headers, "retry-after": "1" }).end();
       return;
     }
     const { events } = JSON.parse(body) as { events: { event_id: string }[] };

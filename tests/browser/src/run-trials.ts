@@ -1,7 +1,8 @@
 // The long form: every case many times, and what pages lose by hand in the same cases. `pnpm trials [trials] [part of a name] [where]`
 import { findChromium, NO_CHROMIUM } from "../../../scripts/find-chromium.ts";
+import { startChromium } from "./chromium-browser.ts";
 import { PAGE_CASES } from "./page-cases.ts";
-import { NO_TABS, openTrialGround, type TrialResult } from "./trial.ts";
+import { openTrialGround, type TrialResult } from "./trial.ts";
 
 const [, , trials = "10", part = "", where = "relay"] = process.argv;
 const countedAt = where === "sandbox" || where === "no-dedup" ? where : undefined;
@@ -17,15 +18,16 @@ const sum = (results: readonly TrialResult[], field: keyof TrialResult): number 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 let failed = false;
-const ground = await openTrialGround(chromium, 2_500, countedAt);
+const ground = await openTrialGround((profile) => startChromium(chromium, profile), 2_500, countedAt);
 try {
   console.log(
     "| case | sender | trials | events | missing at once | lost | received again | unequal | counted twice |",
   );
   console.log("|---|---|--:|--:|--:|--:|--:|--:|--:|");
   for (const pageCase of PAGE_CASES.filter(({ name }) => name.includes(part))) {
-    if (pageCase.needsTabs && !ground.hasTabs) {
-      console.log(`| ${pageCase.name} | skipped: ${NO_TABS} | | | | | | | |`);
+    const obstacle = ground.obstacleTo(pageCase);
+    if (obstacle !== undefined) {
+      console.log(`| ${pageCase.name} | skipped: ${obstacle} | | | | | | | |`);
       continue;
     }
     // What pages do by hand is compared where every copy shows.

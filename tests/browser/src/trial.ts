@@ -1,12 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { FoundChromium } from "../../../scripts/find-chromium.ts";
 import { type BackendKind, startBackend } from "./backend.ts";
-import type { BrowserPage, PageOptions } from "./browser-page.ts";
+import type { Ability, BrowserPage, PageBrowser } from "./browser-page.ts";
 import { bundlePage } from "./bundle-page.ts";
 import type { Sender } from "./page-app.ts";
-import { type PageBrowser, startBrowser } from "./page-browser.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 
 /** What one trial works with. Its pages share an outbox that no other trial has. */
@@ -24,7 +22,7 @@ export interface Trial {
   killBrowser(): Promise<void>;
 }
 
-export interface VisitOptions extends PageOptions {
+export interface VisitOptions {
   /** Added to the page's address. */
   readonly query?: Readonly<Record<string, string>>;
 }
@@ -35,6 +33,8 @@ export interface PageCase {
   readonly senders?: readonly Sender[];
   /** Needs a browser that hides a tab behind another, and keeps pages in a back/forward cache. @default false */
   readonly needsTabs?: boolean;
+  /** Needs a browser that can be made to. @default nothing */
+  readonly needs?: readonly Ability[];
   /** Nothing may be missing when the page is gone: the events left with it. @default false */
   readonly isDeliveredAtOnce?: boolean;
   readonly run: (trial: Trial) => Promise<void>;
@@ -61,6 +61,8 @@ const NEXT_VISIT_MS = 12_000;
 export interface TrialGround {
   /** Whether tabs hide one another: Chromium's headless shell has none. */
   readonly hasTabs: boolean;
+  /** Why the case cannot be run there; undefined: it can. */
+  obstacleTo(pageCase: PageCase): string | undefined;
   run(pageCase: PageCase, sender: Sender): Promise<TrialResult>;
   close(): Promise<void>;
 }
@@ -70,7 +72,7 @@ export interface TrialGround {
  * @param countedAt - where events are counted behind a real relay; without it the receiver is the relay
  */
 export const openTrialGround = async (
-  chromium: FoundChromium,
+  start: (profile: string) => Promise<PageBrowser>,
   atOnceMs: number,
   countedAt?: BackendKind,
 ): Promise<TrialGround> => {
@@ -85,7 +87,7 @@ export const openTrialGround = async (
   let trials = 0;
 
   const running = async (): Promise<PageBrowser> => {
-    browser ??= await startBrowser(chromium, profile);
+    browser ??= await start(profile);
     return browser;
   };
 
@@ -102,8 +104,8 @@ export const openTrialGround = async (
         relay: `${receiver.otherOrigin}/relay`,
         ...query,
       })}`;
-    const open = async (url: string, options?: PageOptions): Promise<BrowserPage> => {
-      const page = await (await running()).newPage(url, options);
+    const open = async (url: string): Promise<BrowserPage> => {
+      const page = await (await running()).newPage(url);
       pages.push(page);
       return page;
     };
@@ -116,7 +118,7 @@ export const openTrialGround = async (
         return issued;
       },
       pageUrl,
-      visit: (options) => open(pageUrl(options), options),
+      visit: (options) => open(pageUrl(options)),
       blank: () => open(`${receiver.origin}/other`),
       killBrowser: async () => {
         await browser?.kill();
@@ -144,8 +146,16 @@ export const openTrialGround = async (
     return result;
   };
 
+  const hasTabs = await hidesTabs(await running(), receiver.origin);
+  const { can } = await running();
+
   return {
-    hasTabs: await hidesTabs(await running(), receiver.origin),
+    hasTabs,
+    obstacleTo: ({ needsTabs, needs = [] }) => {
+      if (needsTabs && !hasTabs) return NO_TABS;
+      const missing = needs.filter((ability) => !can.has(ability));
+      return missing.length === 0 ? undefined : `this browser cannot be made to: ${missing.join()}`;
+    },
     run,
     close: async () => {
       await browser?.kill();
@@ -163,7 +173,7 @@ const hidesTabs = async (browser: PageBrowser, origin: string): Promise<boolean>
   ];
   await front.show();
   const visibility = await behind.run<string>(
-    "new Promise((resolve) => requestIdleCallback(() => resolve(document.visibilityState), { timeout: 500 }))",
+    "new Promise((resolve) => setTimeout(() => resolve(document.visibilityState), 300))",
   );
   await Promise.all([behind.close(), front.close()]);
   return visibility === "hidden";
@@ -171,7 +181,7 @@ const hidesTabs = async (browser: PageBrowser, origin: string): Promise<boolean>
 
 /** What is said of cases that need what the browser does not have. */
 export const NO_TABS =
-  "this Chromium is a headless shell: it neither hides pages nor keeps them in a back/forward cache";
+  "this browser has no tabs: it neither hides pages nor keeps them in a back/forward cache";
 
 const missing = ({ arrivals }: Receiver, ids: readonly string[]): number => {
   const arrived = new Set(arrivals.map(({ event_id }) => event_id));

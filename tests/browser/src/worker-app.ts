@@ -1,6 +1,6 @@
 import { createBrowserMeter } from "@meter-lib/page";
 
-// A service worker that records what pages tell it.
+// A worker of any kind that records what pages tell it.
 const options = new URLSearchParams(location.search);
 const client = createBrowserMeter({
   relayUrl: options.get("relay") ?? "/relay",
@@ -13,10 +13,24 @@ addEventListener("activate", (event: Event & { waitUntil?(work: Promise<unknown>
   const { clients } = globalThis as unknown as { clients: { claim(): Promise<void> } };
   event.waitUntil?.(clients.claim());
 });
+const recordAll = (ids: readonly string[]) =>
+  ids.map((event_id) => client.record({ meter_id: "page.processed.basic", total_usage: 1, event_id }));
+const opened = client.stats();
+
 addEventListener("message", (event: MessageEvent & { waitUntil?(work: Promise<unknown>): void }) => {
-  const ids: readonly string[] = event.data;
-  const receipts = ids.map((event_id) =>
-    client.record({ meter_id: "page.processed.basic", total_usage: 1, event_id }),
-  );
-  event.waitUntil?.(Promise.all(receipts.map(({ settled }) => settled)));
+  const work = opened.then(() => {
+    const receipts = recordAll(event.data);
+    // A dedicated worker tells its page, in the task that recorded.
+    if (event.waitUntil === undefined) globalThis.postMessage("recorded");
+    return Promise.all(receipts.map(({ settled }) => settled));
+  });
+  event.waitUntil?.(work);
+});
+addEventListener("connect", (event: Event & { ports?: readonly MessagePort[] }) => {
+  for (const port of event.ports ?? [])
+    port.onmessage = async ({ data }) => {
+      await opened;
+      recordAll(data);
+      port.postMessage("recorded");
+    };
 });

@@ -7,6 +7,6 @@ export const isPlainObject = (value: unknown): value is Record<string, unknown> 
   return (
     typeof value === "object" &&
     (prototype === null ||
-      (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf")))
+      (Object.getPrototypeOf(prototype) === null && "isPrototypeOf" in prototype))
   );
 };

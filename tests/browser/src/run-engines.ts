@@ -1,0 +1,52 @@
+// Every case once in each browser engine, as a table. `pnpm engines [part of a name] [engine]`
+import { ENGINES, findEngine } from "./find-engines.ts";
+import { PAGE_CASES } from "./page-cases.ts";
+import { openTrialGround, type TrialGround } from "./trial.ts";
+
+const [, , part = "", only = ""] = process.argv;
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+const cases = PAGE_CASES.filter(({ name }) => name.includes(part));
+const cells = new Map<string, string[]>(cases.map(({ name }) => [name, []]));
+let isComplete = true;
+let areAllExact = true;
+
+for (const engine of ENGINES.filter((name) => name.includes(only))) {
+  const start = await findEngine(engine);
+  if (typeof start === "string") {
+    console.error(start);
+    isComplete = false;
+    continue;
+  }
+  const ground = await openTrialGround(start, 1_500);
+  try {
+    for (const pageCase of cases) {
+      const shown = await outcomeOf(ground, pageCase);
+      console.error(`${engine}: ${pageCase.name}: ${shown}`);
+      cells.get(pageCase.name)?.push(shown);
+    }
+  } finally {
+    await ground.close();
+  }
+}
+
+if (isComplete) {
+  const engines = ENGINES.filter((name) => name.includes(only));
+  console.log(`| case | expected after the next visit | ${engines.join(" | ")} |`);
+  console.log(`|---|---|${engines.map(() => "---|").join("")}`);
+  for (const [name, got] of cells) console.log(`| ${name} | none lost | ${got.join(" | ")} |`);
+}
+if (!isComplete || !areAllExact) process.exitCode = 1;
+
+async function outcomeOf(ground: TrialGround, pageCase: (typeof PAGE_CASES)[number]): Promise<string> {
+  if (ground.obstacleTo(pageCase) !== undefined) return "not possible";
+  try {
+    const { issued, missingAtOnce, lost, unequal } = await ground.run(pageCase, "meter-lib");
+    if (lost + unequal > 0) areAllExact = false;
+    const later = unequal > 0 ? `${unequal} changed, ` : "";
+    return `${issued - missingAtOnce} of ${issued} at once, ${later}${issued - lost} later`;
+  } catch (error) {
+    areAllExact = false;
+    return `failed: ${error instanceof Error ? error.message : error}`;
+  }
+}
