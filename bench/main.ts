@@ -11,6 +11,7 @@ import { writeIntoDoc } from "./harness/write-into-doc.ts";
 import { latency } from "./latency/latency.ts";
 import { memory } from "./memory/memory.ts";
 import { outbox } from "./outbox/outbox.ts";
+import { postgres } from "./postgres/postgres.ts";
 import { profile } from "./profile/profile.ts";
 import { regression } from "./regression/regression.ts";
 import { sandbox } from "./sandbox/sandbox.ts";
@@ -28,6 +29,7 @@ const MEASURES: readonly Measure[] = [
   tenants,
   drain,
   outbox,
+  postgres,
   sandbox,
   browser,
   bundles,

@@ -124,6 +124,7 @@ export default defineConfig({
           text: "Deliver",
           items: pages("guide", {
             "record-and-delivery": "Record and delivery",
+            outbox: "Which outbox",
             browser: "From a page",
             relay: "The relay",
             middleware: "In a framework",

@@ -69,7 +69,11 @@ class PostgresStore implements Store {
       prefetch: (table, keys) => rows[table].prefetch(keys),
       put: (table, key, value) => rows[table].put(key, value),
       delete: (table, key) => rows[table].delete(key),
-      range: (table, range) => rows[table].range(range),
+      range: async (table, range) => {
+        const found = await rows[table].range(range);
+        if (table === "arrivals") this.arrivals.looked(found.length);
+        return found;
+      },
     };
   }
 
@@ -172,6 +176,7 @@ class PostgresStore implements Store {
 
   async #connect(): Promise<OpenSession> {
     this.#forget();
+    this.arrivals.lost();
     const { schema, isView = false } = this.#options;
     const session = await Session.open(this.#options, (channel) => {
       if (channel === schema) this.arrivals.rang();

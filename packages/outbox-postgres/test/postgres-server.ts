@@ -1,8 +1,9 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -35,26 +36,25 @@ export interface PostgresSettings {
   readonly settings?: Readonly<Record<string, string>>;
   /** What `initdb` is replaced by: a standby begins with the files of its primary. */
   readonly fill?: (data: string) => Promise<void>;
-  readonly port?: number;
 }
 
-/** A PostgreSQL on 127.0.0.1, from npm, with its files in `folder`. */
-export const startPostgres = async (
-  folder: string,
-  { isSafe = false, settings = {}, fill, port: givenPort }: PostgresSettings = {},
-): Promise<PostgresServer> => {
+/** A PostgreSQL on 127.0.0.1, from npm, with its files in a new folder. */
+export const startPostgres = async ({
+  isSafe = false,
+  settings = {},
+  fill,
+}: PostgresSettings = {}): Promise<PostgresServer> => {
   const { initdb, postgres } = await binaries();
   const owner = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : undefined;
-  mkdirSync(folder, { recursive: true });
+  // Not inside of another one: that may be closed to whom the server runs as.
+  const folder = mkdtempSync(join(tmpdir(), "meter-lib-postgres-"));
   if (owner !== undefined) chownSync(folder, owner.uid, owner.gid);
   const data = join(folder, "data");
   const options = { ...owner, cwd: folder };
-  if (!existsSync(data)) {
-    if (fill === undefined)
-      await run(initdb, ["-D", data, "-U", USER, "-A", "trust", "-N", "-E", "UTF8", "--no-locale"], options);
-    else await fill(data);
-  }
-  const port = givenPort ?? (await freePort());
+  if (fill === undefined)
+    await run(initdb, ["-D", data, "-U", USER, "-A", "trust", "-N", "-E", "UTF8", "--no-locale"], options);
+  else await fill(data);
+  const port = await freePort();
   const all = {
     listen_addresses: "127.0.0.1",
     port: String(port),
@@ -72,7 +72,6 @@ export const startPostgres = async (
       { stdio: ["ignore", "ignore", "pipe"], ...options },
     );
     child = started;
-    process.once("exit", () => started.kill("SIGQUIT"));
     try {
       await untilReady(started);
     } catch (error) {
@@ -89,6 +88,7 @@ export const startPostgres = async (
     ended.kill(signal);
     await exited;
   };
+  process.once("exit", () => child?.kill("SIGQUIT"));
   await start();
   return {
     port,

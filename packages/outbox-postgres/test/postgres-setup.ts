@@ -1,6 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { startPostgres } from "./postgres-server.ts";
 
@@ -12,7 +9,7 @@ declare module "vitest" {
 }
 
 export default async (project: TestProject): Promise<() => Promise<void>> => {
-  const server = await startPostgres(mkdtempSync(join(tmpdir(), "meter-lib-postgres-")));
+  const server = await startPostgres();
   project.provide("postgresUrl", server.url);
   return server.remove;
 };

@@ -1,6 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type BillingFaults, billingRun } from "./billing-run.ts";
 import { CUTS } from "./cutting-proxy.ts";
@@ -22,7 +19,7 @@ test.concurrent.each<readonly [string, BillingFaults]>([
   ],
   ["the server is lost, and its standby promoted", { ...QUIET, events: 200, failover: true }],
 ])("%s: every committed order is billed once, and no other", async (_, faults) => {
-  const verdict = await billingRun(mkdtempSync(join(tmpdir(), "meter-lib-billing-")), faults);
+  const verdict = await billingRun(faults);
   expect(verdict).toMatchObject({ lost: [], unfounded: [], accounts: { pending: 0 } });
   expect(verdict.accounts.recorded).toBe(verdict.events);
   expect(verdict.accounts.acknowledged).toBe(verdict.events);

@@ -55,8 +55,8 @@ export interface BillingVerdict {
  * Writers bill orders in their transactions while they are killed, the server is killed, and connections break. At the end, what the
  * receiver got is compared with the table of orders.
  */
-export const billingRun = async (folder: string, faults: BillingFaults): Promise<BillingVerdict> => {
-  let server = await startPostgres(join(folder, "primary"), {
+export const billingRun = async (faults: BillingFaults): Promise<BillingVerdict> => {
+  let server = await startPostgres({
     isSafe: true,
     settings: { wal_level: "replica", max_wal_senders: "4", hot_standby: "on" },
   });
@@ -64,7 +64,7 @@ export const billingRun = async (folder: string, faults: BillingFaults): Promise
   await prepare(server.url);
   let standby: PostgresServer | undefined;
   if (faults.failover) {
-    standby = await standbyOf(server, join(folder, "standby"));
+    standby = await standbyOf(server);
     servers.push(standby);
   }
   const receiver = await batchReceiver();
@@ -141,10 +141,10 @@ const prepare = async (url: string): Promise<void> => {
 };
 
 /** A second server that has every commit before the first one says so. */
-const standbyOf = async (primary: PostgresServer, folder: string): Promise<PostgresServer> => {
+const standbyOf = async (primary: PostgresServer): Promise<PostgresServer> => {
   // Its files as a crash would leave them.
   await primary.kill();
-  const standby = await startPostgres(folder, {
+  const standby = await startPostgres({
     isSafe: true,
     settings: {
       primary_conninfo: `host=127.0.0.1 port=${primary.port} user=postgres application_name=standby`,

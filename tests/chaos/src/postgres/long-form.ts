@@ -1,7 +1,4 @@
 /** The long form of `billing-run.postgres.test.ts`: 100 kills of writers, 100 of the server, 200,000 events, and a failover. */
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { billingRun } from "./billing-run.ts";
 
@@ -13,7 +10,7 @@ const { values } = parseArgs({
 });
 
 const started = Date.now();
-const verdict = await billingRun(mkdtempSync(join(tmpdir(), "meter-lib-billing-")), {
+const verdict = await billingRun({
   writers: 4,
   events: Number(values.events),
   writerKills: Number(values.kills),

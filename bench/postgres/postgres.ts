@@ -1,0 +1,217 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MeterClient, type Outbox, type Transport } from "@meter-lib/core";
+import { migratePostgres, postgresOutbox } from "@meter-lib/outbox-postgres";
+import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
+import pg from "pg";
+import { querySql, startPostgres } from "../../packages/outbox-postgres/test/postgres-server.ts";
+import type { Measure } from "../harness/measure.ts";
+import type { Row } from "../harness/report.ts";
+import { median, spread } from "../harness/statistics.ts";
+
+const CLIENTS = [1, 16] as const;
+const TRANSACTIONS = 1_500;
+const BATCH = 500;
+
+/** What a business transaction does beside its own row. */
+type Extra = (tx: pg.PoolClient, id: string) => Promise<unknown>;
+
+/** What it costs to bill in a transaction, and how fast the events leave, beside a table and a relay made by hand. */
+export const postgres: Measure = {
+  name: "postgres",
+  about:
+    "usage recorded in a business transaction, and delivered from there, beside a hand-written outbox table",
+  defaults: { rounds: 5, events: 50_000 },
+  run: async ({ rounds, events }) => {
+    const folder = mkdtempSync(join(tmpdir(), "meter-lib-bench-"));
+    const server = await startPostgres({
+      isSafe: true,
+      settings: { shared_buffers: "256MB" },
+    });
+    const pool = new pg.Pool({ connectionString: server.url, max: 20 });
+    try {
+      await migratePostgres({ client: pool });
+      await pool.query(
+        "CREATE TABLE orders (id text PRIMARY KEY); CREATE TABLE by_hand (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event json NOT NULL)",
+      );
+      const transactions = await billed(pool, rounds);
+      const delivered = await deliveries(pool, folder, server.url, Math.min(rounds, 3), events);
+      return { tables: [{ rows: transactions }, { rows: delivered }] };
+    } finally {
+      await pool.end();
+      await server.remove();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+const billed = async (pool: pg.Pool, rounds: number): Promise<readonly Row[]> => {
+  // Delivers nothing while transactions are timed: what it takes away would be its own time.
+  const client = clientOver(postgresOutbox({ pool, limits: { maxEvents: 1 } }), BLOCKED);
+  const extras: Readonly<Record<string, Extra>> = {
+    "its own row alone": async () => undefined,
+    "record({ tx })": (tx, id) => client.record(eventOf(id), { tx }),
+    "an insert into a table by hand": (tx, id) =>
+      tx.query("INSERT INTO by_hand (event) VALUES ($1)", [JSON.stringify(eventOf(id))]),
+  };
+  const rows: Row[] = [];
+  let run = 0;
+  for (const clients of CLIENTS) {
+    const rates = new Map(Object.keys(extras).map((name) => [name, [] as number[]]));
+    for (let round = -1; round < rounds; round++) {
+      for (const [name, extra] of Object.entries(extras)) {
+        const rate = await ratePerSecond(pool, clients, `run${run++}`, extra);
+        if (round >= 0) rates.get(name)?.push(rate);
+      }
+    }
+    const [plain = []] = rates.values();
+    for (const [name, taken] of rates)
+      rows.push({
+        clients,
+        "a transaction with": name,
+        "transactions/s": Math.round(median(taken)),
+        spread: spread(taken, 0),
+        // Of readings of one round: the machine is not the same from one to the next.
+        "time, × its own row": median(taken.map((rate, i) => (plain[i] ?? rate) / rate)).toFixed(2),
+      });
+  }
+  await client.close({ timeoutMs: 0 });
+  return rows;
+};
+
+const ratePerSecond = async (pool: pg.Pool, clients: number, run: string, extra: Extra): Promise<number> => {
+  const each = Math.ceil(TRANSACTIONS / clients / (clients === 1 ? 3 : 1));
+  const connections = await Promise.all(Array.from({ length: clients }, () => pool.connect()));
+  const startedAt = performance.now();
+  await Promise.all(
+    connections.map(async (tx, client) => {
+      for (let i = 0; i < each; i++) {
+        const id = `${run}-${client}-${i}`;
+        await tx.query("BEGIN");
+        await tx.query("INSERT INTO orders VALUES ($1)", [id]);
+        await extra(tx, id);
+        await tx.query("COMMIT");
+      }
+    }),
+  );
+  const ms = performance.now() - startedAt;
+  for (const tx of connections) tx.release();
+  return ((each * clients) / ms) * 1_000;
+};
+
+const deliveries = async (
+  pool: pg.Pool,
+  folder: string,
+  url: string,
+  rounds: number,
+  events: number,
+): Promise<readonly Row[]> => {
+  const contestants: Readonly<Record<string, (round: number) => Promise<number>>> = {
+    "from an SQLite file": (round) => fromSqlite(join(folder, `${round}.db`), events),
+    "from arrivals in PostgreSQL": () => fromArrivals(pool, url, events),
+    "from a table by hand, SKIP LOCKED, 500 at a time": () => fromTable(pool, events),
+  };
+  const rates = new Map(Object.keys(contestants).map((name) => [name, [] as number[]]));
+  for (let round = 0; round < rounds; round++)
+    for (const [name, take] of Object.entries(contestants)) rates.get(name)?.push(await take(round));
+  const [sqlite = []] = rates.values();
+  return [...rates].map(([name, taken]) => ({
+    delivered: name,
+    "events/s": Math.round(median(taken)),
+    spread: spread(taken, 0),
+    "× SQLite": median(taken.map((rate, i) => rate / (sqlite[i] ?? rate))).toFixed(2),
+  }));
+};
+
+const fromSqlite = async (path: string, events: number): Promise<number> => {
+  const limits = { maxEvents: 2 * events, maxBytes: 1e9 };
+  const first = clientOver(sqliteOutbox({ path, limits }), BLOCKED);
+  for (let i = 0; i < events; i++) {
+    const { durable } = first.record(eventOf(`sqlite-${i}`));
+    if (i % 2_000 === 1_999) await durable;
+  }
+  await first.close({ timeoutMs: 0 });
+  return rateOfDraining(sqliteOutbox({ path, limits }), events);
+};
+
+const fromArrivals = async (pool: pg.Pool, url: string, events: number): Promise<number> => {
+  await querySql(url, "TRUNCATE meter_lib.arrivals");
+  const writer = clientOver(postgresOutbox({ pool, limits: { maxEvents: 1 } }), BLOCKED);
+  const tx = await pool.connect();
+  await tx.query("BEGIN");
+  for (let from = 0; from < events; from += 1_000)
+    await writer.recordAll(
+      Array.from({ length: Math.min(1_000, events - from) }, (_, i) => eventOf(`arrival-${from + i}`)),
+      { tx },
+    );
+  await writer.close({ timeoutMs: 0 });
+  await tx.query("COMMIT");
+  tx.release();
+  return rateOfDraining(postgresOutbox({ pool }), events);
+};
+
+const fromTable = async (pool: pg.Pool, events: number): Promise<number> => {
+  await pool.query("TRUNCATE by_hand");
+  await pool.query("INSERT INTO by_hand (event) SELECT $1::json FROM generate_series(1, $2::int)", [
+    JSON.stringify(eventOf("by-hand")),
+    events,
+  ]);
+  const tx = await pool.connect();
+  const startedAt = performance.now();
+  for (let left = events; left > 0; ) {
+    await tx.query("BEGIN");
+    const { rows } = await tx.query<{ id: string }>(
+      "SELECT id, event FROM by_hand ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED",
+      [BATCH],
+    );
+    JSON.stringify(rows);
+    await tx.query("DELETE FROM by_hand WHERE id = ANY($1)", [rows.map(({ id }) => id)]);
+    await tx.query("COMMIT");
+    left -= rows.length;
+  }
+  const ms = performance.now() - startedAt;
+  tx.release();
+  return (events / ms) * 1_000;
+};
+
+/** From the start of a client until a receiver that answers at once has all. */
+const rateOfDraining = async (outbox: Outbox, events: number): Promise<number> => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let left = events;
+  const startedAt = performance.now();
+  const client = clientOver(outbox, {
+    name: "at once",
+    send: async (batch) => {
+      left -= batch.events.length;
+      JSON.stringify(batch.events);
+      if (left <= 0) resolve();
+      return { every: { state: "acknowledged" } };
+    },
+  });
+  await promise;
+  const ms = performance.now() - startedAt;
+  await client.flush();
+  await client.close();
+  return (events / ms) * 1_000;
+};
+
+const BLOCKED: Transport = {
+  name: "blocked",
+  send: async () => ({ every: { state: "retry", reason: "not now" } }),
+};
+
+const clientOver = (outbox: Outbox, transport: Transport): MeterClient =>
+  new MeterClient({
+    transport,
+    customerLookup: { lookup: async () => ({ state: "found", customer_id: "customer" }) },
+    outbox,
+  });
+
+const eventOf = (order: string) => ({
+  tenant_id: "tenant_123",
+  device_id: "shop",
+  meter_id: "page.processed.basic" as const,
+  total_usage: 5,
+  metadata: { order },
+});
