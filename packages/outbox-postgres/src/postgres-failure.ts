@@ -82,7 +82,7 @@ const adviceFor = (state: string | undefined, text: string, schema: string): str
   if (isMissing(state))
     return `the tables of the outbox are missing in the schema ${schema}: run \`meter outbox migrate --postgres URL\`, or migratePostgres()`;
   if (state === "42501")
-    return `this user may not do it: grant it the rights on the schema ${schema} that the README lists ("Rights")`;
+    return `this user may not do it: grant it the rights on the schema ${schema} that the README lists ("Grant permissions")`;
   const known = state === undefined ? undefined : ADVICE.get(state);
   return known ?? WORDS.find(([words]) => words.test(text))?.[1];
 };
