@@ -131,6 +131,8 @@ export default defineConfig({
             "serverless-and-edge": "Serverless and edge",
             kafka: "Kafka",
             backends: "Other backends",
+            "after-the-answer": "After the answer",
+            "change-the-backend": "Change the backend",
           }),
         },
         {

@@ -1,3 +1,9 @@
 import { library } from "../../tsup.base.ts";
 
-export default library(["src/autumn.ts", "src/lago.ts", "src/openmeter.ts", "src/stripe.ts"]);
+export default library([
+  "src/autumn.ts",
+  "src/lago.ts",
+  "src/openmeter.ts",
+  "src/postgres.ts",
+  "src/stripe.ts",
+]);

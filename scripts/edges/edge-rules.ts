@@ -25,7 +25,10 @@ export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
   "transport-kafka": { imports: ["core"], portable: [] },
 
   // Dialects of other backends, for the transport that speaks HTTP.
-  backends: { imports: ["core", "transport-fetch"], portable: ["openmeter.ts", "stripe.ts"] },
+  backends: {
+    imports: ["core", "transport-fetch"],
+    portable: ["autumn.ts", "lago.ts", "openmeter.ts", "postgres.ts", "stripe.ts"],
+  },
 
   middleware: {
     imports: ["core"],
@@ -48,6 +51,7 @@ export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
       "sandbox",
       "transport-fetch",
       "meter-lib",
+      "backends",
     ],
     portable: [],
   },

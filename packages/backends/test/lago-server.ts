@@ -72,10 +72,49 @@ export const lagoServer = async ({
     };
   };
 
+  /** `GET /api/v1/events` and `GET /api/v1/billable_metrics`, pages of 2. */
+  const read = (path: string): Reply => {
+    const { pathname, searchParams } = new URL(path, "http://localhost");
+    const page = Number(searchParams.get("page") ?? 1);
+    const paged = (name: string, items: readonly object[]): Reply => ({
+      status: 200,
+      body: {
+        [name]: items.slice((page - 1) * 2, page * 2),
+        meta: { current_page: page, total_pages: Math.ceil(items.length / 2), total_count: items.length },
+      },
+    });
+    if (pathname === "/api/v1/billable_metrics") {
+      const codes = metrics ?? [...new Set([...events.values()].map(({ code }) => code))];
+      return paged(
+        "billable_metrics",
+        codes.map((code) => ({ code })),
+      );
+    }
+    const from = Date.parse(searchParams.get("timestamp_from") ?? "");
+    const to = Date.parse(searchParams.get("timestamp_to") ?? "");
+    return paged(
+      "events",
+      [...events.values()]
+        .filter(
+          ({ code, external_subscription_id, timestamp }) =>
+            code === searchParams.get("code") &&
+            external_subscription_id === searchParams.get("external_subscription_id") &&
+            Number(timestamp) * 1_000 >= from &&
+            Number(timestamp) * 1_000 <= to,
+        )
+        .map((event) => ({
+          ...event,
+          timestamp: new Date(Number(event.timestamp) * 1_000).toISOString(),
+          lago_customer_id: null,
+        })),
+    );
+  };
+
   const take = ({ method, path, headers, body }: Received): Reply => {
     if (headers.authorization !== `Bearer ${apiKey}`)
       return { status: 401, body: { status: 401, error: "Unauthorized" } };
     if (method === "POST" && path === "/api/v1/events/batch") return takeBatch(body);
+    if (method === "GET") return read(path);
     return { status: 404, body: { status: 404, error: "Not Found", code: "resource_not_found" } };
   };
 

@@ -9,7 +9,18 @@ export interface StripeServerOptions {
   readonly apiKey?: string;
   /** Its time, in milliseconds since the epoch. */
   readonly now?: () => number;
+  /** Names of the events that meters add up. @default all */
+  readonly meters?: readonly string[];
 }
+
+interface StoredEvent {
+  readonly event_name: string;
+  readonly customer: string;
+  readonly timestamp: number;
+  readonly value: number;
+}
+
+const HOUR_S = 3_600;
 
 /** An error as Stripe answers it. */
 export const stripeError = (
@@ -29,11 +40,52 @@ const FUTURE_S = 300;
 export const stripeServer = async ({
   apiKey = "sk_test_123",
   now = Date.now,
+  meters,
 }: StripeServerOptions = {}): Promise<StripeServer> => {
   const identifiers = new Set<string>();
+  const stored: StoredEvent[] = [];
+
+  /** `GET /v1/billing/meters` and `GET /v1/billing/meters/{id}/event_summaries`, pages of 2. */
+  const read = (path: string): Reply => {
+    const { pathname, searchParams } = new URL(path, "http://localhost");
+    const names = meters ?? [...new Set(stored.map(({ event_name }) => event_name))];
+    const page = (items: readonly { readonly id: string }[]): Reply => {
+      const after = items.findIndex(({ id }) => id === searchParams.get("starting_after")) + 1;
+      const data = items.slice(after, after + 2);
+      return { status: 200, body: { object: "list", data, has_more: after + 2 < items.length } };
+    };
+    if (pathname === "/v1/billing/meters")
+      return page(names.map((event_name) => ({ id: `mtr_${event_name}`, event_name })));
+    const event_name = /^\/v1\/billing\/meters\/mtr_(.+)\/event_summaries$/.exec(pathname)?.[1];
+    const from = Number(searchParams.get("start_time"));
+    const to = Number(searchParams.get("end_time"));
+    if (event_name === undefined || searchParams.get("value_grouping_window") !== "hour")
+      return stripeError(404, "Unrecognized request URL");
+    if (from % HOUR_S !== 0 || to % HOUR_S !== 0 || to <= from)
+      return stripeError(400, "start_time and end_time must be aligned with hours");
+    const hours = new Map<number, number>();
+    for (const { timestamp, value, ...event } of stored) {
+      if (event.event_name !== event_name || event.customer !== searchParams.get("customer")) continue;
+      if (timestamp < from || timestamp >= to) continue;
+      const hour = Math.floor(timestamp / HOUR_S) * HOUR_S;
+      hours.set(hour, (hours.get(hour) ?? 0) + value);
+    }
+    return page(
+      [...hours]
+        .sort(([a], [b]) => b - a)
+        .map(([start_time, aggregated_value]) => ({
+          id: `mtrusg_${start_time}`,
+          object: "billing.meter_event_summary",
+          start_time,
+          end_time: start_time + HOUR_S,
+          aggregated_value,
+        })),
+    );
+  };
 
   const take = ({ method, path, headers, body }: Received): Reply => {
     if (headers.authorization !== `Bearer ${apiKey}`) return stripeError(401, "Invalid API Key provided");
+    if (method === "GET") return read(path);
     if (method !== "POST" || path !== "/v1/billing/meter_events")
       return stripeError(404, `Unrecognized request URL (${method}: ${path}).`);
     if (headers["content-type"] !== "application/x-www-form-urlencoded")
@@ -64,6 +116,12 @@ export const stripeServer = async ({
     if (identifiers.has(identifier))
       return stripeError(400, `An event already exists with identifier ${identifier}.`);
     identifiers.add(identifier);
+    stored.push({
+      event_name,
+      timestamp,
+      customer: payload.get("stripe_customer_id") ?? "",
+      value: Number(payload.get("value")),
+    });
     return {
       status: 200,
       body: {

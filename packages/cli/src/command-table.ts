@@ -56,7 +56,7 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
     },
     {
       name: "reconcile",
-      description: "compare what an outbox recorded with what a sandbox counted",
+      description: "compare what an outbox recorded with what a backend counted",
       load: async () => (await import("./commands/reconcile.ts")).reconcileCommand,
     },
     {

@@ -12,12 +12,14 @@ export { type LitewaveCatalog, litewaveCatalog } from "./catalog/litewave-catalo
 export type { Metadata, Meter } from "./catalog/meter.ts";
 export { parseCatalog } from "./catalog/parse-catalog.ts";
 export { describeIssue, type EventIssue } from "./check/event-issue.ts";
+export { type FanOut, type FanOutOptions, type FanOutReceipt, fanOut } from "./client/fan-out.ts";
 export {
   type DrainOptions,
   type Health,
   MeterClient,
   type PostOptions,
   type RecordOptions,
+  type RefutedEvent,
   type Stats,
   type TransactionOptions,
 } from "./client/meter-client.ts";
@@ -28,8 +30,10 @@ export type { ReconcileBackend, Reconciliation } from "./client/reconcile.ts";
 export type { SendResult } from "./client/send-result.ts";
 export type { Session, SessionInput, SessionOptions, SessionRecovery } from "./client/session.ts";
 export type { TimeOptions } from "./client/time-call.ts";
+export { type CutOverOptions, cutOver } from "./compose/cut-over.ts";
 export { fallback } from "./compose/fallback.ts";
 export { route } from "./compose/route.ts";
+export { type CustomerOf, withCustomers } from "./compose/with-customers.ts";
 export type { DeliveryEvents } from "./delivery/delivery-events.ts";
 export type { AmbiguityPolicy, DeliveryOptions } from "./delivery/delivery-options.ts";
 export type { DurableOutcome, Receipt, SettledOutcome } from "./delivery/receipt.ts";
@@ -47,7 +51,7 @@ export type { UsageEvent } from "./event/usage-event.ts";
 export type { Account, Accounts } from "./log/account.ts";
 export type { SqlTransaction } from "./log/arrivals.ts";
 export { memoryOutbox } from "./log/memory-outbox.ts";
-export type { Outbox, OutboxLimits } from "./log/outbox.ts";
+export type { Outbox, OutboxLimits, RefutationState } from "./log/outbox.ts";
 export type { OutboxRow } from "./log/outbox-query.ts";
 export { memoryTransport } from "./memory/memory-transport.ts";
 export type { Clock } from "./strategies/clock.ts";

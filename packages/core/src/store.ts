@@ -44,6 +44,8 @@ export {
   type OutboxCommit,
   type OutboxLimits,
   type OutboxOpening,
+  type Refutation,
+  type RefutationState,
   type Span,
   type Undone,
 } from "./log/outbox.ts";

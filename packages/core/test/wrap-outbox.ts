@@ -15,6 +15,7 @@ export const wrapOutbox = (inner: Outbox, changed: Partial<Outbox>): Outbox => (
   discard: (selection, reason) => inner.discard(selection, reason),
   erase: (tenant_id, reason) => inner.erase(tenant_id, reason),
   ledger: (range) => inner.ledger(range),
+  refute: (refutations) => inner.refute(refutations),
   ledgerIds: (row) => inner.ledgerIds(row),
   producers: () => inner.producers(),
   claimSessions: () => inner.claimSessions(),

@@ -1,8 +1,7 @@
 import { MayHaveCommitted, MeterError, type MeterErrorCode, type Outbox } from "@meter-lib/core/store";
 
-type First<Method extends "commit" | "claim" | "list" | "redrive" | "ledger" | "ledgerIds"> = Parameters<
-  Outbox[Method]
->[0];
+type First<Method extends "commit" | "claim" | "list" | "redrive" | "refute" | "ledger" | "ledgerIds"> =
+  Parameters<Outbox[Method]>[0];
 
 /** What the methods of an outbox take, each as one value. */
 export interface Inputs {
@@ -14,6 +13,7 @@ export interface Inputs {
   redrive: First<"redrive">;
   discard: Parameters<Outbox["discard"]>;
   erase: Parameters<Outbox["erase"]>;
+  refute: First<"refute">;
   ledger: First<"ledger">;
   ledgerIds: First<"ledgerIds">;
   producers: undefined;
@@ -52,6 +52,7 @@ export const answerCalls = (outbox: Outbox): ((call: OutboxCall) => Promise<Outb
     redrive: (selection) => outbox.redrive(selection),
     discard: (input) => outbox.discard(...input),
     erase: (input) => outbox.erase(...input),
+    refute: (refutations) => outbox.refute(refutations),
     ledger: (range) => outbox.ledger(range),
     ledgerIds: (row) => outbox.ledgerIds(row),
     producers: () => outbox.producers(),

@@ -25,7 +25,7 @@ export interface NearEnd {
 const CLOSE_MS = 5_000;
 
 /** A far end that ends in one of these may have done it. */
-const CHANGES: ReadonlySet<OutboxMethod> = new Set(["commit", "redrive", "discard", "erase"]);
+const CHANGES: ReadonlySet<OutboxMethod> = new Set(["commit", "redrive", "discard", "erase", "refute"]);
 
 interface Waiting {
   readonly method: OutboxMethod;
@@ -145,6 +145,7 @@ export const remoteOutbox = ({ store, log }: OutboxSettings, start: (near: NearE
     discard: (...input) => call("discard", input),
     erase: (...input) => call("erase", input),
     ledger: (range) => call("ledger", range),
+    refute: (refutations) => call("refute", refutations),
     ledgerIds: (row) => call("ledgerIds", row),
     producers: () => call("producers", undefined),
     claimSessions: () => call("claimSessions", undefined),

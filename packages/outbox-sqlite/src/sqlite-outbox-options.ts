@@ -23,13 +23,16 @@ export interface SqliteOutboxOptions {
    */
   readonly letters?: Partial<OutboxLimits>;
   /**
-   * After how many milliseconds dead letters and quarantined events are discarded, and the ledger's hours forgotten.
-   * @default letters never, the ledger 35 days
+   * After how many milliseconds dead letters and quarantined events are discarded, the ledger's hours forgotten, and the content of
+   * acknowledged events dropped. Kept for as long as the backend may still reject, it makes a late rejection a dead letter that can be
+   * sent again.
+   * @default letters never, the ledger 35 days, acknowledged content at once
    */
   readonly retention?: {
     readonly rejectedMs?: number;
     readonly quarantinedMs?: number;
     readonly ledgerMs?: number;
+    readonly acknowledgedMs?: number;
   };
   /** How long a call waits, in milliseconds, while another process writes. @default 10,000 */
   readonly busyTimeoutMs?: number;
@@ -52,7 +55,7 @@ export const outboxSettings = ({
   limits: { maxEvents = 1_000_000, maxBytes = 256 * MIB } = {},
   tombstones: { windowMs = DAY_MS, max = 1_000_000 } = {},
   letters = {},
-  retention: { rejectedMs, quarantinedMs, ledgerMs = 35 * DAY_MS } = {},
+  retention: { rejectedMs, quarantinedMs, ledgerMs = 35 * DAY_MS, acknowledgedMs = 0 } = {},
   busyTimeoutMs = 10_000,
   thread = "worker",
 }: SqliteOutboxOptions): OutboxSettings => {
@@ -77,6 +80,7 @@ export const outboxSettings = ({
   if (rejectedMs !== undefined) expectCount("retention.rejectedMs", rejectedMs, 0);
   if (quarantinedMs !== undefined) expectCount("retention.quarantinedMs", quarantinedMs, 0);
   expectCount("retention.ledgerMs", ledgerMs, 0);
+  expectCount("retention.acknowledgedMs", acknowledgedMs, 0);
   expectCount("busyTimeoutMs", busyTimeoutMs, 0);
   if (thread !== "worker" && thread !== "main") {
     issues.push({ field: "thread", given: describeValue(thread), expected: '"worker" or "main"' });
@@ -88,7 +92,7 @@ export const outboxSettings = ({
       limits: { maxEvents, maxBytes },
       bodies: "text",
       tombstones: { windowMs, max },
-      letters: { ...kept, rejectedMs, quarantinedMs },
+      letters: { ...kept, rejectedMs, quarantinedMs, acknowledgedMs },
       ledgerMs,
     },
   };

@@ -56,7 +56,14 @@ test("the two sides agree, by tenant, meter and hour, whatever the meter's type"
     client.record({ tenant_id, meter_id: "chat.on.time_hours", start_time: noon - 3 * HOUR_MS });
   }
   await client.flush();
-  expect(await client.reconcile(backend)).toEqual({ agrees: true, compared: 8, differences: [], gaps: [] });
+  expect(await client.reconcile(backend)).toEqual({
+    agrees: true,
+    by: "ids",
+    drifting: 0,
+    compared: 8,
+    differences: [],
+    gaps: [],
+  });
   await client.close();
 });
 
@@ -96,6 +103,7 @@ test("what was lost behind the backend's back is named, what waits here too", as
       counted: 1,
       acknowledged_usage: 8,
       counted_usage: 3,
+      drifts: true,
       missing: ["swallowed"],
       undelivered: [],
       unknown: [],
@@ -109,6 +117,7 @@ test("what was lost behind the backend's back is named, what waits here too", as
       counted: 0,
       acknowledged_usage: 0,
       counted_usage: 0,
+      drifts: false,
       missing: [],
       undelivered: [{ event_id: "parked", state: "pending" }],
       unknown: [],

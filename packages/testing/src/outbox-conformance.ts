@@ -11,6 +11,7 @@ import { identityCases } from "./outbox/identity-cases.ts";
 import { modelCase } from "./outbox/model-case.ts";
 import { OpenedOutbox } from "./outbox/opened-outbox.ts";
 import { forgetfulCases, ownerCases, volatileCases } from "./outbox/owner-cases.ts";
+import { refutationCases } from "./outbox/refutation-cases.ts";
 import { segmentCases } from "./outbox/segment-cases.ts";
 import { sessionCases } from "./outbox/session-cases.ts";
 import { settlementCases } from "./outbox/settlement-cases.ts";
@@ -86,6 +87,7 @@ export const outboxCases = (durable: boolean): readonly ConformanceCase[] =>
     ...deadLetterCases,
     ...eraseCases,
     ...boundCases,
+    ...refutationCases,
     ...damageCases,
     ...sessionCases,
     ...ownerCases,

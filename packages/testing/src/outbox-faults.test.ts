@@ -25,6 +25,7 @@ const broken = (options: LogOptions, faults: Faults): Outbox => {
     redrive: (selection) => good.redrive(selection),
     discard: (selection, reason) => good.discard(selection, reason),
     erase: (tenant_id, reason) => good.erase(tenant_id, reason),
+    refute: (refutations) => good.refute(refutations),
     ledger: (range) => good.ledger(range),
     ledgerIds: (row) => good.ledgerIds(row),
     producers: () => good.producers(),

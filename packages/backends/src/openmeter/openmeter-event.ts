@@ -71,6 +71,17 @@ export const defaultOpenMeterData: OpenMeterDataOf = ({
 const sourceOf = (source: string, tenant_id: string): string =>
   `${source}/${encodeURIComponent(tenant_id.toWellFormed())}/`;
 
+/** The tenant in a source that {@link openMeterEvent} made; undefined for one of another origin. */
+export const tenantOfSource = (source: string, of: string): string | undefined => {
+  if (!of.startsWith(`${source}/`) || !of.endsWith("/")) return undefined;
+  try {
+    const tenant_id = decodeURIComponent(of.slice(source.length + 1, -1));
+    return sourceOf(source, tenant_id) === of ? tenant_id : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
 export const openMeterEvent = (
   event: OutgoingEvent,
   { source, eventTypes, data }: OpenMeterNames,

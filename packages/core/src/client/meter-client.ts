@@ -18,6 +18,7 @@ import type {
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import type { Accounts } from "../log/account.ts";
 import type { SqlTransaction } from "../log/arrivals.ts";
+import type { RefutationState } from "../log/outbox.ts";
 import type { LedgerRange, OutboxQuery, OutboxRow, OutboxSelection } from "../log/outbox-query.ts";
 import { checkClientOptions } from "./check-client-options.ts";
 import { ClientCore } from "./client-core.ts";
@@ -324,6 +325,28 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
     return this.#core.engine.outbox.discard(selection, reason);
   }
 
+  /**
+   * Takes acknowledgements back: the backend has rejected the events after it took them. Each becomes a dead letter with its
+   * content, which can be redriven, and counts as acknowledged no more; one in quarantine is in doubt no more. Answers what
+   * became of each, in order; only `refuted` changes anything.
+   *
+   * @param events - ids of this client's tenant, or of another; with the content, where the outbox does not keep it
+   * @param reason - in words, for people; an event's own goes before
+   */
+  refute(events: readonly (string | RefutedEvent)[], reason: string): Promise<readonly RefutationState[]> {
+    return this.#core.engine.refute(
+      events.map((given) => {
+        const event = typeof given === "string" ? { event_id: given } : given;
+        return {
+          event_id: event.event_id,
+          tenant_id: event.tenant_id ?? this.#context.tenant_id ?? "",
+          reason: event.reason ?? reason,
+          event: event.event,
+        };
+      }),
+    );
+  }
+
   /** Compares what was recorded here with what the backend counted, per tenant, meter and hour. */
   async reconcile(backend: ReconcileBackend, range: LedgerRange = {}): Promise<Reconciliation> {
     await this.#core.engine.idle();
@@ -353,6 +376,17 @@ const first = ([receipt]: readonly Receipt[]): Receipt => {
   if (receipt === undefined) throw new Error("an event that was recorded has a receipt");
   return receipt;
 };
+
+/** An event that its backend rejected late. */
+export interface RefutedEvent {
+  readonly event_id: string;
+  /** @default the client's own */
+  readonly tenant_id?: string | undefined;
+  /** @default that of the call */
+  readonly reason?: string | undefined;
+  /** What was recorded, for when the outbox has not kept it. */
+  readonly event?: UsageEvent | undefined;
+}
 
 type WideOptions = MeterClientStrategies & { readonly catalog?: Catalog; readonly defaults?: EventContext };
 

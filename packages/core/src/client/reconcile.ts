@@ -4,10 +4,14 @@ import type { Promisable } from "../strategies/promisable.ts";
 
 /** The backend's side of a reconciliation: what it counted. */
 export interface ReconcileBackend {
-  /** Counts by tenant, meter and hour of event time. */
-  ledger(range: LedgerRange): Promise<readonly BackendLedgerRow[]>;
-  /** The ids behind one of them. */
-  ids(row: LedgerKey): Promise<readonly string[]>;
+  /**
+   * Counts by tenant, meter and hour of event time.
+   *
+   * @param asked - the rows that were recorded here: others are not looked at
+   */
+  ledger(range: LedgerRange, asked: readonly LedgerKey[]): Promise<readonly BackendLedgerRow[]>;
+  /** The ids behind one of them. Left out by a backend that tells sums only. */
+  ids?(row: LedgerKey): Promise<readonly string[]>;
   /** The producers' numbers that arrived. Left out by a backend that does not look at them. */
   producers?(): Promise<readonly BackendProducer[]>;
 }
@@ -21,7 +25,8 @@ export interface BackendProducer {
 }
 
 export interface BackendLedgerRow extends LedgerKey {
-  readonly events: number;
+  /** Undefined where the backend tells sums only. */
+  readonly events?: number | undefined;
   /** Sum of `total_usage`. */
   readonly total_usage: number;
 }
@@ -34,8 +39,15 @@ export interface ReconcileSource {
 }
 
 export interface Reconciliation {
-  /** Whether the backend counted exactly what was recorded here, and nothing that was acknowledged is missing there. */
+  /**
+   * Whether the backend counted exactly what was acknowledged here, and nothing else is to be done: nothing waits, no dead letter. What
+   * a person discarded is no disagreement.
+   */
   readonly agrees: boolean;
+  /** Whether events were compared one by one where sums differ, or sums alone could be. */
+  readonly by: "ids" | "sums";
+  /** Rows in which the backend counted something else than was acknowledged. */
+  readonly drifting: number;
   /** Rows compared. */
   readonly compared: number;
   readonly differences: readonly ReconcileDifference[];
@@ -48,16 +60,19 @@ export interface ProducerGap {
   readonly missing: readonly SeqRange[];
 }
 
-/** One tenant, meter and hour in which the two sides differ. */
+/** One tenant, meter and hour in which the backend counted something else than was recorded. */
 export interface ReconcileDifference extends LedgerKey {
   readonly recorded: number;
   readonly acknowledged: number;
-  readonly counted: number;
+  /** Undefined where the backend tells sums only. */
+  readonly counted: number | undefined;
   readonly acknowledged_usage: number;
   readonly counted_usage: number;
+  /** Whether it counted something else than was acknowledged; otherwise the rest is undelivered. */
+  readonly drifts: boolean;
   /** Acknowledged here, not counted there: lost behind the backend's back. As far as ids are still kept here. */
   readonly missing: readonly string[];
-  /** Recorded here, not counted there, and not acknowledged either: still waiting, or dead letters. */
+  /** Recorded here, not acknowledged, and, where ids are told, not counted there: still waiting, dead letters, or discarded. */
   readonly undelivered: readonly LedgerId[];
   /** Counted there, unknown here: of another producer, or older than the ids kept here. */
   readonly unknown: readonly string[];
@@ -74,29 +89,43 @@ export const reconcile = async (
   // The own numbers first: what was acknowledged by then must have arrived by then.
   const producers = (await source.producers?.()) ?? [];
   const gaps = findGaps(producers, (await backend.producers?.()) ?? []);
-  const [own, theirs] = await Promise.all([source.ledger(range), backend.ledger(range)]);
+  const own = await source.ledger(range);
+  const theirs = await backend.ledger(range, own);
   const counted = new Map(theirs.map((row) => [keyOf(row), row]));
   const differences: ReconcileDifference[] = [];
   for (const row of own) {
-    const there = counted.get(keyOf(row));
-    const difference = {
+    const { total_usage, events } = counted.get(keyOf(row)) ?? NOTHING;
+    const isSame = (own_events: number, own_usage: number): boolean =>
+      own_usage === total_usage && (events === undefined || events === own_events);
+    if (isSame(row.recorded, row.recorded_usage)) continue;
+    const [ids, countedIds] = await Promise.all([source.ledgerIds(row), backend.ids?.(row)]);
+    differences.push({
       tenant_id: row.tenant_id,
       meter_id: row.meter_id,
       hour: row.hour,
       recorded: row.recorded,
       acknowledged: row.acknowledged,
-      counted: there?.events ?? 0,
+      counted: events,
       acknowledged_usage: row.acknowledged_usage,
-      counted_usage: there?.total_usage ?? 0,
-    };
-    if (difference.recorded === difference.counted && row.recorded_usage === difference.counted_usage)
-      continue;
-    const [ids, countedIds] = await Promise.all([source.ledgerIds(row), backend.ids(row)]);
-    differences.push({ ...difference, ...compareIds(ids, new Set(countedIds)) });
+      counted_usage: total_usage,
+      drifts: !isSame(row.acknowledged, row.acknowledged_usage),
+      ...compareIds(ids, countedIds),
+    });
   }
-  return { agrees: differences.length + gaps.length === 0, compared: own.length, differences, gaps };
+  const drifting = differences.filter(({ drifts }) => drifts).length;
+  const isDone = ({ undelivered, recorded, acknowledged }: ReconcileDifference): boolean =>
+    undelivered.length === recorded - acknowledged && undelivered.every(({ state }) => state === "discarded");
+  return {
+    agrees: drifting + gaps.length === 0 && differences.every(isDone),
+    by: backend.ids === undefined ? "sums" : "ids",
+    compared: own.length,
+    drifting,
+    differences,
+    gaps,
+  };
 };
 
+const NOTHING = { events: 0, total_usage: 0 };
 /** A producer that the backend never heard of is left to the counts: its wire may not carry numbers. */
 const findGaps = (
   own: readonly ProducerRow[],
@@ -113,12 +142,20 @@ const findGaps = (
   });
 };
 
-const compareIds = (own: readonly LedgerId[], counted: ReadonlySet<string>) => {
+const compareIds = (
+  own: readonly LedgerId[],
+  counted: readonly string[] | undefined,
+): Pick<ReconcileDifference, "missing" | "undelivered" | "unknown"> => {
+  if (counted === undefined) {
+    const undelivered = own.filter(({ state }) => state !== "acknowledged");
+    return { missing: [], undelivered, unknown: [] };
+  }
+  const there = new Set(counted);
   const known = new Set(own.map(({ event_id }) => event_id));
-  const absent = own.filter(({ event_id }) => !counted.has(event_id));
+  const absent = own.filter(({ event_id }) => !there.has(event_id));
   return {
     missing: absent.filter(({ state }) => state === "acknowledged").map(({ event_id }) => event_id),
     undelivered: absent.filter(({ state }) => state !== "acknowledged"),
-    unknown: [...counted].filter((event_id) => !known.has(event_id)),
+    unknown: [...there].filter((event_id) => !known.has(event_id)),
   };
 };

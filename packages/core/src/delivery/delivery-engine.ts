@@ -15,6 +15,8 @@ import type {
   Outbox,
   OutboxCommit,
   OutboxOpening,
+  Refutation,
+  RefutationState,
   Span,
 } from "../log/outbox.ts";
 import type { OutboxSelection } from "../log/outbox-query.ts";
@@ -53,6 +55,7 @@ const ASK_ROOM_MS = 200;
 /** What arrives is taken in together. */
 const ARRIVAL_MS = 100;
 const MOST_ARRIVING = 10_000;
+const REFUTATIONS_AT_ONCE = 1_000;
 /** What closing may take beyond its time, for a store or a strategy that hangs. */
 const CLOSE_GRACE_MS = 1_500;
 
@@ -313,6 +316,14 @@ export class DeliveryEngine {
     const count = await this.outbox.redrive(selection);
     if (count > 0) this.#expectClaim();
     return count;
+  }
+
+  async refute(refutations: readonly Refutation[]): Promise<readonly RefutationState[]> {
+    await this.idle();
+    const states: RefutationState[] = [];
+    for (let from = 0; from < refutations.length; from += REFUTATIONS_AT_ONCE)
+      states.push(...(await this.outbox.refute(refutations.slice(from, from + REFUTATIONS_AT_ONCE))));
+    return states;
   }
 
   /** When all that was gathered is stored, or the outbox does not take it. */

@@ -1,7 +1,8 @@
 /**
  * Where events went, in events. At every instant
  * `recorded = acknowledged + pending + rejected + quarantined + discarded + lost`;
- * each figure is counted by itself, none is computed from the others.
+ * each figure is counted by itself, none is computed from the others. `refuted` stands outside: it tells how often an
+ * acknowledgement was taken back, so that all that were ever given are `acknowledged + refuted`.
  */
 export interface Account {
   /** Accepted by `record()`, each identity once. */
@@ -18,6 +19,8 @@ export interface Account {
   readonly discarded: number;
   /** Dropped by a volatile outbox at its end. */
   readonly lost: number;
+  /** Acknowledged, and rejected by the receiver later; since then a dead letter, and whatever became of that. */
+  readonly refuted: number;
 }
 
 /** The account in total and for each meter that has had an event. */
@@ -35,6 +38,7 @@ export const ACCOUNT_FIELDS: readonly AccountField[] = [
   "quarantined",
   "discarded",
   "lost",
+  "refuted",
 ];
 
 /** An account that can be written to. */
@@ -48,6 +52,7 @@ export const emptyAccount = (): MutableAccount => ({
   quarantined: 0,
   discarded: 0,
   lost: 0,
+  refuted: 0,
 });
 
 /** Adds up accounts, in total and per meter. */

@@ -63,8 +63,11 @@ const eraseFrom = async (
       for (let i = run.from; i < run.to; i++) stays.add(i);
       continue;
     }
-    await discardRun(log, row, events, run, reason);
-    count += run.to - run.from;
+    // What was acknowledged stays counted so; only its content goes.
+    if (row.letter?.state !== "acknowledged") {
+      await discardRun(log, row, events, run, reason);
+      count += run.to - run.from;
+    }
     if (left !== undefined) left = await log.cut(left, run.from, run.to, { to: "end" });
   }
   const isGone = (index: number): boolean => isMeant(index) && !stays.has(index);

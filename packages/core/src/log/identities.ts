@@ -16,7 +16,7 @@ export interface KnownIdentity {
   readonly isSame: boolean;
 }
 
-const identityKey = (tenant_id: string, event_id: string): string => `${part(tenant_id)}/${event_id}`;
+export const identityKey = (tenant_id: string, event_id: string): string => `${part(tenant_id)}/${event_id}`;
 
 /** Has the ids of a segment that callers gave ready to be looked for. */
 export const prefetchGiven = async (
@@ -109,6 +109,30 @@ export const standingOf = async (
   return owner?.discarded.some(({ from, to }) => from <= seq && seq <= to) ? "discarded" : "acknowledged";
 };
 
+/** Where the events of a row of ids stand, by index: one look for all of them. */
+export const standingsOf = async (
+  log: LogTransaction,
+  { key, ids, producer, first_seq }: IdsRow,
+): Promise<(index: number) => RowState | EndState> => {
+  const discarded = (await log.tx.get("owners", producer))?.discarded ?? [];
+  const states = ids.map((_, index): RowState | EndState => {
+    const seq = first_seq + index;
+    return discarded.some(({ from, to }) => from <= seq && seq <= to) ? "discarded" : "acknowledged";
+  });
+  for (const [, row] of await segmentsAround(log, key, ids.length)) {
+    for (const { from, to, inflight } of row.pieces) {
+      const state = row.letter?.state ?? (inflight ? "inflight" : "pending");
+      const end = Math.min(row.key + to - key, ids.length);
+      for (let i = Math.max(0, row.key + from - key); i < end; i++) states[i] = state;
+    }
+  }
+  return (index) => states[index] ?? "acknowledged";
+};
+
+/** The segments that may have events of the keys from `key` on. */
+const segmentsAround = (log: LogTransaction, key: number, count: number) =>
+  log.tx.range("segments", { from: padded(key - MAX_SEGMENT_EVENTS), before: padded(key + count) });
+
 const saysTheSame = async (log: LogTransaction, key: number, mark: string): Promise<boolean> => {
   const row = await log.segmentOf(key);
   const event = row === undefined ? undefined : (await log.events(row))[key - row.key];
@@ -174,10 +198,7 @@ export const forgetIds = async (
 };
 
 const isAlive = async (log: LogTransaction, { key, ids }: IdsRow): Promise<boolean> => {
-  for (const [, row] of await log.tx.range("segments", {
-    from: padded(key - MAX_SEGMENT_EVENTS),
-    before: padded(key + ids.length),
-  }))
+  for (const [, row] of await segmentsAround(log, key, ids.length))
     if (row.pieces.some(({ from, to }) => row.key + from < key + ids.length && row.key + to > key))
       return true;
   return false;

@@ -17,6 +17,8 @@ export interface LogOptions {
     readonly maxBytes: number;
     readonly rejectedMs?: number | undefined;
     readonly quarantinedMs?: number | undefined;
+    /** For how long the content of acknowledged events is kept, so that a late rejection finds it. @default 0 */
+    readonly acknowledgedMs?: number | undefined;
   };
   /** For how long the hours of the ledger are kept, in milliseconds. */
   readonly ledgerMs: number;

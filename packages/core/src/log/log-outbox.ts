@@ -6,7 +6,7 @@ import { type Arrivals, takeArrivals } from "./arrivals.ts";
 import { foldDeltas, readAccounts, readLedger } from "./books.ts";
 import { boundLetters, discardLetters, redriveLetters } from "./dead-letters.ts";
 import { eraseTenant } from "./erase.ts";
-import { forgetIds, standingOf, tenantAt } from "./identities.ts";
+import { forgetIds, standingsOf, tenantAt } from "./identities.ts";
 import { padded } from "./keys.ts";
 import type { LogOptions } from "./log-options.ts";
 import {
@@ -30,6 +30,8 @@ import {
   type OutboxCommit,
   type OutboxLimits,
   type OutboxOpening,
+  type Refutation,
+  type RefutationState,
   type Span,
 } from "./outbox.ts";
 import type {
@@ -45,10 +47,11 @@ import type {
 } from "./outbox-query.ts";
 import type { SessionAnswer } from "./outbox-session.ts";
 import { enter, isAlive, newOwner, type Owner, takeOn, takeOver } from "./owner.ts";
+import { dropKept, refuteEvents } from "./refute.ts";
 import { changeSession, claimSessions } from "./shared-sessions.ts";
 import { MayHaveCommitted, type Store, type StoreTransaction } from "./store.ts";
 import { cellAt } from "./sums.ts";
-import type { CustomerPairs, OwnerRow, SegmentRow, SessionRow } from "./tables.ts";
+import type { CustomerPairs, IdsRow, OwnerRow, SegmentRow, SessionRow } from "./tables.ts";
 import { Turns } from "./turns.ts";
 
 /**
@@ -174,6 +177,10 @@ class LogOutbox implements Outbox {
     );
   }
 
+  refute(refutations: readonly Refutation[]): Promise<readonly RefutationState[]> {
+    return this.#inTurn(() => this.#write(Date.now(), (log) => refuteEvents(log, refutations)));
+  }
+
   ledger(range: LedgerRange): Promise<readonly LedgerRow[]> {
     return this.#read((tx) => readLedger(tx, range));
   }
@@ -183,11 +190,14 @@ class LogOutbox implements Outbox {
       this.#write(Date.now(), async (log) => {
         const found: LedgerId[] = [];
         for (const [, row] of await log.tx.range("ids", {})) {
+          const isAsked = ({ tenants, ...cell }: IdsRow["cells"][number]): boolean =>
+            cell.meter_id === meter_id && cell.hour === hour && tenants.includes(tenant_id);
+          if (!row.cells.some(isAsked)) continue;
+          const standing = await standingsOf(log, row);
           for (const [index, event_id] of row.ids.entries()) {
             const cell = cellAt(row.cells, row.sum_of, index);
-            if (cell?.tenant_id !== tenant_id || cell.meter_id !== meter_id || cell.hour !== hour) continue;
-            const event = { key: row.key + index, producer: row.producer, seq: row.first_seq + index };
-            found.push({ event_id, state: await standingOf(log, event) });
+            if (cell?.tenant_id === tenant_id && cell.meter_id === meter_id && cell.hour === hour)
+              found.push({ event_id, state: standing(index) });
           }
         }
         return found;
@@ -198,7 +208,8 @@ class LogOutbox implements Outbox {
   producers(): Promise<readonly ProducerRow[]> {
     return this.#read(async (tx) => {
       const seqs = new Map<string, number[]>();
-      for (const [, { producer, first_seq, pieces }] of await tx.range("segments", {})) {
+      for (const [, { producer, first_seq, pieces, letter }] of await tx.range("segments", {})) {
+        if (letter?.state === "acknowledged") continue;
         const of = seqs.get(producer) ?? [];
         for (const { from, to } of pieces) for (let i = from; i < to; i++) of.push(first_seq + i);
         seqs.set(producer, of);
@@ -298,7 +309,9 @@ class LogOutbox implements Outbox {
     log.meta.pending_bytes -= bytes;
     if (state === "acknowledged") {
       log.acknowledged(sums);
-      await log.cut(segment, from, to, { to: "end" });
+      const kept: Destiny = { to: "letters", letter: { state, reason: "", ended_at: log.now } };
+      const { acknowledgedMs = 0 } = log.options.letters;
+      await log.cut(segment, from, to, acknowledgedMs > 0 ? kept : { to: "end" });
       return;
     }
     for (const hour of sums) {
@@ -356,6 +369,7 @@ class LogOutbox implements Outbox {
     if (!isSurplus && !isUnderWay && now < this.#forgetAt && this.#forgetAt - now <= FORGET_INTERVAL_MS)
       return;
     this.#forgetAt = now + FORGET_INTERVAL_MS;
+    await dropKept(log);
     for (const kind of ["given", "made"] as const)
       this.#forget[kind] = await forgetIds(log, kind, this.#forget[kind]);
   }
@@ -406,6 +420,8 @@ const listEvents = async (
       if (found.length >= limit && row.key > (found.toSorted(byKey)[limit - 1]?.key ?? 0))
         return page(found, limit);
       from = `${id} `;
+      const buried = row.letter?.state;
+      if (buried === "acknowledged") continue;
       if (
         state !== undefined &&
         row.letter === undefined &&
@@ -414,7 +430,7 @@ const listEvents = async (
         continue;
       if (tenant_id !== undefined && row.tenant_id !== "" && row.tenant_id !== tenant_id) continue;
       const events = await log.events(row);
-      for (const each of viewsOf(row, events, await idsOfDamaged(log, row, events))) {
+      for (const each of viewsOf(row, buried, events, await idsOfDamaged(log, row, events))) {
         if (each.key <= after || (state !== undefined && each.state !== state)) continue;
         if (tenant_id !== undefined && each.event.tenant_id !== tenant_id) continue;
         if (event_id === undefined || each.event.event_id === event_id) found.push(each);
@@ -449,6 +465,7 @@ const idsOfDamaged = async (
 
 const viewsOf = (
   row: SegmentRow,
+  buried: RowState | undefined,
   events: readonly (UsageEvent | undefined)[],
   ids: Ids,
 ): readonly OutboxRow[] =>
@@ -456,7 +473,7 @@ const viewsOf = (
     events.slice(piece.from, piece.to).map((stored, i) => {
       const index = piece.from + i;
       const event = stored ?? damagedEvent(row, events, ids(index));
-      const state: RowState = row.letter?.state ?? (piece.inflight ? "inflight" : "pending");
+      const state = buried ?? (piece.inflight ? "inflight" : "pending");
       return {
         key: row.key + index,
         state,

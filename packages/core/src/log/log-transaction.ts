@@ -6,6 +6,7 @@ import { part as keyPart, padded, under } from "./keys.ts";
 import type { LogOptions } from "./log-options.ts";
 import { type HourSums, MAX_SEGMENT_EVENTS } from "./outbox.ts";
 import type { StoreTransaction } from "./store.ts";
+import { sumEvents } from "./sums.ts";
 import type { DeadLetter, MetaRow, Piece, SegmentRow } from "./tables.ts";
 
 const LAYOUT = 1;
@@ -56,6 +57,8 @@ export class LogTransaction {
   readonly #recorded: HourSums[] = [];
   readonly #acknowledged: HourSums[] = [];
   readonly #before: MetaRow;
+  /** The events that were read last: of one segment, several parts may be cut out. */
+  #read: { readonly id: string; readonly events: readonly (UsageEvent | undefined)[] } | undefined;
 
   private constructor(tx: StoreTransaction, meta: MetaRow, now: number, options: LogOptions) {
     this.tx = tx;
@@ -117,9 +120,25 @@ export class LogTransaction {
     }
   }
 
+  /** The receiver has rejected them after all. */
+  refuted(content: readonly UsageEvent[]): void {
+    for (const hour of sumEvents(content).sums) {
+      const events = eventsIn(hour);
+      this.count(hour.meter_id, "acknowledged", -events);
+      this.count(hour.meter_id, "rejected", events);
+      this.count(hour.meter_id, "refuted", events);
+      this.#acknowledged.push({
+        ...hour,
+        events: hour.events.map((count) => -count),
+        usage: hour.usage.map((usage) => -usage),
+      });
+    }
+  }
+
   /** The events of a segment; undefined for those whose text is damaged. */
   async events({ id, count }: SegmentRow): Promise<readonly (UsageEvent | undefined)[]> {
-    return eventsOf(await this.tx.get("bodies", id), count);
+    if (this.#read?.id !== id) this.#read = { id, events: eventsOf(await this.tx.get("bodies", id), count) };
+    return this.#read.events;
   }
 
   /** The segment that an event is in, if it has not ended. */
@@ -152,7 +171,7 @@ export class LogTransaction {
 
   /** Takes away a segment of which nothing is left. Its ids are kept for a while from now on. */
   remove(row: SegmentRow): void {
-    this.tx.put("ends", row.ids, this.now);
+    if (row.ids !== "") this.tx.put("ends", row.ids, this.now);
     this.unindex(row);
     this.tx.delete("segments", row.id);
     this.tx.delete("bodies", row.id);
@@ -214,6 +233,35 @@ export class LogTransaction {
     return left;
   }
 
+  /** Puts an event among the dead letters whose segment has gone. */
+  async putLetter(
+    event: UsageEvent,
+    origin: Pick<SegmentRow, "key" | "producer" | "first_seq" | "recorded_at" | "ids">,
+    reason: string,
+  ): Promise<void> {
+    const row: SegmentRow = {
+      ...origin,
+      id: await this.#freeId(origin.key),
+      count: 1,
+      bytes: eventSize(event),
+      lane: "live",
+      tenant_id: event.tenant_id,
+      meters: [[event.meter_id, 1]],
+      owner: "",
+      letter: { state: "rejected", reason, ended_at: this.now },
+      pieces: [{ from: 0, to: 1, inflight: false, attempts: 0 }],
+    };
+    this.putSegment(row);
+    this.index(row);
+    this.tx.put("bodies", row.id, bodyOf([event], this.options.bodies ?? "events"));
+  }
+
+  async #freeId(key: number): Promise<string> {
+    let id = padded(key);
+    while ((await this.tx.get("segments", id)) !== undefined) id += "x";
+    return id;
+  }
+
   async #putPart(
     row: SegmentRow,
     events: readonly (UsageEvent | undefined)[],
@@ -221,8 +269,7 @@ export class LogTransaction {
     destiny: Exclude<Destiny, { to: "end" }>,
   ): Promise<void> {
     const key = row.key + piece.from;
-    let id = padded(key);
-    while ((await this.tx.get("segments", id)) !== undefined) id += "x";
+    const id = await this.#freeId(key);
     const part = events.slice(piece.from, piece.to);
     const count = part.length;
     const tenant_id = row.tenant_id || part.find((event) => event !== undefined)?.tenant_id || "";

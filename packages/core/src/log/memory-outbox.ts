@@ -13,6 +13,11 @@ export interface MemoryOutboxOptions {
   readonly tombstoneMs?: number;
   /** How many dead letters and quarantined events are kept; the oldest beyond are discarded. @default 10_000 */
   readonly maxLetters?: number;
+  /**
+   * How long, in milliseconds, the content of acknowledged events is kept, so that a late rejection becomes a dead letter that can be
+   * sent again. @default 0
+   */
+  readonly keepAcknowledgedMs?: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -27,10 +32,11 @@ export const memoryOutbox = ({
   maxTombstones = 250_000,
   tombstoneMs = DAY_MS,
   maxLetters = 10_000,
+  keepAcknowledgedMs = 0,
 }: MemoryOutboxOptions = {}): Outbox =>
   logOutbox(memoryStore(), {
     limits: { maxEvents, maxBytes },
     tombstones: { windowMs: tombstoneMs, max: maxTombstones },
-    letters: { maxEvents: maxLetters, maxBytes },
+    letters: { maxEvents: maxLetters, maxBytes, acknowledgedMs: keepAcknowledgedMs },
     ledgerMs: 2 * DAY_MS,
   });

@@ -1,4 +1,4 @@
-import type { Lane } from "../event/usage-event.ts";
+import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import type { Promisable } from "../strategies/promisable.ts";
 import type { Accounts } from "./account.ts";
 import type { Arrivals } from "./arrivals.ts";
@@ -74,6 +74,12 @@ export interface Outbox {
    */
   erase(tenant_id: string, reason: string): Promisable<Erased>;
 
+  /**
+   * Takes acknowledgements back, in one transaction: what the receiver rejected later becomes a dead letter, and a quarantined event is
+   * no longer in doubt. Returns what became of each, in order.
+   */
+  refute(refutations: readonly Refutation[]): Promisable<readonly RefutationState[]>;
+
   /** What was recorded, by tenant, meter and hour of event time: the own side of a reconciliation. */
   ledger(range: LedgerRange): Promisable<readonly LedgerRow[]>;
 
@@ -102,6 +108,25 @@ export interface Erased {
   /** Sessions that were open. */
   readonly sessions: number;
 }
+
+/** A receiver's word that it does not count an event after all. */
+export interface Refutation {
+  readonly tenant_id: string;
+  readonly event_id: string;
+  readonly reason: string;
+  /** What was recorded, for when the outbox has not kept it. */
+  readonly event?: UsageEvent | undefined;
+}
+
+/**
+ * - `refuted`: it is a dead letter now, with its content
+ * - `repeat`: it is a dead letter or discarded already; nothing done
+ * - `waiting`: it is on its way still, so nothing can be taken back yet; nothing done
+ * - `no_content`: it was acknowledged, but its content is kept nowhere and was not given; nothing done
+ * - `conflict`: the content that was given is that of another event; nothing done
+ * - `unknown`: no such event is remembered; nothing done
+ */
+export type RefutationState = "refuted" | "repeat" | "waiting" | "no_content" | "conflict" | "unknown";
 
 /** By count and by bytes, what is on the way included. */
 export interface OutboxLimits {

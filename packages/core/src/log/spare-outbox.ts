@@ -16,6 +16,8 @@ import type {
   OutboxCommit,
   OutboxLimits,
   OutboxOpening,
+  Refutation,
+  RefutationState,
   Span,
   Undone,
 } from "./outbox.ts";
@@ -185,6 +187,15 @@ export class SpareOutbox implements Outbox {
       onTheirWay: own.onTheirWay + spare.onTheirWay,
       sessions: own.sessions + spare.sessions,
     };
+  }
+
+  async refute(refutations: readonly Refutation[]): Promise<readonly RefutationState[]> {
+    const own = await this.#outbox.refute(refutations);
+    if (!this.#isSpareUsed) return own;
+    // What the outbox does not know may be in the spare.
+    const spare = await this.#spare.refute(refutations.filter((_, i) => own[i] === "unknown"));
+    let place = 0;
+    return own.map((state) => (state === "unknown" ? (spare[place++] ?? state) : state));
   }
 
   async ledger(range: LedgerRange): Promise<readonly LedgerRow[]> {

@@ -50,9 +50,9 @@ export interface Piece {
   readonly first_sent_at?: number | undefined;
 }
 
-/** An ending that a person may look at and take back. */
+/** An ending that may be taken back: by a person, or, of an acknowledged event whose content is kept, by its receiver. */
 export interface DeadLetter {
-  readonly state: "rejected" | "quarantined";
+  readonly state: "acknowledged" | "rejected" | "quarantined";
   readonly reason: string;
   readonly status?: number | undefined;
   readonly ended_at: number;
@@ -182,7 +182,7 @@ export interface Tables {
   readonly held: 1;
   /** Which segments nobody holds: `lane/tenant/key of the first event/id`. */
   readonly waiting: 1;
-  /** Dead letters and quarantined events: `state/id`. */
+  /** Dead letters, quarantined events, and acknowledged ones whose content is kept: `state/id`. */
   readonly letters: 1;
   /**
    * By the time of the earliest id made here, or of recording, and the key of the segment:

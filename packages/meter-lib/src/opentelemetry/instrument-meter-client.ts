@@ -1,5 +1,5 @@
 import type { Health, MeterClient, Stats } from "@meter-lib/core";
-import { ACCOUNT_FIELDS, type AccountField } from "@meter-lib/core/store";
+import { ACCOUNT_FIELDS, type Account, type AccountField } from "@meter-lib/core/store";
 import { type BatchObservableResult, type Meter, type MeterProvider, metrics } from "@opentelemetry/api";
 
 /** What is observed of a client: a `MeterClient` of any catalog. */
@@ -42,6 +42,10 @@ export const instrumentMeterClient = (
   meter.addBatchObservableCallback(callback, instruments);
   return () => meter.removeBatchObservableCallback(callback, instruments);
 };
+
+/** A counter only grows: acknowledgements that were taken back since are counted apart, as `refuted`. */
+const observed = (account: Account, field: AccountField): number =>
+  field === "acknowledged" ? account.acknowledged + account.refuted : account[field];
 
 const observations = (meter: Meter) => {
   const accounts = ACCOUNT_FIELDS.map((field) => {
@@ -90,7 +94,7 @@ const observations = (meter: Meter) => {
   ): void => {
     for (const [meter_id, account] of Object.entries(stats.meters))
       for (const { field, instrument } of accounts)
-        result.observe(instrument, account[field], { "meter_lib.meter_id": meter_id });
+        result.observe(instrument, observed(account, field), { "meter_lib.meter_id": meter_id });
     for (const [code, count] of Object.entries(stats.refused))
       result.observe(refused, count, { "meter_lib.code": code });
     for (const destination of [...destinations, lookup]) {

@@ -115,6 +115,23 @@ const discard = (state: "rejected" | "quarantined"): Command =>
     expect(await client.discard({ state }, "by hand")).toBe(rows.length);
   });
 
+/** The receiver rejects what it counted. */
+const refute = (which: number): Command =>
+  command(`refute #${which}`, async (_, { client, receiver, events }) => {
+    const event = events[which % Math.max(1, events.length)];
+    if (event === undefined) return;
+    const { tenant_id, event_id } = event;
+    const before = await client.stats();
+    const [state] = await client.refute([{ tenant_id, event_id }], "rejected later");
+    expect(state).toMatch(/^(?:refuted|repeat|waiting)$/);
+    if (state !== "refuted") return;
+    receiver.takeBack(`${tenant_id} ${event_id}`);
+    const { acknowledged, refuted } = await client.stats();
+    expect(acknowledged + refuted, "acknowledgements that were ever given").toBe(
+      before.acknowledged + before.refuted,
+    );
+  });
+
 const fates = fc.constantFrom(
   "acknowledged" as const,
   "retry" as const,
@@ -146,6 +163,7 @@ const commands = fc.commands(
     fc.nat(50).map(conflict),
     plans.map(plan),
     plans.map(plan),
+    fc.nat(50).map(refute),
     fc.constantFrom(1, 500, 1_000, 2_500, 15_000, 400_000).map(advance),
     fc.constant(retryNow()),
     fc.constant(flush()),
@@ -200,7 +218,7 @@ export const checkDeliveryLaw = async ({ dedup, breakOutbox, breakTransport, num
     fc.asyncProperty(commands, async (sequence) => {
       const clock = fakeClock();
       const receiver = new ScriptedReceiver(dedup);
-      const outbox = memoryOutbox();
+      const outbox = memoryOutbox({ keepAcknowledgedMs: 365 * DAY_MS });
       const client = new MeterClient({
         transport: breakTransport?.(receiver.transport) ?? receiver.transport,
         outbox: breakOutbox?.(outbox) ?? outbox,

@@ -33,6 +33,11 @@ export class ScriptedReceiver {
     this.#plans.push(plan);
   }
 
+  /** Counts an identity no more. */
+  takeBack(identity: string): void {
+    this.counts.delete(identity);
+  }
+
   /** From now on all goes well. */
   heal(): void {
     this.#plans.length = 0;

@@ -1,0 +1,1 @@
+export { type PipelineLedgerOptions, pipelineLedger } from "./postgres/pipeline-ledger.ts";

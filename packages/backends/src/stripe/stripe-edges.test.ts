@@ -1,0 +1,88 @@
+import { MeterClient } from "@meter-lib/core";
+import { staticCustomers } from "@meter-lib/lookup-http";
+import { fakeClock } from "@meter-lib/testing";
+import type { HttpResponse } from "@meter-lib/transport-fetch";
+import { expect, test } from "vitest";
+import { stripeTransport } from "../stripe.ts";
+
+const SECOND = 1_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+const reply = (status: number, body: object): HttpResponse => ({
+  status,
+  header: () => null,
+  read: async () => ({ text: JSON.stringify(body), whole: true }),
+  discard: () => {},
+});
+
+/** Stripe, which is out from the second call on until it is told otherwise; the answer to the first one is lost, if so. */
+const setUp = (firstAnswerIsLost: boolean) => {
+  const clock = fakeClock();
+  const counted = new Set<string>();
+  const stripe = { isOut: !firstAnswerIsLost, calls: 0 };
+  const client = new MeterClient({
+    transport: stripeTransport({
+      apiKey: "sk_test_123",
+      clock,
+      send: async ({ body }) => {
+        stripe.calls++;
+        if (stripe.isOut) return reply(429, { error: { type: "api_error", message: "come back later" } });
+        const identifier = new URLSearchParams(body).get("identifier") ?? "";
+        if (counted.has(identifier))
+          return reply(400, { error: { message: `An event already exists with identifier ${identifier}.` } });
+        counted.add(identifier);
+        if (!firstAnswerIsLost || counted.size > 1) return reply(200, { object: "billing.meter_event" });
+        stripe.isOut = true;
+        throw new Error("the connection was reset");
+      },
+    }),
+    customerLookup: staticCustomers({ tenant: "cus_1" }),
+    clock,
+    random: () => 1,
+    delivery: { lingerMs: 0 },
+    defaults: { tenant_id: "tenant", device_id: "d" },
+  });
+  const record = async (event_time?: number) => {
+    client.record({ meter_id: "page.processed.basic", total_usage: 3, event_time });
+    await clock.advance(SECOND);
+  };
+  return { clock, client, counted, stripe, record };
+};
+
+test.each([
+  ["before 24 hours are over, Stripe knows it: sent again, and counted once", DAY - HOUR, "acknowledged"],
+  ["after 24 hours, nobody may send it again: it waits for a person", DAY + HOUR, "quarantined"],
+] as const)("an event whose answer was lost, %s", async (_, ms, state) => {
+  const { clock, client, counted, stripe, record } = setUp(true);
+  await record();
+  expect(counted.size).toBe(1);
+  await clock.advance(ms);
+  stripe.isOut = false;
+  client.retryNow();
+  await clock.advance(10 * SECOND);
+  expect(await client.stats()).toMatchObject({ recorded: 1, pending: 0, [state]: 1 });
+  expect(counted.size).toBe(1);
+});
+
+test.each([
+  ["just within 35 days: counted", 35 * DAY - HOUR, "acknowledged"],
+  ["just beyond: a dead letter that was not sent", 35 * DAY + HOUR, "rejected"],
+] as const)("an event that an outage kept waiting, %s", async (_, ms, state) => {
+  const { clock, client, counted, stripe, record } = setUp(false);
+  await record();
+  await clock.advance(ms);
+  stripe.isOut = false;
+  client.retryNow();
+  await clock.advance(10 * SECOND);
+  expect(await client.stats()).toMatchObject({ recorded: 1, pending: 0, [state]: 1 });
+  expect(counted.size).toBe(state === "acknowledged" ? 1 : 0);
+});
+
+test("an event from 35 days ago is recorded; one from a moment before is refused", async () => {
+  const { clock, client, record } = setUp(false);
+  await record(clock.now() - 35 * DAY + SECOND);
+  expect(await client.stats()).toMatchObject({ recorded: 1 });
+  await record(clock.now() - 35 * DAY - 1);
+  expect(await client.stats()).toMatchObject({ recorded: 1, refused: { invalid_event: 1 } });
+});

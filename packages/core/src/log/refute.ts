@@ -1,0 +1,177 @@
+import { timeOfEventId } from "../event/event-id.ts";
+import { eventSize } from "../event/event-size.ts";
+import type { UsageEvent } from "../event/usage-event.ts";
+import { identityKey, says, tenantAt } from "./identities.ts";
+import { padded, under } from "./keys.ts";
+import { type LogTransaction, pieceAt } from "./log-transaction.ts";
+import { MAX_IDS_SPAN_MS, type Refutation, type RefutationState } from "./outbox.ts";
+import { cellAt, hourOf } from "./sums.ts";
+import type { IdsRow, SegmentRow } from "./tables.ts";
+
+/** Where an identity is, and whether a content can be its own. */
+interface Place {
+  readonly key: number;
+  readonly producer: string;
+  readonly seq: number;
+  readonly recorded_at: number;
+  /** Key of its ids; empty where that is not known. */
+  readonly ids: string;
+  fits(event: UsageEvent): boolean;
+}
+
+/** An event that leaves a segment for the dead letters. */
+interface Refuted {
+  readonly index: number;
+  readonly reason: string;
+}
+
+/**
+ * Takes acknowledgements back: what the receiver rejected later becomes a dead letter, and the ledger no longer says that it counts.
+ * Returns what became of each, in order.
+ */
+export const refuteEvents = async (
+  log: LogTransaction,
+  refutations: readonly Refutation[],
+): Promise<readonly RefutationState[]> => {
+  const find = new Finder(log);
+  const seen = new Set<number>();
+  const states: RefutationState[] = [];
+  const leaving = new Map<string, { row: SegmentRow; refuted: Refuted[] }>();
+  for (const refutation of refutations) {
+    const place = await find.place(refutation);
+    if (place === undefined) {
+      states.push("unknown");
+    } else if (seen.has(place.key)) {
+      states.push("repeat");
+    } else {
+      const row = await log.segmentOf(place.key);
+      const state =
+        row === undefined ? await restore(log, place, refutation) : await standing(log, row, place);
+      if (state === "refuted") seen.add(place.key);
+      if (state === "refuted" && row !== undefined) {
+        const refuted = leaving.get(row.id)?.refuted ?? [];
+        leaving.set(row.id, { row, refuted });
+        refuted.push({ index: place.key - row.key, reason: refutation.reason });
+      }
+      states.push(state);
+    }
+  }
+  for (const { row, refuted } of leaving.values()) await bury(log, row, refuted);
+  return states;
+};
+
+/** Looks for identities. Ids made here carry their time, so neighbours are found in the rows that were read last. */
+class Finder {
+  readonly #log: LogTransaction;
+  #second = Number.NaN;
+  #rows: readonly (readonly [string, IdsRow])[] = [];
+
+  constructor(log: LogTransaction) {
+    this.#log = log;
+  }
+
+  async place({ tenant_id, event_id }: Refutation): Promise<Place | undefined> {
+    const given = await this.#log.tx.get("identities", identityKey(tenant_id, event_id));
+    if (given !== undefined)
+      return { ...given, recorded_at: this.#log.now, ids: "", fits: (event) => says(event, given.mark) };
+    const time = timeOfEventId(event_id);
+    if (time === undefined) return undefined;
+    for (const [ids, row] of await this.#around(time)) {
+      const index = row.ids.indexOf(event_id);
+      if (index === -1 || tenantAt(row, index) !== tenant_id) continue;
+      const cell = cellAt(row.cells, row.sum_of, index);
+      return {
+        key: row.key + index,
+        producer: row.producer,
+        seq: row.first_seq + index,
+        recorded_at: row.at,
+        ids,
+        fits: (event) => event.meter_id === cell?.meter_id && hourOf(event) === cell.hour,
+      };
+    }
+    return undefined;
+  }
+
+  async #around(time: number): Promise<readonly (readonly [string, IdsRow])[]> {
+    const second = Math.floor(time / 1_000);
+    if (second === this.#second) return this.#rows;
+    this.#second = second;
+    this.#rows = await this.#log.tx.range("ids", {
+      from: `made/${padded(second * 1_000 - MAX_IDS_SPAN_MS)}`,
+      before: `made/${padded((second + 1) * 1_000)}`,
+    });
+    return this.#rows;
+  }
+}
+
+/** What can be done about an event whose content is still here. */
+const standing = async (log: LogTransaction, row: SegmentRow, { key }: Place): Promise<RefutationState> => {
+  const piece = pieceAt(row, key - row.key);
+  if (piece === undefined) return "unknown";
+  if (row.letter === undefined) return "waiting";
+  if (row.letter.state === "rejected") return "repeat";
+  return (await log.events(row))[key - row.key] === undefined ? "no_content" : "refuted";
+};
+
+/** Makes a dead letter of an event whose content has gone, with the content that the caller gives. */
+const restore = async (
+  log: LogTransaction,
+  place: Place,
+  { tenant_id, event_id, reason, event }: Refutation,
+): Promise<RefutationState> => {
+  const { key, producer, seq, recorded_at, ids } = place;
+  const owner = await log.tx.get("owners", producer);
+  if (owner?.discarded.some(({ from, to }) => from <= seq && seq <= to)) return "repeat";
+  if (event === undefined) return "no_content";
+  if (event.tenant_id !== tenant_id || event.event_id !== event_id || !place.fits(event)) return "conflict";
+  log.refuted([event]);
+  await log.putLetter(event, { key, producer, first_seq: seq, recorded_at, ids }, reason);
+  count(log, event);
+  return "refuted";
+};
+
+const bury = async (log: LogTransaction, row: SegmentRow, refuted: Refuted[]): Promise<void> => {
+  const events = await log.events(row);
+  const leaving = refuted.sort((a, b) => a.index - b.index);
+  const content = leaving.flatMap(({ index }) => events[index] ?? []);
+  // One in quarantine was never acknowledged: its doubt is settled.
+  if (row.letter?.state === "quarantined") {
+    for (const { meter_id } of content) {
+      log.count(meter_id, "quarantined", -1);
+      log.count(meter_id, "rejected", 1);
+    }
+  } else {
+    log.refuted(content);
+    for (const event of content) count(log, event);
+  }
+  let left: SegmentRow | undefined = row;
+  for (let at = 0; at < leaving.length; ) {
+    const first = leaving[at];
+    let end = at + 1;
+    while (isNext(leaving[end - 1], leaving[end])) end++;
+    const last = leaving[end - 1];
+    if (left === undefined || first === undefined || last === undefined) return;
+    const letter = { state: "rejected", reason: first.reason, ended_at: log.now } as const;
+    left = await log.cut(left, first.index, last.index + 1, { to: "letters", letter });
+    at = end;
+  }
+};
+
+const isNext = (one: Refuted | undefined, next: Refuted | undefined): boolean =>
+  one !== undefined && next !== undefined && next.index === one.index + 1 && next.reason === one.reason;
+
+const count = ({ meta }: LogTransaction, event: UsageEvent): void => {
+  meta.letter_events++;
+  meta.letter_bytes += eventSize(event);
+};
+
+/** Drops the content of acknowledged events that was kept long enough. */
+export const dropKept = async (log: LogTransaction): Promise<void> => {
+  const keptMs = log.options.letters.acknowledgedMs ?? 0;
+  for (const [key] of await log.tx.range("letters", under("acknowledged"))) {
+    const row = await log.tx.get("segments", key.slice("acknowledged/".length));
+    if (row === undefined) log.tx.delete("letters", key);
+    else if ((row.letter?.ended_at ?? 0) + keptMs > log.now) return;
+    else log.remove(row);
+  }
+};
