@@ -1,7 +1,7 @@
 import { MeterClient, memoryOutbox, type Transport } from "@meter-lib/core";
 import { staticCustomers } from "@meter-lib/lookup-http";
 
-export const acknowledgingTransport: Transport = {
+const acknowledgingTransport: Transport = {
   name: "test",
   send: async () => ({ every: { state: "acknowledged" } }),
 };

@@ -31,13 +31,16 @@ export interface PostgresOutboxOptions {
    */
   readonly letters?: Partial<OutboxLimits>;
   /**
-   * After how many milliseconds dead letters and quarantined events are discarded, and the ledger's hours forgotten.
-   * @default letters never, the ledger 35 days
+   * After how many milliseconds dead letters and quarantined events are discarded, the ledger's hours forgotten, and the content of
+   * acknowledged events dropped. Kept for as long as the backend may still reject, it makes a late rejection a dead letter that can be
+   * sent again.
+   * @default letters never, the ledger 35 days, acknowledged content at once
    */
   readonly retention?: {
     readonly rejectedMs?: number;
     readonly quarantinedMs?: number;
     readonly ledgerMs?: number;
+    readonly acknowledgedMs?: number;
   };
   /** How long, in milliseconds, it waits for a connection. @default 10,000 */
   readonly connectTimeoutMs?: number;
@@ -60,7 +63,7 @@ export const outboxSettings = ({
   limits: { maxEvents = 1_000_000, maxBytes = 256 * MIB } = {},
   tombstones: { windowMs = DAY_MS, max = 1_000_000 } = {},
   letters = {},
-  retention: { rejectedMs, quarantinedMs, ledgerMs = 35 * DAY_MS } = {},
+  retention: { rejectedMs, quarantinedMs, ledgerMs = 35 * DAY_MS, acknowledgedMs = 0 } = {},
   connectTimeoutMs = 10_000,
   statementTimeoutMs = 30_000,
   lockTimeoutMs = 10_000,
@@ -89,6 +92,7 @@ export const outboxSettings = ({
   if (rejectedMs !== undefined) expectCount("retention.rejectedMs", rejectedMs, 0);
   if (quarantinedMs !== undefined) expectCount("retention.quarantinedMs", quarantinedMs, 0);
   expectCount("retention.ledgerMs", ledgerMs, 0);
+  expectCount("retention.acknowledgedMs", acknowledgedMs, 0);
   expectCount("connectTimeoutMs", connectTimeoutMs, 1);
   expectCount("statementTimeoutMs", statementTimeoutMs, 1);
   expectCount("lockTimeoutMs", lockTimeoutMs, 1);
@@ -100,7 +104,7 @@ export const outboxSettings = ({
       limits: { maxEvents, maxBytes },
       bodies: "text",
       tombstones: { windowMs, max },
-      letters: { ...kept, rejectedMs, quarantinedMs },
+      letters: { ...kept, rejectedMs, quarantinedMs, acknowledgedMs },
       ledgerMs,
     },
   };

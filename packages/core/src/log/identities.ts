@@ -96,7 +96,7 @@ export const tenantAt = ({ cells, sum_of }: IdsRow, index: number): string | und
   cellAt(cells, sum_of, index)?.tenant_id;
 
 /** Where an event stands; it has ended when it is in no segment. */
-export const standingOf = async (
+const standingOf = async (
   log: LogTransaction,
   { key, producer, seq }: Omit<IdentityRow, "mark">,
 ): Promise<RowState | EndState> => {
