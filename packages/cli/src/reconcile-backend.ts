@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import type { CustomerLookup, ReconcileBackend } from "@meter-lib/core";
-import { staticCustomers } from "@meter-lib/lookup-http";
-import { sandboxLedger } from "@meter-lib/sandbox";
 import { lagoLedger } from "@meter-lib/backends/lago";
 import { openMeterLedger } from "@meter-lib/backends/openmeter";
 import { stripeLedger } from "@meter-lib/backends/stripe";
+import type { CustomerLookup, ReconcileBackend } from "@meter-lib/core";
+import { staticCustomers } from "@meter-lib/lookup-http";
+import { sandboxLedger } from "@meter-lib/sandbox";
 import * as v from "valibot";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-code.ts";

@@ -1,5 +1,5 @@
 import { isMeterError, type Reconciliation } from "@meter-lib/core";
-import { type ReconcileDifference, reconcile as reconcileLedgers } from "@meter-lib/core/store";
+import { reconcile as reconcileLedgers } from "@meter-lib/core/store";
 import { type Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
@@ -76,7 +76,7 @@ const HEADER = [
   "UNKNOWN",
 ];
 
-const cellsOf = (difference: ReconcileDifference): readonly (string | number)[] => [
+const cellsOf = (difference: Reconciliation["differences"][number]): readonly (string | number)[] => [
   isoTime(difference.hour).slice(0, 13),
   difference.tenant_id,
   difference.meter_id,

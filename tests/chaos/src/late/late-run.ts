@@ -2,12 +2,12 @@ import { createHmac } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { lagoWebhook } from "@meter-lib/backends/lago";
 import { MeterClient, type ReconcileBackend, type Reconciliation, type Transport } from "@meter-lib/core";
 import type { LedgerKey } from "@meter-lib/core/store";
 import { type OutgoingEvent, usageTime } from "@meter-lib/core/transport";
 import { staticCustomers } from "@meter-lib/lookup-http";
 import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
-import { lagoWebhook } from "@meter-lib/backends/lago";
 
 export interface LateRunOptions {
   readonly events: number;
