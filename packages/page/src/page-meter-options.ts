@@ -4,9 +4,9 @@ import {
   type EventIssue,
   type LitewaveCatalog,
   MeterError,
-  type OutboxLimits,
   type SessionRecovery,
 } from "@meter-lib/core";
+import type { OutboxLimits } from "@meter-lib/core/store";
 import type { BeaconTransportOptions } from "@meter-lib/transport-beacon";
 import { pageIssue } from "./page-issue.ts";
 

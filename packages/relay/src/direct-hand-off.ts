@@ -1,8 +1,8 @@
 import {
-  type AmbiguityPolicy,
   type Catalog,
   type Clock,
   type CustomerLookup,
+  type DeliveryOptions,
   litewaveCatalog,
   MeterClient,
   type MeterError,
@@ -22,7 +22,7 @@ export interface DirectHandOffOptions {
   readonly transport: Transport;
   readonly customerLookup: CustomerLookup;
   readonly catalog: Catalog | undefined;
-  readonly ambiguity: AmbiguityPolicy | undefined;
+  readonly ambiguity: DeliveryOptions["ambiguity"];
   readonly clock: Clock;
 }
 

@@ -1,4 +1,4 @@
-import type { AmbiguityPolicy, Catalog, Clock, CustomerLookup, Transport } from "@meter-lib/core";
+import type { Catalog, Clock, CustomerLookup, DeliveryOptions, Transport } from "@meter-lib/core";
 import type { Authenticate } from "./authenticate.ts";
 import type { Origins } from "./cross-origin.ts";
 import type { DedupStore } from "./dedup-store.ts";
@@ -40,7 +40,7 @@ export interface DirectDestination {
    * not sent again (`quarantine`), or it is sent again and perhaps counted twice (`resend`).
    * @default "quarantine"
    */
-  readonly ambiguity?: AmbiguityPolicy;
+  readonly ambiguity?: DeliveryOptions["ambiguity"];
   readonly client?: never;
   readonly allowVolatile?: never;
   readonly outboxName?: never;

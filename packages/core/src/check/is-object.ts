@@ -6,7 +6,6 @@ export const isPlainObject = (value: unknown): value is Record<string, unknown> 
   const prototype: object | null = Object.getPrototypeOf(value ?? "");
   return (
     typeof value === "object" &&
-    (prototype === null ||
-      (Object.getPrototypeOf(prototype) === null && "isPrototypeOf" in prototype))
+    (prototype === null || (Object.getPrototypeOf(prototype) === null && "isPrototypeOf" in prototype))
   );
 };

@@ -39,7 +39,8 @@ test("with a handler, the console is told nothing", async () => {
   const { client, clock } = engineRig();
   const refused = vi.fn();
   client.on("refused", refused);
-  for (let i = 0; i < 3; i++) client.record({ ...usage(), total_usage: -1 });
+  const noUnits = { ...usage(), total_usage: -1 };
+  for (let i = 0; i < 3; i++) client.record(noUnits);
   await clock.advance(600_000);
   await client.close();
   expect(refused).toHaveBeenCalledTimes(3);
