@@ -10,7 +10,7 @@ import { VITAL } from "./table.ts";
 /** "MLOB": tells our files from other SQLite databases. */
 const APPLICATION_ID = 0x4d_4c_4f_42;
 /** Of the tables below; what the log keeps in them has a layout of its own. */
-const LAYOUT = 4;
+const LAYOUT = 5;
 
 /** Tables of large values: rows beside an index of their keys are found and written faster. */
 const LARGE: ReadonlySet<TableName> = new Set(["bodies", "ids", "deltas"]);
