@@ -62,7 +62,7 @@ describe.skipIf(chromium === undefined)(
         browser = await startChromium(chromium, profile);
         const left = await browser.newPage(url);
         // The outbox is open.
-        await left.run("app.stats()");
+        await left.run("app.opened()");
         await left.run(`app.record(["a", "b"]); location.href = "/other";`, { wait: false });
         await allCounted(2);
 
