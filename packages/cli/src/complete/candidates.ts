@@ -14,7 +14,7 @@ export interface Candidate {
 
 const NOTHING: Candidates = { words: [], files: false };
 const FILES: Candidates = { words: [], files: true };
-const FILE_ARGUMENTS = new Set(["file", "before", "after"]);
+const FILE_ARGUMENTS = new Set(["file", "outbox", "before", "after"]);
 
 /**
  * What may stand in the place of the last word, worked out from the program's own commands and flags.
