@@ -13,15 +13,19 @@ import { toOptionIssue } from "./option-issue.ts";
 import { type SharedCall, sharedCall } from "./shared-call.ts";
 
 export interface CachedLookupOptions {
-  /** How long a customer that was found is taken for granted, in milliseconds. @default 300000 (5 min) */
+  /** How long a found customer stays fresh, in milliseconds. @default 300000 (5 min) */
   readonly ttlMs?: number | undefined;
-  /** How long "unknown" is, and how long a failing lookup is left alone while an older answer stands in. @default 30000 */
+  /**
+   * How long "unknown" stays fresh, in milliseconds. Also how long to wait before asking a failed lookup again while a stale answer
+   * is in use.
+   * @default 30000
+   */
   readonly negativeTtlMs?: number | undefined;
-  /** Most tenants remembered; the one not asked for the longest goes first. @default 10000 */
+  /** Largest number of cached tenants. The least recently used is evicted first. @default 10000 */
   readonly maxTenants?: number | undefined;
-  /** How long past its time a customer still counts while the lookup fails, in milliseconds. @default 3600000 (1 h) */
+  /** How long a stale customer may be used while the lookup fails, in milliseconds. @default 3600000 (1 h) */
   readonly staleIfErrorMs?: number | undefined;
-  /** @default the system's */
+  /** @default systemClock */
   readonly clock?: Clock | undefined;
 }
 
@@ -44,13 +48,20 @@ interface Entry {
   readonly answer: CustomerFound | CustomerUnknown;
   readonly storedAt: number;
   readonly freshUntil: number;
-  /** Until when it stands in for a lookup that fails. */
+  /** When the entry can no longer replace a failed lookup. */
   readonly staleUntil: number;
 }
 
 /**
- * Remembers the answers of another lookup, and asks it once for all who wait for one tenant. A caller who gives up leaves
- * the others waiting; the lookup itself is aborted when nobody waits any more. Failures are not remembered.
+ * Caches another lookup. Concurrent calls for one tenant share one request, which is aborted once every caller has given up.
+ * Failures are not cached.
+ *
+ * @throws MeterError `invalid_options` that names every invalid option
+ *
+ * @example
+ * ```ts
+ * const lookup = cachedLookup(httpCustomerLookup({ baseUrl: "https://portal.example.com", apiKey }), { ttlMs: 60_000 });
+ * ```
  */
 export const cachedLookup = (lookup: CustomerLookup, options: CachedLookupOptions = {}): CustomerLookup => {
   const result = v.safeParse(schema, options);
@@ -75,7 +86,7 @@ export const cachedLookup = (lookup: CustomerLookup, options: CachedLookupOption
   const call = (tenant_id: string): SharedCall<LookupAnswer> => {
     const run = async (signal: AbortSignal): Promise<LookupAnswer> => {
       const answer = await ask(lookup, tenant_id, signal);
-      // That everybody gave up says nothing about the lookup.
+      // A failure after every caller gave up says nothing about the lookup.
       return signal.aborted && answer.state === "failed" ? answer : remember(tenant_id, answer);
     };
     const onEnd = () => {
@@ -108,11 +119,11 @@ export const cachedLookup = (lookup: CustomerLookup, options: CachedLookupOption
   };
 };
 
-// A clock set back must not keep an answer for longer than its time.
+// A clock that was set back must not keep an entry fresh longer.
 const isFresh = ({ storedAt, freshUntil }: Entry, now: number): boolean =>
   now < freshUntil && now >= storedAt;
 
-/** Whether an old answer counts in place of a lookup that fails. */
+/** Whether a stale answer may replace a failed lookup. */
 const standsIn = ({ answer, storedAt, staleUntil }: Entry, now: number): boolean =>
   answer.state === "found" && now < staleUntil && now >= storedAt;
 

@@ -5,23 +5,23 @@ import { type LookupRoute, needsApiKey } from "./lookup-route.ts";
 import { toOptionIssue } from "./option-issue.ts";
 
 export interface HttpCustomerLookupOptions {
-  /** Where the lookup is: http or https, with or without a path, no credentials, query or fragment. */
+  /** Address of the lookup: http or https, optionally with a path; no credentials, query or fragment. */
   readonly baseUrl: string | URL;
-  /** The key of the portal; goes with the routes `portal` and `portal-key`. */
+  /** API key for the routes `portal` and `portal-key`. */
   readonly apiKey?: string | undefined;
-  /** What the key is called where it is set: named, never shown, when the lookup refuses it. @default "apiKey" */
+  /** Name of the setting that holds the key, for errors such as a refused key. The key itself is never shown. @default "apiKey" */
   readonly apiKeyName?: string | undefined;
-  /** Which of the lookups the backend has. @default "portal" with an `apiKey`, "internal-v1" without */
+  /** The lookup that the backend offers. @default "portal" with an `apiKey`, otherwise "internal-v1" */
   readonly route?: LookupRoute | undefined;
-  /** How long a lookup may take, in milliseconds. @default 10000 */
+  /** Timeout of one lookup, in milliseconds. @default 10000 */
   readonly timeoutMs?: number | undefined;
-  /** Further headers for every lookup. */
+  /** Additional headers for every lookup. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Used instead of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
-// setTimeout counts in 31 bits.
+// setTimeout takes at most 31 bits.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const TIMEOUT = `milliseconds, an integer from 1 to ${LONGEST_TIMER_MS}`;
 const ROUTES = ["internal-v1", "internal", "portal-key", "portal"] as const satisfies readonly LookupRoute[];
@@ -60,11 +60,15 @@ export interface CheckedLookupOptions
   extends Omit<v.InferOutput<typeof schema>, "baseUrl" | "route" | "apiKey"> {
   readonly baseUrl: string;
   readonly route: LookupRoute;
-  /** Empty where the route wants none. */
+  /** Empty if the route takes no key. */
   readonly apiKey: string;
 }
 
-/** Fills in the defaults. Throws a MeterError `invalid_options` that names every field at fault. */
+/**
+ * Validates options and fills in defaults.
+ *
+ * @throws MeterError `invalid_options` that names every invalid field
+ */
 export const checkLookupOptions = (options: unknown): CheckedLookupOptions => {
   const result = v.safeParse(schema, options);
   if (!result.success) throw MeterError.fromIssues("invalid_options", result.issues.map(toOptionIssue));
@@ -80,7 +84,7 @@ export const checkLookupOptions = (options: unknown): CheckedLookupOptions => {
   }
   if (typeof baseUrl !== "string" || issues.length > 0)
     throw MeterError.fromIssues("invalid_options", issues);
-  // One spelling, so that a header of ours replaces one of the user's instead of joining it.
+  // In lower case, so that our headers replace the user's instead of being appended.
   const headers = Object.fromEntries(
     Object.entries(rest.headers).map(([name, value]) => [name.toLowerCase(), value]),
   );

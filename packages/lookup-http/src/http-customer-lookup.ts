@@ -11,8 +11,10 @@ import { lookupHeaders, lookupPath, needsApiKey } from "./lookup-route.ts";
 import { readText } from "./read-text.ts";
 
 /**
- * Looks customers up over HTTP, each time anew: see {@link cachedLookup}. Redirects are not followed, and nothing is
- * tried twice. Throws a MeterError `invalid_options` for options that cannot work.
+ * Looks up customers over HTTP, with one request per call. Wrap it in {@link cachedLookup} to cache the answers. It does not retry
+ * and does not follow redirects.
+ *
+ * @throws MeterError `invalid_options` that names every invalid option
  *
  * @example
  * ```ts
@@ -35,17 +37,17 @@ export const httpCustomerLookup = (options: HttpCustomerLookupOptions): Customer
   };
 };
 
-/** What is sent to be let in, by name. */
+/** Names the credentials that are sent, never their values. */
 const credentialsOf = ({ route, apiKeyName, headers }: CheckedLookupOptions): string | undefined => {
   if (needsApiKey(route)) return `the key ${apiKeyName}`;
   const names = Object.keys(headers);
   return names.length === 0 ? undefined : `the headers ${names.join(", ")}`;
 };
 
-/** Why a tenant cannot be asked for; undefined when it can. */
+/** Returns why a tenant id cannot be sent, or undefined. */
 const tenantProblem = (tenant_id: string, inHeader: boolean): string | undefined => {
   if (tenant_id === "") return "tenant_id: expected text, got an empty one";
-  // A URL treats these as steps in the path, escaped or not: the lookup would ask for something else.
+  // URLs resolve these as path segments, escaped or not, so the request would go to another path.
   if (tenant_id === "." || tenant_id === "..")
     return `tenant_id: "${tenant_id}" cannot stand in a URL's path`;
   if (/\p{Surrogate}/u.test(tenant_id)) return "tenant_id: half of a surrogate pair cannot stand in a URL";
@@ -81,7 +83,7 @@ const getter = ({ baseUrl, route, apiKey, headers, fetch }: CheckedLookupOptions
   };
 };
 
-/** When it is loaded, ky looks at `fetch`, which Node then loads too: the first lookup waits for that, not the start of the program. */
+/** Loaded on the first lookup: ky reads `fetch` on import, which makes Node load it and slows down startup. */
 const loadKy = async (fetch: typeof globalThis.fetch | undefined): Promise<KyInstance> => {
   const { default: ky } = await import("ky");
   return ky.create({
@@ -93,7 +95,7 @@ const loadKy = async (fetch: typeof globalThis.fetch | undefined): Promise<KyIns
   });
 };
 
-/** Runs a lookup that may ignore its signal; settles as soon as the signal aborts or the time is over, and never rejects. */
+/** Runs a lookup that may ignore its signal. Settles on abort or timeout; never rejects. */
 const withDeadline = async (
   signal: AbortSignal,
   timeoutMs: number,

@@ -1,10 +1,10 @@
 import { describeValue, type LookupAnswer, type LookupFailed } from "@meter-lib/core/transport";
 
-/** A lookup's HTTP answer, as much of it as was read. */
+/** The HTTP response of a lookup, possibly truncated. */
 export interface HttpLookupAnswer {
   readonly status: number;
   readonly text: string;
-  /** False when the body was too long. */
+  /** False if the body was truncated. */
   readonly whole: boolean;
   readonly retryAfter: string | null;
 }
@@ -13,11 +13,11 @@ const MAX_SHOWN = 4 * 1024;
 const MAX_CUSTOMER_ID = 255;
 
 /**
- * Judges a lookup's answer: a list, whose first element counts (an empty one means that the tenant has no customer), or
- * one object. Its `id` is the customer id: text, and never made of something else, because a number's text may differ
- * from one reader to the next and usage would go to nobody's account.
+ * Interprets the response of a lookup: one object, or a list whose first element is used (an empty list means that the tenant has no
+ * customer). Its `id` is the customer id and must be a string: numbers are not converted, because their text form can differ between
+ * parsers and usage would go to the wrong account.
  *
- * @param credentials - what was sent to be let in, by name and never by value; undefined when nothing was
+ * @param credentials - names of the credentials that were sent, never their values; undefined if there were none
  */
 export const judgeLookupAnswer = (
   answer: HttpLookupAnswer,
@@ -40,7 +40,7 @@ export const judgeLookupAnswer = (
 
   if (status === 0 || (status >= 300 && status < 400))
     return failed("redirects are not followed: the lookup answered with one");
-  // A JSON object tells that the lookup itself answered: a 404 page of a proxy or of a wrong path says nothing about the tenant.
+  // Only the lookup itself answers 404 with a JSON object; a 404 page from a proxy or a wrong path says nothing about the tenant.
   if (status === 404 && isObject(json)) return { state: "unknown", reason: "the lookup answered 404" };
   if (status === 404) return failed("HTTP 404 without JSON: is the base URL right?");
   if (status === 401 || status === 403) {

@@ -1,4 +1,4 @@
-/** A map with room for so many entries; the one not used for the longest goes first. */
+/** A map of limited size. The least recently used entry is evicted first. */
 export class LruMap<K, V> {
   readonly #entries = new Map<K, V>();
   readonly #room: number;
@@ -10,7 +10,7 @@ export class LruMap<K, V> {
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
     if (value === undefined) return undefined;
-    // A Map keeps the order of insertion.
+    // A Map keeps insertion order.
     this.#entries.delete(key);
     this.#entries.set(key, value);
     return value;

@@ -3,7 +3,7 @@ import * as v from "valibot";
 
 const SECRET_FIELD = /^(?:apiKey|headers)/;
 
-/** An issue of valibot's, whose message says what was expected. What may be a secret is never repeated. */
+/** Converts a valibot issue, whose message states what was expected. Values that may be secrets are left out. */
 export const toOptionIssue = (issue: v.BaseIssue<unknown>): EventIssue => {
   const field = v.getDotPath(issue) ?? "options";
   if (issue.type === "strict_object" && issue.expected === "never") {
@@ -17,6 +17,6 @@ export const toOptionIssue = (issue: v.BaseIssue<unknown>): EventIssue => {
   return { field, given, expected };
 };
 
-/** Of the options together, or of one that is missing. */
+/** The expected value of the options object itself, or of a missing option. */
 const expectedOfAll = ({ expected }: v.BaseIssue<unknown>): string =>
   expected === "Object" ? "an object" : "a value (it has no default)";

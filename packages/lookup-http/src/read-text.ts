@@ -1,4 +1,4 @@
-/** A body's text, at most so many bytes of it. Rejects when the connection breaks before the end. */
+/** Reads a body as text, up to a number of bytes. Rejects if the connection breaks. */
 export const readText = async (
   response: Response,
   maxBytes: number,

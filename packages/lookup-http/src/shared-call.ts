@@ -1,15 +1,15 @@
-/** One call that several callers wait for. */
+/** A call shared by several callers. */
 export interface SharedCall<T> {
-  /** Waits for the result; undefined when the signal aborts first, which the other callers do not notice. */
+  /** Resolves with the result, or with undefined if the signal aborts first. Other callers are not affected. */
   join(signal: AbortSignal): Promise<T | undefined>;
 }
 
 export interface SharedCallOptions {
-  /** Called once when the call is over: it settled, or nobody waits for it any more. */
+  /** Called once, when the call settles or its last caller leaves. */
   readonly onEnd: () => void;
 }
 
-/** Starts a call that must not reject; it is aborted when all who joined have given up. */
+/** Starts a call, which must not reject. It is aborted when its last caller leaves. */
 export const sharedCall = <T>(
   run: (signal: AbortSignal) => Promise<T>,
   { onEnd }: SharedCallOptions,

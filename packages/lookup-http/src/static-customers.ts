@@ -1,11 +1,17 @@
 import { type CustomerLookup, describeValue, MeterError } from "@meter-lib/core/transport";
 
 /**
- * A lookup that knows its customers beforehand: tenant ids to customer ids. Throws a MeterError `invalid_options` when a
- * customer id is not text or empty.
+ * Looks up customers in a fixed object of tenant ids to customer ids. Every other tenant is unknown.
+ *
+ * @throws MeterError `invalid_options` if a customer id is empty or not a string
+ *
+ * @example
+ * ```ts
+ * const lookup = staticCustomers({ tenant_123: "cust_001" });
+ * ```
  */
 export const staticCustomers = (customers: Readonly<Record<string, string>>): CustomerLookup => {
-  // A Map, so that a tenant called `constructor` finds nothing that nobody gave.
+  // A Map, so that a tenant named `constructor` is unknown too.
   const byTenant = new Map<string, string>(Object.entries(customers));
   const issues = Object.entries(customers)
     .filter(([, id]) => typeof id !== "string" || id === "")

@@ -2,12 +2,12 @@ import type { Session, SessionOptions } from "@meter-lib/core";
 
 type Scope = NonNullable<SessionOptions["scope"]>;
 
-/** A client, as far as a session needs it. */
+/** The part of a client that a session needs. */
 export interface SessionClient<Id extends string> {
   startSession(session: { readonly meter_id: Id }, options: SessionOptions): Promise<Session>;
 }
 
-/** A session that ends when it was left and nobody came back in the same task. */
+/** A session that ends once it has been left and not rejoined within the same task. */
 export class HeldSession<Id extends string = string> {
   readonly started: Promise<Session>;
   readonly #key: readonly unknown[];
@@ -19,7 +19,7 @@ export class HeldSession<Id extends string = string> {
     this.started = client.startSession({ meter_id }, { scope });
   }
 
-  /** Takes up the session that was left a moment ago; false when it is over or another one. */
+  /** Rejoins a session that was just left. Returns false if it has ended or is another session. */
   rejoin(...key: readonly [SessionClient<Id>, Id, Scope]): boolean {
     if (this.#isOver || !this.isOf(...key)) return false;
     this.#isHeld = true;
@@ -35,7 +35,7 @@ export class HeldSession<Id extends string = string> {
     queueMicrotask(() => {
       if (this.#isHeld || this.#isOver) return;
       this.#isOver = true;
-      // What becomes of the end is the client's to tell.
+      // The client reports the outcome of the end.
       void this.started.then((session) => session.end());
     });
   }

@@ -13,13 +13,13 @@ import type {
 type Known = "tenant_id" | "device_id";
 
 /**
- * What the hooks need of a client that knows its tenant and device: that of `createBrowserMeter` has it, and any `MeterClient` with
- * both as defaults.
+ * The part of a client that the hooks need. `createBrowserMeter()` returns one, and so is any `MeterClient` with a default tenant and
+ * device.
  */
 export interface HooksClient<C extends Catalog> {
-  /** For the compiler alone: which meters it knows. */
+  /** Carries the catalog's type; never set. */
   readonly "~catalog"?: C;
-  // Properties, not methods: the compiler is exact about their arguments only then.
+  // Properties, not methods, whose parameters the compiler would check bivariantly.
   readonly record: <const Id extends MeterId<C>, const N extends number = number>(
     event: EventInput<C, Known, Id, N>,
   ) => Omit<Receipt, "fate">;

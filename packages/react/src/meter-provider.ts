@@ -5,19 +5,27 @@ import type { RegisteredClient } from "./register.ts";
 const MeterContext = createContext<RegisteredClient | undefined>(undefined);
 
 export interface MeterProviderProps {
-  /** Made once, outside of components. The provider does not close it. */
+  /** The client for the hooks. Create it once, outside components. The provider does not close it. */
   readonly client: RegisteredClient;
   readonly children?: ReactNode;
 }
 
-/** Gives the hooks below it their client. */
+/**
+ * Provides the client to all hooks below it.
+ *
+ * @example
+ * ```tsx
+ * const meter = createBrowserMeter({ relay: "/meter", token: fetchPageToken });
+ * root.render(<MeterProvider client={meter}><App /></MeterProvider>);
+ * ```
+ */
 export const MeterProvider = ({ client, children }: MeterProviderProps): ReactElement =>
   createElement(MeterContext.Provider, { value: client }, children);
 
 /**
- * The client of the provider above, the same one at every render.
+ * Returns the client of the nearest provider.
  *
- * @throws MeterError `invalid_options` without a provider
+ * @throws MeterError `invalid_options` without a `<MeterProvider>` above the component
  */
 export const useMeter = (): RegisteredClient => {
   const client = useContext(MeterContext);

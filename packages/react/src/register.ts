@@ -2,7 +2,7 @@ import type { LitewaveCatalog } from "@meter-lib/core";
 import type { HooksClient } from "./hooks-client.ts";
 
 /**
- * Tells the hooks which client the application provides, so that they know its meters.
+ * Augment it with your client's type, so that the hooks know your meters.
  *
  * @example
  * ```ts
@@ -14,11 +14,11 @@ import type { HooksClient } from "./hooks-client.ts";
  * ```
  */
 export interface Register {
-  /** An interface needs something in it; applications add `client`. */
+  /** Keeps the interface from being empty. Applications add `client`. */
   readonly "~register"?: never;
 }
 
-/** The client of {@link Register}; without one, a client on `litewaveCatalog` that knows tenant and device. */
+/** The client in {@link Register}. Defaults to a client for `litewaveCatalog` bound to tenant and device. */
 export type RegisteredClient = Register extends { readonly client: infer Client }
   ? Client
   : HooksClient<LitewaveCatalog>;

@@ -4,17 +4,17 @@ import { HeldSession } from "./held-session.ts";
 import { useMeter } from "./meter-provider.ts";
 import type { RegisteredClient } from "./register.ts";
 
-/** The meters of the registered catalog that report times. */
+/** Performance meters of the registered catalog. */
 export type SessionMeterId = RegisteredClient extends { readonly "~catalog"?: infer C extends Catalog }
   ? PerformanceMeterId<C>
   : never;
 
 export interface MeterSessionOptions extends Pick<SessionOptions, "scope"> {
-  /** Whether it is on. */
+  /** Whether the session runs. */
   readonly active: boolean;
 }
 
-/** How the session stands: for a component to show. */
+/** State of the session, for a component to show. */
 export type MeterSession =
   | { readonly state: "off" | "starting" }
   | { readonly state: "on"; readonly session_id: string }
@@ -24,9 +24,9 @@ const OFF: MeterSession = { state: "off" };
 const STARTING: MeterSession = { state: "starting" };
 
 /**
- * A session of `meter_id` while `active` is true and the component is mounted. By default (`scope: "device"`) all components and,
- * with an outbox that they share, all tabs are in one session, which ends when the last of them leaves. A page that is closed leaves
- * it to the next one: a reload goes on with it, and after the client's `resumeWithinMs` it has ended at its last checkpoint.
+ * Runs a session of `meter_id` while `active` is true and the component is mounted. By default (`scope: "device"`), all components and,
+ * with a shared outbox, all tabs share one session, which ends when the last of them leaves. Closing the page does not end it: a reload
+ * within the client's `resumeWithinMs` resumes it; otherwise it ends at its last checkpoint.
  *
  * @example
  * ```tsx
@@ -43,7 +43,7 @@ export const useMeterSession = (
 
   useEffect(() => {
     if (!active) return;
-    // StrictMode takes the effect back and runs it again at once: that is one session.
+    // StrictMode undoes the effect and runs it again at once: that is still one session.
     if (held.current?.rejoin(client, meter_id, scope) !== true)
       held.current = new HeldSession(client, meter_id, scope);
     const mine = held.current;

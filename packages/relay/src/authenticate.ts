@@ -1,29 +1,29 @@
 import { describeValue, type Promisable } from "@meter-lib/core/transport";
 import type { RelayErrorCode } from "./refusal.ts";
 
-/** Who a request is metered for. It comes from the credentials alone, never from what a page says. */
+/** Tenant and device of a request. They come only from its credentials, never from what the page claims. */
 export interface Principal {
   readonly tenant_id: string;
   readonly device_id: string;
-  /** The only meters that these credentials may report. Left out: all that the policy allows. */
+  /** Meters that these credentials may report. @default all that the policy allows */
   readonly meters?: readonly string[] | undefined;
 }
 
 export interface Credentials {
-  /** From `Authorization: Bearer …`, else from the body's `token`. */
+  /** Token from `Authorization: Bearer …`, or else from the body's `token`. */
   readonly token: string | undefined;
 }
 
-/** Credentials that do not do, and why: answered as a 401. */
+/** Refused credentials. The relay answers 401. */
 export interface Denied {
   readonly denied: Extract<RelayErrorCode, "unauthenticated" | `token_${string}`>;
-  /** In words, for people. */
+  /** Explanation for the page's developer. */
   readonly message: string;
 }
 
 /**
- * Finds out whom a request is metered for; undefined when it cannot be told (401). A throw is a 503: the page keeps its events
- * and comes again. The request's body has been read already.
+ * Returns tenant and device of a request, or undefined if the credentials are unknown (401). If it throws, the relay answers 503 and the
+ * page retries. The request's body has already been read.
  */
 export type Authenticate = (
   request: Request,
@@ -32,12 +32,12 @@ export type Authenticate = (
 
 const BEARER = /^bearer +(\S+)$/i;
 
-/** The token of a request; the header goes before the body. */
+/** Returns the token of a request. The header takes precedence over the body. */
 export const credentialsOf = (request: Request, bodyToken: string | undefined): Credentials => ({
   token: BEARER.exec(request.headers.get("authorization") ?? "")?.[1] ?? bodyToken,
 });
 
-/** @throws TypeError for an answer that is none: nobody is metered on the strength of it */
+/** @throws TypeError if `authenticate` returned an invalid principal */
 export const checkPrincipal = ({ tenant_id, device_id, meters }: Principal): void => {
   expectThat("tenant_id", tenant_id, isText(tenant_id), "text that is not empty");
   expectThat("device_id", device_id, isText(device_id), "text that is not empty");

@@ -13,26 +13,26 @@ export interface BatchClaimOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** What is claimed, and the mark of its event. */
+/** An entry to claim, with the mark of its event. */
 export interface Claimable extends ClaimEntry {
   readonly mark: string;
 }
 
 /**
  * - `confirm`: the event was handed on
- * - `release`: it certainly was not, and is forgotten
- * - `lapse`: nobody knows; the identity stays, and may be claimed again when the lease is over
+ * - `release`: it certainly was not handed on; its identity is deleted
+ * - `lapse`: unknown; the identity stays, and can be claimed again after the lease
  */
 export type ClaimEnd = "confirm" | "release" | "lapse";
 
 const RENEWALS_PER_LEASE = 3;
 
-/** The claim of one request on its events. It is renewed for as long as the work on them goes on, however long that is. */
+/** The claim of one request on its events. It is renewed until the work on them ends. */
 export class BatchClaim {
   readonly #tenant_id: string;
   readonly #owner: string;
   readonly #options: BatchClaimOptions;
-  /** Claimed, and at work. */
+  /** Claimed events that are being worked on. */
   readonly #open = new Map<string, ClaimEntry>();
   #confirmed: ClaimEntry[] = [];
   #released: string[] = [];
@@ -46,7 +46,7 @@ export class BatchClaim {
     this.#options = options;
   }
 
-  /** Rejects when the store does, does not answer in time, or answers nonsense: then nothing may be handed on. */
+  /** Rejects if the store rejects, is too slow, or returns an invalid result. No event may then be handed on. */
   async take(events: readonly Claimable[], deadline: Deadline): Promise<readonly ClaimAnswer[]> {
     const { atWork } = this.#options;
     for (const { event_id, mark } of events) atWork.begin(this.#tenant_id, event_id, mark);
@@ -76,7 +76,7 @@ export class BatchClaim {
     return answers;
   }
 
-  /** Ends the claim on an event; the store is told by `settle`. */
+  /** Ends the claim on an event. Call `settle` to write it to the store. */
   end(event_id: string, how: ClaimEnd): void {
     const entry = this.#open.get(event_id);
     if (entry === undefined) return;
@@ -87,12 +87,12 @@ export class BatchClaim {
     if (this.#open.size === 0) this.#cancelRenewal();
   }
 
-  /** Lets all lapse that is still open. */
+  /** Lets all open claims lapse. */
   abandon(): void {
     for (const event_id of this.#open.keys()) this.end(event_id, "lapse");
   }
 
-  /** Tells the store of all that has ended by now, in one call. A failure changes no answer: what it was not told of lapses. */
+  /** Writes all ended claims to the store in one call. If it fails, the answers stand and the claims lapse. */
   settle(): Promise<void> {
     this.#settling ??= this.#settle();
     return this.#settling;
@@ -128,7 +128,7 @@ export class BatchClaim {
     }
   }
 
-  /** Nobody works on what is claimed too late. */
+  /** Releases claims that were granted too late to be used. */
   async #giveBack(entries: readonly ClaimEntry[], claiming: Promise<readonly ClaimAnswer[]>): Promise<void> {
     try {
       const answers = await claiming;

@@ -1,10 +1,10 @@
 /**
- * Places for bodies on their way in. Whoever sends them is not known yet, so none is turned away while strangers trickle theirs:
- * when all places are taken, the body that has been on its way for longest makes room.
+ * Limits the number of bodies being received. Senders are not authenticated yet, so slow strangers must not lock out others: when all
+ * slots are taken, the body that has been arriving longest is dropped.
  */
 export class BodySlots {
   readonly #count: number;
-  /** Oldest first. */
+  /** Callbacks that drop a body, oldest first. */
   readonly #giveUps = new Set<() => void>();
 
   constructor(count: number) {
@@ -12,8 +12,8 @@ export class BodySlots {
   }
 
   /**
-   * @param giveUp - called when another body needs the place
-   * @returns what gives the place back
+   * @param giveUp - called when another body needs the slot
+   * @returns a function that frees the slot
    */
   enter(giveUp: () => void): () => void {
     for (const oldest of this.#giveUps) {

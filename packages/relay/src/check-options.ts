@@ -2,7 +2,7 @@ import { type EventIssue, MeterError } from "@meter-lib/core";
 import { describeValue } from "@meter-lib/core/transport";
 import type { RelayOptions } from "./relay-options.ts";
 
-/** @throws MeterError `invalid_options`, naming every field at fault */
+/** @throws MeterError `invalid_options` that names every invalid field */
 export const checkOptions = (options: RelayOptions): void => {
   const issues: EventIssue[] = [];
   const expect = (field: string, value: unknown, isRight: boolean, expected: string): void => {

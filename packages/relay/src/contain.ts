@@ -1,16 +1,16 @@
-/** Takes care that a promise which a hook gave, though none was asked for, does not end the process when it rejects. */
+/** Reports the rejection of a promise that a synchronous hook returned, which would otherwise end the process. */
 export const containPromise = (answer: unknown, onError: (error: unknown) => void): void => {
   if (answer instanceof Promise) answer.catch(onError);
 };
 
-/** The hook that is told of errors; whatever it does itself breaks nothing. */
+/** Wraps `onError` so that its own failures are ignored. */
 export const containOnError =
   (hook: (error: unknown) => void = (error) => console.error(error)) =>
   (error: unknown): void => {
     try {
-      // There is nobody left to tell.
+      // A promise that it returns may reject; there is nowhere to report that.
       containPromise(hook(error), () => {});
     } catch {
-      // Nor here.
+      // Nor a throw.
     }
   };

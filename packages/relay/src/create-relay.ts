@@ -20,7 +20,7 @@ import { answerBody, parseBatch, type ReceivedBatch } from "./relay-wire.ts";
 import { type TakeBatchOptions, takeBatch } from "./take-batch.ts";
 import { tokenBucket } from "./token-bucket.ts";
 
-/** Answers one request of a page. It never rejects. */
+/** Handles a request from a page. Never rejects. */
 export type Relay = (request: Request) => Promise<Response>;
 
 const OVERLOADED = new Refusal(503, "overloaded", "too many requests at once", { retryAfterMs: 1_000 });
@@ -32,12 +32,14 @@ const NOT_ALLOWED = new Refusal(405, "method_not_allowed", "expected POST", {
 });
 
 /**
- * What browsers post usage to: takes tenant and device from the credentials, refuses what a browser may not say, counts an event
- * once however often a page sends it, and answers for each event only when it is safe.
+ * Creates the endpoint that browsers post usage to. It takes tenant and device from the credentials, rejects events that the policy does
+ * not allow, counts each event once even if a page sends it again, and acknowledges an event only when it is safe.
  *
- * @throws MeterError `invalid_options`
- * @example In a Next.js route handler (`app/meter/route.ts`)
+ * @throws MeterError `invalid_options` that names every invalid option
+ *
+ * @example
  * ```ts
+ * // app/meter/route.ts, a route handler of Next.js
  * const relay = createRelay({
  *   authenticate: tenantTokens({ secret }).authenticate,
  *   client,
@@ -158,7 +160,7 @@ export const createRelay = (options: RelayOptions): Relay => {
   return answer;
 };
 
-/** @param headers - those of the origin, and `Date`: not every runtime sets it, and a page tells by it how wrong its clock is */
+/** @param headers - those for the origin, and `Date`, which not every runtime sets and by which a page measures its clock error */
 const respond = (
   answer: readonly PageEventResult[] | Refusal,
   headers: Readonly<Record<string, string>>,
@@ -187,7 +189,7 @@ const handOffOf = (options: RelayOptions): HandOff => {
     : ingestHandOff({ client: options.client, allowVolatile: options.allowVolatile ?? false });
 };
 
-/** When nothing at all could be taken the answer says so by its status, which proxies and monitors see too. */
+/** Returns a 503 if no event could be accepted, so that proxies and monitors see it too. */
 const unavailable = (results: readonly PageEventResult[]): Refusal | undefined => {
   let retryAfterMs = 0;
   for (const result of results) {

@@ -2,7 +2,7 @@ import { describeValue } from "@meter-lib/core/transport";
 import { containPromise } from "./contain.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Origins whose pages may post, each as a browser writes it: `https://app.example.com`. Or a function that decides; a throw is a no. */
+/** Origins whose pages may post, as sent by a browser: `https://app.example.com`. Or a function that decides; throwing means no. */
 export type Origins = readonly string[] | ((origin: string) => boolean);
 
 export interface CrossOriginOptions {
@@ -14,15 +14,15 @@ export interface CrossOriginOptions {
 
 const PREFLIGHT_AGE_SECONDS = 7_200;
 
-/** What `Origin` says of a request. */
+/** The result of checking a request's `Origin`. */
 export interface OriginVerdict {
-  /** Why it may not be made from where it comes, if so. */
+  /** Why the request is refused; undefined if it is allowed. */
   readonly refusal: Refusal | undefined;
-  /** Headers that let the page read the answer; to a foreign page none but `Vary`. */
+  /** Headers that let the page read the response; for other pages only `Vary`. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What a preflight is told on top. */
+/** Additional headers for a preflight. */
 export const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
   "access-control-allow-methods": "POST",
   "access-control-allow-headers": "authorization, content-type",
@@ -30,8 +30,8 @@ export const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The relay's own look at `Origin`. CORS alone would not do: a `text/plain` post is sent without a preflight, and only its answer
- * is kept from the page.
+ * Checks `Origin` on the server. CORS is not enough: a `text/plain` POST is sent without a preflight, and CORS hides only its response
+ * from the page.
  */
 export const originCheck = (options: CrossOriginOptions): ((request: Request) => OriginVerdict) => {
   const isAllowed = allowed(options);

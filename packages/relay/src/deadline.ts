@@ -1,9 +1,9 @@
 import type { Clock } from "@meter-lib/core";
 
-/** What stands in for an answer that did not come in time. */
+/** Result of work that exceeded the deadline. */
 export const LATE = Symbol("late");
 
-/** Until when the work of one request must have come to an answer. */
+/** The deadline for one request. */
 export class Deadline {
   readonly #late = Promise.withResolvers<typeof LATE>();
   readonly #cancel: () => void;
@@ -24,12 +24,12 @@ export class Deadline {
     return this.#isOver;
   }
 
-  /** What the work comes to, or `LATE`; the work itself goes on. */
+  /** Resolves to the result of the work, or to `LATE` while the work goes on. */
   within<Answer>(work: PromiseLike<Answer>): Promise<Answer | typeof LATE> {
     return Promise.race([work, this.#late.promise]);
   }
 
-  /** Ends the wait: there is an answer. */
+  /** Stops the timer. */
   cancel(): void {
     this.#cancel();
   }

@@ -1,27 +1,28 @@
 import type { Promisable } from "@meter-lib/core/transport";
 
 /**
- * Remembers which events of which tenant were taken, so that a page may send again what it never saw answered.
+ * Remembers which events of a tenant were accepted, so that a page may safely repeat a request whose response it never received.
  *
  * An identity `(tenant_id, event_id)` is unknown, *claimed* (a request is handing it on) or *confirmed* (it was handed on).
- * A claim lapses after its lease, because its process may have died; then a request of the same holder may claim it, and is told.
- * What the first claim noted stays with the identity until it is released or forgotten: every attempt of an event must say the same.
+ * A claim lapses after its lease, because its process may have died. A request of the same holder may then claim it, and learns that it
+ * had lapsed. The note of the first claim stays with the identity until it is released or expires: every attempt must have the same
+ * content.
  *
- * Each call is atomic. A rejected promise means that nothing of the call was done.
+ * Each call is atomic: if its promise rejects, nothing was changed.
  */
 export interface DedupStore {
-  /** For people: shown in errors. */
+  /** Name shown in errors. */
   readonly name: string;
-  /** How long an identity is remembered at least, in milliseconds from its last claim or its confirmation. */
+  /** How long an identity is remembered at least, in milliseconds since its last claim or confirmation. */
   readonly windowMs: number;
 
   /**
-   * Claims identities, all different. One that the same owner holds already is claimed again: its lease begins anew. Rejects
-   * when there is no room; what is remembered is never given up before its time.
+   * Claims distinct identities. Claiming an identity that the owner already holds renews its lease. Rejects if the store is full:
+   * identities are never dropped early.
    */
   claim(request: ClaimRequest): Promisable<readonly ClaimAnswer[]>;
 
-  /** Ends claims, all in one step. */
+  /** Ends claims, all in one transaction. */
   settle(request: SettleRequest): Promisable<void>;
 
   [Symbol.asyncDispose]?(): PromiseLike<void>;
@@ -29,32 +30,32 @@ export interface DedupStore {
 
 export interface ClaimRequest {
   readonly tenant_id: string;
-  /** Who claims: random, one for each request. */
+  /** Random id of the claiming request. */
   readonly owner: string;
   /**
-   * Who knows what becomes of the claim when its owner dies: the name of the outbox that the events go to. Nobody else gets
-   * the claim when it has lapsed: the outbox may have the event, and delivers it as soon as it is opened again.
+   * Name of the outbox that the events go to. Only requests with the same holder can take over a lapsed claim: that outbox may have the
+   * event, and delivers it as soon as it is opened again.
    * @default "" (no outbox, or one for all)
    */
   readonly holder?: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** How long the claim holds, in milliseconds. */
+  /** Length of the claim, in milliseconds. */
   readonly leaseMs: number;
   readonly entries: readonly ClaimEntry[];
 }
 
 export interface ClaimEntry {
   readonly event_id: string;
-  /** What is to be remembered with the identity, if this is its first claim. At most 1,000 characters. */
+  /** Text stored with the identity on its first claim. At most 1,000 characters. */
   readonly note: string;
 }
 
 /**
- * - `claimed`: held by the owner now. `lapsed`: an earlier claim of the same holder ended without being settled, so the event
- *   may have been handed on.
- * - `held`: another owner has it, until `until`; when that is over, only requests of its `holder` get it.
- * - `confirmed`: it was handed on.
+ * - `claimed`: the owner now holds it. `lapsed` means that an earlier claim of the same holder ended unsettled, so the event may have
+ *   been handed on.
+ * - `held`: another owner holds it until `until`; after that, only requests of its `holder` can claim it.
+ * - `confirmed`: the event was handed on.
  *
  * `note` is that of the first claim.
  */
@@ -68,8 +69,8 @@ export interface SettleRequest {
   readonly owner: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** They were handed on: remembered for the window from now on, whoever holds them. Unknown ones are none the less remembered. */
+  /** Events that were handed on. They are remembered for the window from now on, whoever holds them, even if they were unknown. */
   readonly confirmed: readonly ClaimEntry[];
-  /** They were certainly not handed on: forgotten, note and all, as far as this owner holds them. */
+  /** Events that were certainly not handed on. Those that this owner holds are deleted, including their notes. */
   readonly released: readonly string[];
 }

@@ -26,7 +26,7 @@ export interface DirectHandOffOptions {
   readonly clock: Clock;
 }
 
-// One event per request in the most common dialect: enough at once to be quick, few enough to be kind.
+// The most common dialect sends one event per request: fast enough, without flooding the receiver.
 const MAX_AT_ONCE = 16;
 const RETRY_MS = 5_000;
 const CUSTOMER_RETRY_MS = 60_000;
@@ -35,8 +35,8 @@ const PERMANENT = new Set([400, 413, 422]);
 const NOT_TRIED: HandedOff = { state: "refused", reason: NO_TIME_LEFT, retryAfterMs: RETRY_MS };
 
 /**
- * Posts events one by one, without an outbox: safe when the receiver has acknowledged them. When time is over no more are begun;
- * what is under way goes on to its own end, for it may be counted.
+ * Posts events one by one, without an outbox: an event is safe once the receiver has acknowledged it. After the deadline no more posts
+ * are started; those in flight continue, because their events may be counted.
  */
 export const directHandOff = ({
   transport,
@@ -96,6 +96,6 @@ const failed = (error: MeterError, mayRepeat: boolean): HandedOff => {
   return { state: "refused", reason: error.code, retryAfterMs, error };
 };
 
-/** The receiver judged this one event: by a status about its content, or inside an answer that is otherwise good. */
+/** Whether the receiver rejected this event itself: by a status about its content, or within a successful response. */
 const isPermanent = (status: number | undefined): boolean =>
   status !== undefined && (status < 300 || PERMANENT.has(status));

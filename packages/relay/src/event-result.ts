@@ -20,7 +20,7 @@ export const retry = (event_id: string, reason: string, retryAfterMs: number): P
   retry_after_ms: Math.max(0, Math.ceil(retryAfterMs)),
 });
 
-/** What a page is told of a hand-off. An unsure one of which nothing more is heard may be tried again when the claim has lapsed. */
+/** Returns the page's result of a hand-off. An unsure one without a later outcome may be retried when the claim has lapsed. */
 export const handedOffResult = (event_id: string, outcome: HandedOff, leaseMs: number): PageEventResult => {
   switch (outcome.state) {
     case "taken":

@@ -1,11 +1,11 @@
 /**
- * Which events this relay works on. A claim in the store is for other processes: it lapses when this one is held up for longer than its
- * lease, though the work goes on afterwards. Here it is known better.
+ * The events that this relay is working on. A claim in the store can lapse while this process is blocked for longer than the lease,
+ * although its work goes on afterwards; this record cannot.
  */
 export class EventsAtWork {
   readonly #marks = new Map<string, Map<string, string>>();
 
-  /** The mark of the event that is worked on under this identity, if one is. */
+  /** Returns the mark of the event in work under this identity, or undefined. */
   markOf(tenant_id: string, event_id: string): string | undefined {
     return this.#marks.get(tenant_id)?.get(event_id);
   }

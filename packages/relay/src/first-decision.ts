@@ -1,23 +1,22 @@
 import { contentMark, type PageEvent } from "@meter-lib/core/wire";
 
 /**
- * What the relay decided about an event when it first came. It is kept with the identity, because every attempt must hand on the same
- * content: whoever receives it may compare (a repeat with another time or device is a conflict), and `sent_at`, network and
- * credentials differ from attempt to attempt.
+ * The relay's decision about an event on its first attempt, stored with its identity. Every attempt must hand on the same content: the
+ * receiver may treat a repeat with another time or device as a conflict, while `sent_at`, latency and credentials differ per attempt.
  */
 export interface FirstDecision extends BatchDecision {
-  /** Mark of the event as the page froze it, to tell a repeat from another event under the same id. */
+  /** Mark of the event as the page sent it, to distinguish a repeat from another event with the same id. */
   readonly mark: string;
 }
 
-/** The part that is the same for all events of a batch. */
+/** The part shared by all events of a batch. */
 export interface BatchDecision {
   /** See `clockShift`. */
   readonly shiftMs: number;
   readonly device_id: string;
 }
 
-/** The mark of what the page itself said. */
+/** Returns the mark of the page's own fields. */
 export const pageMark = ({
   meter_id,
   event_time,
@@ -32,13 +31,13 @@ export const pageMark = ({
     true,
   );
 
-/** Writes the decisions of one batch, by the marks of its events. */
+/** Returns a function that writes a decision of this batch for the mark of an event. */
 export const decisionWriter = ({ shiftMs, device_id }: BatchDecision): ((mark: string) => string) => {
   const rest = `,${shiftMs},${JSON.stringify(device_id)}]`;
   return (mark) => `[${JSON.stringify(mark)}${rest}`;
 };
 
-/** @throws TypeError for a note that is none of ours: the store is not the relay's alone. */
+/** @throws TypeError for a note that the relay did not write */
 export const readDecision = (note: string): FirstDecision => {
   const parts: unknown = JSON.parse(note);
   if (Array.isArray(parts)) {

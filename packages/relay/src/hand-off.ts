@@ -2,8 +2,8 @@ import type { UsageEvent } from "@meter-lib/core";
 import type { Deadline } from "./deadline.ts";
 
 /**
- * Passes events on to where they are safe, and says for each one, in order, whether they are. It comes to an answer when the
- * deadline does. A throw means that any of them may have been taken.
+ * Hands events on, and resolves with the outcome of each, in order, by the deadline at the latest. If it rejects, any of them may have
+ * been accepted.
  */
 export type HandOff = (
   events: readonly EventToHandOff[],
@@ -12,19 +12,19 @@ export type HandOff = (
 
 export interface EventToHandOff {
   readonly event: UsageEvent;
-  /** An earlier attempt broke off without a word: it may have been handed off then. */
+  /** Whether an earlier attempt ended without an outcome and may have handed the event on. */
   readonly lapsed: boolean;
 }
 
 /**
- * - `taken`: safe; `repeat`: it had been before
- * - `kept`: the receiver did not take it, or perhaps did; the client has it as a dead letter
- * - `rejected`: certainly not taken, and never will be as it is
- * - `refused`: certainly not taken, may be tried again
- * - `unsure`: may have been taken. `later` tells how it ended: then it stays claimed until then, else until the claim lapses
- * - `quarantined`: may have been taken, and must not be tried again
+ * - `taken`: safe; `repeat` if it was before
+ * - `kept`: not accepted, or perhaps accepted; the client keeps it as a dead letter
+ * - `rejected`: certainly not accepted, and never will be
+ * - `refused`: certainly not accepted; may be retried
+ * - `unsure`: may have been accepted. It stays claimed until `later` resolves, or else until the claim lapses
+ * - `quarantined`: may have been accepted, and must not be retried
  *
- * `reason` is for pages, and so in fixed words; `error` is for the operator.
+ * `reason` is a fixed text for pages; `error` is for the operator.
  */
 export type HandedOff =
   | { readonly state: "taken"; readonly repeat: boolean }

@@ -15,28 +15,28 @@ import {
   UNDECIDED,
 } from "./page-reason.ts";
 
-/** What the relay needs of a `MeterClient`. */
+/** The part of a `MeterClient` that the relay needs. */
 export interface RelayClient {
   ingest(events: readonly UsageEvent[]): readonly Receipt[];
-  /** Names the outbox: the same for all who open it, also after a restart. Without it relays are taken to share one. */
+  /** Name of the outbox, the same for all that open it and after a restart. Without it, relays are assumed to share one outbox. */
   readonly outboxName?: string;
 }
 
 export interface IngestHandOffOptions {
   readonly client: RelayClient;
-  /** Whether an event that is in memory only counts as safe. */
+  /** Whether an event counts as safe when it is only in memory. */
   readonly allowVolatile: boolean;
 }
 
 const STORE_RETRY_MS = 5_000;
 
-/** Hands events to a client with an outbox: safe when the outbox has them on its disk, or when the receiver has them. */
+/** Hands events to a client. They are safe once its outbox has stored them on disk, or the receiver has acknowledged them. */
 export const ingestHandOff = ({ client, allowVolatile }: IngestHandOffOptions): HandOff => {
   const ofDurable = (outcome: DurableOutcome, receipt: Receipt): HandedOff | Promise<HandedOff> => {
     if (outcome.ok || (allowVolatile && isVolatile(outcome)))
       return { state: "taken", repeat: outcome.repeat === true };
     if (!isVolatile(outcome)) return refusedBy(outcome.error);
-    // In memory alone: safe only once the receiver has it.
+    // Only in memory: safe once the receiver has acknowledged it.
     return receipt.settled.then((fate) => settledAs(fate, outcome.repeat === true));
   };
   const fateOf = async (receipt: Receipt): Promise<HandedOff> => ofDurable(await receipt.durable, receipt);
@@ -55,7 +55,7 @@ export const ingestHandOff = ({ client, allowVolatile }: IngestHandOffOptions): 
   };
 };
 
-/** The fate as far as it is known when time is over. */
+/** Resolves to the fate, or to what is known of it at the deadline. */
 const inTime = async (fate: Promise<HandedOff>, deadline: Deadline): Promise<HandedOff> => {
   const known = await deadline.within(fate);
   return known === LATE ? { state: "unsure", reason: UNDECIDED, later: fate } : known;

@@ -5,15 +5,15 @@ import type { Principal } from "./authenticate.ts";
 import { rejected, retry } from "./event-result.ts";
 import type { PolicyCheck } from "./policy.ts";
 
-/** Why an event is not handed on; undefined when it is. */
+/** Why an event is not handed on; undefined if it is. */
 export type Verdict = PageEventResult | undefined;
 
-/** Judges an event whose times are by the relay's clock. It neither throws nor rejects. */
+/** Judges an event whose times are by the relay's clock. Neither throws nor rejects. */
 export type JudgeEvent = (event: PageEvent, principal: Principal, now: number) => Promisable<Verdict>;
 
 const RETRY_MS = 60_000;
 
-/** Asks the credentials, then the policy. A policy that fails rejects nothing: the event may come again. */
+/** Checks the credentials, then the policy. If the policy fails, the event is not rejected: the page may retry it. */
 export const judgeEvent =
   (policy: PolicyCheck, onError: (error: unknown) => void): JudgeEvent =>
   (event, principal, now) => {
@@ -39,7 +39,7 @@ export const judgeEvent =
     }
   };
 
-/** Why the event's times cannot be times in milliseconds, if so. */
+/** Returns why the event's times cannot be in milliseconds, or undefined. */
 const unitIssue = ({ event_time, start_time, end_time }: PageEvent): string | undefined => {
   if (isTime(event_time) && isTimeOrNone(start_time) && isTimeOrNone(end_time)) return undefined;
   for (const [field, time] of Object.entries({ event_time, start_time, end_time }))
@@ -50,6 +50,6 @@ const unitIssue = ({ event_time, start_time, end_time }: PageEvent): string | un
 
 const isTimeOrNone = (time: number | undefined): boolean => time === undefined || isTime(time);
 
-/** What becomes of an event that the policy has not judged. */
+/** The result of an event that the policy has not judged. */
 export const notJudged = (event_id: string): PageEventResult =>
   retry(event_id, "it could not be judged", RETRY_MS);

@@ -5,9 +5,9 @@ import type { ClaimAnswer, DedupStore } from "./dedup-store.ts";
 export interface MemoryDedupOptions {
   /** How long an identity is remembered, in milliseconds. @default 604_800_000 (7 days) */
   readonly windowMs?: number;
-  /** Most identities remembered. When all are in use, new ones are turned away until some expire. @default 200_000 */
+  /** Largest number of identities. When it is reached, new events are refused until some expire. @default 200_000 */
   readonly maxEntries?: number;
-  /** Most of them that one tenant may have, so that it cannot fill the memory for all. @default a quarter */
+  /** Largest number for one tenant, so that it cannot use up the store. @default a quarter of `maxEntries` */
   readonly maxEntriesPerTenant?: number;
 }
 
@@ -16,7 +16,7 @@ interface Entry {
   readonly event_id: string;
   readonly note: string;
   readonly holder: string;
-  /** Undefined when confirmed. */
+  /** Undefined if confirmed. */
   owner: string | undefined;
   leaseUntil: number;
   expiresAt: number;
@@ -25,10 +25,9 @@ interface Entry {
 const WEEK_MS = 604_800_000;
 
 /**
- * Dedup in the memory of this process. It forgets everything at the end of the process: use it where the receiver drops
- * second events as well, and in tests.
+ * Creates a dedup store in memory. It is lost when the process ends: use it in tests, and where the receiver deduplicates too.
  *
- * @throws MeterError `invalid_options`
+ * @throws MeterError `invalid_options` that names every invalid option
  */
 export const memoryDedup = ({
   windowMs = WEEK_MS,
@@ -42,7 +41,7 @@ export const memoryDedup = ({
     ]);
   }
   const byTenant = new Map<string, Map<string, Entry>>();
-  // In order of their last claim, and so nearly in that of their expiry: confirming an entry moves its expiry by little.
+  // Ordered by last claim, and so almost by expiry: confirming an entry moves its expiry only a little.
   const all = new Set<Entry>();
 
   const add = (entry: Entry): void => {
@@ -57,7 +56,7 @@ export const memoryDedup = ({
     ofTenant?.delete(entry.event_id);
     if (ofTenant?.size === 0) byTenant.delete(entry.tenant_id);
   };
-  /** What is remembered of an identity; an expired one is forgotten, wherever it stands. */
+  /** Returns the entry of an identity. Deletes an expired one. */
   const recall = (tenant_id: string, event_id: string, now: number): Entry | undefined => {
     const entry = byTenant.get(tenant_id)?.get(event_id);
     if (entry === undefined || entry.expiresAt > now) return entry;

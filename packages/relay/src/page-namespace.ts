@@ -2,18 +2,18 @@ import type { Promisable } from "@meter-lib/core/transport";
 import { MAX_PAGE_ID_LENGTH } from "@meter-lib/core/wire";
 
 /**
- * What stands before every id of a tenant's pages when it is handed on: `page~7Kq2ZxVw:tenant:`. Whatever a page posts, it is no id
- * of a server, nor of another tenant's page.
+ * Prefix of every event id from a tenant's pages when it is handed on: `page~7Kq2ZxVw:tenant:`. A page can therefore not use an id of a
+ * server or of another tenant's page.
  */
 export type PageNamespace = string;
 
-// The letters behind the tilde are random: nobody hits upon them by chance.
+// The random letters after the tilde keep other ids from starting with the prefix by chance.
 const PREFIX = "page~7Kq2ZxVw:";
 const MAX_ID_LENGTH = 255;
 const MAX_TENANT_LENGTH = MAX_ID_LENGTH - MAX_PAGE_ID_LENGTH - PREFIX.length - ":".length;
 const DIGEST_BYTES = 16;
 
-/** The namespace of a tenant's pages: with the tenant percent-encoded, or where that is long, a plus and its SHA-256, cut to 128 bits. */
+/** Returns the namespace of a tenant's pages: the tenant percent-encoded or, if that is too long, "+" and 128 bits of its SHA-256. */
 export const pageNamespace = (tenant_id: string): Promisable<PageNamespace> => {
   const tenant = encodeURIComponent(tenant_id.toWellFormed());
   return tenant.length <= MAX_TENANT_LENGTH ? `${PREFIX}${tenant}:` : digested(tenant);

@@ -1,6 +1,6 @@
 import type { MeterError } from "@meter-lib/core";
 
-// What a page is told in words. They are fixed: what a backend, a broker or the outbox says may hold addresses and names.
+// Texts for pages. They are fixed, because messages of a backend, a broker or the outbox may contain addresses and names.
 
 export const ID_CONFLICT = "event_id: this id was used before for another event";
 export const REFUSED_BY_BACKEND = "the backend refuses it";
@@ -21,7 +21,7 @@ const PAGE_FIELDS = new Set([
   "session_id",
 ]);
 
-/** Which fields of the page's own are at fault; what the catalog has instead is not for pages. */
+/** Names the invalid fields of an event. What the catalog expects is not disclosed to pages. */
 export const invalidEventReason = ({ issues }: MeterError): string => {
   const fields = new Set(
     issues.map(({ field }) => field.split(".")[0] ?? "").filter((field) => PAGE_FIELDS.has(field)),

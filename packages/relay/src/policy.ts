@@ -2,27 +2,27 @@ import type { Promisable } from "@meter-lib/core/transport";
 import type { PageEvent } from "@meter-lib/core/wire";
 import type { Principal } from "./authenticate.ts";
 
-/** What may come from browsers. A page is the user's own machine: what it says about usage is never more than plausible. */
+/** Limits for events from browsers. A page runs on the user's machine, so its usage can be plausible, but never trusted. */
 export interface RelayPolicy {
-  /** Meters that may come from browsers at all. @default every meter of the catalog */
+  /** Meters that browsers may report. @default every meter of the catalog */
   readonly meters?: readonly string[];
-  /** Most `total_usage` of one event, for all meters or by meter id. For durations see `maxDurationMs`. @default no limit */
+  /** Largest `total_usage` of an event, for all meters or by meter id. For durations see `maxDurationMs`. @default no limit */
   readonly maxUsage?: number | Readonly<Record<string, number>>;
   /**
-   * Longest time from `start_time` to `end_time` of one event, in milliseconds, for all meters or by meter id (those not named:
-   * the default). Start and end in two events lie at most `maxAgeMs` + `maxFutureMs` apart. @default 86_400_000 (24 hours)
+   * Longest time from `start_time` to `end_time` of an event, in milliseconds, for all meters or by meter id (the default applies to
+   * others). Start and end in separate events can be at most `maxAgeMs` + `maxFutureMs` apart. @default 86_400_000 (24 hours)
    */
   readonly maxDurationMs?: number | Readonly<Record<string, number>>;
   /**
-   * How long ago an event's times may lie, in milliseconds, after the clock is corrected.
-   * @default the window of the dedup store: an older event could be one that was taken and forgotten
+   * Largest age of an event's times, in milliseconds, after clock correction.
+   * @default the window of the dedup store: an older event may have been accepted and forgotten
    */
   readonly maxAgeMs?: number;
-  /** How far ahead of the relay's clock they may lie, in milliseconds, after the clock is corrected. @default 86_400_000 (24 hours) */
+  /** How far the times may be in the future, in milliseconds, after clock correction. @default 86_400_000 (24 hours) */
   readonly maxFutureMs?: number;
 }
 
-/** A policy of one's own, instead of all limits above: the reason why the event is refused, or undefined. Times are by the relay's clock. */
+/** Custom policy that replaces all limits: returns why an event is rejected, or undefined. Times are by the relay's clock. */
 export type PolicyCheck = (
   event: PageEvent,
   principal: Principal,
@@ -32,7 +32,7 @@ export type PolicyCheck = (
 const DAY_MS = 86_400_000;
 const NO_LIMIT = Number.POSITIVE_INFINITY;
 
-/** A policy, however it was given, as the function that it means. */
+/** Turns limits into a policy function. */
 export const policyCheck = (policy: RelayPolicy | PolicyCheck, dedupWindowMs: number): PolicyCheck =>
   typeof policy === "function" ? policy : declaredPolicy(policy, dedupWindowMs);
 
@@ -67,7 +67,7 @@ const declaredPolicy = (
   };
 };
 
-/** A limit for each meter, however it was given. */
+/** Returns a function that returns the limit of a meter. */
 const limitOf = (
   given: number | Readonly<Record<string, number>> | undefined,
   otherwise: number,

@@ -1,6 +1,6 @@
 import { describeValue, type Promisable } from "@meter-lib/core/transport";
 
-/** Says whether so much more may come under a key. A throw is a 503. For several processes to share one limit, give an own one. */
+/** Limits the rate of events per key. If it throws, the relay answers 503. Implement it to share a limit between processes. */
 export interface RateLimit {
   /** @param now - milliseconds since the epoch */
   take(key: string, cost: number, now: number): Promisable<RateAnswer>;
@@ -10,7 +10,7 @@ export type RateAnswer =
   | { readonly ok: true }
   | { readonly ok: false /** When so much may come, in milliseconds. */; readonly retryAfterMs: number };
 
-/** @throws TypeError for an answer that is none: nothing comes in on the strength of it */
+/** @throws TypeError if the rate limit returned an invalid answer */
 export const checkRateAnswer = (answer: RateAnswer): RateAnswer => {
   if (typeof answer === "object" && answer !== null) {
     if (answer.ok === true) return answer;

@@ -4,7 +4,7 @@ import { Refusal } from "./refusal.ts";
 
 export interface ReadBodyOptions {
   readonly maxBytes: number;
-  /** Longest wait for the whole body, in milliseconds. */
+  /** Timeout for the whole body, in milliseconds. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly slots: BodySlots;
@@ -15,7 +15,7 @@ const PUSHED_OUT = new Refusal(503, "overloaded", "body: it took longest when ro
 });
 const CHARSET = /^charset\s*=\s*"?([^"\s]*)"?$/i;
 
-/** Reads the body as UTF-8 text, counting what really comes in; the declared length only spares the reading. */
+/** Reads the body as UTF-8 text. Counts the bytes received; the declared length only allows refusing early. */
 export const readBody = async (request: Request, options: ReadBodyOptions): Promise<string | Refusal> => {
   const mistake = mediaTypeMistake(request.headers);
   if (mistake !== undefined) return new Refusal(415, "unsupported_media_type", mistake);

@@ -1,4 +1,4 @@
-/** Why a whole request was not taken; `error.code` of the answer. None of its events was. */
+/** Why a request was refused, as `error.code` of the response. None of its events was accepted. */
 export type RelayErrorCode =
   | "method_not_allowed"
   | "origin_missing"
@@ -25,13 +25,13 @@ export type RelayErrorCode =
   | "internal";
 
 export interface RefusalDetails {
-  /** When the page may try again, in milliseconds; sent as `Retry-After`. */
+  /** When the page may retry, in milliseconds from now; sent as `Retry-After`. */
   readonly retryAfterMs?: number | undefined;
-  /** More headers of the answer. */
+  /** Additional headers of the response. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A request that is answered with an error. A value: nothing is thrown for what a page sends. */
+/** An error response. It is a value: the relay throws nothing for invalid input from a page. */
 export class Refusal {
   readonly status: number;
   readonly code: RelayErrorCode;

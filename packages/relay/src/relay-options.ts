@@ -8,19 +8,20 @@ import type { RateLimit } from "./rate-limit.ts";
 
 export type RelayOptions = RelaySettings & (ClientDestination | DirectDestination);
 
-/** Events go to a client, best one with a durable outbox: they are safe as soon as it has them. */
+/** Hands events to a client. With a durable outbox they are safe as soon as it has stored them. */
 export interface ClientDestination {
   readonly client: RelayClient;
   /**
-   * Whether an event counts as taken when the client has it in memory only. Otherwise the relay waits for the receiver's
-   * acknowledgement, and answers 503 when that takes too long.
+   * Whether to accept an event that the client holds only in memory. Otherwise the relay waits for the receiver's acknowledgement, and
+   * answers 503 if that takes too long.
    * @default false
    */
   readonly allowVolatile?: boolean;
   /**
-   * Names the outbox in the dedup store, for relays that share a store and have an outbox each: what one of them took and did
-   * not settle, because its process ended, no other takes over, for its outbox delivers it when it is opened again. The name
-   * must outlive restarts. @default the client's, by the path of its outbox; give one where paths are alike on several machines
+   * Name of the outbox in the dedup store, for relays that share a store but not an outbox. If a relay dies before it settles an event,
+   * no other relay takes the event over, because the outbox delivers it when it is opened again. The name must stay the same after a
+   * restart.
+   * @default the client's, from the path of its outbox; set it if several machines use the same path
    */
   readonly outboxName?: string;
   readonly transport?: never;
@@ -29,15 +30,15 @@ export interface ClientDestination {
   readonly ambiguity?: never;
 }
 
-/** Events are posted while the page waits: for runtimes without a disk. */
+/** Posts events while the page waits, for runtimes without a disk. */
 export interface DirectDestination {
   readonly transport: Transport;
   readonly customerLookup: CustomerLookup;
   /** @default litewaveCatalog */
   readonly catalog?: Catalog;
   /**
-   * What becomes of an event that may have been counted by a receiver that does not drop repeats: the page is told that it is
-   * not sent again (`quarantine`), or it is sent again and perhaps counted twice (`resend`).
+   * What to do with an event that may have been counted, if the receiver does not deduplicate: `quarantine` does not send it again and
+   * tells the page so; `resend` sends it again, so that it may be counted twice.
    * @default "quarantine"
    */
   readonly ambiguity?: DeliveryOptions["ambiguity"];
@@ -47,41 +48,41 @@ export interface DirectDestination {
 }
 
 export interface RelaySettings {
-  /** Finds out tenant and device. `tenantTokens({ … }).authenticate`, or your own session check. */
+  /** Returns tenant and device of a request: `tenantTokens({ … }).authenticate`, or your own session check. */
   readonly authenticate: Authenticate;
-  /** Remembers what was taken: `sqliteDedup`, `memoryDedup`, or your own. */
+  /** Remembers accepted events: `sqliteDedup`, `memoryDedup`, or your own. */
   readonly dedup: DedupStore;
   /** Origins whose pages may post. */
   readonly origins: Origins;
-  /** Whether a request without `Origin` is taken: browsers always send it with a POST, other programs need not. @default false */
+  /** Whether to accept requests without `Origin`. Browsers always send it with a POST; other programs may not. @default false */
   readonly allowMissingOrigin?: boolean;
-  /** Whether pages of other origins may send cookies along, for an `authenticate` that reads them. @default false */
+  /** Whether pages of other origins may send cookies, for an `authenticate` that reads them. @default false */
   readonly allowCredentials?: boolean;
-  /** What may come from browsers. @default every meter, durations of 24 hours, times at most 24 hours ahead and as old as `dedup` remembers */
+  /** Limits for events from browsers. @default every meter, durations up to 24 h, times up to 24 h ahead and as old as `dedup` remembers */
   readonly policy?: RelayPolicy | PolicyCheck;
   readonly limits?: RelayLimits;
-  /** How many events may come, for each device and for each tenant; `false`: any number. */
+  /** Rate limits for each device and each tenant; `false` for none. */
   readonly rate?: {
     /** @default 1,000 at once, 50 per second */
     readonly device?: RateLimit | false;
     /** @default 10,000 at once, 1,000 per second */
     readonly tenant?: RateLimit | false;
   };
-  /** From how many milliseconds on a page's clock is corrected. @default 60_000 */
+  /** Smallest error of a page's clock that is corrected, in milliseconds. @default 60_000 */
   readonly clockThresholdMs?: number;
   /**
-   * Longest time from a request's whole body to its answer, in milliseconds: for all of its events together, and for the hooks
-   * that are asked. What is under way then goes on, and stays claimed. @default 10_000
+   * Timeout from the end of the request's body to the response, in milliseconds, including your hooks. Work in flight then continues, and
+   * its events stay claimed. @default 10_000
    */
   readonly handOffTimeoutMs?: number;
   /**
-   * How long a claim in the dedup store holds when its process has died, in milliseconds. A live one renews it for as long as it
-   * works on the events. @default 30_000
+   * How long a claim in the dedup store lasts after its process died, in milliseconds. A live process renews it while it works on the
+   * events. @default 30_000
    */
   readonly leaseMs?: number;
   /**
-   * Told what went wrong, also in the hooks above, and what the client and the backend said of events that they did not take; pages
-   * are told in fixed words. @default console.error
+   * Called with errors, including those of your hooks, and with the reasons of the client and the backend for events they did not accept.
+   * Pages get only fixed texts. @default console.error
    */
   readonly onError?: (error: unknown) => void;
   /** @default systemClock */
@@ -91,12 +92,12 @@ export interface RelaySettings {
 export interface RelayLimits {
   /** Largest body, in bytes. @default 65_536 */
   readonly maxBodyBytes?: number;
-  /** Most events in one request. @default 500 */
+  /** Largest number of events in a request. @default 500 */
   readonly maxEvents?: number;
-  /** Longest wait for a body, in milliseconds. @default 10_000 */
+  /** Timeout for receiving a body, in milliseconds. @default 10_000 */
   readonly bodyTimeoutMs?: number;
-  /** Most bodies on their way in at once; for one more, that which has taken longest is given up. @default 1_000 */
+  /** Largest number of bodies being received at once. For one more, the one that has been arriving longest is dropped. @default 1_000 */
   readonly maxBodies?: number;
-  /** Most requests at work at once, bodies on their way in not counted; more are turned away. @default 1_000 */
+  /** Largest number of requests in work at once, without bodies being received. Further requests get a 503. @default 1_000 */
   readonly maxConcurrent?: number;
 }

@@ -4,17 +4,16 @@ import type { PageEvent, PageEventResult } from "@meter-lib/core/wire";
 import { isToken, MAX_PAGE_ID_LENGTH } from "@meter-lib/core/wire";
 import { Refusal } from "./refusal.ts";
 
-// The wire between page and relay. Its types are core's `PageBatch` and `PageBatchAnswer`, which the page's transport shares;
-// here is how the relay reads the one and writes the other.
+// Reads `PageBatch` and writes `PageBatchAnswer`, the types of the wire between page and relay, which core defines for both.
 
-/** A batch whose envelope is right; its events are looked at one by one. */
+/** A batch with a valid envelope. Its events are checked one by one. */
 export interface ReceivedBatch {
   readonly sent_at: number;
   readonly token: string | undefined;
   readonly events: readonly unknown[];
 }
 
-/** An event that has the fields of one, or why it has not. */
+/** A well-formed event, or why it is not. */
 export type ReceivedEvent =
   | { readonly ok: true; readonly event: PageEvent }
   | { readonly ok: false; readonly event_id: string; readonly reason: string };
@@ -33,7 +32,7 @@ const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const ID = `visible ASCII, 1 to ${MAX_PAGE_ID_LENGTH} characters`;
 const MAX_SHOWN_FIELD = 60;
 
-/** Reads a body. Fields that a batch has besides its own are not looked at: above all no tenant and no device. */
+/** Parses a body. Unknown fields of a batch are ignored, in particular tenant and device. */
 export const parseBatch = (text: string, maxEvents: number): ReceivedBatch | Refusal => {
   const body = parseJson(text);
   if (body instanceof Refusal) return body;
@@ -50,7 +49,7 @@ export const parseBatch = (text: string, maxEvents: number): ReceivedBatch | Ref
   return { sent_at, token, events };
 };
 
-/** Checks the form of one event. What its meter asks for is the client's to check, and what a page may send the policy's. */
+/** Checks the form of an event. The client checks it against its meter, and the policy checks what a page may send. */
 export const parseEvent = (value: unknown): ReceivedEvent => {
   if (!isObject(value)) return refused("", "event", value, "an object");
   const { event_id, meter_id, event_time, total_usage, start_time, end_time, metadata, session_id } = value;
@@ -78,7 +77,7 @@ export const parseEvent = (value: unknown): ReceivedEvent => {
   };
 };
 
-/** The body of an answer. */
+/** Returns the body of a response. */
 export const answerBody = (results: readonly PageEventResult[], refusal?: Refusal): string =>
   JSON.stringify({
     ...(refusal === undefined ? {} : { error: { code: refusal.code, message: refusal.message } }),

@@ -20,17 +20,17 @@ export interface TakeBatchOptions extends BatchClaimOptions {
   readonly clockThresholdMs: number;
 }
 
-/** An event of a request, to be claimed. */
+/** An event of a request, before it is claimed. */
 interface Item extends Claimable {
-  /** Where in the batch it stands. */
+  /** Position in the batch. */
   readonly index: number;
   readonly page: PageEvent;
 }
 
-/** An event that is claimed. */
+/** A claimed event. */
 interface ClaimedItem {
   readonly index: number;
-  /** Its times are by the relay's clock. */
+  /** The event, with times by the relay's clock. */
   readonly page: PageEvent;
   readonly device_id: string;
   /** See `ClaimAnswer`. */
@@ -42,8 +42,8 @@ const ELSEWHERE_RETRY_MS = 30_000;
 const UNSURE: HandedOff = { state: "unsure", reason: UNDECIDED };
 
 /**
- * Takes the events of one request: they are claimed, judged, handed on and settled together. An answer for each event, in order;
- * nothing is answered before it is so. Rejects when the dedup store does: then nothing was taken.
+ * Processes the events of one request: claims, judges, hands on and settles them together. Resolves with the result of each event, in
+ * order. Rejects if the dedup store does; no event was then accepted.
  */
 export const takeBatch = async (
   batch: ReceivedBatch,
@@ -66,7 +66,7 @@ class BatchTaking {
   readonly #results: PageEventResult[] = [];
   /** Where the first of two equal events in the batch stands, by where the second does. */
   readonly #repeats = new Map<number, number>();
-  /** Messages of errors that `onError` was told. */
+  /** Messages of errors already reported to `onError`. */
   readonly #told = new Set<string>();
 
   constructor(principal: Principal, now: number, deadline: Deadline, options: TakeBatchOptions) {
@@ -102,7 +102,7 @@ class BatchTaking {
     return this.#results;
   }
 
-  /** The different events of the batch that are well-formed. */
+  /** The distinct, well-formed events of the batch. */
   #readItems({ events }: ReceivedBatch, decision: BatchDecision): readonly Item[] {
     const { atWork } = this.#options;
     const noteOf = decisionWriter(decision);
@@ -128,7 +128,7 @@ class BatchTaking {
     return [...items.values()];
   }
 
-  /** Those that are this request's to hand on; what is known of the others is answered. */
+  /** Returns the events that this request must hand on, and sets the results of the others. */
   #claimed(
     items: readonly Item[],
     answers: readonly ClaimAnswer[],
@@ -167,7 +167,7 @@ class BatchTaking {
     return retry(event_id, "another relay took it first, and is waited for", ELSEWHERE_RETRY_MS);
   }
 
-  /** Those that may come from this page. */
+  /** Returns the events that this page may report. */
   async #allowed(claimed: readonly ClaimedItem[]): Promise<readonly ClaimedItem[]> {
     const verdicts = await this.#judge(claimed);
     return claimed.filter(({ index, page: { event_id }, lapsed }, position) => {
@@ -227,7 +227,7 @@ class BatchTaking {
     this.#claim.end(item.page.event_id, end === "release" && item.lapsed ? "lapse" : end);
   }
 
-  /** Holds the claim until it is known what became of the event, long after the page has its answer. */
+  /** Holds the claim until the event's outcome is known, even after the page has its response. */
   async #follow(item: ClaimedItem, later: Promise<HandedOff>): Promise<void> {
     try {
       this.#end(item, await later);
@@ -238,7 +238,7 @@ class BatchTaking {
     await this.#claim.settle();
   }
 
-  /** Once for each message: one failure mostly hits all events of a batch. */
+  /** Reports each message once, because a failure usually affects all events of a batch. */
   #tell(error: unknown): void {
     const message = String(error);
     if (this.#told.has(message)) return;

@@ -5,34 +5,34 @@ import type { Authenticate, Denied, Principal } from "./authenticate.ts";
 import { type TokenKey, usableKeys } from "./token-key.ts";
 
 export interface TenantTokensOptions {
-  /** One shared secret of at least 32 bytes, as text or bytes. Or give `keys`. */
+  /** Shared secret of at least 32 bytes, as text or bytes. Set it or `keys`. */
   readonly secret?: string | Uint8Array;
-  /** The keys that tokens may be signed with. The first that can sign signs; the others are still taken, so that keys can be rotated. */
+  /** Keys for tokens. The first that can sign is used to sign; tokens of the others are accepted too, so that keys can be rotated. */
   readonly keys?: readonly TokenKey[];
-  /** @default none is written or asked for */
+  /** Issuer written into tokens and required of them. @default none */
   readonly issuer?: string;
-  /** What the tokens are for: a token for anything else is refused. @default "meter-relay" */
+  /** Audience of the tokens; tokens for another audience are refused. @default "meter-relay" */
   readonly audience?: string;
-  /** Longest life that `issue` gives, in milliseconds. @default 86_400_000 (24 hours) */
+  /** Longest lifetime that `issue` allows, in milliseconds. @default 86_400_000 (24 hours) */
   readonly maxLifeMs?: number;
   /** @default systemClock */
   readonly clock?: Clock;
 }
 
 export interface TokenRequest extends Principal {
-  /** How long the token is good, in milliseconds. @default 900_000 (15 minutes) */
+  /** Lifetime of the token, in milliseconds. @default 900_000 (15 minutes) */
   readonly expiresInMs?: number;
 }
 
-/** Tokens that say whom a page is metered for. */
+/** Issues and verifies the tokens that identify a page's tenant and device. */
 export interface TenantTokens {
-  /** A token for one tenant and device. Rejects with `invalid_options` for a request that makes no sense. */
+  /** Issues a token for a tenant and device. Rejects with a MeterError `invalid_options` for an invalid request. */
   issue(request: TokenRequest): Promise<string>;
-  /** For `createRelay`. */
+  /** The option `authenticate` of `createRelay`. */
   readonly authenticate: Authenticate;
 }
 
-// Keeps other tokens of the same keys from being taken for ours (RFC 8725, 3.11).
+// Distinguishes our tokens from others with the same keys (RFC 8725, 3.11).
 const TYPE = "meter+jwt";
 const DAY_MS = 86_400_000;
 const LIFE_MS = 900_000;
@@ -40,10 +40,11 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 const MAX_ID_LENGTH = 255;
 
 /**
- * Short-lived tokens (JWT, RFC 7519) bound to a tenant, a device and, if wanted, to some meters. Each key has one algorithm, and a
- * token is verified with the algorithm of the key that it names, never with the one that it claims.
+ * Creates short-lived tokens (JWT, RFC 7519) bound to a tenant, a device and, optionally, certain meters. A token is verified with the
+ * algorithm of its key, never with the one in its header.
  *
- * @throws MeterError `invalid_options`
+ * @throws MeterError `invalid_options` that names every invalid option
+ *
  * @example
  * ```ts
  * const tokens = tenantTokens({ secret: process.env.RELAY_SECRET ?? "" });
@@ -104,7 +105,7 @@ export const tenantTokens = (options: TenantTokensOptions): TenantTokens => {
   return { issue, authenticate };
 };
 
-/** The name of the key that a token says it is signed with; undefined also for what is no token at all. */
+/** Returns the key id of a token, or undefined if it has none or is not a token. */
 const keyIdOf = (token: string): string | undefined => {
   try {
     return decodeProtectedHeader(token).kid;

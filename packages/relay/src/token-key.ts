@@ -1,17 +1,17 @@
 import { type EventIssue, MeterError } from "@meter-lib/core";
 import type { CryptoKey } from "jose";
 
-/** A key with its name: what a token's `kid` says. */
+/** A key and its name, which is the `kid` of a token. */
 export type TokenKey = SecretKey | PairKey;
 
-/** HS256: whoever can verify can issue. */
+/** HS256: the same secret verifies and issues. */
 export interface SecretKey {
   readonly kid: string;
   /** At least 32 bytes, as text or bytes. */
   readonly secret: string | Uint8Array;
 }
 
-/** The relay needs the public key only; whoever issues tokens has the private one. */
+/** The relay needs only the public key; the issuer of tokens has the private one. */
 export interface PairKey {
   readonly kid: string;
   readonly alg: "EdDSA" | "ES256" | "RS256" | "PS256";

@@ -4,20 +4,20 @@ import { suiteOf, type TestRunner } from "./test-runner.ts";
 
 type Awaitable<Value> = Value | Promise<Value>;
 
-/** A lookup that knows the customers it was made with. */
+/** A lookup that knows the customers it was created with. */
 export interface LookupUnderTest {
   readonly lookup: CustomerLookup;
-  /** From now on nobody listens. The cases about that are run only where this is given. */
+  /** Makes the backend refuse connections from now on. Cases that need it are skipped without it. */
   goAway?(): Awaitable<void>;
-  /** From now on no question is answered. The cases about that are run only where this is given. */
+  /** Makes the backend stop responding from now on. Cases that need it are skipped without it. */
   fallSilent?(): Awaitable<void>;
   dispose(): Awaitable<void>;
 }
 
 export interface CustomerLookupConformanceOptions {
-  /** Heads the tests. */
+  /** Title of the tests. */
   readonly name: string;
-  /** Called for each test, with the tenants that have a customer and the id of each; no other tenant has one. */
+  /** Called for each test, with the customer ids by tenant id. All other tenants have no customer. */
   create(customers: Readonly<Record<string, string>>): Awaitable<LookupUnderTest>;
   /** @default the globals `describe`, `test` and `expect` */
   readonly runner?: TestRunner | undefined;
@@ -53,10 +53,9 @@ const soon = async <Value>(promise: Promise<Value>): Promise<Value> => {
 };
 
 /**
- * Registers the tests that every customer lookup has to pass: who is known, who is not, and what cannot be told. Uses
- * nothing of Node, so it runs in a browser too.
+ * Registers the tests that every customer lookup must pass: known tenants, unknown tenants, and failures. It also runs in a browser.
  *
- * @example A lookup of one's own
+ * @example Your own lookup
  * ```ts
  * customerLookupConformance({
  *   name: "my lookup",

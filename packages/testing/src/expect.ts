@@ -2,7 +2,7 @@ import type { ExpectStatic } from "vitest";
 
 let given: ExpectStatic | undefined;
 
-/** From here on the cases judge with this one: vitest's or Jest's. */
+/** Sets the `expect` that the cases use: vitest's or Jest's. */
 export const judgeWith = (expect: ExpectStatic): void => {
   given = expect;
 };
@@ -13,16 +13,16 @@ const current = (): ExpectStatic => {
   return expect;
 };
 
-/** What else it does is left to the runner; the cases use what vitest and Jest have in common. */
+/** Whether a value is an `expect`. The cases use only what vitest and Jest have in common. */
 export const isExpect = (value: unknown): value is ExpectStatic => typeof value === "function";
 
 const judge = <Value>(actual: Value, message?: string) => {
   const expect = current();
-  // Jest's takes no message, and throws when it is given one.
+  // Jest's `expect` throws if it is given a message.
   return expect.length > 1 ? expect(actual, message) : expect(actual);
 };
 
-/** The one place that the cases take their assertions from, so that they load without any test runner. */
+/** The `expect` of all cases, so that they can be imported without a test runner. */
 export const expect = Object.assign(judge, {
   stringMatching: (pattern: string | RegExp) => current().stringMatching(pattern),
   arrayContaining: (values: unknown[]) => current().arrayContaining(values),

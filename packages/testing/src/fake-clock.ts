@@ -3,34 +3,34 @@ import type { Clock } from "@meter-lib/core";
 /** A clock that stands still until a test moves it. */
 export interface FakeClock extends Clock {
   /**
-   * Moves time on by `ms`: runs the timers that fall due, in order, each at its own time, and lets promises settle before,
-   * between and after them.
+   * Advances time by `ms`. Runs the timers that fall due, in order and each at its time, and lets promises settle before, between and
+   * after them.
    */
   advance(ms: number): Promise<void>;
-  /** Lets promises settle; time stands still. */
+  /** Lets promises settle without advancing time. */
   settle(): Promise<void>;
-  /** Sets the time of day, forward or back, as a person or NTP would. Timers keep their distance. */
+  /** Sets the time of day forward or back, as a person or NTP would. Timers keep their remaining time. */
   setTimeOfDay(now: number): void;
-  /** Timers that wait. */
+  /** Pending timers. */
   readonly timers: readonly FakeTimer[];
 }
 
 export interface FakeTimer {
-  /** Milliseconds from now. */
+  /** Remaining time, in milliseconds. */
   readonly inMs: number;
-  /** Whether the process would live until then. */
+  /** Whether the timer would keep the process alive. */
   readonly holdsProcess: boolean;
 }
 
 interface Timer {
-  /** On the clock's own count, which no change of the time of day touches. */
+  /** Due time on a monotonic count, which changes of the time of day do not affect. */
   readonly at: number;
   readonly order: number;
   readonly callback: () => void;
   readonly holdsProcess: boolean;
 }
 
-// Taken before a test puts fake timers in their place.
+// Captured before a test installs fake timers.
 const { setTimeout } = globalThis;
 const nextTask: (callback: () => void) => unknown =
   typeof setImmediate === "function" ? setImmediate : (callback) => setTimeout(callback, 0);
@@ -42,9 +42,10 @@ const settle = async (): Promise<void> => {
 };
 
 /**
- * A clock for tests. Everything that waits for it happens at once and in order, so no test sleeps.
+ * Creates a clock for tests. Timers run at once and in order when the test advances time, so no test needs to sleep.
  *
- * @param start - milliseconds since the epoch; 2026-01-15, 10:30 UTC by default
+ * @param start - initial time in milliseconds since the epoch. Defaults to 2026-01-15, 10:30 UTC
+ *
  * @example
  * ```ts
  * const clock = fakeClock();

@@ -7,58 +7,58 @@ export { captivePortal, type Fault, redirect, retryAfter } from "./faults/fault.
 export type { ReceivedEvent } from "./faults/received-event.ts";
 
 export interface FaultBackendOptions {
-  /** Whether a second event of the same `(tenant_id, event_id)` is known and not counted. @default true */
+  /** Whether to detect a second event with the same `(tenant_id, event_id)` and not count it. @default true */
   readonly dedup?: boolean;
-  /** A larger body is answered 413. In bytes. @default no limit */
+  /** Largest body, in bytes. Larger ones get a 413. @default no limit */
   readonly maxBodyBytes?: number;
-  /** Without this key as `authorization: Bearer …` the answer is 401. @default no key is asked for */
+  /** Required key, as `authorization: Bearer …`. Requests without it get a 401. @default none */
   readonly apiKey?: string;
-  /** A request that holds such an event is answered 422 as a whole. @default none */
+  /** Returns whether an event is poison. A request with such an event gets a 422 as a whole. @default none */
   readonly poison?: (event: ReceivedEvent) => boolean;
 }
 
-/** One request as it arrived. */
+/** A received request. */
 export interface ReceivedRequest {
-  /** 0, 1, 2 … */
+  /** Number of the request, from 0. */
   readonly number: number;
   readonly method: string;
   readonly path: string;
-  /** Names in lower case. */
+  /** Headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Its events; empty when it was none that a backend understands. */
+  /** Its events; empty if the request could not be understood. */
   readonly events: readonly ReceivedEvent[];
   readonly fault: Fault | undefined;
 }
 
-/** A metering backend that misbehaves on demand and remembers everything. */
+/** A metering backend that fails on demand and records everything it receives. */
 export interface FaultBackend {
-  /** Base URL without a slash at its end. */
+  /** Base URL, without a trailing slash. */
   readonly url: string;
-  /** Every request, in the order of arrival. */
+  /** All requests, in order of arrival. */
   readonly requests: readonly ReceivedRequest[];
-  /** Every event of every request, counted or not. */
+  /** All events of all requests, counted or not. */
   readonly arrivals: readonly ReceivedEvent[];
-  /** Those that were counted. */
+  /** The events that were counted. */
   readonly counted: readonly ReceivedEvent[];
-  /** The next requests meet these faults, one each; `undefined` is a request that goes well. */
+  /** Injects faults into the next requests, one each; `undefined` lets a request succeed. */
   next(...faults: readonly (Fault | undefined)[]): void;
   /**
-   * Every request for which nothing else was asked meets this fault, until it is taken away with `undefined`. A function is
-   * asked for each request, by its number.
+   * Injects a fault into all requests without a fault from `next()`, until it is removed with `undefined`. A function is called with the
+   * number of each request.
    */
   always(fault: Fault | undefined | ((request: number) => Fault | undefined)): void;
-  /** From now on this key is asked for. */
+  /** Requires this key from now on. */
   rotateKey(apiKey: string): void;
-  /** Resolves when `count` requests have arrived since the start. */
+  /** Resolves once `count` requests have arrived since the start. */
   arrived(count: number): Promise<void>;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * A real HTTP server on this machine that speaks both dialects, fails as it is told, and keeps a raw log of what it received: what a
- * test of delivery is judged by.
+ * Starts an HTTP server on this machine that supports both dialects, fails on demand, and records everything it receives, to test
+ * delivery against.
  *
  * @example
  * ```ts
@@ -78,7 +78,7 @@ export const faultBackend = async (options: FaultBackendOptions = {}): Promise<F
   let { apiKey } = options;
   let waiting: { readonly count: number; readonly resolve: () => void }[] = [];
 
-  /** Counts an event; false when it was counted before. */
+  /** Counts an event. Returns false if it was counted before. */
   const count = (event: ReceivedEvent): boolean => {
     const identity = `${event.tenant_id}\n${event.event_id}`;
     if (dedup && event.event_id !== undefined && identities.has(identity)) return false;

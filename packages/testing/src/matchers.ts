@@ -3,16 +3,16 @@ import { ACCOUNT_FIELDS } from "@meter-lib/core/store";
 import type { MemoryTransport, OutgoingEvent } from "@meter-lib/core/transport";
 import { expect } from "vitest";
 
-/** What this module adds to `expect`: import it once, for instance as a set-up file. */
+/** Matchers that this module adds to `expect`. Import it once, for example in a setup file. */
 export interface MeterMatchers<R extends void | Promise<void>> {
-  /** A `memoryTransport` acknowledged an event with these fields. */
+  /** Passes if a `memoryTransport` acknowledged an event with these fields. */
   toHaveRecorded(fields: Partial<OutgoingEvent>): R;
-  /** A `memoryTransport` acknowledged that many events, or accounts (`client.stats()`) count so many as acknowledged. */
+  /** Passes if a `memoryTransport`, or accounts such as `client.stats()`, acknowledged this many events. */
   toHaveAcknowledged(count: number): R;
-  /** No identity came to a `memoryTransport` in more than one acknowledged event. */
+  /** Passes if a `memoryTransport` acknowledged each identity at most once. */
   toHaveCountedOnce(): R;
   /**
-   * Accounts obey their law, in total and for every meter, and the meters add up to the total:
+   * Passes if accounts balance, in total and for each meter, and the meters add up to the total:
    * `recorded = acknowledged + pending + rejected + quarantined + discarded + lost`.
    */
   toBalance(): R;

@@ -21,14 +21,14 @@ import { suiteOf, type TestRunner } from "./test-runner.ts";
 const TIMEOUT_MS = 60_000;
 
 export interface OutboxConformanceOptions {
-  /** Heads the tests. */
+  /** Title of the tests. */
   readonly name: string;
-  /** What the outbox says of itself. A durable one must let several outboxes share one store. */
+  /** Whether the outbox is durable. Several durable outboxes must be able to share one store. */
   readonly durable: boolean;
   /**
-   * A new, empty place for each test.
+   * Creates a new, empty place for each test.
    *
-   * @param options - what the outboxes of this place are to be made with
+   * @param options - options for the outboxes of this place
    */
   create(options: LogOptions): OutboxPlace | Promise<OutboxPlace>;
   /** @default the globals `describe`, `test` and `expect` */
@@ -45,10 +45,10 @@ const OPTIONS: LogOptions = {
 };
 
 /**
- * Registers the tests that every outbox has to pass: identities, accounts, leases, claims, dead letters, the ledger, sessions,
- * several owners and their death. Uses nothing of Node, so it runs in a browser too.
+ * Registers the tests that every outbox must pass: identities, accounts, leases, claims, dead letters, the ledger, sessions, several
+ * owners and their death. It also runs in a browser.
  *
- * @example The log, over a store of one's own
+ * @example The log over your own store
  * ```ts
  * outboxConformance({
  *   name: "my store",
@@ -97,7 +97,7 @@ export const outboxCases = (durable: boolean): readonly ConformanceCase[] =>
     modelCase(durable),
   ].filter(({ needs }) => durable || needs === undefined);
 
-/** Runs one case at a new place. Returns false when the place cannot do what the case needs. */
+/** Runs one case at a new place. Resolves to false if the place lacks what the case needs. */
 export const runOutboxCase = async (
   { needs, settings = {}, run }: ConformanceCase,
   { create }: Pick<OutboxConformanceOptions, "create">,

@@ -13,21 +13,21 @@ import { suiteOf, type TestRunner } from "./test-runner.ts";
 const TIMEOUT_MS = 60_000;
 
 export interface StoreConformanceOptions {
-  /** Heads the tests. */
+  /** Title of the tests. */
   readonly name: string;
-  /** What the store says of itself. A durable one must let several stores share one place. */
+  /** Whether the store is durable. Several durable stores must be able to share one place. */
   readonly durable: boolean;
-  /** A new, empty place for each test. */
+  /** Creates a new, empty place for each test. */
   create(): StorePlace | Promise<StorePlace>;
   /** @default the globals `describe`, `test` and `expect` */
   readonly runner?: TestRunner | undefined;
 }
 
 /**
- * Registers the tests that every store has to pass: transactions, ranges, values, several stores at one place, locks. Uses
- * nothing of Node, so it runs in a browser too. What a log makes of a store is tested by {@link outboxConformance}.
+ * Registers the tests that every store must pass: transactions, ranges, values, several stores at one place, locks. It also runs in a
+ * browser. {@link outboxConformance} tests the log over a store.
  *
- * @example A store of one's own
+ * @example Your own store
  * ```ts
  * storeConformance({
  *   name: "my store",
@@ -61,7 +61,7 @@ export const storeCases = (durable: boolean): readonly StoreCase[] =>
     ({ needs }) => durable || needs === undefined,
   );
 
-/** Runs one case at a new place. Returns false when the place cannot do what the case needs. */
+/** Runs one case at a new place. Resolves to false if the place lacks what the case needs. */
 export const runStoreCase = async (
   { needs, run }: StoreCase,
   { create, durable }: Pick<StoreConformanceOptions, "create" | "durable">,

@@ -1,6 +1,6 @@
 import { isExpect, judgeWith } from "./expect.ts";
 
-/** What registers and judges tests: `import * as vitest from "vitest"`, Jest's globals, or `node:test` with Jest's `expect`. */
+/** A test runner: `import * as vitest from "vitest"`, Jest's globals, or `node:test` with Jest's `expect`. */
 export interface TestRunner {
   readonly describe: (name: string, body: () => void) => unknown;
   readonly test: (
@@ -11,9 +11,9 @@ export interface TestRunner {
   readonly expect: (actual: unknown) => unknown;
 }
 
-/** What a case can do beside asserting. */
+/** Context of a running case. */
 export interface CaseContext {
-  /** Ends the case here, and says why, where the runner can. */
+  /** Skips the rest of the case, with a reason if the runner supports it. */
   readonly skip: (reason: string) => void;
 }
 
@@ -25,9 +25,9 @@ interface Suite {
 const TIMEOUT_MS = 30_000;
 
 /**
- * How a suite registers its tests.
+ * Returns the functions with which a suite registers its tests.
  *
- * @param runner - the globals `describe`, `test` and `expect` when it is left out
+ * @param runner - test runner. Defaults to the globals `describe`, `test` and `expect`
  */
 export const suiteOf = (runner: TestRunner | undefined = globalRunner()): Suite => {
   if (runner === undefined || !isExpect(runner.expect))
@@ -38,7 +38,7 @@ export const suiteOf = (runner: TestRunner | undefined = globalRunner()): Suite 
   return {
     describe: runner.describe,
     test: (name, body, timeoutMs = TIMEOUT_MS) =>
-      // Jest takes a function with a parameter for one that calls back.
+      // Jest treats a function with a parameter as one with a callback.
       runner.test(name, (...[context]) => runCase(body, context), timeoutMs),
   };
 };

@@ -6,22 +6,22 @@ import { sampleOutgoing } from "./transport/sample-outgoing.ts";
 
 type Awaitable<Value> = Value | Promise<Value>;
 
-/** A transport together with a look at its receiver, which is empty at first. */
+/** A transport under test and a view of its receiver, which is empty at first. */
 export interface TransportUnderTest {
   readonly transport: Transport;
-  /** The identities that the receiver counted, as `tenant_id event_id`; twice when it counted twice. */
+  /** Returns the identities counted by the receiver, as `tenant_id event_id`, once for each time. */
   counted(): Awaitable<readonly string[]>;
-  /** From now on nobody listens. The cases about that are run only where this is given. */
+  /** Makes the receiver refuse connections from now on. Cases that need it are skipped without it. */
   goAway?(): Awaitable<void>;
-  /** From now on the receiver takes requests and never answers. The cases about that are run only where this is given. */
+  /** Makes the receiver accept requests but never respond from now on. Cases that need it are skipped without it. */
   fallSilent?(): Awaitable<void>;
   dispose(): Awaitable<void>;
 }
 
 export interface TransportConformanceOptions {
-  /** Heads the tests. */
+  /** Title of the tests. */
   readonly name: string;
-  /** Called for each test: a transport and a receiver of its own. */
+  /** Creates a transport and its receiver. Called for each test. */
   create(): Awaitable<TransportUnderTest>;
   /** @default the globals `describe`, `test` and `expect` */
   readonly runner?: TestRunner | undefined;
@@ -34,7 +34,7 @@ const ABORTED_SOON_MS = 2_000;
 const send = (transport: Transport, events: readonly OutgoingEvent[], signal?: AbortSignal) =>
   transport.send({ events }, { signal: signal ?? new AbortController().signal, deadline: Date.now() + FAR });
 
-/** The outcomes, after the rule that one speaks for all or there is one for each event. */
+/** Returns the outcomes, after checking that there is one for the whole batch or one for each event. */
 const outcomesOf = (answer: SendAnswer, events: readonly OutgoingEvent[]): readonly Outcome[] => {
   expect(answer.fault, "a fault where outcomes were expected").toBeUndefined();
   const { every } = answer;
@@ -49,7 +49,7 @@ const states = (answer: SendAnswer, events: readonly OutgoingEvent[]): readonly 
     ? events.map(() => "fault")
     : outcomesOf(answer, events).map(({ state }) => state);
 
-/** Fails when a promise takes longer than a transport may after its signal aborted. */
+/** Fails if a promise takes longer than a transport may take after its signal aborted. */
 const soon = async <Value>(promise: Promise<Value>): Promise<Value> => {
   const late = Symbol();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -63,10 +63,10 @@ const soon = async <Value>(promise: Promise<Value>): Promise<Value> => {
 };
 
 /**
- * Registers the tests that every transport has to pass: outcomes in order, nothing acknowledged that was not counted, no
- * throws, no waiting after an abort. Uses nothing of Node, so it runs in a browser too.
+ * Registers the tests that every transport must pass: outcomes in order, no event acknowledged that was not counted, no throws, no
+ * waiting after an abort. It also runs in a browser.
  *
- * @example A transport of one's own
+ * @example Your own transport
  * ```ts
  * transportConformance({
  *   name: "my transport",

@@ -2,27 +2,27 @@ import { describeValue, type EventIssue, MeterError } from "@meter-lib/core/tran
 import type { TokenSource } from "./page-token.ts";
 
 export interface BeaconTransportOptions {
-  /** Where the relay takes batches: absolute, or relative to the page. */
+  /** Address of the relay, absolute or relative to the page. */
   readonly url: string | URL;
-  /** What the relay is to know the page by. A function is called at once, and again when the relay refuses its token. */
+  /** Token that identifies the page to the relay. A function is called at once, and again when the relay refuses its token. */
   readonly token?: TokenSource;
   /**
-   * `text/plain` carries the token in the body and needs no preflight on another origin; `application/json` carries it in the
-   * header `Authorization: Bearer …`.
+   * `text/plain` sends the token in the body and needs no CORS preflight; `application/json` sends it in the header
+   * `Authorization: Bearer …`.
    * @default "text/plain"
    */
   readonly contentType?: "text/plain" | "application/json";
-  /** Whether cookies go along, as in `fetch`. @default "same-origin" */
+  /** Whether to send cookies, as in `fetch`. @default "same-origin" */
   readonly credentials?: RequestCredentials;
   /** How long the relay remembers ids, in milliseconds: older unsure events are not sent again. @default 7 days */
   readonly dedupWindowMs?: number;
-  /** Used instead of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
-  /** For people: shown in errors. @default "relay" and the URL */
+  /** Name shown in errors. @default "relay" and the URL */
   readonly name?: string;
 }
 
-/** Throws `invalid_options` for what makes no sense. */
+/** @throws MeterError `invalid_options` that names every invalid option */
 export const checkOptions = ({
   url,
   token,
@@ -35,7 +35,7 @@ export const checkOptions = ({
     if (!isRight) issues.push({ field, given, expected });
   };
   expect("url", describeValue(url), String(url ?? "") !== "", "the URL of a relay");
-  // What it is stays secret, whatever it is.
+  // Its value is a secret, so only its type is shown.
   expect(
     "token",
     `a ${typeof token}`,

@@ -17,8 +17,9 @@ import { watchClosing } from "./watch-closing.ts";
 const WEEK_MS = 604_800_000;
 
 /**
- * Sends the events of a page to its relay, in requests that outlive the page. Works in pages, dedicated workers and service
- * workers. Throws a MeterError `invalid_options` for options that cannot work.
+ * Sends events from a web page to a relay, in requests that outlive the page. Works in pages, dedicated workers and service workers.
+ *
+ * @throws MeterError `invalid_options` that names every invalid option
  *
  * @example
  * ```ts
@@ -68,7 +69,7 @@ export const beaconTransport = (options: BeaconTransportOptions): Transport => {
       }),
     );
     const [fault] = faults;
-    // Where some bodies went through, the events of the others wait for their own next attempt.
+    // If only some bodies failed, their events are retried by themselves.
     return fault !== undefined && faults.length === judged.length
       ? { fault, receiverTime }
       : { outcomes: judged.flat(), receiverTime };

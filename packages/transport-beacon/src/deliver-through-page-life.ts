@@ -1,20 +1,22 @@
-/** What page-life delivery needs of a client: a `MeterClient` has it. */
+/** The part of a `MeterClient` that page-life delivery needs. */
 export interface PageLifeClient {
-  /** @param event - what ends or hides the page */
+  /** @param event - the event that hides or ends the page */
   sendNow(event: Event): void;
   retryNow(): void;
 }
 
 /**
- * Sends what waits when the page is hidden, frozen or left, before the handler returns: there may be no later. Takes delivery up
- * again when the page comes back (from the back/forward cache, from being frozen, from prerendering) or the network does. Does
- * nothing where there is no document. The returned function ends it.
+ * Sends pending events when the page is hidden, frozen or left, before the event handler returns: there may be no later chance. Resumes
+ * delivery when the page returns (from the back/forward cache, a freeze or prerendering) or the network does. Does nothing without a
+ * document.
+ *
+ * @returns a function that removes the listeners
  */
 export const deliverThroughPageLife = (client: PageLifeClient): (() => void) => {
   if (typeof document !== "object") return () => {};
   const listening = new AbortController();
   const listen = (names: string, handler: (event: Event) => void) => {
-    // Some of them are fired at the document, `pagehide` only at the window: capturing sees both.
+    // Some fire at the document, `pagehide` only at the window: a capturing listener sees both.
     const options = { capture: true, signal: listening.signal };
     for (const name of names.split(" ")) addEventListener(name, handler, options);
   };
@@ -27,5 +29,5 @@ export const deliverThroughPageLife = (client: PageLifeClient): (() => void) => 
   return () => listening.abort();
 };
 
-/** Whether the page goes into the back/forward cache, or comes out of it. */
+/** Whether the page enters or leaves the back/forward cache. */
 export const isKept = (event: Event): boolean => "persisted" in event && event.persisted === true;

@@ -3,16 +3,16 @@ import type { PageEventResult } from "@meter-lib/core/wire";
 
 const MAX_SHOWN = 4096;
 
-/** What became of a body: an outcome by event id, one for all of it, or a fault that touched none of its events. */
+/** The result of a body: an outcome by event id, one outcome for all events, or a fault that affected none. */
 export type Verdict = Map<unknown, Outcome> | Unsure | DestinationFault;
 
-/** What an answer says; `text` is its body. */
+/** Interprets a response, whose body is `text`. */
 export const judgeAnswer = ({ status, headers }: Response, text: string): Verdict => {
   if (status === 200) {
     try {
       return readResults(JSON.parse(text).results);
     } catch {
-      // Not a relay's answer.
+      // Not the response of a relay.
     }
   }
   const retryAfterMs = parseRetryAfter(headers.get("retry-after"));
@@ -29,22 +29,22 @@ export const judgeAnswer = ({ status, headers }: Response, text: string): Verdic
 };
 
 const faultOf = (status: number, retryAfterMs: number | undefined): DestinationFault["kind"] | undefined => {
-  // 0: a redirect that was not followed; browsers hide its status.
+  // 0: a redirect that was not followed, whose status browsers hide.
   if (/^(0|3..|40[1345]|415)$/.test(String(status))) return "blocked";
   if (status === 413) return "too_large";
   if (status === 400 || status === 422) return "invalid";
-  // Only a 503 that says when to come back was meant; any other may come from a proxy, after the request went through.
+  // Only a 503 with Retry-After is deliberate; any other may come from a proxy after the request went through.
   return status === 429 || (status === 503 && retryAfterMs !== undefined) ? "unavailable" : undefined;
 };
 
-/** Seconds or a date (RFC 9110, 10.2.3), in milliseconds from now. */
+/** Parses seconds or a date (RFC 9110, 10.2.3) to milliseconds from now. */
 const parseRetryAfter = (text: string | null): number | undefined => {
   if (text === null) return undefined;
   const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 };
 
-/** The outcome of each event that the answer names. Throws when there is no list. */
+/** Returns the outcome of each event in the response. Throws if there is no list. */
 const readResults = (results: Iterable<Partial<Record<keyof PageEventResult, unknown>> | null>) => {
   const outcomes = new Map<unknown, Outcome>();
   for (const result of results) {

@@ -1,12 +1,12 @@
-/** Of the 64 KiB that a browser lets all keepalive bodies of a page carry together (Fetch Standard, "HTTP-network-or-cache fetch"). */
+/** Our share of the 64 KiB that all keepalive bodies of a page may have together (Fetch Standard, "HTTP-network-or-cache fetch"). */
 export const KEEPALIVE_BYTES = 60 * 1024;
 const KEEPALIVE_REQUESTS = 8;
 
-// Shared by all copies of this package on the page: the browser's budget is one.
+// Shared by all copies of this package on the page, because the browser has one budget.
 const LEDGER: unique symbol = Symbol.for("@meter-lib/keepalive-ledger");
 const page: typeof globalThis & { [LEDGER]?: { bytes: number; requests: number } } = globalThis;
 
-/** Takes a part of the page's keepalive budget; the function answered gives it back. Undefined when too little is left. */
+/** Reserves part of the page's keepalive budget. Returns a function that releases it, or undefined if too little is left. */
 export const reserveKeepalive = (bytes: number): (() => void) | undefined => {
   page[LEDGER] ??= { bytes: 0, requests: 0 };
   const ledger = page[LEDGER];

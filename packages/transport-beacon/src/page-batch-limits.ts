@@ -1,2 +1,2 @@
-/** Most events and bytes of one batch of a page: small enough to leave with it. */
+/** Largest batch of a page, in events and bytes: small enough for a keepalive request. */
 export const PAGE_BATCH = { maxEvents: 50, maxBytes: 48 * 1024 };

@@ -1,20 +1,20 @@
 import type { PageEvent } from "@meter-lib/core/wire";
 import { KEEPALIVE_BYTES } from "./keepalive-ledger.ts";
 
-/** A body of the page wire, and which events are in it. */
+/** A request body for the relay, with its events. */
 export interface PageBody<Event extends PageEvent = PageEvent> {
   readonly text: string;
-  /** In UTF-8. */
+  /** Size in UTF-8. */
   readonly bytes: number;
   readonly events: readonly Event[];
 }
 
 const encoder = new TextEncoder();
 
-/** How many bytes a text takes in UTF-8. */
+/** Returns the size of a text in UTF-8, in bytes. */
 export const utf8Bytes = (text: string): number => encoder.encode(text).length;
 
-/** Writes events into as few bodies as fit the keepalive budget; an event that does not fit has a body of its own. */
+/** Packs events into as few bodies as fit the keepalive budget. An event that does not fit gets its own body. */
 export const pageBodies = <Event extends PageEvent>(
   events: readonly Event[],
   sent_at: number,

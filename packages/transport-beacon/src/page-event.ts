@@ -1,7 +1,7 @@
 import type { OutgoingEvent } from "@meter-lib/core/transport";
 import type { PageEvent } from "@meter-lib/core/wire";
 
-/** What of an event leaves the page. */
+/** Returns the part of an event that is sent to the relay. */
 export const pageEvent = ({
   event_id,
   meter_id,

@@ -6,15 +6,15 @@ import { utf8Bytes } from "./page-body.ts";
 export type PagePostOptions = Pick<BeaconTransportOptions, "url" | "credentials" | "fetch">;
 
 export interface PagePostContext {
-  /** @default none: `fetch` says `text/plain;charset=UTF-8` of text */
+  /** @default none: `fetch` sets `text/plain;charset=UTF-8` for text */
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** The page closes, so that only a beacon, which has no headers, may get through where keepalive is missing. */
+  /** Whether the page is closing: without keepalive, only a beacon, which has no headers, may then be sent. */
   readonly isLeaving: boolean;
   readonly answered?: (response: Response) => void;
 }
 
-/** Posts a body once; the request starts before this returns. */
+/** Posts a body once. The request starts before the function returns. */
 export type PagePost = (body: string, context: PagePostContext) => Promise<Verdict>;
 
 /**
@@ -55,6 +55,6 @@ export const pagePost = ({ url, credentials, fetch }: PagePostOptions): PagePost
   };
 };
 
-/** Such a page is to send nothing. */
+/** Whether the page is prerendered. Such a page must send nothing. */
 export const isPrerendered = (): boolean =>
   typeof document === "object" && "prerendering" in document && document.prerendering === true;

@@ -1,21 +1,21 @@
-/** A token, or a function that gets one: called at the start, and again when the relay refuses the last one. */
+/** A token, or a function that returns one: called at the start, and again when the relay refuses its token. */
 export type TokenSource = string | (() => string | Promise<string>);
 
 export interface PageToken {
-  /** The token if it is here, else the promise of one. */
+  /** Returns the token if it is known, or else a promise for it. */
   get(): string | Promise<string>;
   refresh(): Promise<string>;
 }
 
-/** Keeps the token at hand: a page that closes has no time to ask for one. */
+/** Keeps the token ready, because a closing page has no time to fetch one. */
 export const pageToken = (source: TokenSource): PageToken => {
   let known: string | undefined;
   let asking: Promise<string> | undefined;
 
   const ask = async () => {
-    if (typeof source === "string") throw new Error("the only token was refused");
+    if (typeof source === "string") throw new Error("the relay refused the token, and `token` is not a function that returns another");
     const token = await source();
-    if (typeof token !== "string" || token === "") throw new Error("no text was given");
+    if (typeof token !== "string" || token === "") throw new Error("the token function returned no text");
     known = token;
     return token;
   };

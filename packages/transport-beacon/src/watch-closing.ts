@@ -1,8 +1,8 @@
-/** Tells whether the page is hidden or about to close. */
+/** Returns a function that returns whether the page is hidden or closing. */
 export const watchClosing = (): (() => boolean) => {
   if (typeof document !== "object") return () => false;
   let left = false;
-  // While `pagehide` is handled the document may still call itself visible.
+  // The document may still be visible during `pagehide`.
   addEventListener("pagehide", () => {
     left = true;
   });

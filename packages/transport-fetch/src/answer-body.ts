@@ -2,7 +2,7 @@ import type { HttpAnswer } from "./exchange.ts";
 
 const MAX_SHOWN = 4 * 1024;
 
-/** The answer's JSON; undefined when it is no JSON or not whole. */
+/** Parses the response as JSON. Returns undefined if it is truncated or not JSON. */
 export const answerJson = ({ text, cut }: HttpAnswer): unknown => {
   if (cut !== undefined) return undefined;
   try {
@@ -12,7 +12,7 @@ export const answerJson = ({ text, cut }: HttpAnswer): unknown => {
   }
 };
 
-/** What to show people of an answer: its JSON, or text cut at 4 KiB; undefined when there was none. */
+/** Returns the response as shown to people: its JSON, or its text cut at 4 KiB. Undefined if it is empty. */
 export const shownBody = (answer: HttpAnswer): unknown => {
   if (answer.text === "") return undefined;
   const json = answer.text.length <= MAX_SHOWN ? answerJson(answer) : undefined;

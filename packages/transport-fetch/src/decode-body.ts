@@ -2,24 +2,26 @@ import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from "n
 import type { HttpBody } from "./http-send.ts";
 
 interface Limits {
-  /** Most bytes of the decoded body. */
+  /** Largest size of the decoded body, in bytes. */
   readonly maxBytes: number;
-  /** Whether more of the body was to come. */
+  /** Whether the body was truncated. */
   readonly cut: boolean;
 }
 
 const decoder = new TextDecoder();
 
 /**
- * The text of a body that came in the codings of `Content-Encoding` (RFC 9110, 8.4): gzip, deflate, br. A body in one of them that is
- * too long is given up, not read in part. Throws for another coding and for a body that is not in it.
+ * Decodes a body with the codings of its `Content-Encoding` (RFC 9110, 8.4): gzip, deflate or br. A compressed body that is too long is
+ * discarded, not read in part.
+ *
+ * @throws Error for an unknown coding, or a body that is not in its coding
  */
 export const decodeBody = (
   body: Uint8Array,
   contentEncoding: string | null,
   { maxBytes, cut }: Limits,
 ): HttpBody => {
-  // The last one named was applied last.
+  // Codings are listed in the order they were applied.
   const codings = (contentEncoding ?? "")
     .toLowerCase()
     .split(",")
@@ -37,7 +39,7 @@ export const decodeBody = (
   return { text: decoder.decode(decoded), whole: true };
 };
 
-/** Undefined: too long. */
+/** Returns undefined if the decoded body is too long. */
 const decode = (body: Uint8Array, coding: string, maxOutputLength: number): Uint8Array | undefined => {
   try {
     return decompressor(coding, body)(body, { maxOutputLength });
@@ -57,11 +59,11 @@ const decompressor = (coding: string, body: Uint8Array) => {
     case "br":
       return brotliDecompressSync;
     case "deflate": {
-      // Some servers leave out the zlib header that the coding has.
+      // Some servers omit the zlib header.
       const first = body[0] ?? 0;
       return (first & 0x0f) === ZLIB_DEFLATE ? inflateSync : inflateRawSync;
     }
     default:
-      throw new Error(`the answer came in the coding "${coding}", which was not asked for`);
+      throw new Error(`the response has the content coding "${coding}", expected gzip, deflate or br`);
   }
 };

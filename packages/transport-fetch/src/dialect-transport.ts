@@ -5,7 +5,7 @@ import { kySend } from "./ky-send.ts";
 import { sendBatch } from "./send-batch.ts";
 
 /**
- * A transport over HTTP in any dialect. Every attempt is one attempt: ky's own retry is off, and redirects are not followed.
+ * Makes an HTTP transport out of a dialect. Each attempt is one request: ky does not retry, and redirects are not followed.
  *
  * @param options - from `checkHttpOptions`
  */

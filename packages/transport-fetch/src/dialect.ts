@@ -8,31 +8,36 @@ import type {
 } from "@meter-lib/core/transport";
 import type { HttpAnswer } from "./exchange.ts";
 
-/** How events look on one wire, and what its answers mean. Pure: it neither sends nor waits. */
+/** Encodes events for one HTTP API and interprets its responses. It does no I/O. */
 export interface Dialect {
-  /** For people: the default name of a transport begins with it. */
+  /** Start of the transport's default name, as shown in errors. */
   readonly name: string;
-  /** Where requests go, after the base URL. */
+  /** Path of the requests, appended to the base URL. */
   readonly path: string;
   readonly maxBatchEvents: number;
   readonly maxBatchBytes: number;
   readonly maxInFlight: number;
-  /** Most bytes of an answer that are read. */
+  /** How much of a response is read, in bytes. */
   readonly maxAnswerBytes: number;
-  /** Whether ids travel as HTTP headers. */
+  /** Whether ids are sent as HTTP headers. */
   readonly headers: boolean;
   /** See `Transport.maxEventAgeMs`. */
   readonly maxEventAgeMs?: number | undefined;
   check(event: UsageEvent): EventIssue | undefined;
   /** See `Transport.checkMeter`. */
   checkMeter?(meter: CarriedMeter): EventIssue | undefined;
-  /** The requests that carry the events, in order. A promise, which must not reject, where one takes time to make. */
+  /** Returns the requests that carry the events, in order. A request may be a promise, which must not reject. */
   encode(events: readonly OutgoingEvent[]): Iterable<Part | Promise<Part>>;
-  /** What the answer to a request with so many events means. `now` is this machine's time. */
+  /**
+   * Interprets the response to a request.
+   *
+   * @param events - number of events in the request
+   * @param now - time of this machine, in milliseconds since the epoch
+   */
   judge(answer: HttpAnswer, events: number, now: number): SendAnswer;
 }
 
-/** The next events of a batch: in one request, or one that no request can carry. */
+/** The next events of a batch: one request, or an event that no request can carry. */
 export type Part = PartRequest | { readonly rejected: Rejected };
 
 export interface PartRequest {

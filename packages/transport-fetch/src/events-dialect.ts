@@ -9,8 +9,8 @@ import type { Dialect, Part } from "./dialect.ts";
 import { judgeEventsAnswer } from "./judge-events-answer.ts";
 
 /**
- * The dialect of the meter-lib guide: one event for each `POST /api/v1/events`, tenant and device as headers. Unless
- * `strictWire`, headers also carry what a receiver needs to count once and on the right day.
+ * The dialect of the usage guide: one event per `POST /api/v1/events`, with tenant and device as headers. Without `strictWire`,
+ * headers also carry the event's id and time, so that a receiver can deduplicate it and count it on the right day.
  */
 export const eventsDialect = (strictWire: boolean): Dialect => ({
   name: "events",

@@ -1,21 +1,21 @@
 import type { HttpBody, HttpRequest, HttpResponse, HttpSend } from "./http-send.ts";
 import { NotSentError } from "./not-sent-error.ts";
 
-/** The receiver's answer, as much of it as came in time. */
+/** The receiver's response, possibly truncated. */
 export interface HttpAnswer {
-  /** 0 for a redirect that the platform hides. */
+  /** HTTP status; 0 for a redirect that the platform hides. */
   readonly status: number;
   header(name: string): string | null;
   readonly text: string;
-  /** Why the text is not whole; undefined when it is. */
+  /** Why the text is incomplete; undefined if it is complete. */
   readonly cut?: "too_long" | "broken" | "timeout" | undefined;
 }
 
-/** No answer. */
+/** A request without a response. */
 export interface HttpFailure {
-  /** A `NotSentError` where the sender knows that it did not begin. */
+  /** A `NotSentError` if the sender knows that no byte was sent. */
   readonly error: unknown;
-  /** Nobody waited any longer. */
+  /** Whether the wait ended before a response. */
   readonly timeout: boolean;
 }
 
@@ -26,15 +26,15 @@ export interface ExchangeLimits {
 }
 
 /**
- * Sends a request and reads its answer. Never rejects, and settles as soon as the signal aborts or the time is over,
- * also when the sender ignores its signal, throws synchronously, or the body never ends.
+ * Sends a request and reads its response. Settles on abort or timeout, even if the sender ignores its signal, throws synchronously,
+ * or the body never ends. Never rejects.
  */
 export const exchange = (
   send: HttpSend,
   request: HttpRequest,
   { signal, timeoutMs, maxAnswerBytes }: ExchangeLimits,
 ): Promise<HttpAnswer | HttpFailure> =>
-  // One promise with callbacks: racing promises against each other cost more than the rest of the work.
+  // One promise with callbacks: Promise.race cost more than all the other work.
   new Promise((resolve) => {
     const controller = new AbortController();
     let response: HttpResponse | undefined;
@@ -53,7 +53,7 @@ export const exchange = (
       if (response !== undefined) end(late(reason));
       controller.abort(reason);
       response?.discard();
-      // A sender that had not begun says so at once; nobody waits for one that ignores its signal.
+      // A sender that has sent nothing rejects at once. One that ignores its signal is not waited for.
       clearTimeout(timer);
       if (!isOver) timer = setTimeout(() => end(late(reason)), 0);
     };

@@ -4,16 +4,16 @@ import { type Checked, checkHttpOptions, type HttpOptions, httpEntries } from ".
 
 export interface FetchTransportOptions extends HttpOptions {
   /**
-   * What the receiver speaks: `events` posts one event at a time to `/api/v1/events`, `kafka-rest` posts batches of
-   * records to `/topics/usage-events`.
+   * API of the receiver: `events` posts single events to `/api/v1/events`; `kafka-rest` posts batches of records to
+   * `/topics/usage-events`.
    * @default "events"
    */
   readonly dialect?: "events" | "kafka-rest" | undefined;
-  /** The Kafka topic; only with the dialect `kafka-rest`. @default "usage-events" */
+  /** Kafka topic, for the dialect `kafka-rest`. @default "usage-events" */
   readonly topic?: string | undefined;
   /**
-   * Send the bytes that meter-lib for Python sends and nothing more: no event id, no time in `events`. A receiver can
-   * then neither tell a repeat nor, in `events`, when it was used.
+   * Sends exactly the bytes of meter-lib for Python: without event ids and, in `events`, without times. The receiver can then not
+   * detect duplicates and, in `events`, does not know when the usage happened.
    * @default false
    */
   readonly strictWire?: boolean | undefined;
@@ -36,7 +36,11 @@ const schema = v.strictObject({
 
 export type CheckedOptions = Checked<v.InferOutput<typeof schema>>;
 
-/** Fills in the defaults. Throws a MeterError `invalid_options` that names every field at fault. */
+/**
+ * Validates options and fills in defaults.
+ *
+ * @throws MeterError `invalid_options` that names every invalid field
+ */
 export const checkOptions = (options: unknown): CheckedOptions =>
   checkHttpOptions(schema, options, ({ dialect, topic }): readonly EventIssue[] =>
     topic === undefined || dialect === "kafka-rest"

@@ -5,8 +5,10 @@ import { checkOptions, type FetchTransportOptions } from "./fetch-transport-opti
 import { kafkaRestDialect } from "./kafka-rest-dialect.ts";
 
 /**
- * Sends events over HTTP with ky, in the dialect of the receiver. Every attempt is one attempt: ky's own retry is off, and
- * redirects are not followed. Throws a MeterError `invalid_options` for options that cannot work.
+ * Sends events over HTTP, in the dialect of the receiver. Each attempt is one request: it does not retry, which is the client's task,
+ * and does not follow redirects.
+ *
+ * @throws MeterError `invalid_options` that names every invalid option
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Options of Deno's fetch that give every request a connection of its own; none elsewhere. On a kept connection that turns out to be
- * closed, Deno posts the request again by itself, and a receiver without dedup may count it twice.
+ * Returns options that make Deno's fetch open a connection for each request; empty elsewhere. When a kept-alive connection turns out
+ * to be closed, Deno repeats a POST by itself, and a receiver without dedup would count it twice.
  */
 export const freshConnections = (): object => {
   const deno: unknown = Reflect.get(globalThis, "Deno");

@@ -1,13 +1,13 @@
 import type { EventIssue } from "@meter-lib/core/transport";
 import { HEADER_TEXT, isHeaderText } from "@meter-lib/core/wire";
 
-/** Headers for every request, or a function asked before every request, so that a token can change. */
+/** Headers for every request, or a function called before each request, for tokens that change. */
 export type HeaderSource =
   | Readonly<Record<string, string>>
   | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>);
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-// What the dialects send themselves, and what would change the bytes on the wire.
+// Headers that the dialects set, or that would change the body on the wire.
 const OWNED = new Set([
   "accept",
   "content-encoding",
@@ -23,7 +23,7 @@ const OWNED = new Set([
   "x-session-id",
 ]);
 
-/** What is wrong with headers of the user's. Their values are never repeated: they may be secrets. */
+/** Returns what is wrong with the user's headers. Their values are left out because they may be secrets. */
 export const headerIssues = (headers: unknown): readonly EventIssue[] => {
   if (typeof headers !== "object" || headers === null || Array.isArray(headers)) {
     return [

@@ -5,29 +5,29 @@ import { type HeaderSource, headerIssues } from "./header-source.ts";
 import type { HttpSend } from "./http-send.ts";
 import { type KyOptions, OWN_KY_OPTIONS } from "./ky-send.ts";
 
-/** What every transport over HTTP can be told, whatever it speaks. */
+/** Options of every HTTP transport. */
 export interface HttpOptions {
-  /** Where the receiver is: http or https, with or without a path, no credentials, query or fragment. */
+  /** Address of the receiver: http or https, optionally with a path; no credentials, query or fragment. */
   readonly baseUrl: string | URL;
-  /** Say so when the receiver drops a second event of the same `(tenant_id, event_id)`. @default false */
+  /** Set it if the receiver drops a second event with the same `(tenant_id, event_id)`. @default false */
   readonly dedup?: false | Dedup | undefined;
-  /** Headers for every request, or a function asked before every request. Names that the dialect sends are refused. */
+  /** Headers for every request, or a function called before each request. Headers that the dialect sets are rejected. */
   readonly headers?: HeaderSource | undefined;
-  /** Called once when the receiver answers 401 or 403, before the destination is blocked. */
+  /** Called once after a 401 or 403, before the destination is blocked. */
   readonly refreshCredentials?: ((context: { readonly signal: AbortSignal }) => Promise<void>) | undefined;
   /**
-   * How long one request may take until its answer has been read, in milliseconds. With less than the 10 to 11 s that Node's fetch gives
-   * a connection, one that is never made leaves its events unsure; `undiciSend()` knows at any limit.
+   * Timeout of one request until its response has been read, in milliseconds. Node's fetch gives up connecting after 10 to 11 s: with a
+   * shorter timeout, a connection that is never made leaves its events unsure. `undiciSend()` has no such limit.
    * @default 15000
    */
   readonly timeoutMs?: number | undefined;
-  /** Used instead of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Used instead of ky: `undiciSend()` on Node, or your own. Not together with `fetch` or `ky`. */
+  /** Replaces ky: `undiciSend()` on Node, or your own. Cannot be combined with `fetch` or `ky`. */
   readonly send?: HttpSend | undefined;
-  /** Options of ky for every request: hooks, and in Node a `dispatcher` for TLS and proxies. */
+  /** ky options for every request, such as hooks or, on Node, a `dispatcher` for TLS and proxies. */
   readonly ky?: KyOptions | undefined;
-  /** For people: shown in errors. @default the dialect and the base URL */
+  /** Name shown in errors. @default the dialect and the base URL */
   readonly name?: string | undefined;
 }
 
@@ -35,10 +35,10 @@ const isFunction = (value: unknown): boolean => typeof value === "function";
 const wholeNumber = (from: number, to: number, expected: string) =>
   v.pipe(v.number(expected), v.integer(expected), v.minValue(from, expected), v.maxValue(to, expected));
 
-// setTimeout counts in 31 bits.
+// setTimeout takes at most 31 bits.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The options as entries of a valibot schema, for the schema of a transport that has more. */
+/** The options as valibot entries, to build the schema of a transport with more options. */
 export const httpEntries = {
   // Not `v.instance(URL)`: its type would lead from the declarations to those of Node.
   baseUrl: v.custom<string | URL>(
@@ -81,21 +81,22 @@ export const httpEntries = {
   name: v.optional(v.string("text")),
 };
 
-/** Options that were checked: defaults filled in, the base URL without a trailing slash. */
+/** Validated options, with defaults, and a base URL without a trailing slash. */
 export type Checked<Output> = Output & { readonly baseUrl: string };
 
 type HttpOutput = v.InferOutput<v.StrictObjectSchema<typeof httpEntries, undefined>>;
-/** What a schema gives at least: a transport that makes the headers itself, or knows its receiver, has no such options. */
+/** The least that a schema returns: a transport that sets the headers itself, or knows its receiver, has fewer options. */
 type LeastOutput = Omit<HttpOutput, "headers" | "dedup"> & Partial<Pick<HttpOutput, "headers" | "dedup">>;
 
-/** What it takes to send. */
+/** The validated options needed to send. */
 export type CheckedHttpOptions = Checked<HttpOutput>;
 
 /**
- * Checks options, fills in the defaults. Throws a MeterError `invalid_options` that names every field at fault.
+ * Validates options and fills in defaults.
  *
  * @param schema - a strict object with `httpEntries`
- * @param issuesOf - what else is wrong, beyond the single fields
+ * @param issuesOf - returns issues that concern several fields
+ * @throws MeterError `invalid_options` that names every invalid field
  */
 export const checkHttpOptions = <Output extends LeastOutput>(
   schema: v.GenericSchema<unknown, Output>,
@@ -138,6 +139,6 @@ const toIssue = (issue: v.BaseIssue<unknown>): EventIssue => {
   };
 };
 
-/** Of the options together, or of one that is missing. */
+/** The expected value of the options object itself, or of a missing option. */
 const expectedOfAll = ({ expected }: v.BaseIssue<unknown>): string =>
   expected === "Object" ? "an object" : "a value (it has no default)";

@@ -4,8 +4,8 @@ import type { HttpAnswer } from "./exchange.ts";
 import { judgeStatus } from "./judge-status.ts";
 
 /**
- * Judges the answer to one event. Acknowledged is a 2xx with a JSON object; without one (a 204, a captive portal's page)
- * nobody knows who answered. `{"status":"duplicate"}` says that the receiver had the event already.
+ * Interprets the response to one event. A 2xx with a JSON object acknowledges it; without one (a 204, the page of a captive portal) the
+ * receiver may not have seen it. `{"status":"duplicate"}` means that the receiver already had the event.
  */
 export const judgeEventsAnswer = (answer: HttpAnswer, now: number): SendAnswer => {
   const json = answerJson(answer);
@@ -22,6 +22,6 @@ export const judgeEventsAnswer = (answer: HttpAnswer, now: number): SendAnswer =
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-// Some gateways answer 200 and put the failure into the body.
+// Some gateways answer 200 and report the failure in the body.
 const tellsAnError = (json: Record<string, unknown>): boolean =>
   Boolean(json.error) || Boolean(json.error_code) || json.status === "error" || json.status === "failed";

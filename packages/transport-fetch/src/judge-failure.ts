@@ -3,8 +3,8 @@ import type { HttpFailure } from "./exchange.ts";
 import { type ErrorLink, type Unsent, unsentOf } from "./unsent-codes.ts";
 
 /**
- * What it means that no answer came. A refused connection, an unknown host, a failed handshake, a proxy that grants no tunnel certainly
- * left the event unprocessed; after anything else (a reset, a timeout, a browser's bare TypeError) the receiver may have it.
+ * Interprets a request without a response. After a refused connection, an unknown host, a failed handshake or a refused proxy tunnel, the
+ * event was certainly not processed; after anything else (a reset, a timeout, a browser's bare TypeError) the receiver may have it.
  */
 export const judgeFailure = ({ error, timeout }: HttpFailure): DestinationFault | Unsure => {
   const links = chain(error);
@@ -15,13 +15,13 @@ export const judgeFailure = ({ error, timeout }: HttpFailure): DestinationFault 
   return { state: "unsure", reason: `the connection broke: ${reason}` };
 };
 
-/** Of several, what somebody must act on; else the innermost, which knows most. */
+/** Returns the error that needs action, or else the innermost, which is the most specific. */
 const worstOf = (unsent: readonly Unsent[]): Unsent | undefined =>
   unsent.find(({ kind }) => kind === "blocked") ?? unsent.at(-1);
 
 const MAX_DEPTH = 10;
 
-/** The error, its causes and the errors of an AggregateError (one for each address tried), outermost first. */
+/** Returns the error, its causes and the errors of an AggregateError (one per address tried), outermost first. */
 const chain = (error: unknown, depth = 0): readonly ErrorLink[] => {
   if (typeof error !== "object" || error === null || depth > MAX_DEPTH) return [];
   const link = {

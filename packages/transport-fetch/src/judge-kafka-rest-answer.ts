@@ -4,9 +4,8 @@ import type { HttpAnswer } from "./exchange.ts";
 import { judgeStatus } from "./judge-status.ts";
 
 /**
- * Judges the answer to a batch of records as Confluent's REST Proxy, Karapace and Strimzi's Bridge give it. A 200 (at
- * Karapace also a 422) holds one result for each record, by position, and any of them may be an error; with more or
- * fewer results than records nobody knows which is whose.
+ * Interprets the response of Confluent's REST Proxy, Karapace or Strimzi's Bridge to a batch of records. A 200 (with Karapace also a 422)
+ * holds one result per record, by position, and each may be an error. If the counts differ, no result can be assigned to its record.
  */
 export const judgeKafkaRestAnswer = (answer: HttpAnswer, records: number, now: number): SendAnswer => {
   if (answer.status === 200 && answer.cut === undefined && records > 1 && isAllStored(answer.text, records))
@@ -14,13 +13,13 @@ export const judgeKafkaRestAnswer = (answer: HttpAnswer, records: number, now: n
   const json = answerJson(answer);
   const results = answer.status === 200 || answer.status === 422 ? offsetsOf(json) : undefined;
   if (results === undefined) {
-    // Karapace answers 422 also after it stored some of the records: without its results nobody knows which.
+    // Karapace also answers 422 when it has stored some of the records; without results, which ones is unknown.
     if (answer.status === 422 && (answer.cut !== undefined || answer.text.includes('"offsets"'))) {
       const reason = "HTTP 422 with results that cannot be read";
       const timeout = answer.cut === "timeout" || undefined;
       return { every: { state: "unsure", reason, status: 422, timeout } };
     }
-    // The server's own 408 tells that Kafka did not answer in time; without its code it is HTTP's, and tells that the request did not arrive.
+    // A 408 with the server's error code means that Kafka timed out; without one it is HTTP's own: the request did not arrive.
     if (answer.status === 408 && isObject(json) && typeof json.error_code === "number") {
       const reason = describeError(json.error_code, errorText(json));
       return {
@@ -70,7 +69,7 @@ const INVALID_TOPIC = /^Invalid topics?\b/;
 const NOT_AUTHORIZED = /^Not authorized to access topics?\b/;
 const CREDENTIALS = new Set<unknown>([40101, 40301]);
 
-/** Errors that were found before anything was written and concern the topic, so every record of it alike. */
+/** Errors found before anything was written that concern the topic, and so all records. */
 const topicFault = (result: Result, status: number): DestinationFault | undefined => {
   const { error_code } = result;
   if (error_code === undefined || error_code === null) return undefined;
@@ -89,11 +88,11 @@ const topicFault = (result: Result, status: number): DestinationFault | undefine
 const ALL_STORED =
   /^\{"offsets":\[(?:\{"partition":\d+,"offset":\d+(?:,"error_code":null,"error":null)?\},?)+\](?:,"key_schema_id":null,"value_schema_id":null)?\}$/;
 
-/** Whether a text is plainly the common answer: to read it as JSON costs a third of what the request cost to write. */
+/** Recognizes the common response without parsing JSON, which would cost a third of writing the request. */
 const isAllStored = (text: string, records: number): boolean =>
   ALL_STORED.test(text) && text.split("},{").length === records;
 
-/** Karapace answers -1 where no offset is known. */
+/** Karapace returns -1 for an unknown offset. */
 const isStored = ({ error_code, error, message, offset }: Result): boolean =>
   (error_code === undefined || error_code === null) &&
   !error &&
@@ -102,7 +101,7 @@ const isStored = ({ error_code, error, message, offset }: Result): boolean =>
   Number.isInteger(offset) &&
   offset >= 0;
 
-/** @param ofOne - the whole answer, where it is about this record alone */
+/** @param ofOne - the whole response, if it concerns this record alone */
 const judgeRecord = (result: Result, status: number, ofOne: { readonly response?: unknown }): Outcome => {
   const { error_code } = result;
   const text = errorText(result);
@@ -113,7 +112,7 @@ const judgeRecord = (result: Result, status: number, ofOne: { readonly response?
   const reason = describeError(error_code, text);
   if (error_code === FINAL || TOO_LARGE.test(text))
     return { state: "rejected", reason, status, body: result };
-  // Also for "timed out" and "not present in metadata": such records were found stored afterwards.
+  // Includes "timed out" and "not present in metadata": such records have been found stored later.
   return { state: "unsure", reason, status, body: result };
 };
 

@@ -5,8 +5,8 @@ import { parseHttpDate, parseRetryAfter } from "./retry-after.ts";
 import { isRedirect, UNPROCESSED } from "./unprocessed-statuses.ts";
 
 /**
- * What an HTTP answer means that is not the one hoped for. A redirect, a closed list of statuses and a 503 with `Retry-After` say that
- * the receiver certainly did not process the request; everything else leaves that open.
+ * Interprets a response that is not a success. After a redirect, one of a closed list of statuses, or a 503 with `Retry-After`, the
+ * request was certainly not processed; after anything else it may have been.
  */
 export const judgeStatus = (answer: HttpAnswer, now: number): DestinationFault | Unsure => {
   const { status } = answer;
@@ -28,7 +28,7 @@ export const judgeStatus = (answer: HttpAnswer, now: number): DestinationFault |
     const { kind, why, credentials } = unprocessed;
     return { ...fault(kind, `${why} (HTTP ${status})`), credentials };
   }
-  // Only a 503 that says when to come back was meant, readable or not; any other may come from a proxy, after the request went through.
+  // Only a 503 with Retry-After, readable or not, is deliberate; any other may come from a proxy after the request went through.
   if (status === 503 && answer.header("retry-after") !== null)
     return fault("unavailable", "the receiver is busy (HTTP 503 with Retry-After)");
   if (answer.cut === "timeout")

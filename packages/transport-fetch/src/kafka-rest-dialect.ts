@@ -14,11 +14,11 @@ const MAX_UTF8_BYTES_PER_UNIT = 3;
 
 const HEADERS = {
   accept: "*/*",
-  // Exactly so: Strimzi's Bridge refuses it with a charset.
+  // Without a charset, which Strimzi's Bridge refuses.
   "content-type": "application/vnd.kafka.json.v2+json",
 };
 
-/** The v2 API of Kafka REST servers: batches of records for one topic, ids in each record's metadata unless `strictWire`. */
+/** The v2 API of Kafka REST servers: batches of records for one topic, with ids in each record's metadata unless `strictWire`. */
 export const kafkaRestDialect = (topic: string, strictWire: boolean): Dialect => ({
   name: "kafka-rest",
   path: `/topics/${encodeURIComponent(topic)}`,
@@ -51,7 +51,7 @@ const encodeRecords =
     return fits(body) ? [{ events: events.length, headers: HEADERS, body }] : splitRecords(values);
   };
 
-/** Added up, not joined: the pieces of the values are copied once, when the body leaves. */
+/** Concatenates instead of joining, so that strings are copied only once, when the body is sent. */
 const bodyOf = (values: readonly string[]): string => {
   let body = '{"records":[';
   let start = '{"value":';
@@ -72,7 +72,7 @@ const byteLength = (text: string): number => encoder.encode(text).length;
 const ENVELOPE_BYTES = bodyOf([]).length;
 const RECORD_BYTES = '{"value":}'.length;
 
-/** As many records in each body as fit; one that fits in none is rejected, because a server would refuse its neighbours too. */
+/** Puts as many records as fit into each body. Rejects a record that fits in none: a server would refuse the whole body. */
 const splitRecords = function* (values: readonly string[]): Iterable<Part> {
   let fitting: string[] = [];
   let bytes = ENVELOPE_BYTES;

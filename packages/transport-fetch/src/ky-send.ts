@@ -2,7 +2,7 @@ import type { KyInstance, Options } from "ky";
 import { freshConnections } from "./fresh-connections.ts";
 import type { HttpBody, HttpResponse, HttpSend } from "./http-send.ts";
 
-/** What the transport decides itself, so that it is no option of ky's here. */
+/** ky options that the transport sets itself. */
 export const OWN_KY_OPTIONS = [
   "method",
   "body",
@@ -19,10 +19,10 @@ export const OWN_KY_OPTIONS = [
   "baseUrl",
 ] as const;
 
-/** Options of ky (hooks, and in Node a `dispatcher` for TLS and proxies) that are passed through to every request. */
+/** ky options that are passed to every request, such as hooks or, on Node, a `dispatcher` for TLS and proxies. */
 export type KyOptions = Omit<Options, (typeof OWN_KY_OPTIONS)[number]>;
 
-/** Sends with ky, whose own retry and timeout are off. */
+/** Sends with ky, without its retries and timeout. */
 export const kySend = (options: KyOptions, fetch: typeof globalThis.fetch | undefined): HttpSend => {
   let client: Promise<KyInstance> | undefined;
   return async ({ url, headers, body }, signal) => {
@@ -31,7 +31,7 @@ export const kySend = (options: KyOptions, fetch: typeof globalThis.fetch | unde
   };
 };
 
-/** When it is loaded, ky looks at `fetch`, which Node then loads too: the first request waits for that, not the start of the program. */
+/** Loaded on the first request: ky reads `fetch` on import, which makes Node load it and slows down startup. */
 const loadKy = async (
   options: KyOptions,
   fetch: typeof globalThis.fetch | undefined,

@@ -1,8 +1,8 @@
 export const NOT_SENT = "NotSentError";
 
 /**
- * What an `HttpSend` rejects with when it knows that not a byte of the request has left, so that nothing can have been counted. The
- * cause says why.
+ * Rejection of an `HttpSend` when no byte of the request was sent, so that nothing was counted and sending again is safe. `cause` holds
+ * the reason.
  */
 export class NotSentError extends Error {
   override readonly name = NOT_SENT;

@@ -1,9 +1,9 @@
 const SECONDS = /^\d+(?:\.\d+)?$/;
-// The three forms of RFC 9110, 5.6.7; the last one names no zone and means GMT.
+// The three forms of RFC 9110, 5.6.7. The last has no zone and is in GMT.
 const HTTP_DATE = /^(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?, .+ GMT$/;
 const ASCTIME_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w{3} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
-/** An HTTP date (RFC 9110, 5.6.7) in milliseconds since the epoch; undefined when it is none. */
+/** Parses an HTTP date (RFC 9110, 5.6.7) to milliseconds since the epoch. Returns undefined for anything else. */
 export const parseHttpDate = (text: string | null): number | undefined => {
   if (text === null) return undefined;
   const date = text.trim();
@@ -16,8 +16,8 @@ export const parseHttpDate = (text: string | null): number | undefined => {
 };
 
 /**
- * A `Retry-After` header (RFC 9110, 10.2.3; seconds or a date) in milliseconds from now; undefined when it is neither.
- * A date counts from the answer's own `Date`, because the two clocks need not agree.
+ * Parses a `Retry-After` header (RFC 9110, 10.2.3), seconds or a date, to milliseconds from now. Returns undefined for anything else.
+ * A date is relative to the response's `Date`, because the two clocks may differ.
  */
 export const parseRetryAfter = (text: string | null, answeredAt: number): number | undefined => {
   if (text === null) return undefined;

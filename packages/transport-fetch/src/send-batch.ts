@@ -13,7 +13,7 @@ import type { HttpSend } from "./http-send.ts";
 import { judgeFailure } from "./judge-failure.ts";
 import { parseHttpDate } from "./retry-after.ts";
 
-/** Where and how a transport sends. */
+/** Where a transport sends, and how. */
 export interface Route {
   readonly dialect: Dialect;
   readonly send: HttpSend;
@@ -23,8 +23,8 @@ export interface Route {
 }
 
 /**
- * Sends a batch in as many requests as it takes, one after another, and puts the outcomes together in order. It stops at
- * the first request that told nothing good: what was not sent by then may be sent again.
+ * Sends a batch in one or more requests, one after another, and returns the outcomes in order. Stops at the first request without a
+ * clear outcome: the remaining events may be sent again.
  */
 export const sendBatch = async (
   route: Route,
@@ -50,11 +50,11 @@ export const sendBatch = async (
     const answer = await sendPart(route, part, asked.headers, signal);
     receiverTime = answer.receiverTime ?? receiverTime;
     if (answer.fault !== undefined) {
-      // A fault speaks for the whole batch, which is only true while nothing of it was taken.
+      // A fault is for the whole batch, so it can only be returned while no event was accepted.
       if (!sent) return answer;
       return { outcomes: fillRetry(outcomes, events, answer.fault.reason, answer.fault), receiverTime };
     }
-    // One request for all, as most are: the answer is that of the batch.
+    // The common case: one request for the whole batch.
     if (part.events === events.length) return { ...answer, receiverTime };
     sent = true;
     const told = answer.outcomes ?? new Array<Outcome>(part.events).fill(answer.every);
@@ -88,7 +88,7 @@ const sendPart = async (
   return "kind" in told ? { fault: told } : { every: told };
 };
 
-/** A header of the answer without what the request said in secret: a `Location` may repeat it. */
+/** Removes the request's secrets from a response header: a `Location` may repeat them. */
 const hiding =
   (header: HttpAnswer["header"], hide: (text: string) => string): HttpAnswer["header"] =>
   (name) => {
@@ -96,7 +96,7 @@ const hiding =
     return value === null ? null : hide(value);
   };
 
-/** The outcomes so far, and "may be sent again" for all events after them. */
+/** Returns the outcomes so far, and `retry` for all remaining events. */
 const fillRetry = (
   outcomes: readonly Outcome[],
   events: readonly OutgoingEvent[],
@@ -129,7 +129,7 @@ const askHeaders = async (source: HeaderSource, signal: AbortSignal): Promise<As
         const issues = headerIssues(headers);
         return issues.length === 0 ? { headers } : fault("blocked", issues.map(describeIssue).join("; "));
       },
-      // The message is not repeated: whatever makes tokens may put one there.
+      // Without the error's message, which may contain a token.
       () => fault("unavailable", "the headers option threw an error"),
     );
   try {

@@ -3,10 +3,10 @@ import { decodeBody } from "./decode-body.ts";
 import type { HttpBody, HttpResponse } from "./http-send.ts";
 import { NotSentError } from "./not-sent-error.ts";
 
-/** What is taken in before anybody reads it. */
+/** How much is buffered before the body is read, in bytes. */
 const UNREAD_BYTES = 64 * 1024;
 
-/** The answer to one request, as undici tells it piece by piece. */
+/** The response to one request, assembled from undici's callbacks. */
 export class UndiciAnswer implements Dispatcher.DispatchHandler, HttpResponse {
   status = 0;
 
@@ -23,8 +23,8 @@ export class UndiciAnswer implements Dispatcher.DispatchHandler, HttpResponse {
   #reader: PromiseWithResolvers<HttpBody> | undefined;
 
   /**
-   * @param answered - called when the head is there
-   * @param failed - called instead when there will be none; with a `NotSentError` before the request began
+   * @param answered - called when the headers have arrived
+   * @param failed - called instead if there will be no response; with a `NotSentError` if the request was not sent
    */
   constructor(
     signal: AbortSignal,
@@ -38,7 +38,7 @@ export class UndiciAnswer implements Dispatcher.DispatchHandler, HttpResponse {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // Nothing is written yet.
+    // Nothing has been written yet.
     if (this.#signal.aborted) controller.abort(this.#reason());
     else this.#controller = controller;
   }
@@ -94,7 +94,7 @@ export class UndiciAnswer implements Dispatcher.DispatchHandler, HttpResponse {
 
   readonly #abort = (): void => {
     const error = this.#reason();
-    // One that waits for a connection is not heard of again before it has one.
+    // undici makes no callback while the request waits for a connection.
     if (this.#controller === undefined) this.#fail(error);
     else this.#controller.abort(error);
   };
@@ -104,12 +104,12 @@ export class UndiciAnswer implements Dispatcher.DispatchHandler, HttpResponse {
     return reason instanceof Error ? reason : new Error("aborted", { cause: reason });
   }
 
-  /** undici hands over the controller right before it writes the request, whatever proxies and handshakes come before. */
+  /** undici passes the controller just before it writes the request, after all proxies and handshakes. */
   #fail(error: unknown): void {
     this.#failed(this.#controller === undefined ? new NotSentError(error) : error);
   }
 
-  /** Hands the body, or the part that may be read, to whoever reads it. */
+  /** Resolves the pending read with the body, truncated to the limit. */
   #finish(): void {
     if (this.#ended) this.#signal.removeEventListener("abort", this.#abort);
     if (this.#reader === undefined) return;

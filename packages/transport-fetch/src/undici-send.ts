@@ -5,13 +5,13 @@ import type { HttpSend } from "./http-send.ts";
 import { UndiciAnswer } from "./undici-answer.ts";
 
 export interface UndiciSendOptions {
-  /** Most connections to the receiver. @default 64 */
+  /** Largest number of connections to the receiver. @default 64 */
   readonly connections?: number;
-  /** Anything else of undici's `Agent`: TLS, timeouts, interceptors. */
+  /** Other options of undici's `Agent`: TLS, timeouts, interceptors. */
   readonly agent?: Omit<Agent.Options, "connections">;
   /**
-   * Used instead of an agent made of the options above: `new ProxyAgent(…)`, or one that is shared with other code. It is not closed.
-   * @default an `Agent`; with `NODE_USE_ENV_PROXY=1` or `--use-env-proxy` one that goes through HTTP_PROXY and HTTPS_PROXY, as Node's fetch does
+   * Replaces the agent made from the options above: `new ProxyAgent(…)`, or one shared with other code. It is never closed.
+   * @default an `Agent`; with `NODE_USE_ENV_PROXY=1` or `--use-env-proxy`, one that uses HTTP_PROXY and HTTPS_PROXY, like Node's fetch
    */
   readonly dispatcher?: Dispatcher;
 }
@@ -23,11 +23,16 @@ interface Target {
 }
 
 /**
- * Sends with undici on Node, without the layers of `fetch` and of its streams: several times as many requests a second. For the
- * option `send` of `fetchTransport` where one event is one request. It knows whether a request that failed had begun: what fails
- * before (a proxy, a handshake, a connection that does not come) leaves nothing unsure.
+ * Sends with undici on Node, without the overhead of `fetch`: several times as many requests per second. Pass it as `send` to
+ * `fetchTransport` where each event is a request. It knows whether a failed request was sent: a failure before that (in a proxy, a
+ * handshake, a connection) leaves no event unsure.
  *
- * @throws MeterError `invalid_options` for a dispatcher together with other options, and on Bun, whose `undici` is one in name alone
+ * @throws MeterError `invalid_options` for a dispatcher together with other options, and on Bun, whose `undici` is incomplete
+ *
+ * @example
+ * ```ts
+ * const transport = fetchTransport({ baseUrl: "https://meter.example.com", send: undiciSend({ connections: 16 }) });
+ * ```
  */
 export const undiciSend = (options: UndiciSendOptions = {}): HttpSend => {
   const dispatcher = dispatcherOf(options);
@@ -36,7 +41,7 @@ export const undiciSend = (options: UndiciSendOptions = {}): HttpSend => {
       "invalid_options",
       "undiciSend() needs undici, which this runtime does not have: leave out `send`",
     );
-  // A transport has one address.
+  // A transport has one address, so one parsed URL is enough.
   let target: Target | undefined;
   return ({ url, headers, body }, signal) =>
     new Promise((resolve, reject) => {
@@ -58,7 +63,7 @@ const dispatcherOf = ({ connections, agent, dispatcher }: UndiciSendOptions): Di
   if (dispatcher === undefined) {
     const options = { ...agent, connections: connections ?? 64 };
     if (!usesProxyOfEnvironment()) return new Agent(options);
-    // Through a tunnel the receiver's TLS has an option of its own.
+    // Through a tunnel, the receiver's TLS options are in `requestTls`.
     const connect = agent?.connect;
     return new EnvHttpProxyAgent(typeof connect === "object" ? { ...options, requestTls: connect } : options);
   }

@@ -1,6 +1,6 @@
 import { NOT_SENT } from "./not-sent-error.ts";
 
-/** One error of a chain of causes. */
+/** An error in a chain of causes. */
 export interface ErrorLink {
   readonly name: string;
   readonly code: string;
@@ -8,10 +8,10 @@ export interface ErrorLink {
   readonly message: string;
 }
 
-/** What an error says that can only come before a byte of the request has left. */
+/** The meaning of an error that can only happen before any byte of the request is sent. */
 export interface Unsent {
   readonly kind: "unavailable" | "blocked";
-  /** In words, for people; what the error says itself stands behind it. */
+  /** The reason, as shown before the error's own message. */
   readonly why: string;
 }
 
@@ -28,13 +28,13 @@ const STREAM_REFUSED = unavailable("the receiver refused the stream");
 const NOT_BEGUN = unavailable("not sent");
 
 /**
- * The errors of Node, undici, Bun and Deno after which the receiver certainly has nothing, by their codes. The sources and what
- * each one means are in docs/concepts/answers.md. Whatever is not here leaves it open.
+ * Error codes of Node, undici, Bun and Deno after which the receiver certainly has nothing. docs/concepts/answers.md lists their sources
+ * and meanings. After any other error the receiver may have the request.
  */
 export const UNSENT_CODES: ReadonlyMap<string, Unsent> = new Map([
   ...of(
     NO_CONNECTION,
-    // libuv and getaddrinfo; Bun names its own errors after them, without a system call.
+    // libuv and getaddrinfo. Bun uses the same codes, without a system call.
     "ECONNREFUSED",
     "EHOSTUNREACH",
     "EHOSTDOWN",
@@ -75,44 +75,43 @@ function of(unsent: Unsent, ...codes: readonly string[]): readonly (readonly [st
   return codes.map((code) => [code, unsent]);
 }
 
-// System calls that come before a connection, whatever their error, and those that need one: a router's "unreachable" may also end a
-// connection that was used.
+// System calls made before a connection exists, and those made on one: a router's "unreachable" can also end a connection in use.
 const CONNECTING = /^(?:connect|bind|getaddrinfo|query[A-Z]\w*)$/;
 const CONNECTED = /^(?:read|write|shutdown)$/;
 
-// Certificates: X509_V_ERR_… without the prefix, as Node names them; and Node's own checks.
+// Certificate errors: X509_V_ERR_… without the prefix, as in Node, and Node's own checks.
 const CERTIFICATE =
   /^(?:CERT_|CRL_|ERROR_IN_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$|ERR_TLS_)/;
-// What OpenSSL finds wrong itself before the handshake is over.
+// Errors that OpenSSL detects during the handshake.
 const HANDSHAKE =
   /^ERR_SSL_(?:WRONG_VERSION_NUMBER|WRONG_SSL_VERSION|UNSUPPORTED_PROTOCOL|UNKNOWN_PROTOCOL|VERSION_TOO_LOW|NO_PROTOCOLS_AVAILABLE|NO_CIPHERS_AVAILABLE|NO_CIPHER_MATCH|WRONG_CIPHER_RETURNED|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|HTTPS_PROXY_REQUEST|UNSAFE_LEGACY_RENEGOTIATION_DISABLED|DH_KEY_TOO_SMALL|EE_KEY_TOO_SMALL|CA_KEY_TOO_SMALL|CA_MD_TOO_WEAK|CERTIFICATE_VERIFY_FAILED|LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED|NO_SUITABLE_SIGNATURE_ALGORITHM|BAD_ECPOINT|WRONG_CURVE|NO_SUITABLE_KEY_SHARE)$/;
-// Alerts that RFC 8446, 6.2 and RFC 5246, 7.2.2 have for a handshake alone. OpenSSL writes them SSLV3_ALERT_…, TLSV1_ALERT_…, TLSV1_…,
-// TLSV13_ALERT_… and, since 3.5, SSL/TLS_ALERT_….
+// Alerts that RFC 8446, 6.2 and RFC 5246, 7.2.2 define for the handshake only. OpenSSL spells them SSLV3_ALERT_…, TLSV1_ALERT_…,
+// TLSV1_…, TLSV13_ALERT_… and, since 3.5, SSL/TLS_ALERT_….
 const ALERT =
   /^ERR_SSL_(?:SSLV3_|TLSV1_|TLSV13_|SSL\/TLS_)(?:ALERT_)?(?:HANDSHAKE_FAILURE|NO_CERTIFICATE|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_REVOKED|CERTIFICATE_EXPIRED|CERTIFICATE_UNKNOWN|UNKNOWN_CA|ACCESS_DENIED|DECRYPT_ERROR|EXPORT_RESTRICTION|PROTOCOL_VERSION|INSUFFICIENT_SECURITY|INAPPROPRIATE_FALLBACK|MISSING_EXTENSION|UNSUPPORTED_EXTENSION|CERTIFICATE_UNOBTAINABLE|UNRECOGNIZED_NAME|BAD_CERTIFICATE_STATUS_RESPONSE|BAD_CERTIFICATE_HASH_VALUE|UNKNOWN_PSK_IDENTITY|CERTIFICATE_REQUIRED|NO_APPLICATION_PROTOCOL)$/;
 
-// Of a CONNECT that a proxy did not grant: undici's words, Bun's.
+// A CONNECT that the proxy refused, as reported by undici and by Bun.
 const TUNNEL_REFUSED =
   /^Proxy (?:response \((?<undici>\d{3})\) !== 200 when HTTP Tunneling|refused to open a tunnel: (?<bun>\d{3}))/;
 const LATER_STATUS = new Set(["408", "425", "429"]);
 const SOCKS_FAILED = /^UND_ERR_SOCKS5_REPLY_[13456]$/;
 
-// Errors without a code of their own: Node closing during the handshake, Bun, Deno; fetch's refusal of ports, in undici's words and Deno's
+// Errors without a code: a close during the handshake in Node, Bun and Deno; blocked ports in undici and Deno
 // (https://fetch.spec.whatwg.org/#port-blocking).
 const CLOSED_IN_HANDSHAKE = /before secure TLS connection was established/;
 const BUN_HANDSHAKE = /^EPROTO: The TLS handshake failed/;
 const DENO_CONNECT = /client error \(Connect\)/;
 const DENO_HANDSHAKE =
   /client error \(Connect\): (?:invalid peer certificate|received fatal alert|received corrupt message)/;
-// rustls' names of the alerts above, where the client took the handshake for done (TLS 1.3).
+// rustls' names of the alerts above, received after the client finished its handshake (TLS 1.3).
 const DENO_ALERT =
   /received fatal alert: (?:HandshakeFailure|BadCertificate|UnsupportedCertificate|CertificateRevoked|CertificateExpired|CertificateUnknown|UnknownCA|AccessDenied|DecryptError|CertificateRequired)$/;
 const DENO_PROXY = /client error \(Connect\): proxy authentication required/;
 const REFUSED_PORT = /^bad port$|Requests to port \d+ are blocked/;
-// The receiver's own word that it did nothing (RFC 9113, 8.7).
+// The receiver states that it did nothing (RFC 9113, 8.7).
 const REFUSED_STREAM = /NGHTTP2_REFUSED_STREAM/;
 
-/** What one error of a chain says; undefined when it leaves it open. */
+/** Interprets one error of a chain. Returns undefined if the request may have been sent. */
 export const unsentOf = (link: ErrorLink): Unsent | undefined =>
   CONNECTED.test(link.syscall)
     ? undefined

@@ -1,19 +1,19 @@
 import { protocolErrors, protocolErrorsCodesById } from "@platformatic/kafka";
 
 /**
- * What a partition's answer to a produce request means for the records sent to it.
+ * The meaning of a partition's error code for the records sent to it:
  * - `written`: they are in the log
- * - `refused`: these records as they are will never be written; nothing was
- * - `blocked`: nothing was written, nor will be until somebody acts
+ * - `refused`: nothing was written, and these records never will be
+ * - `blocked`: nothing was written, and nothing will be until someone acts
  * - `retry`: nothing was written
- * - `unsure`: perhaps they are in the log
+ * - `unsure`: they may be in the log
  */
 export type CodeMeaning = "written" | "refused" | "blocked" | "retry" | "unsure";
 
 // https://kafka.apache.org/protocol#protocol_error_codes
 const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   NONE: "written",
-  // The broker has this very request already and has forgotten only its offset.
+  // The broker already has this request, and has forgotten only its offset.
   DUPLICATE_SEQUENCE_NUMBER: "written",
 
   MESSAGE_TOO_LARGE: "refused",
@@ -43,8 +43,8 @@ const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
 };
 
 /**
- * Every code that is not listed is unsure. So is NOT_LEADER_OR_FOLLOWER: with acks=all it also comes after the write, when the
- * leader changes while the replicas are waited for.
+ * Interprets an error code. Codes that are not listed are unsure, including NOT_LEADER_OR_FOLLOWER: with acks=all it can also come after
+ * the write, if the leader changes while waiting for replicas.
  */
 export const judgeCode = (code: number): CodeMeaning => MEANINGS[codeName(code)] ?? "unsure";
 
@@ -53,7 +53,7 @@ export const codeName = (code: number): string => {
   return names[code] ?? `error ${code}`;
 };
 
-/** In Kafka's words. */
+/** Returns Kafka's name and message of an error code. */
 export const describeCode = (code: number): string => {
   const errors: Readonly<Record<string, { readonly message: string }>> = protocolErrors;
   const name = codeName(code);
@@ -68,7 +68,7 @@ const LOST_PRODUCER = new Set([
   "INVALID_PRODUCER_ID_MAPPING",
 ]);
 
-/** Whether the broker takes nothing more from this producer, so that only a new one can go on. */
+/** Whether the broker accepts nothing more from this producer, so that a new one is needed. */
 export const endsSession = (code: number): boolean => LOST_PRODUCER.has(codeName(code));
 
 const CREDENTIALS = new Set([

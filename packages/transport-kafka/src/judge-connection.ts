@@ -1,15 +1,15 @@
 import type { DestinationFault } from "@meter-lib/core/transport";
 import { isCredentialsCode, judgeCode } from "./judge-code.ts";
 
-// OpenSSL's and Node's names for a handshake or a certificate that failed: https://nodejs.org/api/tls.html#x509-certificate-error-codes
+// Error codes of OpenSSL and Node for a failed handshake or certificate: https://nodejs.org/api/tls.html#x509-certificate-error-codes
 const TLS_FAILED =
   /^(?:CERT_|CRL_|ERROR_IN_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)/;
-// What the client says when one side speaks TLS and the other does not.
+// Errors of the client if only one side uses TLS.
 const TLS_MISMATCH = /Broker requires TLS|TLS handshake failed/;
 const UNKNOWN_TOPIC = /^Unknown topic /;
 const MAX_ERRORS = 50;
 
-/** Why the cluster could not be asked to write anything. No record has left. */
+/** Interprets a failed connection to the cluster. No record was sent. */
 export const judgeConnection = (error: unknown): DestinationFault => {
   const parts = partsOf(error);
   const words = parts.findLast(({ message }) => message !== "")?.message ?? "no connection";
@@ -31,14 +31,14 @@ export const judgeConnection = (error: unknown): DestinationFault => {
   return { kind: "unavailable", reason: `no connection: ${words}` };
 };
 
-// Answers of a cluster that is there and will be ready in a moment.
+// Errors of a cluster that is reachable and will soon be ready.
 const STARTING_UP = new Set([
   "COORDINATOR_LOAD_IN_PROGRESS",
   "COORDINATOR_NOT_AVAILABLE",
   "LEADER_NOT_AVAILABLE",
 ]);
 
-/** Whether asking again shortly is worth it. */
+/** Whether the cluster is starting up, so that it is worth asking again shortly. */
 export const isStartingUp = (error: unknown): boolean =>
   partsOf(error).some(({ apiId }) => STARTING_UP.has(apiId));
 
@@ -52,7 +52,7 @@ interface Part {
   readonly apiCode: number | undefined;
 }
 
-/** An error, its causes and the errors it gathers, the innermost last. */
+/** Returns an error, its causes and its aggregated errors, innermost last. */
 const partsOf = (error: unknown): readonly Part[] => {
   const queue: unknown[] = [error];
   const parts: Part[] = [];

@@ -4,16 +4,17 @@ import { judgeConnection } from "./judge-connection.ts";
 import type { Failed } from "./kafka-session.ts";
 import type { ProduceLog } from "./produce-log.ts";
 
-/** An outcome, or a fault that is the destination's and not these records'. */
+/** An outcome of records, or a fault of the destination. */
 export type Verdict = Outcome | DestinationFault;
 
-/** Why nothing was sent. */
+/** Interprets a failure before anything was sent. */
 export const judgePreparation = ({ error, timeout }: Failed): DestinationFault =>
   timeout ? { kind: "unavailable", reason: "not sent: no connection in time" } : judgeConnection(error);
 
 /**
- * What became of the records that went to a partition, by all that its leaders said about them.
- * @param timeout - whether nobody waited any longer
+ * Returns the outcome of the records sent to a partition, from all responses of its leaders.
+ *
+ * @param timeout - whether the wait ended before a response
  */
 export const judgePartition = (log: ProduceLog, partition: number, timeout: boolean): Verdict => {
   const error = log.errorOf(partition);

@@ -22,13 +22,14 @@ export interface KafkaClientOptions {
   readonly compression: Compression;
   readonly sasl: SaslOptions | undefined;
   readonly tls: boolean | ConnectionOptions;
-  /** For one request, in milliseconds. */
+  /** Timeout of one request, in milliseconds. */
   readonly requestTimeoutMs: number;
 }
 
 /**
- * Sends one produce request. Resolves to the broker's answer, also one that reports errors; rejects when there is none.
- * @param sequences - the number of the first record, by topic:partition
+ * Sends one produce request. Resolves to the broker's response, even if it reports errors; rejects if there is none.
+ *
+ * @param sequences - sequence number of the first record, by topic:partition
  */
 export type Produce = (records: readonly KafkaRecord[], sequences: NumericMap) => Promise<unknown>;
 
@@ -37,10 +38,10 @@ const CLOSE_TIMEOUT_MS = 1_000;
 const WITH_IP_ADDRESS = /^(?:\[|\d+\.\d+\.\d+\.\d+:)/;
 
 /**
- * The connections and the producer id of one idempotent producer. Each call is one request, made once.
+ * The connections and producer id of one idempotent producer. Each call makes one request.
  *
- * The library's own `send` is not used. It goes on repeating a request behind the back of whoever gave up on it, and it keeps
- * together what one broker led when the request first left, which no broker takes once those partitions are led by several.
+ * The library's own `send` is not used: it keeps retrying after its caller has given up, and it keeps partitions together that one broker
+ * led at first, which no broker accepts once they have several leaders.
  */
 export class KafkaClient {
   readonly #options: KafkaClientOptions;
@@ -50,7 +51,7 @@ export class KafkaClient {
   constructor(options: KafkaClientOptions) {
     this.#options = options;
     this.#producer = createProducer(options);
-    // The library answers for failed connections by itself; a second 'error' of one would end the process.
+    // The library handles failed connections; an unhandled second 'error' event would end the process.
     this.#producer.connections.on("connecting", ({ connection }) => {
       this.#connections.add(connection);
       connection.on("error", () => {});
@@ -58,19 +59,19 @@ export class KafkaClient {
     });
   }
 
-  /** Gets a producer id, unless it has one. */
+  /** Requests a producer id, unless it has one. */
   async identify(): Promise<void> {
     if (this.#producer.producerId === undefined) await this.#producer.initIdempotentProducer({});
   }
 
-  /** Asks the first of the brokers that takes a connection. */
+  /** Asks the first broker that accepts a connection. */
   async leaders(brokers: readonly Broker[]): Promise<TopicLeaders> {
     const connection = await this.#producer.connections.getFirstAvailable([...brokers]);
     const api = await this.#api<[topics: string[], autocreate: boolean, authorized: boolean]>("Metadata");
     const answer = await api
       .async(connection, [this.#options.topic], false, false)
       .catch((error: unknown) => {
-        // A partition without a leader is an error here, which comes with all the rest.
+        // The library reports a partition without a leader as an error, which holds the whole response.
         if (topicLeaders(answerIn(error)) === undefined) throw error;
         return answerIn(error);
       });
@@ -79,7 +80,7 @@ export class KafkaClient {
     return leaders;
   }
 
-  /** Connects to a broker. Nothing is sent before the function that it resolves to is called. */
+  /** Connects to a broker. Resolves to a function that sends. */
   async connect(broker: Broker): Promise<Produce> {
     const connection = await this.#producer.connections.get(broker);
     const api = await this.#api<produceV11.ProduceRequest>("Produce");
@@ -97,7 +98,7 @@ export class KafkaClient {
     };
   }
 
-  /** Ends it at once; what is on the way is cut off. */
+  /** Closes it at once, aborting requests in flight. */
   discard(): void {
     this.#producer.close().catch(() => {});
     for (const connection of this.#connections) connection.socket?.destroy();
@@ -106,13 +107,13 @@ export class KafkaClient {
   async close(): Promise<void> {
     const abort = new AbortController();
     const late = sleep(CLOSE_TIMEOUT_MS, undefined, { signal: abort.signal }).catch(() => {});
-    // The library's close waits for sockets that may never end.
+    // The library's close waits for sockets that may never close.
     await Promise.race([this.#producer.close().catch(() => {}), late]);
     abort.abort();
     this.discard();
   }
 
-  /** In the newest version that both sides know. */
+  /** Uses the newest version that both sides support. */
   #api<Arguments extends unknown[]>(name: string): Promise<API<Arguments, unknown>> {
     return new Promise((resolve, reject) => {
       this.#producer[kGetApi]<Arguments, unknown>(name, (error, api) => {
@@ -139,13 +140,13 @@ const createProducer = (options: KafkaClientOptions): Producer => {
       ? {}
       : {
           tls: tls === true ? {} : tls,
-          // The name that the certificate is for, except where TLS forbids it.
+          // The name in the certificate. TLS forbids IP addresses here.
           tlsServerName: !brokers.some((broker) => WITH_IP_ADDRESS.test(broker)),
         }),
   });
 };
 
-/** The broker's answer, which the library throws when it reports an error. */
+/** Returns the broker's response from the error that the library throws for it. */
 const answerIn = (error: unknown): unknown =>
   typeof error === "object" && error !== null && "response" in error ? error.response : undefined;
 

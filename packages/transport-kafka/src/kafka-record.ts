@@ -2,7 +2,7 @@ import type { OutgoingEvent } from "@meter-lib/core/transport";
 import { usageRecordJson } from "@meter-lib/core/wire";
 import { hashOfKey } from "./hash-of-key.ts";
 
-/** A record and its place: what the client takes as a message. */
+/** A record with its topic and partition, as the client takes it. */
 export interface KafkaRecord {
   readonly topic: string;
   readonly partition: number;
@@ -19,13 +19,13 @@ const PRODUCER = Buffer.from("meter.producer");
 const SEQ = Buffer.from("meter.seq");
 
 /**
- * Writes events as records of a topic: the customer is the key, so that one customer's events stay in order on one partition; the
- * value is what a Kafka REST server would have written, the user's metadata included; the ids travel as headers.
+ * Encodes events as records of a topic. The customer is the key, so that a customer's events stay in order on one partition. The value is
+ * what a Kafka REST server would write, including the user's metadata. The ids are headers.
  */
 export const kafkaRecords = (topic: string): ((event: OutgoingEvent, partitions: number) => KafkaRecord) => {
-  // The ids are in the headers, so the value is the dialect's bare one.
+  // Ids are in the headers, so the value has none.
   const json = usageRecordJson({ strictWire: true });
-  // Few customers, tenants and devices make many events.
+  // Many events come from few customers, tenants and devices.
   const known = remembered((text) => Buffer.from(text));
   const keyOf = remembered((customer) => {
     const bytes = Buffer.from(customer);
@@ -55,7 +55,7 @@ export const kafkaRecords = (topic: string): ((event: OutgoingEvent, partitions:
 
 const MOST = 10_000;
 
-/** Works a text out once; when there are very many, it begins anew. */
+/** Caches a function of a text. Clears the cache when it grows too large. */
 const remembered = <T>(work: (text: string) => T): ((text: string) => T) => {
   const done = new Map<string, T>();
   return (text) => {

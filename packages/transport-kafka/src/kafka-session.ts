@@ -8,30 +8,29 @@ import { ProduceLog } from "./produce-log.ts";
 import type { TopicLeaders } from "./topic-leaders.ts";
 
 export interface SessionOptions extends Omit<KafkaClientOptions, "requestTimeoutMs"> {
-  /** For a batch, in milliseconds. */
+  /** Timeout of a batch, in milliseconds. */
   readonly timeoutMs: number;
 }
 
 export interface Failed {
   readonly error: unknown;
-  /** Nobody waited any longer. */
+  /** Whether the wait ended before a response. */
   readonly timeout: boolean;
 }
 
 const ASK_AGAIN_MS = 200;
-/** A broker that falls silent leaves time to ask its successor, and to ask another who that is. */
+/** If a broker stops responding, there is still time to find its successor and to ask it. */
 const REQUESTS_IN_TIME = 3;
 const SEQUENCES = 2 ** 31;
 
 /**
- * One idempotent producer. It sends one batch at a time and never outlives its word: every call settles when its signal aborts, and
- * nothing is sent after that.
+ * One idempotent producer. It sends one batch at a time. Every call settles when its signal aborts, and nothing is sent after that.
  */
 export class KafkaSession {
   readonly #topic: string;
   readonly #client: KafkaClient;
   readonly #leaders: LeaderDirectory;
-  /** The number of the next record, by topic:partition. */
+  /** Sequence number of the next record, by topic:partition. */
   readonly #sequences = new NumericMap();
   readonly #ended = new AbortController();
 
@@ -44,7 +43,7 @@ export class KafkaSession {
     );
   }
 
-  /** Connects where it is not connected; resolves to the number of partitions. */
+  /** Connects if necessary. Resolves to the number of partitions. */
   async prepare(signal: AbortSignal): Promise<number | Failed> {
     const until = AbortSignal.any([signal, this.#ended.signal]);
     const ask = async (): Promise<number | Failed> => {
@@ -54,7 +53,7 @@ export class KafkaSession {
           await this.#client.identify();
           return partitions;
         } catch (error) {
-          // Nothing is at stake yet: one failure is an answer, the engine knows when to try again.
+          // Nothing was sent, so there is no need to retry here: the engine does.
           if (!isStartingUp(error) || until.aborted) return { error, timeout: signal.aborted };
           await pause(until);
         }
@@ -63,7 +62,7 @@ export class KafkaSession {
     return (await beforeAbort(ask(), until)) ?? { error: until.reason, timeout: signal.aborted };
   }
 
-  /** Sends records to the partitions that they name, and asks again while that can tell what became of them. */
+  /** Sends records to their partitions, and repeats the request while that can clarify an unsure outcome. */
   async send(records: readonly KafkaRecord[], signal: AbortSignal): Promise<ProduceLog> {
     const log = new ProduceLog();
     const until = AbortSignal.any([signal, this.#ended.signal]);
@@ -82,7 +81,7 @@ export class KafkaSession {
     return log;
   }
 
-  /** Ends it at once; what is on the way is cut off. */
+  /** Closes it at once, aborting requests in flight. */
   discard(): void {
     this.#ended.abort(new Error("closed"));
     this.#client.discard();
@@ -93,7 +92,7 @@ export class KafkaSession {
     this.discard();
   }
 
-  /** One request to each leader. Never rejects. */
+  /** Sends one request to each leader. Never rejects. */
   async #produce(batches: Batches, log: ProduceLog, until: AbortSignal): Promise<void> {
     let leaders: TopicLeaders;
     try {
@@ -139,7 +138,7 @@ type Batches = ReadonlyMap<number, readonly KafkaRecord[]>;
 const pause = (until: AbortSignal): Promise<void> =>
   sleep(ASK_AGAIN_MS, undefined, { signal: until }).catch(() => {});
 
-/** What a promise resolves to, or undefined when the signal aborts first. */
+/** Resolves like the promise, or to undefined if the signal aborts first. */
 const beforeAbort = async <T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> => {
   let stop = () => {};
   const aborted = new Promise<undefined>((resolve) => {

@@ -6,48 +6,47 @@ import { type SaslOptions, saslSchema } from "./sasl-options.ts";
 export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
 
 export interface KafkaTransportOptions {
-  /** Where to ask for the cluster first, as `host:port`. One that answers is enough. */
+  /** Bootstrap brokers as `host:port`. One reachable broker is enough. */
   readonly brokers: readonly string[];
-  /** It must exist: it is never created. @default "usage-events" */
+  /** Topic to write to. It must exist; it is never created. @default "usage-events" */
   readonly topic?: string | undefined;
   /** Names this client in the broker's logs, metrics and quotas. @default "meter-lib" */
   readonly clientId?: string | undefined;
   /**
-   * Idempotent producers, each with one request on the way: more of them would let a lost answer double events. It is also how
-   * many batches the engine sends at once.
+   * Number of idempotent producers, each with one request in flight, because more could duplicate events after a lost response. It is
+   * also the number of batches that the engine sends at once.
    * @default 4
    */
   readonly producers?: number | undefined;
-  /** @default "lz4" */
+  /** Compression of record batches. @default "lz4" */
   readonly compression?: Compression | undefined;
-  /** @default none */
+  /** SASL credentials. @default none */
   readonly sasl?: SaslOptions | undefined;
   /** TLS with the system's certificates, or with options of `node:tls`. @default false */
   readonly tls?: boolean | ConnectionOptions | undefined;
   /**
-   * How long one batch may take, in milliseconds: connecting, sending, and asking again what became of it. While it lasts, doubt
-   * can be resolved (the broker knows a repeat of the same request), so a client in front of a cluster that takes longer to
-   * recover wants more, and the same in its own `timeoutMs`. One request gets a third of it: a broker that falls silent leaves time
-   * to ask its successor.
+   * Timeout of one batch, in milliseconds: connecting, sending, and repeating a request without a response. Within it, unsure outcomes can
+   * be clarified, because the broker recognizes a repeated request. If your cluster takes longer to recover, raise it together with the
+   * client's `timeoutMs`. Each request gets a third of it, which leaves time to ask the successor of a broker that stopped responding.
    * @default 10000
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * Say so when what reads the topic drops a second event of the same `(tenant_id, event_id)`: only then is an event with an
-   * unsure outcome sent again. Kafka itself knows repeats only within one producer's session.
+   * Set it if the consumer drops a second event with the same `(tenant_id, event_id)`: only then are unsure events sent again. Kafka
+   * itself detects repeats only within one producer's session.
    * @default false
    */
   readonly dedup?: false | Dedup | undefined;
-  /** Called once when the cluster refuses the credentials, before the destination is blocked. */
+  /** Called once after the cluster refused the credentials, before the destination is blocked. */
   readonly refreshCredentials?: ((context: { readonly signal: AbortSignal }) => Promise<void>) | undefined;
-  /** For people: shown in errors. @default "kafka " and the topic */
+  /** Name shown in errors. @default "kafka " and the topic */
   readonly name?: string | undefined;
 }
 
 const wholeNumber = (from: number, to: number, expected: string) =>
   v.pipe(v.number(expected), v.integer(expected), v.minValue(from, expected), v.maxValue(to, expected));
 
-// setTimeout counts in 31 bits.
+// setTimeout takes at most 31 bits.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const MAX_PRODUCERS = 64;
 const BROKERS = "a list of host:port, at least one";
@@ -109,7 +108,11 @@ const schema = v.strictObject({
 
 export type CheckedOptions = v.InferOutput<typeof schema>;
 
-/** Fills in the defaults. Throws a MeterError `invalid_options` that names every field at fault. */
+/**
+ * Validates options and fills in defaults.
+ *
+ * @throws MeterError `invalid_options` that names every invalid field
+ */
 export const checkOptions = (options: unknown): CheckedOptions => {
   const result = v.safeParse(schema, options);
   if (!result.success) throw MeterError.fromIssues("invalid_options", result.issues.map(toIssue));
@@ -130,6 +133,6 @@ const toIssue = (issue: v.BaseIssue<unknown>): EventIssue => {
   return { field, given: isSecret ? `a ${typeof issue.input}` : describeValue(issue.input), expected };
 };
 
-/** Of the options together, or of one that is missing. */
+/** The expected value of the options object itself, or of a missing option. */
 const expectedOfAll = ({ expected }: v.BaseIssue<unknown>): string =>
   expected === "Object" ? "an object" : "a value (it has no default)";

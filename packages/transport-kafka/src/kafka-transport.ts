@@ -14,9 +14,10 @@ import { sendBatch } from "./send-batch.ts";
 import { SessionPool } from "./session-pool.ts";
 
 /**
- * Writes events into a Kafka topic: keyed by customer, idempotent, acknowledged by all replicas in sync. The value of a record is
- * what a Kafka REST server would have written; the ids travel as record headers (`meter.event_id` and so on). Nothing connects
- * before the first batch. Throws a MeterError `invalid_options` for options that cannot work.
+ * Writes events to a Kafka topic: keyed by customer, idempotent, acknowledged by all in-sync replicas. The value of a record is what a
+ * Kafka REST server would write; the ids are record headers (`meter.event_id` and so on). It connects on the first batch.
+ *
+ * @throws MeterError `invalid_options` that names every invalid option
  *
  * @example
  * ```ts
@@ -76,7 +77,7 @@ const rotated = (brokers: readonly string[], by: number): readonly string[] => {
   return [...brokers.slice(start), ...brokers.slice(0, start)];
 };
 
-/** Whoever reads the topic takes `meter.` in metadata for ids, as a Kafka REST server's records carry them there. */
+/** Rejects metadata keys with the prefix `meter.`, which consumers read as ids: the records of a Kafka REST server carry them there. */
 const checkMetadata = ({ metadata }: UsageEvent): EventIssue | undefined => {
   if (metadata === undefined) return undefined;
   const key = Object.keys(metadata).find((name) => name.startsWith(RESERVED_METADATA_PREFIX));

@@ -3,7 +3,7 @@ import type { TopicLeaders } from "./topic-leaders.ts";
 
 const MAX_AGE_MS = 5_000;
 
-/** Who leads the partitions: asked for when it is unknown, said to be wrong, or old. */
+/** Caches the leaders of the partitions. Asks the cluster if they are unknown, outdated or found wrong. */
 export class LeaderDirectory {
   readonly #firstBrokers: readonly Broker[];
   readonly #ask: (brokers: readonly Broker[]) => Promise<TopicLeaders>;
@@ -13,8 +13,8 @@ export class LeaderDirectory {
   #misses = 0;
 
   /**
-   * @param firstBrokers - where the cluster is asked for first; later also those that it named itself
-   * @param ask - asks the first of the brokers that takes a connection
+   * @param firstBrokers - bootstrap brokers, asked before those that the cluster named
+   * @param ask - asks the first broker that accepts a connection
    */
   constructor(firstBrokers: readonly Broker[], ask: (brokers: readonly Broker[]) => Promise<TopicLeaders>) {
     this.#firstBrokers = firstBrokers;
@@ -37,7 +37,7 @@ export class LeaderDirectory {
     return this.#leaders;
   }
 
-  /** What was told before may no longer be so. */
+  /** Discards the cached leaders. */
   forget(): void {
     this.#leaders = undefined;
   }

@@ -9,18 +9,18 @@ const schema = v.object({
 });
 
 interface Entry {
-  /** How many requests with records for this partition have left. */
+  /** Number of requests sent with records for this partition. */
   left: number;
-  /** What each answer said. */
+  /** Error code of each response. */
   readonly codes: number[];
-  /** Whether the last thing heard was an answer. */
+  /** Whether the last request got a response. */
   answeredLast: boolean;
   error: unknown;
 }
 
 /**
- * What went over the wire while one batch was sent, for each partition: how many requests left, what the answers said, and why
- * there was none. Verdicts rest on it.
+ * Logs the requests of one batch for each partition: how many were sent, the codes of the responses, and errors. Outcomes are derived
+ * from it.
  */
 export class ProduceLog {
   readonly #entries = new Map<number, Entry>();
@@ -31,7 +31,7 @@ export class ProduceLog {
     entry.answeredLast = false;
   }
 
-  /** @param answer - the broker's, whatever its version. What cannot be read is no answer. */
+  /** @param answer - the broker's response, of any version. An unreadable one counts as none. */
   answered(answer: unknown): void {
     const { success, output } = v.safeParse(schema, answer);
     if (!success) return;
@@ -42,12 +42,12 @@ export class ProduceLog {
     }
   }
 
-  /** Nothing could be sent, or no answer came, because of this. */
+  /** Records why nothing was sent, or why no response came. */
   failed(partition: number, error: unknown): void {
     this.#entry(partition).error = error;
   }
 
-  /** Whether certainly no record left, for any partition. */
+  /** Whether certainly no record was sent to any partition. */
   get isEmpty(): boolean {
     return [...this.#entries.values()].every(({ left }) => left === 0);
   }
@@ -56,13 +56,13 @@ export class ProduceLog {
     return this.#entry(partition).left > 0;
   }
 
-  /** Whether some request got no answer, so that its records may have been written. */
+  /** Whether a request got no response, so that its records may have been written. */
   isOpen(partition: number): boolean {
     const { left, codes } = this.#entry(partition);
     return left > codes.length;
   }
 
-  /** What was said about a partition, in order. */
+  /** Returns the codes of the responses for a partition, in order. */
   codesOf(partition: number): readonly number[] {
     return this.#entry(partition).codes;
   }
@@ -75,13 +75,13 @@ export class ProduceLog {
     return this.codesOf(partition).some((code) => judgeCode(code) === "written");
   }
 
-  /** Whether nobody knows if its records were written. */
+  /** Whether it is unknown if its records were written. */
   isInDoubt(partition: number): boolean {
     if (this.isWritten(partition)) return false;
     return this.isOpen(partition) || this.codesOf(partition).some((code) => judgeCode(code) === "unsure");
   }
 
-  /** Whether the same request again may tell what became of the first one. */
+  /** Whether repeating the request may clarify the outcome of the first one. */
   isWorthAsking(partition: number): boolean {
     if (!this.isInDoubt(partition)) return false;
     const { codes, answeredLast } = this.#entry(partition);
@@ -91,7 +91,7 @@ export class ProduceLog {
     return meaning === "unsure" || (meaning === "retry" && !endsSession(last));
   }
 
-  /** Whether the producer cannot go on: it does not know, or the broker does not, which sequence number is next. */
+  /** Whether the producer must be replaced, because it or the broker has lost track of the sequence numbers. */
   get endsSession(): boolean {
     return [...this.#entries].some(
       ([partition, { codes }]) => this.isInDoubt(partition) || codes.some(endsSession),

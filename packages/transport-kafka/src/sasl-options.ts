@@ -1,20 +1,20 @@
 import * as v from "valibot";
 
-/** A text, or a function asked for it at every connection and re-authentication. */
+/** A string, or a function that returns it, called on every connection and re-authentication. */
 export type Secret = string | (() => string | Promise<string>);
 
-/** A user name and a password: https://kafka.apache.org/documentation/#security_sasl */
+/** User name and password: https://kafka.apache.org/documentation/#security_sasl */
 export interface SaslPassword {
   readonly mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
   readonly username: Secret;
   readonly password: Secret;
 }
 
-/** A bearer token of an OAuth server (KIP-255). */
+/** Bearer token of an OAuth server (KIP-255). */
 export interface SaslToken {
   readonly mechanism: "OAUTHBEARER";
   readonly token: Secret;
-  /** Sent beside the token, for instance a logical cluster. */
+  /** Extensions sent with the token, such as a logical cluster. */
   readonly extensions?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -25,7 +25,7 @@ const secret = v.union(
   "text, or a function that gives it",
 );
 
-/** Checks the shape only; what is right the broker says. */
+/** Checks only the shape; the broker verifies the credentials. */
 export const saslSchema = v.variant(
   "mechanism",
   [

@@ -5,11 +5,11 @@ import type { KafkaSession } from "./kafka-session.ts";
 
 export interface Sent {
   readonly result: SendAnswer;
-  /** The session may not be used again. */
+  /** Whether the session must not be used again. */
   readonly broken: boolean;
 }
 
-/** Sends a batch through one session: an outcome for each event, or a fault that touched none of them. */
+/** Sends a batch through one session. Resolves to an outcome for each event, or a fault that affected none. */
 export const sendBatch = async (
   session: KafkaSession,
   events: readonly OutgoingEvent[],
@@ -42,8 +42,9 @@ class Delivery {
   }
 
   /**
-   * A partition refuses its records together and does not say which of them it means: they are halved until the one is alone.
-   * @param places - of the records in the batch
+   * Sends records. A partition refuses all its records without naming the bad one, so they are halved until it is found.
+   *
+   * @param places - positions of the records in the batch
    */
   async send(records: readonly KafkaRecord[], places: readonly number[]): Promise<void> {
     if (this.broken || this.#signal.aborted) {
@@ -65,7 +66,7 @@ class Delivery {
         this.#judge(pick(places, group), verdict);
       }
     }
-    // Both halves of a partition in one request would be one batch again.
+    // In one request, both halves of a partition would be one batch again.
     for (const half of [firstHalves, secondHalves]) {
       if (half.length > 0) await this.send(pick(records, half), pick(places, half));
     }
@@ -82,7 +83,7 @@ class Delivery {
         outcomes.push(verdict);
       }
     }
-    // A fault speaks for the whole batch, which is only true while nothing of it was taken.
+    // A fault is for the whole batch, so it can only be returned while no event was accepted.
     if (fault !== undefined && outcomes.every(({ state }) => state === "retry")) return { fault };
     return { outcomes };
   }

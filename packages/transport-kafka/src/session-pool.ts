@@ -5,7 +5,7 @@ interface Lane {
   busy: boolean;
 }
 
-/** A fixed number of sessions, each used by one batch at a time and made anew after it was thrown away. */
+/** A fixed number of sessions, each used by one batch at a time and replaced after it breaks. */
 export class SessionPool {
   readonly #lanes: readonly Lane[];
   readonly #create: (made: number) => KafkaSession;
@@ -13,15 +13,15 @@ export class SessionPool {
   #made = 0;
   #closed = false;
 
-  /** @param create - gets how many were made before */
+  /** @param create - creates a session, given the number created before */
   constructor(size: number, create: (made: number) => KafkaSession) {
     this.#lanes = Array.from({ length: size }, () => ({ session: undefined, busy: false }));
     this.#create = create;
   }
 
   /**
-   * Lends a free session to `work`, and throws the session away when `work` says so. Undefined when none was free before the
-   * signal aborted, or the pool is closed.
+   * Runs `work` with a free session, and discards the session if `work` reports it broken. Resolves to undefined if no session was free
+   * before the signal aborted, or if the pool is closed.
    */
   async use<T>(
     signal: AbortSignal,

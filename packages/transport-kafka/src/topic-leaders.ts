@@ -1,12 +1,12 @@
 import type { Broker } from "@platformatic/kafka";
 import * as v from "valibot";
 
-/** What a topic is spread over, by the last word of the cluster. */
+/** The partitions of a topic and their leaders, as last reported by the cluster. */
 export interface TopicLeaders {
   readonly partitions: number;
-  /** Everyone who can be asked about the cluster. */
+  /** All brokers of the cluster. */
   readonly brokers: readonly Broker[];
-  /** Undefined while the partition has no leader. */
+  /** Returns the leader of a partition, or undefined while it has none. */
   leaderOf(partition: number): Broker | undefined;
 }
 

@@ -11,72 +11,72 @@ import type { ModelUsage } from "./model-usage.ts";
 
 type WrapGenerate = NonNullable<LanguageModelMiddleware["wrapGenerate"]>;
 
-/** One call of a model: one request to its provider. */
+/** A call of a language model: one request to its provider. */
 export interface ModelCall {
   readonly kind: "generate" | "stream";
   readonly provider: string;
   readonly modelId: string;
-  /** As the AI SDK hands them to the model; `providerOptions` of a call are in here. */
+  /** Parameters that the AI SDK passes to the model, including `providerOptions`. */
   readonly params: Parameters<WrapGenerate>[0]["params"];
 }
 
-/** A client that knows tenant and device already. */
+/** A client bound to a tenant and a device. */
 export type ModelMeter<C extends Catalog> = MeterClient<C, "tenant_id" | "device_id">;
 
-/** Which meters of the catalog count what of a model call; at least one. */
+/** The meter for each quantity of a model call. Set at least one. */
 export type ModelMeters<C extends Catalog> = {
   readonly [Field in keyof ModelUsage]?: VolumeMeterId<C> | undefined;
 } & {
-  /** From the call to the whole answer. */
+  /** Time from the call to the end of the response. */
   readonly time?: PerformanceMeterId<C> | undefined;
 };
 
 /**
  * How a model call ended:
- * - `answered`: with an answer, or the `finish` part of a stream
- * - `failed`: the provider refused or broke off: an error, a stream without a `finish` part, the finish reasons `error` and `interrupted`
+ * - `answered`: with a response, or with the `finish` part of a stream
+ * - `failed`: with an error, a stream without a `finish` part, or the finish reason `error` or `interrupted`
  * - `aborted`: by the caller's `abortSignal`
  * - `cancelled`: by the reader of the stream
  */
 export type ModelOutcome = "answered" | "failed" | "aborted" | "cancelled";
 
-/** What was metered of a call. */
+/** A call that has ended, and the events recorded for it. */
 export interface MeteredModelCall extends ModelCall {
   readonly outcome: ModelOutcome;
   /** Milliseconds since the epoch. */
   readonly start_time: number;
   readonly end_time: number;
-  /** The events that were recorded. */
+  /** One receipt for each recorded event. */
   readonly receipts: readonly Receipt[];
-  /** Meters without an event, because the provider reported no usable number. */
+  /** Quantities without an event because the provider reported no valid number. */
   readonly missing: readonly (keyof ModelUsage)[];
 }
 
 export interface MeterLanguageModelOptions<C extends Catalog> {
   /**
-   * Bound to tenant and device; or a function that finds it when a call begins: `currentMeter` of a `meterContext`, or by
-   * `params.providerOptions`. Undefined: the call is not metered.
+   * A client bound to tenant and device, or a function that returns one when a call starts: `currentMeter` of a `meterContext`, or your
+   * own that reads `params.providerOptions`. If the function returns undefined, the call is not metered.
    */
   readonly client: ModelMeter<C> | ((call: ModelCall) => ModelMeter<C> | undefined);
   readonly meters: ModelMeters<C>;
-  /** Travels with the events of a call, where the transport has a place for it: the model's name, say. */
+  /** Returns metadata for the events of a call, such as the model's name. Not all transports send metadata. */
   readonly metadata?: ((call: ModelCall) => Metadata) | undefined;
   /**
-   * Reads a streamed answer to its end also when its reader stops or cancels, so that the provider reports its tokens. An `abortSignal` ends it
-   * all the same.
+   * Reads a stream to its end even if its reader stops or cancels, so that the provider reports the tokens. An `abortSignal` still ends
+   * it.
    * @default false
    */
   readonly readToEnd?: boolean | undefined;
   /**
-   * Keeps an invocation alive until the events are delivered; called with one promise for each call, when it ends. With `readToEnd` when
-   * it begins, because the rest is then read also without a reader.
+   * Keeps a serverless invocation alive until the events are delivered. Called with one promise per call, when the call ends, or with
+   * `readToEnd` when it starts.
    */
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
-  /** Told of every call when it has ended, once. */
+  /** Called once for each call, when it has ended. */
   readonly onMetered?: ((call: MeteredModelCall) => void) | undefined;
   /**
-   * Told why usage was not recorded: no usable number of an answered call, a refused event, a function that threw. The call does not
-   * notice.
+   * Called when usage could not be recorded: the provider reported no valid number, an event was rejected, or one of your functions
+   * threw. The model call is not affected.
    * @default console.error
    */
   readonly onError?: ((error: unknown) => void) | undefined;

@@ -14,21 +14,21 @@ type WrapGenerate = NonNullable<LanguageModelMiddleware["wrapGenerate"]>;
 type WrapStream = NonNullable<LanguageModelMiddleware["wrapStream"]>;
 
 /**
- * A middleware of the Vercel AI SDK that meters every call of a language model once: its tokens, as the provider reports them, and its time.
- * Metering never changes or breaks the call.
+ * Creates a Vercel AI SDK middleware that meters each call of a language model once: its tokens, as reported by the provider, and its
+ * time. Metering never changes or breaks the call.
  *
  * | the call                                  | tokens                           | time                        |
  * | ----------------------------------------- | -------------------------------- | --------------------------- |
- * | is answered                               | as reported                      | until the answer is whole   |
- * | is aborted, or its stream is cancelled    | none: nothing was reported       | until then                  |
- * | is left by a reader who cancels nothing   | none, unless `readToEnd`         | none, unless `readToEnd`    |
- * | fails                                     | as reported, if anything was     | none                        |
+ * | is answered                               | as reported                      | until the response is complete |
+ * | is aborted, or its stream is cancelled    | none: the provider reports none  | until then                  |
+ * | has a stream that is no longer read       | none, unless `readToEnd`         | none, unless `readToEnd`    |
+ * | fails                                     | as reported, if at all           | none                        |
  *
- * A number that is missing, NaN, infinite or negative is no event, and `onError` is told when the call was answered; a fraction is rounded
- * to the nearest whole number. Where a model is wrapped twice with the same meter, the outer middleware counts, and `onError` of the inner
- * one is told once.
+ * A number that is missing, NaN, infinite or negative is not recorded; if the call was answered, `onError` is called. Fractions are
+ * rounded to the nearest integer. If a model is wrapped twice with the same meter, the outer middleware counts, and the inner one calls
+ * its `onError` once.
  *
- * @throws MeterError `invalid_options` when no meter is named
+ * @throws MeterError `invalid_options` if `meters` names no meter
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export const meterLanguageModel = <const C extends Catalog>(
   const meter_ids = Object.values(options.meters).filter((meter_id) => meter_id !== undefined);
   const report = reporter(options.onError, WRAPPED_TWICE);
   let isTold = false;
-  /** Begins to meter a call, but for the meters with which a middleware further out counts it already. */
+  /** Starts metering a call, without the meters that an outer middleware already counts. */
   const begin = (call: ModelCall): EndCall => {
     const outside = meteredOutside(call.params);
     const twice = meter_ids.filter((meter_id) => outside.has(meter_id));

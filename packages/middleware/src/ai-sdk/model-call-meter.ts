@@ -15,10 +15,10 @@ const TOKEN_FIELDS = [
   "reasoningTokens",
 ] as const satisfies readonly (keyof ModelUsage)[];
 
-/** Ends a call: records its events. Only the first call counts. Never throws. */
+/** Ends a model call and records its events. Only the first invocation has an effect. Never throws. */
 export type EndCall = (outcome: ModelOutcome, usage?: ReportedUsage | undefined) => void;
 
-/** Begins to meter a call. What a tenant's meter is, is found here, where the caller's context still is. */
+/** Starts metering a call. Resolves the client here, while the caller's async context is active. */
 export const meterCall = <C extends Catalog>(
   options: MeterLanguageModelOptions<C>,
   call: ModelCall,
@@ -31,7 +31,7 @@ export const meterCall = <C extends Catalog>(
   if (recorder === undefined) return () => {};
   const metadata = attempt(report, () => options.metadata?.(call));
 
-  // A reader who leaves lets the invocation end; the call that is read on must be waited for from its beginning.
+  // A reader who stops lets the invocation end, so a stream that is read to its end must be waited for from the start.
   const { promise: delivered, resolve: deliver } = Promise.withResolvers<unknown>();
   if (options.readToEnd) attempt(report, () => options.waitUntil?.(delivered));
 
@@ -85,7 +85,7 @@ const eventsOf = (
     if (typeof tokens === "number") events.push({ meter_id, total_usage: tokens });
     else issues.push({ field, issue: tokens });
   }
-  // Nobody pays for the time of a provider that failed.
+  // The time of a failed call is not billed.
   if (meters.time !== undefined && outcome !== "failed") events.push({ meter_id: meters.time, ...timing });
   return { events, issues };
 };

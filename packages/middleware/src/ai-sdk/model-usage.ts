@@ -2,26 +2,26 @@ import type { EventIssue } from "@meter-lib/core";
 import { describeValue } from "@meter-lib/core/transport";
 
 /**
- * Tokens of one model call. `inputTokens` is the sum of `uncachedInputTokens`, `cachedInputTokens` and `cacheWriteInputTokens`: give a price
- * to the sum or to its parts, not to both.
+ * Tokens of one model call. `inputTokens` is the sum of `uncachedInputTokens`, `cachedInputTokens` and `cacheWriteInputTokens`: bill the
+ * sum or its parts, not both.
  */
 export interface ModelUsage {
-  /** The whole input, cached or not. */
+  /** All input tokens, cached or not. */
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** Input and output. */
+  /** Input and output tokens. */
   readonly totalTokens: number;
-  /** The part of the input that had nothing to do with a cache. */
+  /** Input tokens neither read from nor written to the provider's cache. */
   readonly uncachedInputTokens: number;
-  /** The part of the input that came from the provider's cache. */
+  /** Input tokens read from the provider's cache. */
   readonly cachedInputTokens: number;
-  /** The part of the input that was written to the provider's cache. */
+  /** Input tokens written to the provider's cache. */
   readonly cacheWriteInputTokens: number;
-  /** The part of the output that the reader does not see. */
+  /** Output tokens spent on reasoning that the reader does not see. */
   readonly reasoningTokens: number;
 }
 
-/** What a provider reported, as the AI SDK's language models do; nothing of it is taken for granted. */
+/** Usage as reported by a provider through the AI SDK, not validated yet. */
 export interface ReportedUsage {
   readonly inputTokens?:
     | {
@@ -34,7 +34,7 @@ export interface ReportedUsage {
   readonly outputTokens?: { readonly total?: unknown; readonly reasoning?: unknown } | undefined;
 }
 
-/** The number of tokens, or what is wrong with it. Tokens are whole: a fraction is rounded to the nearest. */
+/** Returns the number of tokens, rounded to the nearest integer, or what is wrong with it. */
 export const tokensOf = (
   field: keyof ModelUsage,
   reported: ReportedUsage | undefined,
@@ -55,7 +55,7 @@ export const tokensOf = (
     case "reasoningTokens":
       return whole(field, reported?.outputTokens?.reasoning);
     case "totalTokens": {
-      // Rounded by itself, so that it is the sum of the other two as they are recorded.
+      // Each part is rounded by itself, so that the total is the sum of the recorded parts.
       const [inputTokens, outputTokens] = [whole("inputTokens", input), whole("outputTokens", output)];
       if (typeof inputTokens !== "number") return { ...inputTokens, field };
       if (typeof outputTokens !== "number") return { ...outputTokens, field };
@@ -64,7 +64,7 @@ export const tokensOf = (
   }
 };
 
-/** Of a provider that reports the input without a word about its cache, nothing is cached: the parts add up to the whole. */
+/** Counts all input as uncached if the provider reports no cache, so that the parts add up to the total. */
 const cachePart = (field: keyof ModelUsage, total: unknown, part: unknown): number | EventIssue =>
   part === undefined && typeof whole("inputTokens", total) === "number" ? 0 : whole(field, part);
 

@@ -6,24 +6,24 @@ export type PartStream = Awaited<ReturnType<WrapStream>>["stream"];
 export type StreamPart = PartStream extends ReadableStream<infer Part> ? Part : never;
 
 export interface WatchOptions {
-  /** Told how the stream ended. */
+  /** Called when the stream ends. */
   readonly end: EndCall;
-  /** The caller's. */
+  /** The caller's `abortSignal`. */
   readonly signal: AbortSignal | undefined;
   readonly readToEnd: boolean;
 }
 
-/** Whether the provider itself says that it broke off. */
+/** Whether the finish reason reports a failure. */
 export const isFailure = ({
   finishReason,
 }: {
   readonly finishReason: { readonly unified: string };
 }): boolean => finishReason.unified === "error" || finishReason.unified === "interrupted";
 
-/** The same parts. Read as fast as its reader does and no faster, unless `readToEnd`: then also when nobody reads. */
+/** Returns a stream of the same parts. It is read only as fast as its reader reads; with `readToEnd`, also without a reader. */
 export const watchStream = (stream: PartStream, { end, signal, readToEnd }: WatchOptions): PartStream => {
   const reader = stream.getReader();
-  // Who aborts need not read on.
+  // After an abort there is nothing left to read.
   const onAbort = () => end("aborted");
   const over: EndCall = (outcome, usage) => {
     signal?.removeEventListener("abort", onAbort);
@@ -33,7 +33,7 @@ export const watchStream = (stream: PartStream, { end, signal, readToEnd }: Watc
   else signal?.addEventListener("abort", onAbort, { once: true });
 
   let cancelled = false;
-  /** Hands on the next part; false at the end. */
+  /** Passes on the next part. Resolves to false at the end. */
   const handOn = async (controller: ReadableStreamDefaultController<StreamPart>): Promise<boolean> => {
     try {
       const { done, value } = await reader.read();
@@ -74,6 +74,6 @@ export const watchStream = (stream: PartStream, { end, signal, readToEnd }: Watc
 
 const readAll = async (readNext: () => Promise<boolean>): Promise<void> => {
   while (await readNext()) {
-    // What was read is handed on already.
+    // Everything read so far has been passed on.
   }
 };

@@ -2,21 +2,25 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { type Catalog, type ContextKey, type MeterClient, MeterError } from "@meter-lib/core";
 import type { MeterScope, TenantMeter } from "../metering/metering-options.ts";
 
-/** The meter of whatever is being worked on, without handing it from function to function. */
+/** Makes the current tenant's meter available to deep code, without passing it as an argument. */
 export interface MeterContext<C extends Catalog, Bound extends ContextKey> extends MeterScope<C, Bound> {
-  /** Runs `work`, and all that it starts, with this meter. Answers, or throws, what `work` does. The innermost meter counts. */
+  /** Runs `work`, and everything it starts, with this meter. Returns or throws what `work` does. Calls may be nested. */
   runWithMeter<Value>(meter: TenantMeter<C, Bound>, work: () => Value): Value;
-  /** The same with the client's meter for a tenant. */
+  /** Runs `work` with the client's meter for a tenant. */
   runWithTenant<Value>(tenant_id: string, work: () => Value): Value;
-  /** @throws MeterError `invalid_options` outside of `runWithMeter` and `runWithTenant` */
+  /**
+   * Returns the current meter.
+   *
+   * @throws MeterError `invalid_options` outside `runWithMeter` and `runWithTenant`
+   */
   currentMeter(): TenantMeter<C, Bound>;
-  /** The same, but undefined outside. */
+  /** Returns the current meter, or undefined outside `runWithMeter` and `runWithTenant`. */
   findMeter(): TenantMeter<C, Bound> | undefined;
 }
 
 /**
- * A context for the meters of a client, on `AsyncLocalStorage` (Node, Bun, Deno, Workers with `nodejs_als`). Make one for a client, beside
- * it, and give it to the metering of your framework as `context`.
+ * Creates a context for the meters of a client, based on `AsyncLocalStorage` (Node, Bun, Deno, Workers with `nodejs_als`). Create one
+ * per client, and pass it as `context` to the metering of your framework.
  *
  * @example
  * ```ts

@@ -5,22 +5,24 @@ import type { MeteringOptions, TenantMeter, Timing, UsageOf } from "../metering/
 import { RequestMetering } from "../metering/request-metering.ts";
 
 export interface ExpressMetering<C extends Catalog, Bound extends ContextKey> {
-  /** Binds a request to its tenant's meter, for `of` and for the context. */
+  /** Binds each request to its tenant's meter, for `of` and the context. */
   readonly middleware: RequestHandler;
   /**
-   * For a route: records what `usage` says once a 2xx was sent whole, but for a HEAD. A client that hangs up before is not metered here.
-   * Brings the context back where a reader of the body lost it (multer, formidable, express-fileupload): put it behind them.
+   * Records what `usage` returns after a 2xx response was sent completely, except for HEAD requests. A client that disconnects before is
+   * not metered. Place it after body parsers that lose the async context (multer, formidable, express-fileupload): it restores the
+   * context.
    */
   meter(usage: UsageOf<C, Bound, [request: Request, response: Response, timing: Timing]>): RequestHandler;
   /**
-   * The meter of a request; undefined when it has no tenant.
-   * @throws MeterError `invalid_options` when neither `middleware` nor `meter` ran before
+   * Returns the meter of a request, or undefined if it has no tenant.
+   *
+   * @throws MeterError `invalid_options` if neither `middleware` nor `meter` ran before
    */
   of(request: Request): TenantMeter<C, Bound> | undefined;
 }
 
 /**
- * Usage metering in Express.
+ * Meters requests in Express.
  *
  * @example
  * ```ts
@@ -48,12 +50,12 @@ export const expressMetering = <C extends Catalog, Bound extends ContextKey>(
           if (!isUse(request.method, response.statusCode)) return;
           const timing = { start_time, end_time: Math.max(start_time, Date.now()) };
           recorded = metering.record(meter, () => usage(request, response, timing));
-          // An asynchronous usage function must be waited for, too, and the outer middleware does not know of it.
+          // The outer middleware does not wait for an asynchronous usage function, so this one does.
           if (!first) metering.keepAlive(meter, recorded);
         });
         if (first) response.once("close", () => metering.keepAlive(meter, recorded));
       }
-      // Also when it was bound before: what read the body may have lost the context.
+      // Even if it was bound before: a body parser may have lost the context.
       metering.within(meter, next);
     },
     of: (request) => metering.of(request),

@@ -5,24 +5,25 @@ import type { MeteringOptions, TenantMeter, Timing, UsageOf } from "../metering/
 import { RequestMetering } from "../metering/request-metering.ts";
 
 export interface FastifyMetering<C extends Catalog, Bound extends ContextKey> {
-  /** A hook that binds a request to its tenant's meter, for `of` and for the context. It runs after `onRequest`, where users are known. */
+  /** Hook that binds each request to its tenant's meter, for `of` and the context. It runs after `onRequest`, which authenticates. */
   readonly preHandler: preHandlerHookHandler;
   /**
-   * For a route, as its `onResponse`: records what `usage` says once a 2xx was sent whole, but for a HEAD. A client that hangs up
-   * before is not metered here. The time begins when the request arrived.
+   * Hook for a route: records what `usage` returns after a 2xx response was sent completely, except for HEAD requests. A client that
+   * disconnects before is not metered. `timing` starts when the request arrived.
    */
   onResponse(
     usage: UsageOf<C, Bound, [request: FastifyRequest, reply: FastifyReply, timing: Timing]>,
   ): onResponseHookHandler;
   /**
-   * The meter of a request; undefined when it has no tenant.
-   * @throws MeterError `invalid_options` when `preHandler` did not run before
+   * Returns the meter of a request, or undefined if it has no tenant.
+   *
+   * @throws MeterError `invalid_options` if `preHandler` did not run before
    */
   of(request: FastifyRequest): TenantMeter<C, Bound> | undefined;
 }
 
 /**
- * Usage metering in Fastify.
+ * Meters requests in Fastify.
  *
  * @example
  * ```ts
@@ -45,7 +46,7 @@ export const fastifyMetering = <C extends Catalog, Bound extends ContextKey>(
     onResponse: (usage) => (request, reply, done) => {
       const end_time = Date.now();
       const start_time = end_time - Math.round(reply.elapsedTime);
-      // `usage` may read the reply, so it is called while the hook runs.
+      // Called while the hook runs, because `usage` may read the reply.
       if (reply.raw.writableFinished && isUse(request.method, reply.statusCode)) {
         const recorded = metering.bind(request).then(async ({ meter }) => {
           if (meter === undefined) return;

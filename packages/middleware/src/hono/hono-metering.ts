@@ -7,22 +7,23 @@ import { RequestMetering, type WaitUntil } from "../metering/request-metering.ts
 import { watchBody } from "../metering/watch-body.ts";
 
 export interface HonoMetering<C extends Catalog, Bound extends ContextKey> {
-  /** Binds a request to its tenant's meter, for `of` and for the context. */
+  /** Binds each request to its tenant's meter, for `of` and the context. */
   readonly middleware: MiddlewareHandler;
   /**
-   * For a route: records what `usage` says once the handler has answered with a 2xx, but for a HEAD. The time ends when the handler has
-   * its response, before a streamed body.
+   * Records what `usage` returns after the handler returned a 2xx response, except for HEAD requests. `timing` ends when the handler
+   * returns, before a streamed body.
    */
   meter(usage: UsageOf<C, Bound, [context: Context, timing: Timing]>): MiddlewareHandler;
   /**
-   * The meter of a request; undefined when it has no tenant.
-   * @throws MeterError `invalid_options` when neither `middleware` nor `meter` ran before
+   * Returns the meter of a request, or undefined if it has no tenant.
+   *
+   * @throws MeterError `invalid_options` if neither `middleware` nor `meter` ran before
    */
   of(context: Context): TenantMeter<C, Bound> | undefined;
 }
 
 /**
- * Usage metering in Hono. Where the runtime has an execution context (Workers), its `waitUntil` is used.
+ * Meters requests in Hono. On runtimes with an execution context (Workers), it uses `waitUntil` of that context.
  *
  * @example
  * ```ts
@@ -34,11 +35,11 @@ export const honoMetering = <C extends Catalog, Bound extends ContextKey>(
   options: MeteringOptions<C, Bound, Context>,
 ): HonoMetering<C, Bound> => {
   const metering = new RequestMetering(options);
-  /** A body may still record while it streams, so the runtime waits for its end, too. */
+  /** Waits for the end of the body too, which may record while it streams. */
   const keepAlive = (context: Context, meter: EventRecorder, recorded: Promise<void>): void => {
     const waitUntil = metering.waitUntil(executionWaitUntil(context));
     if (waitUntil === undefined) return;
-    // Hono answers a HEAD without the body that the handler of GET made, and nobody reads it.
+    // For a HEAD request, Hono drops the body of the GET handler, so it is never read.
     const isHead = context.req.method === "HEAD";
     const { response, ended } = isHead ? { response: context.res, ended: recorded } : watchBody(context.res);
     if (response !== context.res) context.res = response;
@@ -61,14 +62,14 @@ export const honoMetering = <C extends Catalog, Bound extends ContextKey>(
           ? metering.record(meter, () => usage(context, timing))
           : Promise.resolve();
       if (first) keepAlive(context, meter, recorded);
-      // An asynchronous usage function must be waited for, too, and the outer middleware does not know of it.
+      // The outer middleware does not wait for an asynchronous usage function, so this one does.
       else metering.keepAlive(meter, recorded, executionWaitUntil(context));
     },
     of: (context) => metering.of(context),
   };
 };
 
-// The getter throws where there is none.
+// The getter throws if there is none.
 const executionWaitUntil = (context: Context): WaitUntil | undefined => {
   try {
     const { executionCtx } = context;

@@ -1,12 +1,12 @@
 import type { Receipt } from "@meter-lib/core";
 
-/** A client of any catalog, for code that has its events checked at run time. */
+/** A client with any catalog, for code whose events are checked at run time. */
 export interface EventRecorder {
   record(event: object): Receipt;
   flush(): Promise<boolean>;
 }
 
-/** Records events, and tells what was refused. Never throws. */
+/** Records events and reports those that were rejected. Never throws. */
 export const recordAll = (
   recorder: EventRecorder,
   events: readonly object[],
@@ -20,7 +20,7 @@ export const recordAll = (
     return receipt;
   });
 
-/** An `onError` that throws or rejects breaks nothing either. */
+/** Returns a function that calls `onError` and ignores its failures. */
 export const reporter =
   (onError: ((error: unknown) => void) | undefined, otherwise: string) =>
   (error: unknown): void => {
@@ -28,11 +28,11 @@ export const reporter =
       if (onError === undefined) console.error(otherwise, error);
       else contained(onError(error));
     } catch {
-      // There is nobody left to tell.
+      // `onError` itself failed, so there is nowhere to report it.
     }
   };
 
-/** A hook that is not waited for may give a promise all the same. */
+/** Ignores the rejection of a hook that returned a promise. */
 const contained = (answer: unknown): void => {
   if (answer instanceof Promise) answer.catch(() => {});
 };

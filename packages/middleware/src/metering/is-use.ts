@@ -1,6 +1,6 @@
 /**
- * Whether a request is use, to be metered: it was answered with a 2xx, and asked for more than the head. A HEAD goes to the handler of GET
- * in every router (uptime probes and link previews send them); a redirect or a 304 hands out nothing.
+ * Whether a request counts as usage: the response is a 2xx, and the request is not a HEAD, which routers pass to the GET handler (uptime
+ * probes and link previews send them). Redirects and 304s deliver nothing.
  */
 export const isUse = (method: string, status: number): boolean =>
   method !== "HEAD" && status >= 200 && status < 300;

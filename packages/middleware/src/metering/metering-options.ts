@@ -1,57 +1,58 @@
 import type { Catalog, ContextKey, MeterClient, MeterEvent } from "@meter-lib/core";
 
-/** A client that knows the tenant already. */
+/** A client bound to a tenant. */
 export type TenantMeter<C extends Catalog, Bound extends ContextKey> = MeterClient<C, Bound | "tenant_id">;
 
-/** What a tenant is read from a request as: its id, or nothing for a request that has none. */
+/** Tenant of a request: its id, or null or undefined for a request without one. */
 export type TenantId = string | null | undefined;
 
-/** Where deep code finds the meter of its request; `meterContext()` makes one. */
+/** Makes the meter of a request available to deep code. Create one with `meterContext()`. */
 export interface MeterScope<C extends Catalog, Bound extends ContextKey> {
   runWithMeter<Value>(meter: TenantMeter<C, Bound>, work: () => Value): Value;
 }
 
 /**
- * How requests are metered.
+ * How to meter requests.
  *
- * @typeParam Request - what the framework calls a request
+ * @typeParam Request - the framework's request
  */
 export interface MeteringOptions<C extends Catalog, Bound extends ContextKey, Request> {
-  /** Bound to a device, unless events name one: `client.with({ device_id: "eu-1" })`. */
+  /** The client that records. Bind it to a device, unless each event names one: `client.with({ device_id: "eu-1" })`. */
   readonly client: MeterClient<C, Bound>;
   /**
-   * Who pays for a request; it is asked once. Take it from what was authenticated, never from what a caller may write. A request
-   * without a tenant goes on and is not metered.
+   * Returns the tenant of a request; called once per request. Derive it from the authenticated user, never from input that a caller
+   * controls. A request without a tenant is handled but not metered.
    */
   readonly tenant: (request: Request) => TenantId | Promise<TenantId>;
-  /** Runs the rest of the request in this context. @default none */
+  /** Context in which the rest of the request runs. @default none */
   readonly context?: MeterScope<C, Bound> | undefined;
   /**
-   * Keeps an invocation alive until the answer's body has ended and what waits is delivered, for ten seconds at most after that.
-   * @default the framework's, where it has one
+   * Keeps a serverless invocation alive until the response body has ended and all events are delivered, but at most 10 s after the body.
+   * @default that of the framework, if it has one
    */
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
   /**
-   * Told why usage was not recorded: a tenant or usage function threw, an event was refused. The request does not notice.
+   * Called when usage could not be recorded: your `tenant` or `usage` function threw, or an event was rejected. The request is not
+   * affected.
    * @default console.error
    */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-/** How long it took, in milliseconds since the epoch: the fields of a performance meter's event. */
+/** Start and end in milliseconds since the epoch: the time fields of a performance meter's event. */
 export interface Timing {
   readonly start_time: number;
   readonly end_time: number;
 }
 
-/** What a request used: nothing, one event or several. */
+/** Usage of a request: no event, one, or several. */
 export type Usage<C extends Catalog, Bound extends ContextKey> =
   | MeterEvent<C, Bound | "tenant_id">
   | readonly MeterEvent<C, Bound | "tenant_id">[]
   | null
   | undefined;
 
-/** Says what a request used, after a successful answer. */
+/** Returns the usage of a request. Called after a successful response. */
 export type UsageOf<C extends Catalog, Bound extends ContextKey, Args extends readonly unknown[]> = (
   ...args: Args
 ) => Usage<C, Bound> | Promise<Usage<C, Bound>>;

@@ -6,18 +6,18 @@ const NOT_RECORDED = "meter-lib: the usage of a request was not recorded:";
 
 export type WaitUntil = (work: Promise<unknown>) => void;
 
-/** What is known of one request. */
+/** The result of binding a request. */
 export interface Bound<Meter> {
-  /** Undefined: the request has no tenant. */
+  /** Undefined if the request has no tenant. */
   readonly meter: Meter | undefined;
-  /** Whether this call bound the request, and so ends it. */
+  /** Whether this call bound the request. The first call also ends it. */
   readonly first: boolean;
 }
 
 /**
- * What all frameworks have in common: one meter for each request, kept as long as the request lives.
+ * Shared by all frameworks: one meter per request, kept as long as the request.
  *
- * @typeParam Request - also the key that the meter is found by
+ * @typeParam Request - the framework's request, which is also the key of its meter
  */
 export class RequestMetering<C extends Catalog, B extends ContextKey, Request extends object> {
   readonly report: (error: unknown) => void;
@@ -30,7 +30,7 @@ export class RequestMetering<C extends Catalog, B extends ContextKey, Request ex
     this.report = reporter(options.onError, NOT_RECORDED);
   }
 
-  /** The meter of a request; its tenant is asked for once. Never rejects. */
+  /** Returns the meter of a request. Calls `tenant` once per request. Never rejects. */
   async bind(request: Request): Promise<Bound<TenantMeter<C, B>>> {
     const asked = this.#asked.get(request);
     if (asked !== undefined) return { meter: await asked, first: false };
@@ -41,25 +41,25 @@ export class RequestMetering<C extends Catalog, B extends ContextKey, Request ex
     return { meter, first: true };
   }
 
-  /** @throws MeterError `invalid_options` when nobody bound the request */
+  /** @throws MeterError `invalid_options` if the request was not bound */
   of(request: Request): TenantMeter<C, B> | undefined {
     const bound = this.#meters.get(request);
     if (bound === undefined) {
       throw new MeterError(
         "invalid_options",
-        "this request has no meter: the metering's own middleware must run before its handler",
+        "this request has no meter: register the metering's middleware before the handler",
       );
     }
     return bound.meter;
   }
 
-  /** Runs the rest of a request where deep code finds its meter. */
+  /** Runs the rest of a request in the context, where deep code finds its meter. */
   within<Value>(meter: TenantMeter<C, B> | undefined, work: () => Value): Value {
     const { context } = this.#options;
     return context === undefined || meter === undefined ? work() : context.runWithMeter(meter, work);
   }
 
-  /** Records what a request used. Never rejects. */
+  /** Records the usage of a request. Never rejects. */
   async record(meter: TenantMeter<C, B>, usage: () => Usage<C, B> | Promise<Usage<C, B>>): Promise<void> {
     try {
       const used = await usage();
@@ -70,7 +70,7 @@ export class RequestMetering<C extends Catalog, B extends ContextKey, Request ex
     }
   }
 
-  /** Lets the runtime wait until what was recorded when `ready` is delivered. */
+  /** Makes the runtime wait until everything recorded before `ready` is delivered. */
   keepAlive(meter: EventRecorder, ready: Promise<unknown>, offered?: WaitUntil | undefined): void {
     try {
       this.waitUntil(offered)?.(this.deliver(meter, ready));
@@ -79,12 +79,12 @@ export class RequestMetering<C extends Catalog, B extends ContextKey, Request ex
     }
   }
 
-  /** What lets the runtime wait, where there is something: the option, else what the framework offers. */
+  /** Returns the option `waitUntil`, or else that of the framework. */
   waitUntil(offered: WaitUntil | undefined): WaitUntil | undefined {
     return this.#options.waitUntil ?? offered;
   }
 
-  /** Never rejects. */
+  /** Waits for `ready`, then flushes. Never rejects. */
   async deliver(meter: EventRecorder, ready: Promise<unknown>): Promise<void> {
     try {
       await ready;

@@ -1,15 +1,15 @@
-/** A response, and when nothing of its body is left to come. */
+/** A response, and a promise for the end of its body. */
 export interface WatchedBody {
-  /** To be answered with instead of the given one. */
+  /** Return this response instead of the original. */
   readonly response: Response;
-  /** Resolves when the body was read to its end, was cancelled or broke off. */
+  /** Resolves when the body was read completely, was cancelled, or failed. */
   readonly ended: Promise<void>;
 }
 
-// The end of a body in one piece is seen without anybody reading it.
+// So that the end of a body in one chunk is seen without a read.
 const READ_AHEAD = { highWaterMark: 2 };
 
-/** The same response. Its body is read as fast as its reader does, but for two pieces ahead. */
+/** Returns the same response with a watched body, which is read at most two chunks ahead of its reader. */
 export const watchBody = (response: Response): WatchedBody => {
   if (response.body === null) return { response, ended: Promise.resolve() };
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();

@@ -13,25 +13,27 @@ export type NextRouteHandler<RouteContext> = (
 
 export interface NextMetering<C extends Catalog, Bound extends ContextKey> {
   /**
-   * The handler with a meter: binds the request to its tenant, and records what `usage` says once the handler has answered with a 2xx, but
-   * for a HEAD. The time ends when the handler has its response, before a streamed body.
+   * Wraps a route handler: binds the request to its tenant, and records what `usage` returns after the handler returned a 2xx response,
+   * except for HEAD requests. `timing` ends when the handler returns, before a streamed body.
    */
   route<RouteContext>(
     handler: NextRouteHandler<RouteContext>,
     usage?: UsageOf<C, Bound, [request: NextRequest, response: Response, timing: Timing]>,
   ): (request: NextRequest, context: RouteContext) => Promise<Response>;
   /**
-   * The meter of a request; undefined when it has no tenant.
-   * @throws MeterError `invalid_options` when the handler is not wrapped in `route`
+   * Returns the meter of a request, or undefined if it has no tenant.
+   *
+   * @throws MeterError `invalid_options` if the handler is not wrapped in `route`
    */
   of(request: NextRequest): TenantMeter<C, Bound> | undefined;
 }
 
 /**
- * Usage metering in route handlers of Next.js. Events are delivered in `after()`, which serverless platforms wait for.
+ * Meters route handlers in Next.js. Delivers events in `after()`, which serverless platforms wait for.
  *
- * @example In `app/scan/route.ts`
+ * @example
  * ```ts
+ * // app/scan/route.ts
  * const metering = nextMetering({ client, tenant: async () => (await auth())?.tenant });
  * export const POST = metering.route(scan, () => ({ meter_id: "page.processed.basic", total_usage: 1 }));
  * ```
@@ -57,7 +59,7 @@ export const nextMetering = <C extends Catalog, Bound extends ContextKey>(
         return answer.response;
       } finally {
         if (meter !== undefined) {
-          // A body may still record while it streams. `after` calls back when it has ended.
+          // A body may record while it streams. `after` runs when it has ended.
           metering.keepAlive(meter, Promise.all([recorded, answer?.ended]));
           if (options.waitUntil === undefined) afterResponse(() => metering.deliver(meter, recorded));
         }
@@ -71,6 +73,6 @@ const afterResponse = (deliver: () => Promise<void>): void => {
   try {
     after(deliver);
   } catch {
-    // Outside of a request of Next's (a test that calls the handler) events are delivered all the same, and nobody waits.
+    // Outside a Next.js request, as in a test that calls the handler, events are delivered without anyone waiting.
   }
 };

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 
 /**
- * The body of a request as a web stream that reads no further than it is asked to. Unlike `Readable.toWeb`, giving it up leaves the
- * connection open: there is an answer to send.
+ * Returns the body of a request as a web stream that reads only on demand. Unlike with `Readable.toWeb`, cancelling it keeps the
+ * connection open for the response.
  */
 export const incomingBody = (incoming: IncomingMessage): ReadableStream<Uint8Array> => {
   let detach = () => {};

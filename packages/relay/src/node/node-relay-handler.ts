@@ -3,23 +3,23 @@ import { containOnError } from "../contain.ts";
 import type { Relay } from "../create-relay.ts";
 import { incomingBody } from "./incoming-body.ts";
 
-/** For `http.createServer`, Express (before any body parser), Fastify (with `reply.hijack()`) and whatever else speaks Node's HTTP. */
+/** A handler for `http.createServer`, Express (before any body parser), Fastify (with `reply.hijack()`) or any other Node HTTP server. */
 export type NodeRelayHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
 
 export interface NodeRelayOptions {
   /**
-   * How long a client whose request was answered before all of it came may go on sending, so that it gets to read the answer, in
-   * milliseconds. Then its connection is cut.
+   * How long a client may go on sending after an early response, in milliseconds, so that it can read the response. Its connection is
+   * then closed.
    * @default 1_000
    */
   readonly lingerMs?: number;
-  /** Told when the relay rejects, or the answer cannot be written: somebody else has begun one. @default console.error */
+  /** Called if the relay rejects, or if the response cannot be written because another handler started one. @default console.error */
   readonly onError?: (error: unknown) => void;
 }
 
 const NO_BODY = new Set(["GET", "HEAD"]);
 
-/** The relay as a handler of Node's HTTP server. It never rejects. */
+/** Turns a relay into a handler for Node's HTTP server. The handler never rejects. */
 export const nodeRelayHandler = (relay: Relay, options: NodeRelayOptions = {}): NodeRelayHandler => {
   const { lingerMs = 1_000 } = options;
   const onError = containOnError(options.onError);
@@ -51,7 +51,7 @@ const write = async (
     outgoing.end(body);
     return;
   }
-  // What is left of the request is not worth a connection. But closing it at once would reset it, and the answer with it.
+  // The rest of the request is not needed, but closing the connection at once would reset it and lose the response.
   if (incoming.httpVersionMajor < 2) outgoing.setHeader("connection", "close");
   outgoing.write(body);
   await drained(incoming, lingerMs);
@@ -59,14 +59,14 @@ const write = async (
 };
 
 const answer = async (relay: Relay, incoming: IncomingMessage): Promise<Response> => {
-  // Somebody else read the body; an empty one would be answered as the page's mistake.
+  // Another handler has read the body; treating it as empty would blame the page.
   if (incoming.readableDidRead)
     return failure("body_consumed", "the relay must be mounted before body parsers");
   let request: Request;
   try {
     request = toRequest(incoming);
   } catch {
-    // What Node's parser lets through and `Request` does not: `TRACE`, a header that is no text.
+    // Accepted by Node's parser but not by `Request`: `TRACE`, or a header with invalid characters.
     return new Response(JSON.stringify({ error: { code: "invalid_request", message: "not a request" } }), {
       status: 400,
       headers: { "content-type": "application/json" },
@@ -85,7 +85,7 @@ const toRequest = (incoming: IncomingMessage): Request => {
   return new Request(urlOf(incoming), { method, headers, ...body });
 };
 
-/** The URL as the client wrote it, also below a mount path of Express. */
+/** Returns the URL as sent by the client, even below a mount path of Express. */
 const urlOf = (incoming: IncomingMessage): URL => {
   const original =
     "originalUrl" in incoming && typeof incoming.originalUrl === "string"
@@ -101,7 +101,7 @@ const failure = (code: string, message: string): Response =>
     headers: { "content-type": "application/json" },
   });
 
-/** Reads on and throws away, until the end or for so long at most. */
+/** Reads and discards the rest of the body, for at most `lingerMs`. */
 const drained = (incoming: IncomingMessage, lingerMs: number): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, lingerMs);

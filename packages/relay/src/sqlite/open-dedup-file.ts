@@ -35,7 +35,11 @@ const SCHEMA = `
 const SQLITE_BUSY = 5;
 const BUSY_WAIT_MS = 10;
 
-/** Opens or creates the file. Throws `invalid_options` when it cannot be opened, or is not one of ours. */
+/**
+ * Opens or creates the file.
+ *
+ * @throws MeterError `invalid_options` if it cannot be opened, or is not a dedup store of this version
+ */
 export const openDedupFile = (path: string, busyTimeoutMs: number): DatabaseSync => {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -48,7 +52,7 @@ export const openDedupFile = (path: string, busyTimeoutMs: number): DatabaseSync
   }
 };
 
-/** The change to WAL does not wait for others who open the same new file (SQLite's busy timeout is not asked), so this does. */
+/** Retries the switch to WAL, which ignores SQLite's busy timeout, while others open the same new file. */
 const connectWhenFree = (path: string, busyTimeoutMs: number): DatabaseSync => {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let waitedMs = 0; ; waitedMs += BUSY_WAIT_MS) {

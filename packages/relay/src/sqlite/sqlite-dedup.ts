@@ -5,28 +5,28 @@ import type { ClaimAnswer, ClaimEntry, ClaimRequest, DedupStore, SettleRequest }
 import { openDedupFile } from "./open-dedup-file.ts";
 
 export interface SqliteDedupOptions {
-  /** The file; created with mode 0600. On a local disk: SQLite's WAL does not work on network shares. */
+  /** Path of the file, created with mode 0600. It must be on a local disk: SQLite's WAL does not work on network shares. */
   readonly path: string;
-  /** How long an identity is remembered, in milliseconds; up to 1 % longer. @default 604_800_000 (7 days) */
+  /** How long an identity is remembered, in milliseconds, or up to 1 % longer. @default 604_800_000 (7 days) */
   readonly windowMs?: number;
-  /** Most identities remembered. When all are in use, new ones are turned away until some expire. @default 10_000_000 */
+  /** Largest number of identities. When it is reached, new events are refused until some expire. @default 10_000_000 */
   readonly maxEntries?: number;
-  /** Most of them that one tenant may have, so that it cannot fill the file for all. @default a quarter */
+  /** Largest number for one tenant, so that it cannot use up the store. @default a quarter of `maxEntries` */
   readonly maxEntriesPerTenant?: number;
-  /** How long a call waits, in milliseconds, while another process writes. @default 5_000 */
+  /** How long a call waits while another process writes, in milliseconds. @default 5_000 */
   readonly busyTimeoutMs?: number;
 }
 
 const WEEK_MS = 604_800_000;
 const FORGET_AT_ONCE = 1_000;
-/** Expiries are rounded up to so many steps per window: confirming a claim then leaves the index of expiries alone. */
+/** Expiries are rounded up to this many steps per window, so that confirming a claim rarely updates their index. */
 const EXPIRY_STEPS = 128;
 
 /**
- * Dedup in an SQLite file, for one machine: it outlives processes and power cuts, and several processes may share it. Every
- * call is one transaction, and works in the calling thread.
+ * Creates a dedup store in an SQLite file. It survives crashes and power cuts, and several processes on one machine may share it. Each
+ * call is one transaction and runs in the calling thread.
  *
- * @throws MeterError `invalid_options`, also for a file that is no dedup store
+ * @throws MeterError `invalid_options` that names every invalid option, or for a file that is not a dedup store
  */
 export const sqliteDedup = ({
   path,
@@ -121,7 +121,7 @@ class SqliteDedup implements DedupStore {
     const { tenant_id, owner, holder = "", now, leaseMs, entries } = request;
     const answers = this.#transaction(() => {
       this.#forgetExpired(now);
-      // What is forgotten stays so when there is no room.
+      // Expired identities stay deleted even if there is no room.
       this.#db.exec("SAVEPOINT claiming");
       const claim: Claim = {
         tenant: this.#tenantNumber(tenant_id),

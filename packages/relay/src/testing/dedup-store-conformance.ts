@@ -3,20 +3,20 @@ import type { ClaimAnswer, DedupStore } from "../dedup-store.ts";
 
 type Awaitable<Value> = Value | Promise<Value>;
 
-/** Where stores keep what they remember: empty, and of one test alone. */
+/** A place where the stores of one test are opened, empty at first. */
 export interface DedupPlace {
-  /** A store on this place. Called several times when `shared`; the stores are used side by side. */
+  /** Returns a store at this place. Called several times if `shared`; the stores are then used at the same time. */
   store(): Awaitable<DedupStore>;
   /** Removes the place. Its stores may still be open. */
   dispose(): Awaitable<void>;
 }
 
 export interface DedupStoreConformanceOptions {
-  /** Heads the tests. */
+  /** Title of the tests. */
   readonly name: string;
-  /** Whether several stores (of several processes) share one place. */
+  /** Whether several stores, also of several processes, can share one place. */
   readonly shared: boolean;
-  /** A new, empty place for each test; its stores remember for this window. */
+  /** Creates a new, empty place for each test. Its stores remember identities for this window, in milliseconds. */
   create(settings: { readonly windowMs: number }): Awaitable<DedupPlace>;
 }
 
@@ -25,10 +25,10 @@ const LEASE_MS = 30_000;
 const NOW = Date.UTC(2026, 0, 15, 10, 30);
 
 /**
- * Registers the tests that every dedup store has to pass, with vitest. Time is what they pass as `now`: leases must go by it, while
- * what is forgotten may go by a clock of the store's own (a TTL), as the suite never asks that something be forgotten.
+ * Registers the tests that every dedup store must pass, with vitest. Leases must follow the `now` that is passed. Expiry may follow the
+ * store's own clock (a TTL): the suite never requires an identity to expire.
  *
- * @example A store of one's own
+ * @example Your own store
  * ```ts
  * dedupStoreConformance({
  *   name: "redis",
@@ -295,7 +295,7 @@ export const dedupStoreConformance = ({ name, shared, create }: DedupStoreConfor
   });
 };
 
-/** One identity, used by several owners. */
+/** An identity that several owners claim. */
 class Tester {
   readonly store: DedupStore;
 

@@ -1,13 +1,12 @@
 /**
- * What a backend does to one request instead of its duty. `counts`: whether the events of the request are counted all the
- * same, which the sender cannot see.
+ * How a backend fails a request. `counts` is whether it counts the events anyway, which the sender cannot see.
  *
- * - `answer`: a status, headers and a body of one's own
- * - `reset`: cuts the connection; `mid_answer` after a part of the answer
- * - `silence`: never answers
- * - `delay`: does its duty, and answers late
- * - `slow`: answers byte by byte
- * - `results`: counts the events and answers with that many results: too few, too many or none (`kafka-rest`)
+ * - `answer`: responds with the given status, headers and body
+ * - `reset`: closes the connection; with `mid_answer`, after part of the response
+ * - `silence`: never responds
+ * - `delay`: succeeds, but responds late
+ * - `slow`: responds byte by byte
+ * - `results`: counts the events, but responds with another number of results: too few, too many or none (`kafka-rest`)
  * - `record_errors`: refuses some records by position, with an error each, and counts the others (`kafka-rest`)
  */
 export type Fault =
@@ -31,7 +30,7 @@ export type Fault =
       readonly error: string;
     };
 
-/** Page of a captive portal, as it comes with a 200. */
+/** A captive portal: an HTML page with status 200. */
 export const captivePortal: Fault = {
   kind: "answer",
   status: 200,
@@ -39,14 +38,14 @@ export const captivePortal: Fault = {
   body: "<!doctype html><title>Welcome</title><p>Please accept the terms to use this network.</p>",
 };
 
-/** A redirect to somewhere else. */
+/** A redirect to another location. */
 export const redirect = (location: string, status = 307): Fault => ({
   kind: "answer",
   status,
   headers: { location },
 });
 
-/** An answer that asks to come back later: 429, or 503. */
+/** A 429 or 503 with a `Retry-After` header. */
 export const retryAfter = (value: string, status: 429 | 503 = 429): Fault => ({
   kind: "answer",
   status,

@@ -3,11 +3,11 @@ import { createServer, type RequestListener } from "node:http";
 
 export interface LoopbackServer {
   readonly url: string;
-  /** Cuts every connection and stops. */
+  /** Closes all connections and stops the server. */
   close(): Promise<void>;
 }
 
-/** An HTTP server on a free port of this machine, reachable from here only. */
+/** Starts an HTTP server on a free loopback port. */
 export const loopbackServer = async (listener: RequestListener): Promise<LoopbackServer> => {
   const server = createServer(listener);
   server.listen(0, "127.0.0.1");

@@ -1,15 +1,15 @@
-/** One event in one request, as it arrived. */
+/** An event of a received request. */
 export interface ReceivedEvent {
   readonly tenant_id: string | undefined;
   readonly event_id: string | undefined;
   readonly customer_id: string | undefined;
   readonly meter_id: string | undefined;
   readonly total_usage: number | undefined;
-  /** What the event says, as text: the same on every attempt. */
+  /** Content of the event as text, the same on every attempt. */
   readonly bytes: string;
-  /** Number of the request that brought it. */
+  /** Number of the request that carried it. */
   readonly request: number;
-  /** Whether it was counted in answer to this request. */
+  /** Whether it was counted for this request. */
   counted: boolean;
 }
 
@@ -30,7 +30,7 @@ const EVENT_HEADERS = [
   "x-session-id",
 ];
 
-/** The events of a request; undefined when it is none that this backend understands. */
+/** Returns the events of a request, or undefined if the backend does not understand it. */
 export const readEvents = (request: Envelope, number: number): readonly ReceivedEvent[] | undefined => {
   const json = parseJson(request.body);
   if (request.path === "/api/v1/events") {

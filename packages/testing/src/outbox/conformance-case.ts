@@ -4,27 +4,27 @@ import type { OpenedOutbox } from "./opened-outbox.ts";
 
 type Awaitable<Value> = Value | Promise<Value>;
 
-/** A place for outboxes to be tested, empty at first. */
+/** A place where outboxes under test are opened, empty at first. */
 export interface OutboxPlace {
-  /** An outbox at this place, not opened yet. For a durable one, this is called several times; the outboxes are used side by side. */
+  /** Returns an outbox at this place, not opened yet. Called several times if durable; the outboxes are then used at the same time. */
   outbox(): Awaitable<Outbox>;
   /**
-   * An outbox at this place that can be ended without `close()`, as a killed process or tab ends; not opened yet. The cases about
-   * dead owners are run only where this is given.
+   * Returns an outbox at this place, not opened yet, that can end without `close()`, like a killed process or tab. Cases about dead owners
+   * are skipped without it.
    */
   mortal?(): Awaitable<MortalOutbox>;
   /**
-   * The store that the outboxes of this place stand on, not opened yet. The cases about an owner that loses its lock while it lives are
-   * run only where this is given.
+   * Returns the store below the outboxes of this place, not opened yet. Cases about an owner that loses its lock while alive are skipped
+   * without it.
    */
   store?(): Awaitable<Store>;
-  /** Removes the place. Its outboxes are closed, or killed. */
+  /** Removes the place. Its outboxes are already closed or killed. */
   dispose(): Awaitable<void>;
 }
 
 export interface MortalOutbox {
   readonly outbox: Outbox;
-  /** Ends it at once. Resolves when it has ended. */
+  /** Kills it at once. Resolves when it has ended. */
   kill(): Awaitable<void>;
 }
 

@@ -21,7 +21,7 @@ import {
 import { expect } from "../expect.ts";
 import { claimedEvents, givenIds, SAMPLE_TIME, type SampleEvent } from "./sample-event.ts";
 
-/** What became of a new event. */
+/** The result of recording an event. */
 export type EventAnswer =
   | { readonly state: "recorded"; readonly key: number; readonly seq: number }
   | Omit<AppendException, "index">;
@@ -74,7 +74,7 @@ export class OpenedOutbox {
     return commit;
   }
 
-  /** Commits new events, together with other changes; returns what became of each. */
+  /** Commits new events, together with other changes. Returns the result of each event. */
   async appendWith(
     groups: readonly (readonly SampleEvent[])[],
     changes: Partial<OutboxChanges>,

@@ -5,11 +5,11 @@ import type { SampleEvent } from "./sample-event.ts";
 type ModelState = "pending" | "inflight" | "acknowledged" | "rejected" | "quarantined" | "discarded";
 
 export interface ModelRow {
-  /** The event as whoever holds it has it. */
+  /** The event as known to its holder. */
   event: SampleEvent;
   readonly mark: string | undefined;
   state: ModelState;
-  /** Which of the owners holds it. */
+  /** The owner that holds it. */
   holder: number | undefined;
   key: number;
   attempts: number;

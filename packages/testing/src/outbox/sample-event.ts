@@ -21,7 +21,7 @@ export interface SampleFields extends Partial<UsageEvent> {
   readonly timeGiven?: boolean | undefined;
 }
 
-/** An event, and what whoever holds it knows of it. */
+/** An event, with what its holder knows about it. */
 export class SampleEvent {
   readonly event: UsageEvent;
   readonly bytes: number;

@@ -2,21 +2,20 @@ import type { Store, StoreTransaction, TableName, Tables } from "@meter-lib/core
 
 type Awaitable<Value> = Value | Promise<Value>;
 
-/** Where stores are made to be tested: empty at first. */
+/** A place where stores under test are opened, empty at first. */
 export interface StorePlace {
-  /** A store at this place, not opened yet. Of a durable one, this is called several times, and the stores are used side by side. */
+  /** Returns a store at this place, not opened yet. Called several times if durable; the stores are then used at the same time. */
   store(): Awaitable<Store>;
   /**
-   * Takes a lock at this place in another process, or in another page; resolves when it has it. The cases about locks of others
-   * are run only where this is given.
+   * Takes a lock at this place in another process or page. Resolves when it is held. Cases about foreign locks are skipped without it.
    */
   lockElsewhere?(name: string): Awaitable<LockElsewhere>;
-  /** Removes the place. Its stores are closed. */
+  /** Removes the place. Its stores are already closed. */
   dispose(): Awaitable<void>;
 }
 
 export interface LockElsewhere {
-  /** Ends the process that has the lock, at once. Resolves when it has ended. */
+  /** Kills the process that holds the lock. Resolves when it has ended. */
   kill(): Awaitable<void>;
 }
 

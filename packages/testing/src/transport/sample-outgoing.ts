@@ -1,7 +1,7 @@
 import { createEventId } from "@meter-lib/core/store";
 import type { OutgoingEvent } from "@meter-lib/core/transport";
 
-/** New events as a transport is given them, each with an id of its own. */
+/** Returns new events as passed to a transport, each with its own id. */
 export const sampleOutgoing = (count: number, fields: Partial<OutgoingEvent> = {}): OutgoingEvent[] =>
   Array.from({ length: count }, () => ({
     event_id: createEventId(Date.now()),
