@@ -1,41 +1,20 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type DefaultTheme, defineConfig } from "vitepress";
 import { headingAnchor } from "../../scripts/docs/heading-anchor.ts";
+import { referenceEntries } from "../../scripts/docs/reference-entries.ts";
 import { siteLink } from "../../scripts/docs/site-link.ts";
 import { sitePath } from "../../scripts/docs/site-path.ts";
 import { publishedPackages } from "../../scripts/packages/published-packages.ts";
+import { compiledCode } from "./compiled-code.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const referenceSidebar = fileURLToPath(new URL("../reference/typedoc-sidebar.json", import.meta.url));
-
 const pages = (folder: string, names: Readonly<Record<string, string>>): DefaultTheme.SidebarItem[] =>
   Object.entries(names).map(([name, text]) => ({ text, link: `/${folder}/${name}` }));
 
-/** TypeDoc writes it; without it (`docs:dev` before the first build) the reference has one page. */
-const modulesOfReference = (): DefaultTheme.SidebarItem[] =>
-  existsSync(referenceSidebar) ? JSON.parse(readFileSync(referenceSidebar, "utf8")).map(onSite) : [];
-
-/** TypeDoc's links are paths in the repository. */
-const onSite = ({ link, items, ...item }: DefaultTheme.SidebarItem): DefaultTheme.SidebarItem => ({
-  ...item,
-  ...(link === undefined ? {} : { link: link.replace("/docs/", "/") }),
-  ...(items === undefined ? {} : { items: items.map(onSite) }),
-});
-
-/** A module's pages list what is in it, and the other modules by name: all of it on each page would be most of the page. */
-const referenceSidebars = (): Readonly<Record<string, DefaultTheme.SidebarItem[]>> => {
-  const modules = modulesOfReference();
-  const listWith = (open?: DefaultTheme.SidebarItem) =>
-    modules.map((module) =>
-      module === open ? { ...module, collapsed: false } : { text: module.text, link: module.link },
-    );
-  return Object.fromEntries([
-    ["/reference/", listWith()],
-    ...modules.map((module) => [module.link ?? "", listWith(module)]),
-  ]);
-};
+/** Titles of members in the reference; the rest of its text would be most of the search index. */
+const REFERENCE_TITLE = /<h([1-3])\b.*?<\/h\1>|<h[4-6]\b[^>]*>[^<]*\(\).*?<\/h[4-6]>/gs;
 
 export default defineConfig({
   title: "meter-lib",
@@ -47,6 +26,8 @@ export default defineConfig({
   ),
   rewrites: (path) => sitePath(path) ?? path,
   cleanUrls: true,
+  // The list of all pages once, not in each.
+  metaChunk: true,
   // Addresses of a newcomer's own machine.
   ignoreDeadLinks: "localhostLinks",
   lastUpdated: false,
@@ -66,6 +47,7 @@ export default defineConfig({
   },
   markdown: {
     anchor: { slugify: headingAnchor },
+    codeTransformers: [compiledCode],
     config: (markdown) => {
       markdown.core.ruler.push("site links", ({ tokens, env }) => {
         // `path` is where the page will be, `realPath` where it is written.
@@ -82,6 +64,12 @@ export default defineConfig({
     search: {
       provider: "local",
       options: {
+        _render: (source, env, markdown) => {
+          const html = markdown.render(source, env);
+          return relative(root, env.path).startsWith("docs/reference/")
+            ? (html.match(REFERENCE_TITLE) ?? []).join("\n")
+            : html;
+        },
         miniSearch: {
           // A question is answered by a guide; a type is looked for by its name, which then stands in its title.
           searchOptions: { boostDocument: (id) => (id.startsWith("/reference/") ? 0.2 : 1) },
@@ -89,6 +77,7 @@ export default defineConfig({
       },
     },
     socialLinks: [{ icon: "github", link: "https://github.com/aiorch/meter-lib" }],
+    outline: [2, 3],
     nav: [
       { text: "Get started", link: "/guide/get-started" },
       { text: "Guide", link: "/guide/record-and-delivery" },
@@ -96,29 +85,34 @@ export default defineConfig({
       { text: "Reference", link: "/reference/" },
     ],
     sidebar: {
-      ...referenceSidebars(),
+      "/reference/": [
+        {
+          text: "Reference",
+          link: "/reference/",
+          items: referenceEntries().map(({ name, page }) => ({ text: name, link: `/${page}` })),
+        },
+      ],
       "/": [
         {
-          text: "Begin",
+          text: "Start",
           items: [
-            ...pages("guide", {
-              "get-started": "Get started",
-              typescript: "TypeScript",
-              configuration: "Configuration",
-              testing: "Testing",
-              faq: "What people stumble over",
-            }),
+            ...pages("guide", { "get-started": "Get started", typescript: "TypeScript" }),
+            ...pages("concepts", { catalog: "The catalog" }),
+            ...pages("guide", { configuration: "Configuration", faq: "Common questions" }),
           ],
         },
         {
-          text: "Concepts",
-          items: pages("concepts", {
-            catalog: "The catalog",
-            "event-life": "The life of an event",
-            answers: "What an answer means",
-            accounting: "Accounting",
-            idempotency: "Counted once",
-          }),
+          text: "Send",
+          items: [
+            ...pages("guide", {
+              "record-and-delivery": "Record usage",
+              middleware: "In a framework",
+              browser: "From the browser",
+              relay: "Through a relay",
+              "serverless-and-edge": "Serverless and edge",
+            }),
+            ...pages("concepts", { idempotency: "Idempotency" }),
+          ],
         },
         {
           text: "Deliver",
@@ -140,10 +134,10 @@ export default defineConfig({
           items: [
             ...pages("guide", {
               operations: "Operations",
+              cli: "The meter command",
+              observe: "Observe",
               security: "Security",
               privacy: "Privacy",
-              observe: "Observe",
-              cli: "The meter command",
               faults: "Faults",
               benchmarks: "Benchmarks",
             }),
@@ -151,7 +145,14 @@ export default defineConfig({
           ],
         },
         {
-          text: "Coming from",
+          text: "Test",
+          items: [
+            ...pages("guide", { testing: "Testing" }),
+            ...pages("packages", { sandbox: "The sandbox", testing: "Conformance suites and faults" }),
+          ],
+        },
+        {
+          text: "Migrate",
           items: pages("guide", {
             migrate: "Moving over",
             "from-python": "Python",
@@ -163,17 +164,17 @@ export default defineConfig({
           }),
         },
         {
+          text: "Extend",
+          items: pages("extend", {
+            "write-a-transport": "Write a transport",
+            "write-a-customer-lookup": "Write a customer lookup",
+            "write-a-store": "Write a store",
+          }),
+        },
+        {
           text: "Packages",
           collapsed: true,
           items: publishedPackages().map(({ folder }) => ({ text: folder, link: `/packages/${folder}` })),
-        },
-        {
-          text: "Extend",
-          items: pages("extend", {
-            "write-a-transport": "A transport",
-            "write-a-customer-lookup": "A customer lookup",
-            "write-a-store": "A store",
-          }),
         },
         {
           text: "Contribute",

@@ -30,6 +30,10 @@ test("a block can continue the one before it", () => {
   ]);
 });
 
+test("a block that the site compiles is left out", () => {
+  expect(snippetsOf(["```ts twoslash [a.ts]", "wrong();", "```"].join("\n"))).toEqual([]);
+});
+
 test.each([
   ["```ts\nconst a = 1;", "line 1: the block has no end"],
   ["\n```ts tun\n```", 'line 2: "ts tun" is not known'],

@@ -12,7 +12,7 @@ const OPEN = /^( *)```ts( .*)?$/;
 
 /**
  * The fenced blocks that begin with `ts`: `ts run` is also run, `ts continue` goes on where the block before it ended, `ts file=a.ts` is a
- * file of a newcomer's project.
+ * file of a newcomer's project. `ts twoslash` is left to the build of the site, which shows its errors.
  *
  * @throws Error for a block without an end, an unknown word after `ts`, or a continuation of nothing
  */
@@ -23,6 +23,7 @@ export const snippetsOf = (markdown: string): readonly Snippet[] => {
     const open = OPEN.exec(lines[index] ?? "");
     if (open === null) continue;
     const word = open[2]?.trim() ?? "";
+    if (/^twoslash\b/.test(word)) continue;
     if (!/^(run|continue|file=\S+)?$/.test(word))
       throw new Error(`line ${index + 1}: "ts ${word}" is not known`);
     const start = index + 1;

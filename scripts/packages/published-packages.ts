@@ -8,6 +8,7 @@ export interface PublishedPackage {
   readonly folder: string;
   readonly name: string;
   readonly version: string;
+  readonly description: string;
   /** What users import, with the built types: `meter-lib/node` in `dist/node.d.ts`. */
   readonly entries: readonly { readonly name: string; readonly types: string }[];
 }
@@ -20,15 +21,16 @@ export const publishedPackages = (): readonly PublishedPackage[] =>
       const folder = path.split(/[\\/]/)[1] ?? "";
       const content: unknown = JSON.parse(readFileSync(join(root, path), "utf8"));
       if (isObject(content) && content.private === true) return [];
-      if (!isObject(content) || typeof content.name !== "string" || typeof content.version !== "string")
-        throw new Error(`${path}: expected a name and a version`);
-      const { name, version, exports } = content;
+      if (!isObject(content)) throw new Error(`${path}: expected an object`);
+      const { name, version, description, exports } = content;
+      if (typeof name !== "string" || typeof version !== "string" || typeof description !== "string")
+        throw new Error(`${path}: expected a name, a version and a description`);
       const entries = Object.entries(isObject(exports) ? exports : {}).flatMap(([path, target]) =>
         isObject(target) && typeof target.types === "string"
           ? [{ name: join(name, path), types: join("packages", folder, target.types) }]
           : [],
       );
-      return [{ folder, name, version, entries }];
+      return [{ folder, name, version, description, entries }];
     });
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
