@@ -59,9 +59,11 @@ export const load = (app: Application): void => {
         module.comment ??= new Comment();
         module.comment.summary.push({ kind: "text", text: "\n\nAlso exported: " }, ...linksTo(elsewhere));
         const own = module.children?.filter((child) => !(child instanceof ReferenceReflection)) ?? [];
-        module.children = own.length === 0 ? undefined : own;
         const groups = module.groups?.filter(({ title }) => title !== "References") ?? [];
-        module.groups = groups.length === 0 ? undefined : groups;
+        // An empty list would be an empty table.
+        delete module.children;
+        delete module.groups;
+        if (own.length > 0) Object.assign(module, { children: own, groups });
       }
       for (const group of module.groups ?? [])
         group.children.sort((a, b) => (imports.get(b.name) ?? 0) - (imports.get(a.name) ?? 0));

@@ -26,7 +26,8 @@ const compile: TwoslashFunction = (code, ...rest) => {
   const result = twoslasher(code, ...rest);
   const announced = /^\/\/ @errors: (.*)$/m.exec(code)?.[1]?.split(" ") ?? [];
   const missing = announced.filter((number) => result.errors.every((error) => String(error.code) !== number));
-  if (missing.length > 0) throw new Error(`The compiler does not report TS${missing.join(", TS")} for:\n${code}`);
+  if (missing.length > 0)
+    throw new Error(`The compiler does not report TS${missing.join(", TS")} for:\n${code}`);
   return result;
 };
 

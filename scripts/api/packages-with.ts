@@ -14,6 +14,7 @@ export const packagesWith = (files: Readonly<Record<string, string>>) => {
     (folder): PublishedPackage => ({
       folder,
       name: `@meter-lib/${folder}`,
+      description: "",
       version: "1.0.0",
       entries: [{ name: `@meter-lib/${folder}`, types: `packages/${folder}/dist/index.d.ts` }],
     }),

@@ -13,7 +13,8 @@ export const pageToken = (source: TokenSource): PageToken => {
   let asking: Promise<string> | undefined;
 
   const ask = async () => {
-    if (typeof source === "string") throw new Error("the relay refused the token, and `token` is not a function that returns another");
+    if (typeof source === "string")
+      throw new Error("the relay refused the token, and `token` is not a function that returns another");
     const token = await source();
     if (typeof token !== "string" || token === "") throw new Error("the token function returned no text");
     known = token;
