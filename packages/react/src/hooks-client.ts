@@ -19,7 +19,7 @@ type Known = "tenant_id" | "device_id";
 export interface HooksClient<C extends Catalog> {
   /** Carries the catalog's type; never set. */
   readonly "~catalog"?: C;
-  // Properties, not methods, whose parameters the compiler would check bivariantly.
+  // Properties, not methods, whose parameters the compiler would check less strictly.
   readonly record: <const Id extends MeterId<C>, const N extends number = number>(
     event: EventInput<C, Known, Id, N>,
   ) => Omit<Receipt, "fate">;
