@@ -36,7 +36,7 @@ export class Rows<Name extends TableName> {
   /** All of the table. */
   #whole: OrderedTable<Tables[Name]> | undefined;
   #isLarge = false;
-  /** Rows of it, with those that are known not to be there. */
+  /** Rows of it, with those that are known not to be there; of a table that keeps nothing, what the transaction prefetched. */
   #known = new Map<string, Tables[Name] | undefined>();
   /** What the transaction has changed. */
   #changed = new Map<string, Tables[Name] | undefined>();
@@ -68,7 +68,7 @@ export class Rows<Name extends TableName> {
   /** Reads rows that will be asked for. */
   async prefetch(keys: readonly string[]): Promise<void> {
     const unknown = keys.filter((key) => !this.#known.has(key) && !this.#changed.has(key));
-    if (unknown.length === 0 || this.#keeps !== "known") return;
+    if (unknown.length === 0 || this.#keeps === "all") return;
     const found = await this.#read(unknown);
     for (const key of unknown) this.#known.set(key, found.get(key));
   }
@@ -121,7 +121,7 @@ export class Rows<Name extends TableName> {
     if (this.#keeps === "known") {
       for (const [key, value] of this.#changed) this.#known.set(key, value);
       if (this.#known.size > MOST_KNOWN) this.#known = new Map();
-    }
+    } else this.#known = new Map();
     this.#changed = new Map();
   }
 

@@ -219,6 +219,26 @@ export class LogTransaction {
     return left;
   }
 
+  /** Takes events of one piece out for an owner. Returns them as a segment: a part, or, if they are all of it, the same. */
+  async takeOut(row: SegmentRow, from: number, to: number, owner: string): Promise<SegmentRow> {
+    const destiny = { to: "owner", owner } as const;
+    if (from === 0 && to === row.count) {
+      const held = destined(row, destiny);
+      this.unindex(row);
+      this.putSegment(held);
+      this.index(held);
+      return held;
+    }
+    const [piece] = row.pieces.flatMap((each) => within(each, from, to));
+    if (piece === undefined) throw new Error(`event ${row.key + from} has ended`);
+    const events = await this.events(row);
+    this.#left(
+      row,
+      row.pieces.flatMap((each) => carve(each, from, to, () => undefined)),
+    );
+    return this.#putPart(row, events, { ...piece, inflight: false }, destiny);
+  }
+
   #left(row: SegmentRow, pieces: readonly Piece[]): SegmentRow | undefined {
     if (pieces.length === 0) {
       this.remove(row);
@@ -267,7 +287,7 @@ export class LogTransaction {
     events: readonly (UsageEvent | undefined)[],
     piece: Piece,
     destiny: Exclude<Destiny, { to: "end" }>,
-  ): Promise<void> {
+  ): Promise<SegmentRow> {
     const key = row.key + piece.from;
     const id = await this.#freeId(key);
     const part = events.slice(piece.from, piece.to);
@@ -295,12 +315,16 @@ export class LogTransaction {
     this.putSegment(moved);
     this.index(moved);
     this.tx.put("bodies", id, bodyOf(part, this.options.bodies ?? "events"));
+    return moved;
   }
 
   /** Moves what an owner holds to whoever claims it. */
   async letGo(owner: string): Promise<void> {
-    for (const [key] of await this.tx.range("held", under(owner))) {
-      const row = await this.tx.get("segments", key.slice(owner.length + 1));
+    const held = await this.tx.range("held", under(owner));
+    const ids = held.map(([key]) => key.slice(owner.length + 1));
+    await this.tx.prefetch?.("segments", ids);
+    for (const id of ids) {
+      const row = await this.tx.get("segments", id);
       if (row !== undefined) await this.cut(row, 0, row.count, { to: "waiting" });
     }
   }

@@ -1,7 +1,7 @@
 import { eventSize } from "../event/event-size.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import { bodyOf } from "./body.ts";
-import { nameOf, part, under } from "./keys.ts";
+import { nameOf, padded, part, under } from "./keys.ts";
 import { customerOf, type LogTransaction, missingMeter } from "./log-transaction.ts";
 import type { ClaimedSegment, ClaimRequest } from "./outbox.ts";
 import type { SegmentRow } from "./tables.ts";
@@ -30,10 +30,11 @@ export class Turns {
         continue;
       }
       const tenants = await this.#tenants(log, lane, skipped, Math.min(MOST_TENANTS, maxEvents));
-      let waiting = tenants.map((tenant_id) => ({ tenant_id, after: "" }));
+      await prefetchOldest(log, tenants);
+      let waiting = tenants;
       while (waiting.length > 0 && events < maxEvents) {
         const quantum = Math.max(1, Math.floor((maxEvents - events) / waiting.length));
-        const next: typeof waiting = [];
+        const next: WaitingTenant[] = [];
         for (const tenant of waiting) {
           if (events >= maxEvents) {
             more = true;
@@ -65,10 +66,10 @@ export class Turns {
     lane: Lane,
     skipped: ReadonlySet<string>,
     most: number,
-  ): Promise<readonly string[]> {
+  ): Promise<readonly WaitingTenant[]> {
     const served = this.#served.get(lane);
     const start = served === undefined ? `${lane}/` : `${lane}/${part(served)}0`;
-    const tenants: string[] = [];
+    const tenants: WaitingTenant[] = [];
     for (const { from, before } of [
       { from: start, before: `${lane}0` },
       { from: `${lane}/`, before: start },
@@ -79,13 +80,37 @@ export class Turns {
         if (found === undefined) break;
         const encoded = found[0].split("/")[1] ?? "";
         const tenant_id = nameOf(encoded);
-        if (!skipped.has(tenant_id)) tenants.push(tenant_id);
+        if (!skipped.has(tenant_id)) tenants.push({ tenant_id, oldest: segmentIn(found[0]) });
         at = `${lane}/${encoded}0`;
       }
     }
     return tenants;
   }
 }
+
+interface WaitingTenant {
+  readonly tenant_id: string;
+  /** Id of its first segment. */
+  readonly oldest: string;
+}
+
+/** The segment that a key of `waiting` names. */
+const segmentIn = (key: string): string => key.slice(key.lastIndexOf("/") + 1);
+
+/** With many tenants a claim reads many short segments: over a network, all of them at once. */
+const prefetchOldest = async ({ tx }: LogTransaction, tenants: readonly WaitingTenant[]): Promise<void> => {
+  if (tx.prefetch === undefined || tenants.length < 2) return;
+  const ids = tenants.map(({ oldest }) => oldest);
+  await tx.prefetch("segments", ids);
+  await tx.prefetch("bodies", ids);
+  // A part that is cut out asks whether its id is free.
+  const parts: string[] = [];
+  for (const id of ids) {
+    const row = await tx.get("segments", id);
+    if (row !== undefined) parts.push(padded(row.key + (row.pieces[0]?.from ?? 0)));
+  }
+  await tx.prefetch("segments", parts);
+};
 
 interface Taken {
   readonly segments: readonly { readonly claimed: ClaimedSegment; readonly bytes: number }[];
@@ -111,8 +136,7 @@ const takeOf = async (
     const [found] = await log.tx.range("waiting", under(prefix, { limit: 1 }));
     if (found === undefined) return { segments, left: undefined };
     if (events >= maxEvents) return { segments, left: "room" };
-    const id = found[0].slice(found[0].lastIndexOf("/") + 1);
-    const row = await log.tx.get("segments", id);
+    const row = await log.tx.get("segments", segmentIn(found[0]));
     if (row === undefined) {
       log.tx.delete("waiting", found[0]);
       continue;
@@ -158,18 +182,7 @@ const takeFrom = async (
   to: number,
 ): Promise<ClaimedSegment> => {
   const from = row.pieces[0]?.from ?? 0;
-  // What was cut out of it before is still in its text, and may be damaged there.
-  const isWhole = from === 0 && to === row.count;
-  let held: SegmentRow | undefined = { ...row, owner };
-  if (isWhole) {
-    log.unindex(row);
-    log.putSegment(held);
-    log.index(held);
-  } else {
-    await log.cut(row, from, to, { to: "owner", owner });
-    held = await log.segmentOf(row.key + from);
-  }
-  if (held === undefined) throw new Error(`event ${row.key + from} was not found after it was cut out`);
+  const held = await log.takeOut(row, from, to, owner);
   const events = stored.slice(from, to);
   return {
     id: held.id,
