@@ -125,6 +125,7 @@ const ENDING_CASES: readonly PageCase[] = Object.entries(ENDINGS).flatMap(([endi
   })),
 );
 
+/** It waits for the receipts: behind another page's transaction a commit has not started when `record()` returns, and ends with its worker. */
 const worker = (name: string, kind: "Worker" | "SharedWorker", end: string): PageCase => ({
   name,
   run: async (trial) => {
@@ -384,9 +385,9 @@ export const PAGE_CASES: readonly PageCase[] = [
     },
   },
   ...ENDING_CASES,
-  worker("dedicated worker, terminated when it has recorded", "Worker", "worker.terminate();"),
-  worker("dedicated worker, its page closed when it has recorded", "Worker", ""),
-  worker("shared worker, its page closed when it has recorded", "SharedWorker", ""),
+  worker("dedicated worker, terminated once durable", "Worker", "worker.terminate();"),
+  worker("dedicated worker, its page closed once durable", "Worker", ""),
+  worker("shared worker, its page closed once durable", "SharedWorker", ""),
   {
     name: "service worker records what pages tell it",
     run: async (trial) => {
