@@ -1,8 +1,15 @@
 import ComboboxNav from "@github/combobox-nav";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** Options that contain a text, the best first, and not all of many. */
 export type FindOptions = (text: string) => Promise<readonly string[]>;
+
+/** What is left, for more text, of what was found for less; undefined for nothing: there may be other options. */
+const narrowed = (options: readonly string[] | undefined, text: string): readonly string[] | undefined => {
+  const wanted = text.trim().toLowerCase();
+  const left = options?.filter((option) => option.toLowerCase().includes(wanted));
+  return left?.length === 0 ? undefined : left;
+};
 
 /** One of many, found by writing a part of it. Empty means all. */
 export const Combobox = ({
@@ -58,7 +65,7 @@ export const Combobox = ({
   const chosen = useRef(choose);
   chosen.current = choose;
   const nav = useRef<ComboboxNav | null>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const [field, box] = [input.current, list.current];
     if (field === null || box === null) return;
     // Once: its end takes the role of a combobox away.
@@ -77,11 +84,13 @@ export const Combobox = ({
       box.removeEventListener("mousedown", hold);
     };
   }, []);
-  useEffect(() => {
-    if (options === undefined) return;
+  const isOpen = options !== undefined;
+  // With the options and not after them: a key that is pressed as soon as they are seen counts. An option stays meant when others come or go.
+  useLayoutEffect(() => {
+    if (!isOpen) return;
     nav.current?.start();
     return () => nav.current?.stop();
-  }, [options]);
+  }, [isOpen]);
 
   return (
     <div class="combobox">
@@ -94,15 +103,17 @@ export const Combobox = ({
         autoComplete="off"
         spellcheck={false}
         aria-autocomplete="list"
-        aria-expanded={options !== undefined}
+        aria-expanded={isOpen}
         aria-controls={`${id}-list`}
         placeholder={required ? "" : "All"}
         value={text}
         onFocus={(e) => e.currentTarget.select()}
         onClick={() => void open(text === value ? "" : text)}
         onInput={(e) => {
-          setText(e.currentTarget.value);
-          void open(e.currentTarget.value);
+          const wanted = e.currentTarget.value;
+          setText(wanted);
+          setOptions((found) => narrowed(found, wanted));
+          void open(wanted);
         }}
         onBlur={settle}
         onKeyDown={(e) => {
@@ -126,10 +137,10 @@ export const Combobox = ({
         role="listbox"
         tabIndex={-1}
         aria-label={label}
-        hidden={options === undefined}
+        hidden={!isOpen}
       >
-        {options?.map((option, place) => (
-          <div key={option} id={`${id}-${place}`} role="option" tabIndex={-1} class="id">
+        {options?.map((option) => (
+          <div key={option} id={`${id}-${encodeURIComponent(option)}`} role="option" tabIndex={-1} class="id">
             {option}
           </div>
         ))}
