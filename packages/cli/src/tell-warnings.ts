@@ -9,6 +9,6 @@ export const tellWarnings = (client: Pick<MeterClient<Catalog>, "on">, { stderr 
     void printWarning(stderr, message);
   });
   client.on("volatile", ({ error }) => {
-    void printWarning(stderr, `the outbox takes no events, they are kept in memory: ${String(error)}`);
+    void printWarning(stderr, `the outbox stores no events, so they are kept in memory: ${String(error)}`);
   });
 };

@@ -1,4 +1,4 @@
-// The types name this symbol, and a page compiled for ES2022 has no declaration of it; where there is one, it is the same.
+// The types name this symbol, and a page compiled for ES2022 does not declare it. If it is declared elsewhere, the two are the same.
 declare global {
   interface SymbolConstructor {
     readonly asyncDispose: unique symbol;

@@ -1,5 +1,5 @@
 /**
- * What the packages of this repository share beneath their public surface. It changes without notice.
+ * What the packages of this repository share internally. It changes without notice.
  *
  * @internal
  */

@@ -11,7 +11,7 @@ export interface RigOptions extends Partial<MeterClientStrategies> {
   readonly delivery?: DeliveryOptions;
 }
 
-/** A client on a virtual clock; without jitter, and with everybody's customer known, unless a test says otherwise. */
+/** A client on a virtual clock, without jitter, and with every tenant's customer known unless a test overrides it. */
 export const engineRig = ({ receiver = {}, ...options }: RigOptions = {}) => {
   const clock = fakeClock();
   const transport: MemoryTransport = memoryTransport({ dedup: ALWAYS_DEDUP, ...receiver });

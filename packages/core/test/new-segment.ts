@@ -13,7 +13,7 @@ export const NO_CHANGES: Omit<OutboxChanges, "now"> = {
   sessions: [],
 };
 
-/** A use whose id its caller gave. */
+/** An event whose id the caller gave. */
 export const givenEvent = (event_id: string, fields: Partial<UsageEvent> = {}): UsageEvent =>
   usageEvent({
     event_id,

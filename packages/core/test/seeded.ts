@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1 that a seed repeats. */
+/** Returns a repeatable sequence of numbers from 0 to 1. */
 export const seeded = (seed: number): (() => number) => {
   let state = seed >>> 0;
   return () => {

@@ -1,6 +1,6 @@
 import type { Outbox } from "../src/index.ts";
 
-/** An outbox that does as another does, but for the methods given. */
+/** Wraps an outbox and overrides the given methods. */
 export const wrapOutbox = (inner: Outbox, changed: Partial<Outbox>): Outbox => ({
   name: inner.name,
   durable: inner.durable,

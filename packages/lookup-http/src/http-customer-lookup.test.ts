@@ -187,7 +187,7 @@ describe("failures on the way", () => {
     expect(answer).toMatchObject({ state: "failed", timeout: true });
   });
 
-  test("no answer within timeoutMs", async () => {
+  test("no response within timeoutMs", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();

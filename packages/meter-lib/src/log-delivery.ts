@@ -41,7 +41,7 @@ export const logDelivery = (client: Pick<MeterClient, "on">, logger: MeterLogger
     tell("warn", "parked", `events of tenant ${describeValue(tenant_id)} wait for its customer: ${reason}`),
   );
   client.on("volatile", ({ error }) =>
-    tell("error", "volatile", `the outbox takes no events, they are kept in memory: ${String(error)}`),
+    tell("error", "volatile", `the outbox stores no events, so they are kept in memory: ${String(error)}`),
   );
   client.on("durable", ({ outbox }) => tell("warn", "durable", `${outbox} takes events again`));
   client.on("warning", ({ message }) => tell("warn", `warning ${message}`, message));

@@ -134,7 +134,7 @@ test("several events are one statement: all of them, or none", async () => {
   });
 });
 
-test("an id that was recorded before is a repeat; with other content, a dead letter", async () => {
+test("an id that was recorded before is a repeat; with different content, a dead letter", async () => {
   await using at = await setUp();
   const { client, tx } = at;
   await tx.query("BEGIN");

@@ -42,8 +42,8 @@ export const pageCheck = (catalog: Catalog, context: PageContext): ((input: unkn
       // A getter of the caller's, or a browser that lacks something: what becomes of an event is never thrown.
       const issue = {
         field: "event",
-        given: `one that throws "${error}"`,
-        expected: "fields that can be read",
+        given: `an object that throws "${error}"`,
+        expected: "readable fields",
       };
       return {
         event: { event_id: "", meter_id: "", event_time: Date.now() },

@@ -90,7 +90,7 @@ describe("record()", () => {
     expect(Math.abs(time - Date.now())).toBeLessThan(60_000);
   });
 
-  test("the same id with the same content is one event; with other content it is refused and harms nothing", async () => {
+  test("the same id with the same content is one event; with different content it is refused and harms nothing", async () => {
     const { meter, sent } = metered();
     const first = meter.record(page("one"));
     const again = meter.record(page("one"));

@@ -14,7 +14,7 @@ test("no answer before the signal aborts: unsure, in time", async () => {
   expect(outcomesOf(answer)).toMatchObject([{ state: "unsure", timeout: true }]);
 });
 
-test("no answer within timeoutMs: unsure, in time", async () => {
+test("no response within timeoutMs: unsure, in time", async () => {
   await using server = await loopbackServer(() => {});
   const answer = await sendOne({ baseUrl: server.url, timeoutMs: 20 });
   expect(outcomesOf(answer)).toMatchObject([{ state: "unsure", timeout: true }]);

@@ -70,7 +70,7 @@ export const exchange = (
       );
     };
 
-    let timer = setTimeout(() => giveUp(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    let timer = setTimeout(() => giveUp(new Error(`no response within ${timeoutMs} ms`)), timeoutMs);
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) end({ error: new NotSentError(signal.reason), timeout: true });
     else

@@ -35,7 +35,7 @@ test("what is missing, and what does not exist, is named", () => {
   expect(issuesOf(undefined)).toEqual([{ field: "options", given: "nothing", expected: "an object" }]);
   expect(issuesOf({ url: baseUrl })).toEqual([
     { field: "baseUrl", given: "nothing", expected: "a value (it has no default)" },
-    { field: "url", given: "a value", expected: "no such option" },
+    { field: "url", given: "a value", expected: "no option of this name" },
   ]);
 });
 

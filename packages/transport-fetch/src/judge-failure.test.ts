@@ -196,7 +196,7 @@ test("a sender's word that it did not begin is believed, also when the time is o
       signal.addEventListener("abort", () => reject(new NotSentError(signal.reason)));
     });
   const answer = await sendOne({ baseUrl: "http://meter.example.com", send, timeoutMs: 5 });
-  expect(answer.fault).toMatchObject({ kind: "unavailable", reason: "not sent: no answer within 5 ms" });
+  expect(answer.fault).toMatchObject({ kind: "unavailable", reason: "not sent: no response within 5 ms" });
 });
 
 test("a reset after the request was read: unsure", async () => {

@@ -257,7 +257,7 @@ test("a connection that does not come in time leaves nothing unsure", async () =
   const never = new Agent({ connect: () => {} });
   const send = undiciSend({ dispatcher: never });
   const answer = await sendOne({ baseUrl: "http://meter.example.com", send, timeoutMs: 5 });
-  expect(answer.fault).toMatchObject({ kind: "unavailable", reason: "not sent: no answer within 5 ms" });
+  expect(answer.fault).toMatchObject({ kind: "unavailable", reason: "not sent: no response within 5 ms" });
 });
 
 test("carries events of a client", async () => {

@@ -122,7 +122,7 @@ export const checkOptions = (options: unknown): CheckedOptions => {
 const toIssue = (issue: v.BaseIssue<unknown>): EventIssue => {
   const field = v.getDotPath(issue) ?? "options";
   if (issue.type === "strict_object" && issue.expected === "never") {
-    return { field, given: "a value", expected: "no such option" };
+    return { field, given: "a value", expected: "no option of this name" };
   }
   const expected = issue.type === "strict_object" ? expectedOfAll(issue) : issue.message;
   if (issue.input === undefined) return { field, given: "nothing", expected };

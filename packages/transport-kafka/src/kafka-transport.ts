@@ -45,7 +45,7 @@ export const kafkaTransport = (options: KafkaTransportOptions): Transport => {
     const stop = () => abort.abort(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
-    const timer = setTimeout(() => abort.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(() => abort.abort(new Error(`no response within ${timeoutMs} ms`)), timeoutMs);
     try {
       const answer = await pool.use(abort.signal, (session) =>
         sendBatch(session, events, recordOf, abort.signal),

@@ -270,7 +270,7 @@ page.processed.basic,a,d,4,2026-11-01,`;
     for (const dry of [["--dry-run"], []]) {
       const { exit, stderr } = await runHere(["import", file, "--base-url", sandbox.url, ...dry]);
       expect(stderr).toContain(
-        `${file}:3: event_id: expected an id of its own, got "x", which line 2 has with other content`,
+        `${file}:3: event_id: expected an id of its own, got "x", which line 2 has with different content`,
       );
       expect(stderr).toContain("1 of 3 rows are wrong; nothing was recorded");
       expect(exit).toBe(3);

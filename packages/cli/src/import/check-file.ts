@@ -113,7 +113,7 @@ const findConflicts = async (
     const { event } = source.mapping.map(row.cells);
     const first = conflicts.firstUse(event, row.line);
     if (first === undefined) continue;
-    const given = `${describeValue(event.event_id)}, which line ${first} has with other content`;
+    const given = `${describeValue(event.event_id)}, which line ${first} has with different content`;
     faults.add(row.line, source.mapping.describe({ field: "event_id", given, expected: "an id of its own" }));
   }
 };

@@ -3,11 +3,11 @@ import { freezeCatalog } from "./freeze-catalog.ts";
 import { readMeters, recordCandidates } from "./read-meters.ts";
 
 /**
- * A catalog of your own, by meter id. Ids, types and metadata schemas keep their literal types, so that calls are
- * checked against them. An id is 1 to 255 visible ASCII characters; a field that meters do not have is refused.
+ * Defines a catalog of your own, by meter id. Ids, types and metadata schemas keep their literal types, so the compiler checks calls
+ * against them. An id has 1 to 255 visible ASCII characters. Unknown fields are rejected.
  *
  * @returns a frozen copy
- * @throws MeterError `invalid_catalog`, whose `issues` name each path
+ * @throws MeterError `invalid_catalog`; its `issues` name each path
  *
  * @example
  * ```ts

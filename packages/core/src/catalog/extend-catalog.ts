@@ -3,22 +3,22 @@ import type { Catalog } from "./catalog.ts";
 import { defineCatalog } from "./define-catalog.ts";
 import { freezeCatalog } from "./freeze-catalog.ts";
 
-/** Named in compiler messages: the base catalog has a meter of this id. No value has this type. */
+/** Appears in compiler messages: the base catalog already has a meter with this id. No value has this type. */
 export interface AlreadyInCatalog {
   readonly "~expected": "an id that the base catalog does not have";
 }
 
-/** The ids of a base catalog, closed to an extension. */
+/** The ids of a base catalog, which an extension must not use. */
 export type NewIds<Base extends Catalog, Added extends Catalog> = string extends keyof Base | keyof Added
   ? unknown
   : { readonly [Id in keyof Base & keyof Added]: AlreadyInCatalog };
 
 /**
- * The meters of a base catalog and more. An id of the base cannot be used again, not even with the same meter: two
- * meanings of one id would be two bills.
+ * Adds meters to a base catalog. An id of the base cannot be used again, not even for an identical meter: one id with two
+ * meanings would be billed twice.
  *
- * @returns a frozen copy; `base` stays as it is
- * @throws MeterError `invalid_catalog`, whose `issues` name each path
+ * @returns a frozen copy; `base` does not change
+ * @throws MeterError `invalid_catalog`; its `issues` name each path
  *
  * @example
  * ```ts

@@ -66,7 +66,7 @@ const meters = {
     unit: "rule",
     aggregation: "sum",
   },
-  // The guide leaves 3 to 4 minutes to no meter: neither this one nor the next.
+  // The guide assigns 3 to 4 minutes to no meter, neither this one nor the next.
   /** Total number of rules executed with runtime between 1 and 3 minutes */
   "rule.executed.medium": {
     name: "Medium Rule Execution",
@@ -99,7 +99,7 @@ const meters = {
     unit: "second",
     aggregation: "sum",
   },
-  // A level: the newest value is the usage, however often it is reported.
+  // A level: the newest value is the usage, no matter how often it is reported.
   /** Total document storage consumed in GB */
   "document.storage.size_gb": {
     name: "Document Storage Size",
@@ -140,7 +140,7 @@ const meters = {
     unit: "template",
     aggregation: "sum",
   },
-  // A count of set-ups in a year: each event reports new ones, so they add up.
+  // Counts set-ups in a year: each event reports new ones, so they add up.
   /** Total yearly template setup count */
   "template.licensed.total": {
     name: "Yearly Template Setup",
@@ -151,11 +151,11 @@ const meters = {
   },
 } as const satisfies Catalog;
 
-/** What the compiler knows of {@link litewaveCatalog}. Mapped, so that messages and hovers show this name instead of 18 meters. */
+/** The type of {@link litewaveCatalog}. Mapped, so that messages and hovers show this name instead of 18 meters. */
 export type LitewaveCatalog = { readonly [Id in keyof typeof meters]: (typeof meters)[Id] };
 
 /**
- * The 18 meters of Litewave: ids, names, types and descriptions word for word from the usage guide of `meter-lib`
- * ("List Of Meters"); unit and aggregation as its descriptions imply.
+ * The 18 meters of Litewave. Ids, names, types and descriptions are quoted from the usage guide of `meter-lib` ("List Of Meters");
+ * units and aggregations follow from its descriptions.
  */
 export const litewaveCatalog: LitewaveCatalog = /* @__PURE__ */ freezeCatalog(meters);

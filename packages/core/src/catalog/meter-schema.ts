@@ -29,7 +29,7 @@ const fields = () => ({
   ),
 });
 
-/** The fields of a meter. Built on demand, so that a bundle that checks no catalog holds none of it. The messages say what is expected. */
+/** The fields of a meter. Built on demand, so that a bundle that validates no catalog does not include it. */
 export const meterSchema = () =>
   v.object(fields(), ({ expected }) => (expected === "Object" ? "a meter (an object)" : oneOf(TYPES)));
 

@@ -3,14 +3,14 @@ import { freezeCatalog } from "./freeze-catalog.ts";
 import { type MeterCandidate, notACatalog, readMeters, recordCandidates } from "./read-meters.ts";
 
 /**
- * A catalog known only at run time, such as JSON from a file or a service: an object of meters by id, or a list whose
- * entries hold their id as `meter_id` (the form of the meter list in the usage guide of `meter-lib`).
+ * Checks a catalog that is known only at run time, such as JSON from a file or a service. It is an object of meters by id, or a list
+ * whose entries hold their id as `meter_id` (the form of the meter list in the usage guide of `meter-lib`).
  *
- * Calls against it take any id, and are checked at run time only. A field that meters do not have is refused: left out, a
- * misspelt `aggregation` would change a bill.
+ * Calls against it accept any id and are checked only at run time. Unknown fields are rejected: ignoring a misspelt `aggregation` would
+ * change a bill.
  *
  * @returns a frozen copy
- * @throws MeterError `invalid_catalog`, whose `issues` name each path
+ * @throws MeterError `invalid_catalog`; its `issues` name each path
  */
 export const parseCatalog = (value: unknown): Catalog =>
   freezeCatalog(readMeters(Array.isArray(value) ? listCandidates(value) : candidates(value)));

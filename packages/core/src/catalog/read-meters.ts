@@ -9,7 +9,7 @@ import { type MeterSchema, meterSchema } from "./meter-schema.ts";
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 
-/** Something that may be a meter, and where it stands in the caller's input. */
+/** A possible meter, with its position in the caller's input. */
 export interface MeterCandidate {
   /** `["page.processed.basic"]` in a record, `[3]` in a list. */
   readonly path: string;
@@ -20,12 +20,12 @@ export interface MeterCandidate {
 }
 
 /**
- * The meters of a record, not yet checked.
+ * Returns the meters of a record, unchecked.
  *
- * @throws MeterError `invalid_catalog` when it is not a plain object
+ * @throws MeterError `invalid_catalog` if it is not a plain object
  */
 export const recordCandidates = (value: unknown): MeterCandidate[] => {
-  // An object with another prototype has lost something: `{ __proto__: … }` sets the prototype and adds no meter.
+  // A different prototype hides meters: `{ __proto__: … }` sets the prototype and adds no meter.
   if (!isPlainObject(value)) throw notACatalog(value, "an object of meters by id");
   return Object.entries(value).map(([id, meter]) => {
     const path = `[${JSON.stringify(id)}]`;
@@ -37,9 +37,9 @@ export const notACatalog = (value: unknown, expected: string): MeterError =>
   MeterError.fromIssues("invalid_catalog", [{ field: "catalog", given: describeValue(value), expected }]);
 
 /**
- * The meters by id.
+ * Returns the meters by id.
  *
- * @throws MeterError `invalid_catalog`, whose `issues` name each path
+ * @throws MeterError `invalid_catalog`; its `issues` name each path
  */
 export const readMeters = (candidates: readonly MeterCandidate[]): Catalog => {
   const schema = meterSchema();
@@ -59,12 +59,12 @@ export const readMeters = (candidates: readonly MeterCandidate[]): Catalog => {
 
 const expectedId = (id: unknown, known: ReadonlyMap<string, Meter>): string | undefined => {
   if (typeof id !== "string" || !VISIBLE_ASCII.test(id)) return "an id of 1 to 255 visible ASCII characters";
-  // As a key it would change an object's prototype instead of adding a meter.
+  // As a key, it would change an object's prototype instead of adding a meter.
   if (id === "__proto__") return "an id that is safe as a key of an object";
-  return known.has(id) ? "an id that no meter before it has" : undefined;
+  return known.has(id) ? "an id that is not used twice" : undefined;
 };
 
-/** A field that is none is refused: a misspelt `aggregation` would change a bill. */
+/** Rejects unknown fields: ignoring a misspelt `aggregation` would change a bill. */
 const unknownFields = (path: string, meter: unknown, fields: readonly string[]): readonly EventIssue[] =>
   Object.keys(isObject(meter) ? meter : {})
     .filter((field) => !fields.includes(field))

@@ -1,20 +1,20 @@
-/** What is wrong with an event, so that a person can fix it. */
+/** What is wrong with one field. */
 export interface EventIssue {
   /** Path of the field: `total_usage`, `metadata.rule_id`. */
   readonly field: string;
-  /** What the caller gave, in words. */
+  /** What the caller passed, in words. */
   readonly given: string;
-  /** What would be right, in words. */
+  /** What is expected, in words. */
   readonly expected: string;
 }
 
-/** The issue as one sentence: `total_usage: expected an integer ≥ 0, got 2.5`. */
+/** Formats the issue as one sentence: `total_usage: expected an integer ≥ 0, got 2.5`. */
 export const describeIssue = ({ field, given, expected }: EventIssue): string =>
   `${field}: expected ${expected}, got ${given}`;
 
 const MAX_SHOWN = 60;
 
-/** A value as a person would write it, short enough for one line. */
+/** Formats a value for a message, short enough for one line. */
 export const describeValue = (value: unknown): string => {
   if (typeof value === "string") {
     const shown = value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value;
@@ -29,7 +29,7 @@ export const describeValue = (value: unknown): string => {
   return String(value);
 };
 
-/** `an object`, or what kind of one: `a Date`, `an Error`, `a Map`. */
+/** `an object`, or its class: `a Date`, `an Error`, `a Map`. */
 const describeObject = (value: object): string => {
   const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
   if (kind === "Object") return "an object";

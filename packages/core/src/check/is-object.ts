@@ -1,7 +1,7 @@
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Whether a value is a literal's object, also of another realm: everything else may hold what its own fields do not show. */
+/** Whether a value is a plain object, from this or another realm. Other objects may hold data that their own fields do not show. */
 export const isPlainObject = (value: unknown): value is Record<string, unknown> => {
   const prototype: object | null = Object.getPrototypeOf(value ?? "");
   return (

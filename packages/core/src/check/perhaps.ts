@@ -5,7 +5,7 @@ interface Likeable {
   readonly pairs: ReadonlySet<string>;
 }
 
-/** Names what was probably meant by a name that is none: ` (perhaps "aggregation")`, or nothing when nothing is like it. */
+/** Suggests a known name for an unknown one: ` (perhaps "aggregation")`, or an empty text if none is similar. */
 export const perhaps = (given: unknown, names: Iterable<string>): string => {
   if (typeof given !== "string") return "";
   const wanted = likeable(given);
@@ -28,7 +28,7 @@ const likeable = (name: string): Likeable => {
   return { words: new Set(words), pairs: new Set(pairs) };
 };
 
-/** How many words both have, and among equals the share of pairs of letters that both have, from 0 to 1 (the coefficient of Dice). */
+/** Number of shared words; ties are broken by the share of letter pairs in common, from 0 to 1 (the Dice coefficient). */
 const likeness = (one: Likeable, other: Likeable): number =>
   common(one.words, other.words) +
   (2 * common(one.pairs, other.pairs)) / Math.max(1, one.pairs.size + other.pairs.size);

@@ -30,11 +30,11 @@ test.each<[object | string | undefined, string]>([
     "customerLookup: expected an object with lookup(), got a function",
   ],
   [{ ...needed, outbox: "outbox.db" }, 'outbox: expected an object with commit(), got "outbox.db"'],
-  [{ ...needed, outBox: memoryOutbox() }, "outBox: expected no such option, got a value"],
+  [{ ...needed, outBox: memoryOutbox() }, "outBox: expected no option of this name, got a value"],
   [{ ...needed, timeoutMs: 0 }, "timeoutMs: expected milliseconds, more than 0, got 0"],
   [{ ...needed, clock: Date }, "clock: expected an object with now() and schedule(), got a function"],
   [{ ...needed, delivery: 5 }, "delivery: expected an object, got 5"],
-  [{ ...needed, delivery: { linger: 5 } }, "delivery.linger: expected no such option, got a value"],
+  [{ ...needed, delivery: { linger: 5 } }, "delivery.linger: expected no option of this name, got a value"],
   [{ ...needed, delivery: { lingerMs: "5" } }, 'delivery.lingerMs: expected a number ≥ 0, got "5"'],
   [{ ...needed, delivery: { retryCapMs: -1 } }, "delivery.retryCapMs: expected a number ≥ 0, got -1"],
   [{ ...needed, delivery: { onFull: "wait" } }, 'delivery.onFull: expected "refuse" or "block", got "wait"'],
@@ -42,7 +42,10 @@ test.each<[object | string | undefined, string]>([
     { ...needed, sessions: { afterCrash: true } },
     'sessions.afterCrash: expected "close" or "resume", got true',
   ],
-  [{ ...needed, defaults: { tenantId: "t" } }, "defaults.tenantId: expected no such option, got a value"],
+  [
+    { ...needed, defaults: { tenantId: "t" } },
+    "defaults.tenantId: expected no option of this name, got a value",
+  ],
   [{ ...needed, defaults: { tenant_id: "" } }, 'defaults.tenant_id: expected text, got ""'],
 ])("%o is refused in words", (options, words) => {
   expect(faultsOf(options)).toEqual([words]);
@@ -76,7 +79,7 @@ test("a runtime that is too old is told at the start, with the one that it takes
   try {
     Reflect.deleteProperty(Promise, "withResolvers");
     expect(faultsOf(needed)).toEqual([
-      "runtime: expected Node 22.18 or newer, or another one of 2024 or later, got one without Promise.withResolvers",
+      "runtime: expected Node 22.18 or newer, or another runtime of 2024 or later, got a runtime without Promise.withResolvers",
     ]);
   } finally {
     Object.defineProperty(Promise, "withResolvers", {

@@ -6,10 +6,10 @@ import type { ContextKey } from "../event/meter-event.ts";
 import type { MeterClientOptions } from "./meter-client-options.ts";
 import type { SessionRecovery } from "./session.ts";
 
-/** What is right for an option, and the same in words. */
+/** The rule of an option, and its description for messages. */
 type Rule = readonly [isRight: (value: unknown) => boolean, expected: string];
 
-/** One for each option: a new option without a rule does not compile. */
+/** One rule per option: a new option without a rule does not compile. */
 type Rules<Options> = { readonly [Name in keyof Required<Options>]: Rule };
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
@@ -64,13 +64,13 @@ const SESSIONS: Rules<SessionRecovery> = {
   resumeWithinMs: AMOUNT,
 };
 
-/** @throws MeterError `invalid_options`, naming every option at fault, or the runtime when it is too old */
+/** @throws MeterError `invalid_options` that names every invalid option, or the runtime if it is too old */
 export const checkClientOptions = (options: unknown): void => {
-  // What the client uses and Node 20 does not have; without this, the first call would fail in the middle.
+  // The client needs this and Node 20 does not have it. Without this check, the first call would fail halfway.
   if (typeof Promise.withResolvers !== "function") {
-    const expected = "Node 22.18 or newer, or another one of 2024 or later";
+    const expected = "Node 22.18 or newer, or another runtime of 2024 or later";
     throw MeterError.fromIssues("invalid_options", [
-      { field: "runtime", given: "one without Promise.withResolvers", expected },
+      { field: "runtime", given: "a runtime without Promise.withResolvers", expected },
     ]);
   }
   if (!isObject(options)) {
@@ -97,7 +97,7 @@ const issuesOf = (path: string, options: unknown, rules: Readonly<Record<string,
   }
   for (const name of Object.keys(options))
     if (!Object.hasOwn(rules, name))
-      issues.push({ field: path + name, given: "a value", expected: "no such option" });
+      issues.push({ field: path + name, given: "a value", expected: "no option of this name" });
   return issues;
 };
 

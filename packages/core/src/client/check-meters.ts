@@ -4,7 +4,7 @@ import { MeterError } from "../errors/meter-error.ts";
 import { hasMetadata } from "../event/check-metadata.ts";
 import type { CarriedMeter, Transport } from "../strategies/transport.ts";
 
-/** @throws MeterError `invalid_options` that names every meter of which the transport can carry no event */
+/** @throws MeterError `invalid_options` that names every meter whose events the transport can never carry */
 export const checkMeters = (catalog: Catalog, transport: Transport): void => {
   if (transport.checkMeter === undefined) return;
   const issues = Object.entries(catalog).flatMap(

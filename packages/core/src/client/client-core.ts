@@ -25,11 +25,11 @@ import type { SendResult } from "./send-result.ts";
 import type { SessionHost } from "./session-host.ts";
 import { SessionRegistry } from "./session-registry.ts";
 
-// More than the 10 to 11 s that Node's fetch gives a connection: one that was never made leaves nothing unsure.
+// Longer than the 10 to 11 s that Node's fetch allows for connecting, so a connection that was never made leaves nothing ambiguous.
 const DEFAULT_TIMEOUT_MS = 15_000;
 const DISPOSE_MS = 1_000;
 
-/** What a client and all that were made from it by `with()` share. Knows nothing of the types of a catalog. */
+/** What a client shares with the clients made from it by `with()`. Does not depend on the types of a catalog. */
 export class ClientCore implements SessionHost {
   readonly clock: Clock;
   readonly outbox: Outbox;
@@ -81,7 +81,7 @@ export class ClientCore implements SessionHost {
     const checked = this.#check(input, context);
     if (checked instanceof MeterError) return checked;
     const leaf = leafTransport(this.#transport, checked.event);
-    // A route that throws costs only its own events, later: they wait.
+    // A route that throws affects only its own events, later: they wait.
     if (leaf.fault !== undefined) return checked;
     const issue = this.#travelIssue(checked.event, leaf.transport);
     return issue === undefined ? checked : MeterError.fromIssues("invalid_event", [issue]);
@@ -122,7 +122,7 @@ export class ClientCore implements SessionHost {
     return this.#admit(input, this.accept(input, context), lane);
   }
 
-  /** All of them, or none: the caller's transaction is to fail with what cannot be billed. */
+  /** Records all or none: the caller's transaction must fail if part of it cannot be billed. */
   async recordIn(
     tx: SqlTransaction,
     inputs: readonly unknown[],
@@ -152,7 +152,7 @@ export class ClientCore implements SessionHost {
 
   async flush(timeoutMs: number): Promise<boolean> {
     const from = this.clock.now();
-    // What dead processes had on is part of what they left.
+    // Sessions that dead processes left open are part of what they left.
     await this.#inTime(timeoutMs, this.sessions.recover());
     return this.engine.flush(Math.max(0, timeoutMs - Math.max(0, this.clock.now() - from)));
   }
@@ -163,7 +163,7 @@ export class ClientCore implements SessionHost {
   }
 
   async #close(timeoutMs: number): Promise<Closing> {
-    // Sessions first: their ends are recorded. Whatever hangs, closing has an end.
+    // Sessions first: they record their ends. Closing ends even if something hangs.
     await this.#inTime(timeoutMs, this.sessions.close());
     const closing = await this.engine.close(timeoutMs);
     for (const strategy of [this.#transport, this.#lookup]) {
@@ -191,7 +191,7 @@ export class ClientCore implements SessionHost {
       : this.engine.record(checked, lane);
   }
 
-  /** What the transport cannot carry. A check that throws is the transport's fault, and not the event's. */
+  /** What the transport cannot carry. If the check throws, the transport is at fault, not the event. */
   #travelIssue(event: UsageEvent, transport: Transport): EventIssue | undefined {
     try {
       return transport.check?.(event) ?? this.#ageIssue(event, transport);
@@ -207,7 +207,7 @@ export class ClientCore implements SessionHost {
     return {
       field: "event_time",
       given: `${event_time} (${new Date(event_time).toISOString()})`,
-      expected: `a time within the last ${maxEventAgeMs} ms: the backend takes no older events`,
+      expected: `a time within the last ${maxEventAgeMs} ms, because the backend accepts no older events`,
     };
   }
 }

@@ -15,50 +15,52 @@ import type { DrainOptions, MeterClient, RecordOptions, Stats } from "./meter-cl
 import type { ReconcileBackend, Reconciliation } from "./reconcile.ts";
 
 export interface FanOutOptions<Name extends string> {
-  /** Who must have an event for it to be recorded. The others are shadows: nothing waits for them. @default all */
+  /** Clients that must record an event for it to count as recorded. The others are shadows: nothing waits for them. @default all */
   readonly required?: readonly Name[] | undefined;
   /** @default systemClock */
   readonly clock?: Pick<Clock, "now"> | undefined;
 }
 
-/** What becomes of an event that went to several. */
+/** The receipt of an event that was recorded by several clients. */
 export interface FanOutReceipt<Name extends string> {
-  /** The same for all. */
+  /** The same at every client. */
   readonly event_id: string;
-  /** Each one's own; a refusal by one that is required is a refusal by all. */
+  /** The receipt of each client. If a required client refuses the event, all of them refuse it. */
   readonly receipts: Readonly<Record<Name, Receipt>>;
-  /** When all that are required have stored it: the first answer that is not `ok`, else the last. */
+  /** Resolves when all required clients have stored the event, with the first result that is not `ok`, else with the last one. */
   readonly durable: Promise<DurableOutcome>;
-  /** When its fate is decided at all that are required, by name. */
+  /** Resolves when the fate at all required clients is settled, by name. */
   readonly settled: Promise<Readonly<Partial<Record<Name, SettledOutcome>>>>;
 }
 
 /** Several clients that record the same events; see `fanOut()`. */
 export interface FanOut<Name extends string, C extends Catalog, Bound extends ContextKey> {
-  /** Records an event at all of them, with one id and one time. It never throws for what happens to the event. */
+  /** Records an event with every client, under one id and one time. Does not throw for what happens to the event. */
   record(event: MeterEvent<C, Bound>, options?: RecordOptions): FanOutReceipt<Name>;
-  /** The books of each. */
+  /** The accounts of each client. */
   stats(): Promise<Readonly<Record<Name, Stats>>>;
-  /** True when all that are required have settled what was recorded before. Shadows are asked to, and not waited for. */
+  /** Resolves with true when all required clients have settled what was recorded before. Shadows flush too, but nothing waits for them. */
   flush(options?: DrainOptions): Promise<boolean>;
-  /** Compares each with its own backend. */
+  /** Reconciles each client with its own backend. */
   reconcile(
     backends: Readonly<Record<Name, ReconcileBackend>>,
     range?: LedgerRange,
   ): Promise<Readonly<Record<Name, Reconciliation>>>;
-  /** Closes all of them, shadows too. */
+  /** Closes all clients, including shadows. */
   close(options?: DrainOptions): Promise<Readonly<Record<Name, Closing>>>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Sends each event to several backends, by a client for each: with its own outbox, customer lookup, books, dead letters and fates, so that
- * one that is slow or fails holds up no other. The clients must not share an outbox. An event that one of the required refuses is recorded
- * nowhere; one that finds no room at one of them is not durable: record it again under its id, and it is counted once everywhere.
+ * Records each event with several clients, one per backend. Each client has its own outbox, customer lookup, accounts, dead letters and
+ * fates, so a slow or failing backend does not delay the others. The clients must not share an outbox.
  *
- * @throws MeterError `invalid_options` when `required` names nobody or somebody unknown
+ * If a required client refuses an event, no client records it. If a required client has no room for it, the event is not durable: record it
+ * again under the same id, and each backend still counts it once.
  *
- * @example A new backend in the shadow of the one that bills
+ * @throws MeterError `invalid_options` if `required` is empty or names an unknown client
+ *
+ * @example Run a new backend in the shadow of the one that bills
  * ```ts
  * const meters = fanOut({ live, shadow }, { required: ["live"] });
  * meters.record({ tenant_id: "tenant_123", device_id: "eu-1", meter_id: "page.processed.basic", total_usage: 24 });
@@ -90,7 +92,7 @@ export const fanOut = <Name extends string, const C extends Catalog, Bound exten
       const frozen = freeze(event, clock.now());
       for (const name of required) {
         const refusal = clients[name].check(frozen);
-        // The client that refuses counts it among its refusals.
+        // The client that refuses the event counts it.
         if (refusal !== undefined) {
           clients[name].recordAll([frozen], recordOptions);
           return receiptOf(
@@ -130,7 +132,7 @@ const byName = <Name extends string, Value>(
 ): Record<Name, Value> => {
   const made: Partial<Record<Name, Value>> = {};
   for (const [index, name] of names.entries()) made[name] = make(name, index);
-  if (!isWhole(names, made)) throw new Error("one of the clients did not answer");
+  if (!isWhole(names, made)) throw new Error("one of the clients did not return a result");
   return made;
 };
 
@@ -139,7 +141,7 @@ const isWhole = <Name extends string, Value>(
   part: Partial<Record<Name, Value>>,
 ): part is Record<Name, Value> => names.every((name) => part[name] !== undefined);
 
-/** The event with the id and time that all are to have; what is no object is refused by the clients. */
+/** Sets the id and the time that all clients use. If it is not an object, each client refuses it. */
 const freeze = <
   Event extends { readonly event_id?: string | undefined; readonly event_time?: number | undefined },
 >(
@@ -157,7 +159,7 @@ const receiptOf = <Name extends string>(
 ): FanOutReceipt<Name> => ({
   event_id: required.map((name) => receipts[name].event_id)[0] ?? "",
   receipts,
-  // Made when somebody asks, as those of the receipts are.
+  // Created on first use, like those of the receipts.
   get durable() {
     return Promise.all(required.map((name) => receipts[name].durable)).then(worst);
   },

@@ -8,24 +8,23 @@ import type { CustomerLookup } from "../strategies/customer-lookup.ts";
 import type { Transport } from "../strategies/transport.ts";
 import type { SessionRecovery } from "./session.ts";
 
-/** What a client is made of. */
+/** The options of a client. */
 export interface MeterClientOptions<C extends Catalog, Bound extends ContextKey>
   extends MeterClientStrategies {
-  /** The meters that exist. @default litewaveCatalog */
+  /** The meters. @default litewaveCatalog */
   readonly catalog?: C;
   /** Tenant and device of events that name none. */
   readonly defaults?: { readonly [Key in Bound]: string };
 }
 
-/** What a client works with, whatever its catalog. */
+/** The options that do not depend on the catalog. */
 export interface MeterClientStrategies {
-  /** Carries events to the backend: `fetchTransport`, `memoryTransport`, or your own. */
+  /** Sends events to the backend: `fetchTransport`, `memoryTransport`, or your own. */
   readonly transport: Transport;
   /** Finds the customer who pays for a tenant: `httpCustomerLookup`, `staticCustomers`, or your own. */
   readonly customerLookup: CustomerLookup;
   /**
-   * Where `record()` keeps events until they are acknowledged. Sessions are then recorded too, so that they survive a
-   * crash with a durable outbox.
+   * Keeps the events of `record()` until they are settled. Sessions are stored there too, so with a durable outbox they survive a crash.
    * @default memoryOutbox()
    */
   readonly outbox?: Outbox;
@@ -33,14 +32,12 @@ export interface MeterClientStrategies {
   readonly delivery?: DeliveryOptions;
   /** How sessions are checkpointed and recovered. */
   readonly sessions?: SessionRecovery;
-  /** Longest wait for one answer, in milliseconds. @default 15_000 */
+  /** Timeout of one attempt, in milliseconds. @default 15_000 */
   readonly timeoutMs?: number;
   /** @default systemClock */
   readonly clock?: Clock;
-  /** Numbers from 0 to 1 for jitter, not for ids. @default Math.random */
+  /** Returns numbers from 0 to 1, for jitter; not used for ids. @default Math.random */
   readonly random?: () => number;
-  /**
-   * Takes out of an event's metadata what must not be stored or sent. When it throws, the event goes without metadata.
-   */
+  /** Removes from an event's metadata what must not be stored or sent. If it throws, the event is recorded without metadata. */
   readonly redact?: (metadata: Metadata, meter_id: string) => Metadata;
 }

@@ -129,7 +129,7 @@ describe("post()", () => {
     const customerLookup = { lookup: async () => JSON.parse(json) };
     const client = new MeterClient({ transport: memoryTransport(), customerLookup });
     const { message } = errorOf(await client.post(event));
-    expect(message).toContain(`the lookup answered ${shown} instead of a state`);
+    expect(message).toContain(`the customer lookup returned ${shown} instead of a state`);
   });
 
   test("a lookup that throws, at once or later, is a failed lookup", async () => {

@@ -29,48 +29,48 @@ import type { Session, SessionInput, SessionOptions } from "./session.ts";
 import { type TimeOptions, timeCall } from "./time-call.ts";
 
 export interface PostOptions {
-  /** Gives up the call. An event that was already on its way may have been counted; the answer says so. */
+  /** Aborts the call. An event already in flight may have been counted; the result then says so (`ambiguous`). */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface RecordOptions {
-  /** `backfill` lets events of now go first. @default "live" */
+  /** `backfill` gives way to live events. @default "live" */
   readonly lane?: Lane;
 }
 
 export interface TransactionOptions extends RecordOptions {
   /**
-   * The caller's open transaction, in the database that the outbox is in: a client of `pg` as it is, others through an adapter of
+   * The caller's open transaction, in the database of the outbox: a client of `pg`, or another client through an adapter of
    * `@meter-lib/outbox-postgres`.
    */
   readonly tx: SqlTransaction;
 }
 
 export interface DrainOptions {
-  /** How long to go on delivering, in milliseconds. @default 10_000 */
+  /** How long to keep delivering, in milliseconds. @default 10_000 */
   readonly timeoutMs?: number;
 }
 
-/** The accounts, and what was never recorded. */
+/** The accounts, and the events that were never recorded. */
 export interface Stats extends Accounts {
-  /** Events that were not recorded since the client was made, by code. */
+  /** Events refused since the client was created, by error code. */
   readonly refused: Readonly<Partial<Record<MeterErrorCode, number>>>;
 }
 
-/** How delivery stands at the moment. */
+/** The state of delivery. */
 export interface Health {
-  /** Whether every destination takes events, every tenant's customer is known, and the outbox stores what is recorded. */
+  /** True if every destination takes events, every tenant's customer is known, and the outbox stores events. */
   readonly ok: boolean;
   readonly destinations: readonly DestinationStatus[];
-  /** The customer lookup: `blocked` while it refuses its credentials. */
+  /** The customer lookup; `blocked` while its credentials are refused. */
   readonly lookup: DestinationStatus;
   readonly outbox: OutboxStatus;
   readonly parked: readonly Parking[];
-  /** How often `warning` was told since the client was made. */
+  /** `warning` events since the client was created. */
   readonly warnings: number;
-  /** This machine's clock minus the receiver's, in milliseconds; undefined before the first answer with a time. */
+  /** This machine's clock minus the backend's, in milliseconds; undefined until a response has told the backend's time. */
   readonly skewMs: number | undefined;
-  /** By how much `skewMs` may be off, in milliseconds. */
+  /** How much `skewMs` may be off, in milliseconds. */
   readonly skewUncertaintyMs: number | undefined;
 }
 
@@ -91,12 +91,12 @@ const FROZEN_FIELDS = new Set([
 ]);
 
 /**
- * Tells a billing backend what customers used.
+ * Reports usage to a billing backend.
  *
- * @typeParam C - the catalog: which meters exist, and so which fields an event has
- * @typeParam Bound - which of tenant and device the client knows already
+ * @typeParam C - the catalog: which meters exist, and therefore which fields an event has
+ * @typeParam Bound - whether the client is already bound to a tenant, a device or both
  *
- * @example Post one event and look at the answer
+ * @example Post one event and check the result
  * ```ts
  * const client = new MeterClient({ transport, customerLookup });
  * const result = await client.post({
@@ -107,11 +107,18 @@ const FROZEN_FIELDS = new Set([
  * });
  * if (!result.ok) console.error(result.error.code, result.error.message);
  * ```
+ *
+ * @example Record events and deliver them in the background
+ * ```ts
+ * const client = new MeterClient({ transport, customerLookup, outbox: sqliteOutbox({ directory: "/var/lib/meter" }) });
+ * client.record({ tenant_id: "tenant_123", device_id: "us-east-ing1", meter_id: "page.processed.basic", total_usage: 24 });
+ * await client.close();
+ * ```
  */
 export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extends ContextKey = never> {
-  /** For the compiler alone: a client that is not bound to a tenant is no client that is. */
+  /** Type-level only: a client that is not bound to a tenant is not assignable to one that is. */
   declare readonly "~bound"?: { readonly [Key in Bound]: true };
-  /** For the compiler alone: a client of one catalog is no client of another. */
+  /** Type-level only: a client of one catalog is not assignable to a client of another. */
   declare readonly "~catalog"?: C;
 
   readonly #options: WideOptions;
@@ -120,7 +127,7 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
 
   /** @throws MeterError `invalid_options` */
   constructor(options: MeterClientOptions<C, Bound>);
-  /** @internal For `with()`. */
+  /** @internal Used by `with()`. */
   constructor(options: WideOptions, core: ClientCore, context: EventContext);
   constructor(options: WideOptions, core?: ClientCore, context?: EventContext) {
     if (core === undefined) checkClientOptions(options);
@@ -129,12 +136,12 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
     this.#core = core ?? new ClientCore(options, options.catalog ?? litewaveCatalog);
   }
 
-  /** Names the outbox: the same after a restart, and for all that open the same one. */
+  /** Identifies the outbox: the same after a restart, and for all clients that open the same outbox. */
   get outboxName(): string {
     return this.#core.outbox.name;
   }
 
-  /** The same client, knowing the tenant, the device or both: its calls need not name them any more. */
+  /** Returns this client bound to a tenant, a device or both; its calls may then leave them out. */
   with<const Context extends EventContext>(context: Context): MeterClient<C, Bound | BoundKeys<Context>> {
     return new MeterClient<C, Bound | BoundKeys<Context>>(this.#options, this.#core, {
       ...this.#context,
@@ -143,8 +150,8 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
   }
 
   /**
-   * The direct call: looks up the customer, posts one event, answers what became of it. No outbox, no retry. It never
-   * throws for what happens to the event; an invalid event is an answer too.
+   * Posts one event directly: looks up the customer, sends the event once, and returns the result. No outbox, no retry. Does not throw for
+   * what happens to the event; for an invalid event, `error.code` is `invalid_event`.
    */
   post<const Id extends MeterId<C>, const N extends number = number>(
     event: EventInput<C, Bound, Id, N>,
@@ -154,24 +161,24 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
   }
 
   /**
-   * Records one event and answers at once; it is delivered in the background: batched, retried, counted once. Id, time and
-   * fields are frozen here. It never throws for what happens to the event: an event that is invalid or finds no room
-   * has a receipt whose promises say so.
+   * Records one event and returns its receipt at once. The event is delivered in the background: batched, retried, counted once. Its id,
+   * time and fields are frozen here. Does not throw for what happens to the event: if the event is invalid or the outbox is full, the
+   * promises of the receipt say so.
    */
   record<const Id extends MeterId<C>, const N extends number = number>(
     event: EventInput<C, Bound, Id, N>,
     options?: RecordOptions,
   ): Receipt;
   /**
-   * Records one event in the caller's transaction, with one statement of it: it is committed with all else that the transaction does, gone
-   * with its rollback, and never sent before. Await it before you commit.
+   * Records one event in the caller's transaction, with one statement. The event is committed or rolled back with the transaction, and
+   * never sent before the commit. Await this call before you commit.
    *
-   * The receipt's `durable` resolves once the transaction has ended: with `ok`, or, after a rollback, `refused` with the code `aborted`. Do
-   * not await it inside of the transaction. A rollback to a savepoint alone is not seen. `settled` resolves when this process delivers the
-   * event; where another process of the outbox does, with `persisted` when this client is closed.
+   * `durable` of the receipt resolves when the transaction has ended: with `ok`, or after a rollback with `refused` and the code `aborted`.
+   * Do not await it inside the transaction. A rollback to a savepoint alone is not detected. `settled` resolves when this process delivers
+   * the event; if another process of the outbox delivers it, `settled` resolves with `persisted` when this client closes.
    *
-   * @throws MeterError what the event is refused for (`invalid_event`, `closed`), so that the transaction fails with what cannot be
-   * billed; `invalid_options` when the outbox takes no transactions; `outbox_failed` when the statement fails
+   * @throws MeterError why the event is refused (`invalid_event`, `closed`), so that the transaction fails if the event cannot be billed;
+   * `invalid_options` if the outbox does not support transactions; `outbox_failed` if the statement fails
    */
   record<const Id extends MeterId<C>, const N extends number = number>(
     event: EventInput<C, Bound, Id, N>,
@@ -184,11 +191,11 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
   }
 
   /**
-   * Records events that were built first, one after the other, as `record()` does; they have a receipt each, in the same order. A method of
-   * its own, because `record()` could not say any more what is wrong with a single event.
+   * Records events one after the other, like `record()`. Returns a receipt for each, in the same order. A separate method, because an
+   * overload of `record()` would blur the compiler's message about a single event.
    */
   recordAll(events: readonly MeterEvent<C, Bound>[], options?: RecordOptions): readonly Receipt[];
-  /** Records events in the caller's transaction, with one statement; all of them, or none. As `record()` does with `tx`. */
+  /** Records events in the caller's transaction, with one statement: all of them or none. See `record()` with `tx`. */
   recordAll(
     events: readonly MeterEvent<C, Bound>[],
     options: TransactionOptions,
@@ -203,16 +210,15 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
   }
 
   /**
-   * Records events that were frozen elsewhere (by a page, by another process), with the ids and times they have there.
-   * They are checked as any others.
+   * Records events that were frozen elsewhere (by a page, by another process), with their ids and times. They are checked like any others.
    */
   ingest(events: readonly UsageEvent[], options: RecordOptions = {}): readonly Receipt[] {
     return events.map((event) => this.#core.record(asInput(event), {}, options.lane ?? "live"));
   }
 
   /**
-   * What `post()` and `record()` would refuse this event for: the catalog's rules, and what the transport cannot carry.
-   * Undefined for an event that they take. Nothing is sent or stored.
+   * Checks an event against the catalog and the transport, without recording or sending it. Returns the error with which `post()` and
+   * `record()` would refuse the event, or undefined if they would accept it.
    */
   check(event: unknown): MeterError | undefined {
     const accepted = this.#core.accept(event, this.#context);
@@ -220,10 +226,15 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
   }
 
   /**
-   * Starts a session (AI enabled, a chat opened): the start boundary goes out now, the end boundary with `end()` or at the
-   * end of an `await using` block. Both carry one session id, and their event ids are fixed now.
+   * Starts a session (an AI feature enabled, a chat opened): sends the start boundary now, and the end boundary on `end()` or at the end of
+   * an `await using` block. Both carry one session id; both event ids are fixed now.
    *
-   * With an outbox both are recorded, and with a durable one the session survives a crash; without, both are posted.
+   * With an outbox, both are recorded, and a durable outbox lets the session survive a crash. Without one, both are posted.
+   *
+   * @example
+   * ```ts
+   * await using session = await client.startSession({ tenant_id: "tenant_123", device_id: "eu-1", meter_id: "chat.on.time_hours" });
+   * ```
    */
   startSession<const Id extends PerformanceMeterId<C>>(
     session: SessionInput<C, Bound, Id>,
@@ -233,8 +244,13 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
   }
 
   /**
-   * Measures one call: runs `work`, then sends its start and end times. Answers, or throws, what `work` does. What became
-   * of the event is told to `options.onMetered`.
+   * Measures one call: runs `work`, then sends its start and end times. Returns or throws what `work` does. `options.onMetered` receives
+   * the result of the event.
+   *
+   * @example
+   * ```ts
+   * const answer = await client.time({ tenant_id: "tenant_123", device_id: "eu-1", meter_id: "chat.query.time_secs" }, () => ask(question));
+   * ```
    */
   time<const Id extends PerformanceMeterId<C>, Value>(
     event: SessionInput<C, Bound, Id>,
@@ -244,14 +260,14 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
     return timeCall(this.#core, event, this.#context, work, options);
   }
 
-  /** The accounts over the life of the outbox, with what this process has not stored yet, and what it refused. */
+  /** Returns the accounts over the life of the outbox, including what this process has not stored yet, and what it refused. */
   async stats(): Promise<Stats> {
     const { engine } = this.#core;
     await engine.idle();
     return { ...(await engine.outbox.accounts()), refused: Object.fromEntries(engine.refusals) };
   }
 
-  /** Destinations, lookup, outbox, parked tenants and clock skew at the moment. */
+  /** Returns the current state of destinations, lookup, outbox, parked tenants and clock skew. */
   health(): Health {
     const { engine } = this.#core;
     const destinations = engine.destinations();
@@ -269,7 +285,14 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
     };
   }
 
-  /** Calls `handler` whenever it happens; the returned function ends that. A handler that throws breaks nothing. */
+  /**
+   * Registers `handler` for an event; the returned function removes it. A handler that throws does not affect delivery.
+   *
+   * @example
+   * ```ts
+   * client.on("rejected", ({ event, reason }) => console.error(event.event_id, reason));
+   * ```
+   */
   on<Name extends keyof DeliveryEvents>(
     name: Name,
     handler: (payload: DeliveryEvents[Name]) => void,
@@ -277,27 +300,27 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
     return this.#core.engine.emitter.on(name, handler);
   }
 
-  /** Tries everything at once that waits: for a destination to work again, for a customer to be known. */
+  /** Retries at once everything that waits for a destination to recover or for a customer to become known. */
   retryNow(): void {
     this.#core.engine.retryNow();
   }
 
   /**
-   * Sends what waits before this call returns: for a page that is about to close. It waits for no outbox, so it sends only through a
-   * transport that survives the page and whose receiver deduplicates; all else stays where it is. Open sessions are noted as on until now.
+   * Sends pending events before this call returns, for a page that is about to close. It does not wait for the outbox, so it uses only
+   * transports that outlive the page and whose receiver deduplicates; all other events stay in the outbox. Checkpoints open sessions.
    */
   sendNow(): void {
     void this.#core.sessions.checkpoint();
     this.#core.engine.sendNow();
   }
 
-  /** Events in the outbox, oldest first. */
+  /** Returns events in the outbox, oldest first. */
   async list(query: OutboxQuery = {}): Promise<readonly OutboxRow[]> {
     await this.#core.engine.idle();
     return this.#core.engine.outbox.list(query);
   }
 
-  /** All events in the outbox that match, page by page. */
+  /** Iterates over all matching events in the outbox. */
   async *export(
     query: Omit<OutboxQuery, "after" | "limit"> = {},
   ): AsyncGenerator<OutboxRow, void, undefined> {
@@ -312,26 +335,26 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
   }
 
   /**
-   * Takes dead letters or quarantined events up again, as if never sent; answers how many. A quarantined event may have
-   * been counted: sending it again may count it twice.
+   * Sends dead letters or quarantined events again (redrive); returns how many. A quarantined event may have been counted, so sending it
+   * again may count it twice.
    */
   redrive(selection: OutboxSelection): Promise<number> {
     return this.#core.engine.redrive(selection);
   }
 
-  /** Gives dead letters or quarantined events up for good; answers how many. */
+  /** Discards dead letters or quarantined events, with a reason; returns how many. */
   async discard(selection: OutboxSelection, reason: string): Promise<number> {
     await this.#core.engine.idle();
     return this.#core.engine.outbox.discard(selection, reason);
   }
 
   /**
-   * Takes acknowledgements back: the backend has rejected the events after it took them. Each becomes a dead letter with its
-   * content, which can be redriven, and counts as acknowledged no more; one in quarantine is in doubt no more. Answers what
-   * became of each, in order; only `refuted` changes anything.
+   * Takes acknowledgements back, for events that the backend acknowledged and rejected later. Each becomes a dead letter with its content,
+   * which can be redriven, and is no longer counted as acknowledged; a quarantined event is no longer ambiguous. Returns a result for each,
+   * in order. Only `refuted` changes anything.
    *
-   * @param events - ids of this client's tenant, or of another; with the content, where the outbox does not keep it
-   * @param reason - in words, for people; an event's own goes before
+   * @param events - ids of this client's tenant or of another; with their content if the outbox does not keep it
+   * @param reason - for people to read; the reason of a single event takes precedence
    */
   refute(events: readonly (string | RefutedEvent)[], reason: string): Promise<readonly RefutationState[]> {
     return this.#core.engine.refute(
@@ -347,22 +370,29 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
     );
   }
 
-  /** Compares what was recorded here with what the backend counted, per tenant, meter and hour. */
+  /** Compares what was recorded here with what the backend counted, by tenant, meter and hour. */
   async reconcile(backend: ReconcileBackend, range: LedgerRange = {}): Promise<Reconciliation> {
     await this.#core.engine.idle();
     return reconcile(this.#core.engine.outbox, backend, range);
   }
 
   /**
-   * Sends what waits without waiting for batches to fill. True when everything recorded before the call, and what
-   * an earlier process left in a durable outbox, is settled; false when that takes longer than `timeoutMs`, or when
-   * tenants without a known customer have events waiting.
+   * Sends pending events without waiting for batches to fill. Resolves with true when everything that was recorded before the call, or left
+   * by an earlier process in a durable outbox, is settled; with false if that takes longer than `timeoutMs`, or if events of parked tenants
+   * remain.
    */
   flush({ timeoutMs = DEFAULT_DRAIN_MS }: DrainOptions = {}): Promise<boolean> {
     return this.#core.flush(timeoutMs);
   }
 
-  /** Records no more, delivers what it can in `timeoutMs`, closes outbox and strategies. Every call answers the same promise. */
+  /**
+   * Stops recording, delivers for up to `timeoutMs`, and closes outbox and strategies. Every call returns the same promise.
+   *
+   * @example Deliver what is pending before the process ends
+   * ```ts
+   * process.once("SIGTERM", () => void client.close({ timeoutMs: 5_000 }));
+   * ```
+   */
   close({ timeoutMs = DEFAULT_DRAIN_MS }: DrainOptions = {}): Promise<Closing> {
     return this.#core.close(timeoutMs);
   }
@@ -377,20 +407,20 @@ const first = ([receipt]: readonly Receipt[]): Receipt => {
   return receipt;
 };
 
-/** An event that its backend rejected late. */
+/** An event that the backend rejected after it had acknowledged it. */
 export interface RefutedEvent {
   readonly event_id: string;
-  /** @default the client's own */
+  /** @default the tenant of the client */
   readonly tenant_id?: string | undefined;
-  /** @default that of the call */
+  /** @default the reason of the call */
   readonly reason?: string | undefined;
-  /** What was recorded, for when the outbox has not kept it. */
+  /** The content, if the outbox does not keep it. */
   readonly event?: UsageEvent | undefined;
 }
 
 type WideOptions = MeterClientStrategies & { readonly catalog?: Catalog; readonly defaults?: EventContext };
 
-/** A frozen event as a caller would give it. */
+/** Returns a frozen event in the form of a caller's input. */
 const asInput = ({ type: _, ...event }: UsageEvent): object =>
   Object.fromEntries(
     Object.entries(event).filter(([field, value]) => value !== undefined && FROZEN_FIELDS.has(field)),

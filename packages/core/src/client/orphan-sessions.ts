@@ -4,18 +4,18 @@ import type { SessionHost } from "./session-host.ts";
 
 const RECOVERY_INTERVAL_MS = 30_000;
 
-/** Takes up the sessions that crashed processes left open: ends them, or keeps them for a while to be resumed. */
+/** Takes over the sessions that crashed processes left open. Ends them, or keeps them for a while so that they can be resumed. */
 export class OrphanSessions {
   readonly #host: SessionHost;
   readonly #ends: SessionEnds;
   readonly #resumeWithinMs: number;
-  /** Those that may still be resumed; each gives up waiting. */
+  /** Sessions that may still be resumed; each entry stops its timer. */
   readonly #resumable = new Map<string, () => void>();
   #cancelNext = () => {};
   #claiming = Promise.resolve();
   #closed = false;
 
-  /** @param resumeWithinMs - how long after its last checkpoint a session may be resumed; 0: not at all */
+  /** @param resumeWithinMs - how long after its last checkpoint a session may be resumed; 0 means never */
   constructor(host: SessionHost, ends: SessionEnds, resumeWithinMs: number) {
     this.#host = host;
     this.#ends = ends;
@@ -23,13 +23,13 @@ export class OrphanSessions {
     void this.#claimAgainAndAgain();
   }
 
-  /** One claim after the other, so that nobody joins a session that is being ended. */
+  /** Claims run one after the other, so that no caller joins a session that is being ended. */
   claim(): Promise<void> {
     this.#claiming = this.#claiming.then(() => this.#claimOnce());
     return this.#claiming;
   }
 
-  /** Joined, it is an orphan no more: the claim's own place in it is given back. */
+  /** A joined session is no longer an orphan: the claim's own membership is given back. */
   async resumed(session_id: string): Promise<void> {
     const cancel = this.#resumable.get(session_id);
     if (cancel === undefined) return;
@@ -55,7 +55,7 @@ export class OrphanSessions {
     try {
       rows = await this.#host.claimSessions();
     } catch {
-      // A store that fails is asked again later.
+      // If the store fails, it is asked again later.
     }
     for (const row of rows) {
       const age = Math.max(0, this.#host.clock.now() - row.checkpoint_at);
@@ -72,9 +72,9 @@ export class OrphanSessions {
     this.#resumable.set(row.session_id, cancel);
   }
 
-  /** At the time its last owner left, else at its last checkpoint. */
+  /** At the time when its last owner left, else at its last checkpoint. */
   async #end(row: SessionRow): Promise<void> {
-    // The crash may have come before the start was recorded.
+    // The process may have crashed before the start was recorded.
     await this.#ends.end(row, row.ended_at ?? row.checkpoint_at, false);
   }
 }

@@ -1,13 +1,13 @@
 import { describeValue } from "../check/event-issue.ts";
 import { MeterError } from "../errors/meter-error.ts";
 
-/** The meters of a rule execution, by how long it ran. */
+/** The meters of a rule execution, by duration. */
 export type RuleMeterId = "rule.executed.small" | "rule.executed.medium" | "rule.executed.large";
 
 export interface PickRuleMeterOptions {
   /**
-   * The meter of a run of more than 3 and up to 4 minutes. The guide defines `medium` as "between 1 and 3 minutes" and `large` as
-   * "greater than 4 minutes", so this time belongs to neither: it is for you to say, and for your contract to agree.
+   * The meter for more than 3 and up to 4 minutes. The guide defines `medium` as "between 1 and 3 minutes" and `large` as "greater than
+   * 4 minutes", so it assigns this time to neither. Choose what your contract says.
    */
   readonly threeToFourMinutes: "rule.executed.medium" | "rule.executed.large";
 }
@@ -15,10 +15,10 @@ export interface PickRuleMeterOptions {
 const MINUTE_MS = 60_000;
 
 /**
- * The `rule.executed.*` meter of a run that took `durationMs`: small below 1 minute, medium from 1 to 3, large above 4,
- * and what the caller says in between.
+ * Returns the `rule.executed.*` meter for a run of `durationMs`: small below 1 minute, medium from 1 to 3, large above 4, and in between
+ * the meter that the caller chose.
  *
- * @throws MeterError `invalid_event` when the duration is not a number ≥ 0
+ * @throws MeterError `invalid_event` if the duration is not a number ≥ 0
  */
 export const pickRuleMeter = (
   durationMs: number,

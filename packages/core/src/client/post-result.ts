@@ -2,27 +2,27 @@ import { MeterError } from "../errors/meter-error.ts";
 import type { LookupAnswer } from "../strategies/customer-lookup.ts";
 import type { Answered, DestinationFault, Outcome, SendAnswer } from "../strategies/transport.ts";
 
-/** What became of one direct call. */
+/** The result of `post()`. */
 export type PostResult = PostSuccess | PostFailure;
 
 export interface PostSuccess {
   readonly ok: true;
   readonly event_id: string;
-  /** The backend's JSON answer. */
+  /** The backend's JSON response. */
   readonly response: unknown;
-  /** The backend had the event already; it is counted once. */
+  /** Whether the backend already had the event; it is counted once. */
   readonly duplicate: boolean;
 }
 
 export interface PostFailure {
   readonly ok: false;
-  /** To be given again when the caller repeats the call, so that the event is counted once. Undefined for an invalid one. */
+  /** Pass it again if you repeat the call, so that the event is counted once. Undefined for an invalid event. */
   readonly event_id: string | undefined;
-  /** `error.code` says what happened, `error.ambiguous` whether the event may have been counted. */
+  /** `error.code` says what happened; `error.ambiguous` says whether the event may have been counted. */
   readonly error: MeterError;
 }
 
-/** The answer of a customer lookup that found nobody, as an error. */
+/** Converts the result of a lookup that found no customer to an error. */
 export const lookupError = (
   tenant_id: string,
   answer: Exclude<LookupAnswer, { state: "found" }>,
@@ -40,7 +40,7 @@ export const lookupError = (
       );
 };
 
-/** The answer of a transport to a batch of one event, as the result of the call. */
+/** Converts the result of a transport for a batch of one event to the result of the call. */
 export const postResult = (
   event_id: string,
   answer: SendAnswer,
@@ -60,16 +60,16 @@ const faultError = (fault: DestinationFault, aborted: boolean): MeterError => {
     return withAnswer("refused", `the backend refused: ${fault.reason}`, fault, false);
   return aborted
     ? new MeterError("aborted", "the call was aborted before anything was sent")
-    : withAnswer("unreachable", `the backend is not reachable: ${fault.reason}`, fault, false);
+    : withAnswer("unreachable", `the backend is unreachable: ${fault.reason}`, fault, false);
 };
 
 const outcomeError = (outcome: Exclude<Outcome, { state: "acknowledged" }>, aborted: boolean): MeterError => {
   if (outcome.state !== "unsure")
     return withAnswer("refused", `the backend refused: ${outcome.reason}`, outcome, false);
   if (aborted)
-    return withAnswer("aborted", `the call was aborted on the way: ${outcome.reason}`, outcome, true);
+    return withAnswer("aborted", `the call was aborted in flight: ${outcome.reason}`, outcome, true);
   if (outcome.timeout)
-    return withAnswer("timeout", `the backend did not answer in time: ${outcome.reason}`, outcome, true);
+    return withAnswer("timeout", `the backend did not respond in time: ${outcome.reason}`, outcome, true);
   if (outcome.status === undefined) {
     return withAnswer(
       "unreachable",
@@ -79,7 +79,12 @@ const outcomeError = (outcome: Exclude<Outcome, { state: "acknowledged" }>, abor
     );
   }
   return outcome.status < 300
-    ? withAnswer("unexpected_response", `the backend's answer is not one: ${outcome.reason}`, outcome, true)
+    ? withAnswer(
+        "unexpected_response",
+        `unexpected response from the backend: ${outcome.reason}`,
+        outcome,
+        true,
+      )
     : withAnswer("refused", `the backend failed: ${outcome.reason}`, outcome, true);
 };
 

@@ -2,17 +2,17 @@ import { type SeqRange, withoutRanges } from "../event/seq-range.ts";
 import type { LedgerId, LedgerKey, LedgerRange, LedgerRow, ProducerRow } from "../log/outbox-query.ts";
 import type { Promisable } from "../strategies/promisable.ts";
 
-/** The backend's side of a reconciliation: what it counted. */
+/** The backend's side of a reconciliation. */
 export interface ReconcileBackend {
   /**
-   * Counts by tenant, meter and hour of event time.
+   * Returns counts by tenant, meter and hour of event time.
    *
-   * @param asked - the rows that were recorded here: others are not looked at
+   * @param asked - the rows that were recorded here; other rows are ignored
    */
   ledger(range: LedgerRange, asked: readonly LedgerKey[]): Promise<readonly BackendLedgerRow[]>;
-  /** The ids behind one of them. Left out by a backend that tells sums only. */
+  /** Returns the ids behind one row. Omit it for a backend that knows only sums. */
   ids?(row: LedgerKey): Promise<readonly string[]>;
-  /** The producers' numbers that arrived. Left out by a backend that does not look at them. */
+  /** Returns the sequence numbers that arrived, by producer. Omit it for a backend that does not track them. */
   producers?(): Promise<readonly BackendProducer[]>;
 }
 
@@ -20,18 +20,18 @@ export interface BackendProducer {
   readonly producer: string;
   /** The highest number that arrived. */
   readonly highest: number;
-  /** Numbers below it that did not. Ascending. */
+  /** Lower numbers that did not arrive. Ascending. */
   readonly missing: readonly SeqRange[];
 }
 
 export interface BackendLedgerRow extends LedgerKey {
-  /** Undefined where the backend tells sums only. */
+  /** Undefined if the backend knows only sums. */
   readonly events?: number | undefined;
   /** Sum of `total_usage`. */
   readonly total_usage: number;
 }
 
-/** The own side: an outbox, by itself or behind the engine. */
+/** The recording side: an outbox, alone or behind the engine. */
 export interface ReconcileSource {
   ledger(range: LedgerRange): Promisable<readonly LedgerRow[]>;
   ledgerIds(row: LedgerKey): Promisable<readonly LedgerId[]>;
@@ -40,13 +40,13 @@ export interface ReconcileSource {
 
 export interface Reconciliation {
   /**
-   * Whether the backend counted exactly what was acknowledged here, and nothing else is to be done: nothing waits, no dead letter. What
-   * a person discarded is no disagreement.
+   * Whether the backend counted exactly what was acknowledged here, and nothing is pending, rejected or quarantined. Events that a person
+   * discarded do not count as a difference.
    */
   readonly agrees: boolean;
-  /** Whether events were compared one by one where sums differ, or sums alone could be. */
+  /** Whether events were compared one by one where sums differ, or only sums. */
   readonly by: "ids" | "sums";
-  /** Rows in which the backend counted something else than was acknowledged. */
+  /** Rows in which the backend counted something other than what was acknowledged. */
   readonly drifting: number;
   /** Rows compared. */
   readonly compared: number;
@@ -54,39 +54,39 @@ export interface Reconciliation {
   readonly gaps: readonly ProducerGap[];
 }
 
-/** Numbers of one producer that were acknowledged here and never arrived there; whatever the hour. */
+/** Sequence numbers that were acknowledged here and never arrived there, over all hours. */
 export interface ProducerGap {
   readonly producer: string;
   readonly missing: readonly SeqRange[];
 }
 
-/** One tenant, meter and hour in which the backend counted something else than was recorded. */
+/** One tenant, meter and hour in which the backend counted something other than what was recorded. */
 export interface ReconcileDifference extends LedgerKey {
   readonly recorded: number;
   readonly acknowledged: number;
-  /** Undefined where the backend tells sums only. */
+  /** Undefined if the backend knows only sums. */
   readonly counted: number | undefined;
   readonly acknowledged_usage: number;
   readonly counted_usage: number;
-  /** Whether it counted something else than was acknowledged; otherwise the rest is undelivered. */
+  /** Whether the backend counted something other than what was acknowledged; otherwise the rest is undelivered. */
   readonly drifts: boolean;
-  /** Acknowledged here, not counted there: lost behind the backend's back. As far as ids are still kept here. */
+  /** Acknowledged here, not counted there: lost at the backend. Covers ids that are still kept here. */
   readonly missing: readonly string[];
-  /** Recorded here, not acknowledged, and, where ids are told, not counted there: still waiting, dead letters, or discarded. */
+  /** Recorded here, not acknowledged and not counted there: pending, dead letters or discarded. */
   readonly undelivered: readonly LedgerId[];
-  /** Counted there, unknown here: of another producer, or older than the ids kept here. */
+  /** Counted there, unknown here: from another producer, or older than the ids kept here. */
   readonly unknown: readonly string[];
 }
 
 const keyOf = ({ tenant_id, meter_id, hour }: LedgerKey): string => `${hour} ${meter_id} ${tenant_id}`;
 
-/** Compares what was recorded with what was counted. Only tenants and meters that were recorded here are looked at. */
+/** Compares what was recorded with what was counted, for the tenants and meters recorded here. */
 export const reconcile = async (
   source: ReconcileSource,
   backend: ReconcileBackend,
   range: LedgerRange,
 ): Promise<Reconciliation> => {
-  // The own numbers first: what was acknowledged by then must have arrived by then.
+  // Read the own numbers first: what was acknowledged by then must have arrived by then.
   const producers = (await source.producers?.()) ?? [];
   const gaps = findGaps(producers, (await backend.producers?.()) ?? []);
   const own = await source.ledger(range);
@@ -126,7 +126,7 @@ export const reconcile = async (
 };
 
 const NOTHING = { events: 0, total_usage: 0 };
-/** A producer that the backend never heard of is left to the counts: its wire may not carry numbers. */
+/** A producer unknown to the backend is compared by counts only: its dialect may not carry numbers. */
 const findGaps = (
   own: readonly ProducerRow[],
   theirs: readonly BackendProducer[],

@@ -1,6 +1,6 @@
 import type { MeterError } from "../errors/meter-error.ts";
 
-/** What became of an event that was posted, or that was handed to the outbox. */
+/** The result of an event that was posted, or handed to the outbox. */
 export type SendResult =
   | { readonly ok: true; readonly event_id: string }
   | { readonly ok: false; readonly event_id: string | undefined; readonly error: MeterError };

@@ -1,6 +1,6 @@
 import type { SessionRow } from "../log/tables.ts";
 
-/** The event that says when a session began, always the same for one row. */
+/** Builds the event for the start of a session; always the same for one row. */
 export const startOf = (row: SessionRow): object => ({
   ...boundaryOf(row),
   event_id: row.start_event_id,
@@ -8,7 +8,7 @@ export const startOf = (row: SessionRow): object => ({
   start_time: row.started_at,
 });
 
-/** The event that says when it ended. */
+/** Builds the event for the end of a session. */
 export const endOf = (row: SessionRow, end_time: number): object => ({
   ...boundaryOf(row),
   event_id: row.end_event_id,

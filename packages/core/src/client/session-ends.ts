@@ -5,10 +5,10 @@ import { endOf, startOf } from "./session-boundary.ts";
 import type { SessionHost } from "./session-host.ts";
 
 const RETRY_INTERVAL_MS = 30_000;
-// Trying again in this process would change nothing; another one may record it.
+// Another attempt in this process would not help; another process may record it.
 const FINAL: ReadonlySet<MeterErrorCode> = new Set(["invalid_event", "id_conflict", "closed"]);
 
-/** Ends sessions in the outbox. An end that cannot be recorded is tried again until it is, under the same id and with the same time. */
+/** Ends sessions in the outbox. If an end cannot be recorded, it is retried until it is, under the same id and time. */
 export class SessionEnds {
   readonly #host: SessionHost;
   /** By session id. */
@@ -20,9 +20,9 @@ export class SessionEnds {
   }
 
   /**
-   * Takes this owner out of a session at a time, and records its end if it was the last one, then lets the row go: a crash in between
-   * makes a recoverer record the same end again.
-   * @param isStartSure - else the start is recorded first; if it was, that is a repeat and counts no more
+   * Removes this owner from a session, records the end if it was the last owner, then deletes the row. After a crash in between, another
+   * process records the same end again.
+   * @param isStartSure - if false, the start is recorded first; a repeat is not counted again
    */
   end(row: SessionRow, at: number, isStartSure: boolean): Promise<SendResult> {
     const { session_id } = row;
@@ -36,7 +36,7 @@ export class SessionEnds {
       }
       if (left === undefined) {
         const answer = await this.#host.changeSession({ change: "leave", session_id, at });
-        // Others are still in it, or another has ended it under the same id.
+        // Others are still in it, or another owner has ended it under the same id.
         if (answer.state !== "ended") return { ok: true, event_id: row.end_event_id };
         left = answer.session;
       }
@@ -47,12 +47,12 @@ export class SessionEnds {
     });
   }
 
-  /** Ends a session whose row the outbox never had, so that nobody else does. */
+  /** Ends a session whose row the outbox never had, so no other process will end it. */
   endUnstored(row: SessionRow, at: number): Promise<SendResult> {
     return this.#persist(row.session_id, () => this.#host.send(endOf(row, at), {}, true));
   }
 
-  /** Tries what is left once more, then no more. */
+  /** Tries the rest once more, then stops. */
   async close(): Promise<void> {
     this.#cancelRetry?.();
     await this.#retry();
@@ -82,7 +82,7 @@ const outboxFailed = (cause: unknown): SendResult => ({
   event_id: undefined,
   error: new MeterError(
     "outbox_failed",
-    "the end of the session could not be stored yet; it is tried again until it is",
+    "the end of the session could not be stored yet; it is retried until it is",
     { cause },
   ),
 });

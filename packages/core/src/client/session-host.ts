@@ -6,7 +6,7 @@ import type { SessionRow } from "../log/tables.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { SendResult } from "./send-result.ts";
 
-/** What sessions need of the client that they belong to. */
+/** What sessions need from their client. */
 export interface SessionHost {
   readonly clock: Clock;
   /** Whether sessions survive the end of the process. */
@@ -15,13 +15,13 @@ export interface SessionHost {
   readonly hasOutbox: boolean;
   /** Stores a change of a session. Rejects when the outbox does not work. */
   changeSession(change: SessionChange): Promise<SessionAnswer>;
-  /** Sessions whose owners are all dead, now this client's. */
+  /** Returns sessions whose owners are all dead; they now belong to this client. */
   claimSessions(): Promise<readonly SessionRow[]>;
-  /** The checked event, or what is wrong with it for this catalog, this wire or this backend. */
+  /** Returns the checked event, or what is wrong with it for this catalog, this dialect or this backend. */
   accept(input: unknown, context: EventContext): CheckedEvent | MeterError;
   /**
-   * Records where there is an outbox, else posts: the same answer for both.
-   * @param isFirst - its id was made for it just now
+   * Records the event if there is an outbox, else posts it; both return the same result.
+   * @param isFirst - whether its id was generated just now
    */
   send(input: unknown, context: EventContext, isFirst?: boolean): Promise<SendResult>;
 }

@@ -13,20 +13,20 @@ import type { SessionHost } from "./session-host.ts";
 interface OpenSession {
   readonly row: SessionRow;
   readonly started: SendResult;
-  /** Whether the outbox has the row; without it the session does not survive a crash. */
+  /** Whether the outbox has the row; if not, the session does not survive a crash. */
   readonly isStored: boolean;
   cancelCheckpoint: () => void;
 }
 
-/** It, and how many handles it has given out, from the moment they are asked for. */
+/** The session and its number of handles, from the moment they are requested. */
 interface SharedSession {
   readonly opening: Promise<OpenSession>;
   handles: number;
 }
 
 /**
- * Keeps the sessions of a client. Their ids, those of both boundaries too, are fixed at the start and stored before the
- * start is recorded; so whoever ends a session, its owner or a recoverer, ends it under the same id.
+ * Manages the sessions of a client. The ids of a session and of both boundaries are fixed and stored before the start is recorded, so owner
+ * and recoverer end it under the same id.
  */
 export class SessionRegistry {
   readonly #host: SessionHost;
@@ -80,22 +80,22 @@ export class SessionRegistry {
       shared = { opening: this.#host.hasOutbox ? this.#begin(row) : this.#post(row), handles: 0 };
       this.#open.set(scope, shared);
     }
-    // Before anything is awaited: the last of the others may leave meanwhile.
+    // Before any await: the last of the others may leave in the meantime.
     shared.handles++;
     return this.#handle(await shared.opening, shared);
   }
 
-  /** Notes all open sessions as on until now. */
+  /** Checkpoints all open sessions. */
   async checkpoint(): Promise<void> {
     await Promise.all([...this.#open.values()].map(async ({ opening }) => this.#checkpoint(await opening)));
   }
 
-  /** Takes up the sessions of dead processes: those that are to be ended are when this resolves. */
+  /** Takes over the sessions of dead processes; resolves when those to be ended have ended. */
   async recover(): Promise<void> {
     await this.#orphans?.claim();
   }
 
-  /** Notes all open sessions as on until now; they go on in the outbox for whoever resumes or ends them. */
+  /** Checkpoints all open sessions; they stay open in the outbox until another process resumes or ends them. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#orphans?.close();
@@ -111,7 +111,7 @@ export class SessionRegistry {
     return { row, started, isStored: false, cancelCheckpoint: () => {} };
   }
 
-  /** A start that did not get through is sent again first. */
+  /** If the start did not arrive, it is sent again first. */
   async #postEnd(row: SessionRow, at: number, started: SendResult): Promise<SendResult> {
     const again = started.ok ? started : await this.#host.send(startOf(row), {});
     return again.ok ? this.#host.send(endOf(row, at), {}) : again;
@@ -120,7 +120,7 @@ export class SessionRegistry {
   // With an outbox
 
   async #begin(row: SessionRow): Promise<OpenSession> {
-    // First, or this start would join a session whose process died long ago, and bill the time between.
+    // First, or this start would join a session whose process died long ago and bill the time in between.
     await this.#orphans?.claim();
     let isStored = false;
     try {
@@ -132,7 +132,7 @@ export class SessionRegistry {
         return this.#keep(session, { ok: true, event_id: session.start_event_id }, isStored);
       }
     } catch {
-      // Its boundaries are recorded all the same.
+      // Its boundaries are recorded anyway.
     }
     return this.#keep(row, await this.#host.send(startOf(row), {}, true), isStored);
   }
@@ -158,7 +158,7 @@ export class SessionRegistry {
         at: this.#host.clock.now(),
       });
     } catch {
-      // The next one will tell.
+      // The next checkpoint will tell.
     }
   }
 

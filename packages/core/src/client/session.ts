@@ -2,7 +2,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { ContextFields, ContextKey, MetadataFields, PerformanceMeterId } from "../event/meter-event.ts";
 import type { SendResult } from "./send-result.ts";
 
-/** What a session, or a measured call, is about: an event without its times. */
+/** An event without its times, for a session or a measured call. */
 export type SessionInput<C extends Catalog, Bound extends ContextKey, Id extends PerformanceMeterId<C>> = {
   readonly meter_id: Id;
 } & MetadataFields<C, Id> &
@@ -10,37 +10,37 @@ export type SessionInput<C extends Catalog, Bound extends ContextKey, Id extends
 
 export interface SessionOptions {
   /**
-   * Sessions of one tenant, device and meter are one session, over all tabs and processes that share the outbox (`device`), or each
-   * is its own (`process`).
+   * `device`: sessions of one tenant, device and meter are one session across all tabs and processes that share the outbox. `process`: each
+   * is a session of its own.
    * @default "device"
    */
   readonly scope?: "device" | "process";
-  /** When it began, in milliseconds since the epoch. @default now */
+  /** When it started, in milliseconds since the epoch. @default now */
   readonly startTime?: number;
 }
 
-/** Something that is on. */
+/** An open session. */
 export interface Session {
-  /** Both boundaries carry it. */
+  /** The session id that both boundaries carry. */
   readonly session_id: string;
-  /** What became of the start boundary. */
+  /** The result of the start boundary. */
   readonly started: SendResult;
   /**
-   * Ends it: the end boundary goes out, with the time of the first call. A start that did not get through is sent again
-   * first, under its own id. Every call answers the same promise. With an outbox and scope `device`, the end goes out when the
-   * last one leaves the session, and one that the outbox does not take is tried again until it does, whatever was answered here.
+   * Ends the session: sends the end boundary, with the time of the first call. If the start did not arrive, it is sent again first, under
+   * its own id. Every call returns the same promise. With an outbox and scope `device`, the end is sent when the last owner leaves; if the
+   * outbox refuses it, it is retried until it is stored, whatever this call returned.
    */
   end(): Promise<SendResult>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** How sessions live on an outbox. */
+/** How sessions use an outbox. */
 export interface SessionRecovery {
-  /** How often an open session is noted as still on, in milliseconds. @default 60_000 */
+  /** How often an open session is checkpointed, in milliseconds. @default 60_000 */
   readonly checkpointMs?: number;
   /**
-   * What becomes of a session whose process crashed: ended at its last checkpoint (`close`), or taken up by the next
-   * `startSession` of the same scope within `resumeWithinMs` of that checkpoint and ended there otherwise (`resume`).
+   * What happens to a session whose process crashed. `close` ends it at its last checkpoint. `resume` lets the next `startSession` of the
+   * same scope continue it within `resumeWithinMs` of that checkpoint, and ends it there otherwise.
    * @default "close"
    */
   readonly afterCrash?: "close" | "resume";

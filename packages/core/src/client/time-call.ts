@@ -3,11 +3,11 @@ import type { ClientCore } from "./client-core.ts";
 import type { SendResult } from "./send-result.ts";
 
 export interface TimeOptions {
-  /** Told what became of the event. It cannot break the measured call by throwing. */
+  /** Called with the result of the event. If it throws, the measured call is not affected. */
   readonly onMetered?: (result: SendResult) => void;
 }
 
-/** Runs `work` and sends the times of its start and end, also when it throws. */
+/** Runs `work` and sends its start and end times, even if it throws. */
 export const timeCall = async <Value>(
   core: ClientCore,
   event: object,
@@ -19,13 +19,13 @@ export const timeCall = async <Value>(
   try {
     return await work();
   } finally {
-    // A clock that was set back in between must not make an end before its start.
+    // If the clock was set back in between, the end must not be before the start.
     const end_time = Math.max(start_time, core.clock.now());
     const result = await core.send({ ...event, start_time, end_time }, context);
     try {
       onMetered?.(result);
     } catch {
-      // The hook's trouble is not the caller's.
+      // A failing hook must not fail the call.
     }
   }
 };

@@ -5,17 +5,17 @@ import type { Transport } from "../strategies/transport.ts";
 import { route } from "./route.ts";
 
 export interface CutOverOptions {
-  /** The instant, in milliseconds since the epoch; whole hours keep the hours of both books whole. */
+  /** The instant, in milliseconds since the epoch. A whole hour keeps the hours of both backends complete. */
   readonly at: number;
   readonly before: Transport;
   readonly after: Transport;
 }
 
 /**
- * Changes the backend at an instant of usage time: what was used before goes to one, everything else to the other, however late it is
- * recorded or sent. An event's time is frozen when it is recorded, so that none is billed by both or by neither, also after a restart.
+ * Switches the backend at an instant of event time: earlier usage goes to `before`, later usage to `after`, no matter when it is recorded
+ * or sent. The time of an event is frozen when it is recorded, so each event is billed by exactly one backend, also after a restart.
  *
- * @throws MeterError `invalid_options` for an instant that is none
+ * @throws MeterError `invalid_options` if the instant is not a time
  *
  * @example
  * ```ts

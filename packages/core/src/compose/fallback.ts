@@ -2,10 +2,15 @@ import type { OutgoingEvent } from "../event/usage-event.ts";
 import type { Dedup, Outcome, SendAnswer, Transport } from "../strategies/transport.ts";
 
 /**
- * Sends to the first transport; what it certainly did not process goes to the next. What it may have processed goes on
- * only when all transports share one dedup domain, so that nothing is counted twice.
+ * Sends to the first transport, and to the next one what the first certainly did not process. What it may have processed goes on only if
+ * all transports share one dedup domain, so that nothing is counted twice.
  *
- * Events that a transport rejects for good are not offered to the next one.
+ * Events that a transport rejects permanently are not offered to the next one.
+ *
+ * @example
+ * ```ts
+ * const transport = fallback([eventsApi, kafka]);
+ * ```
  */
 export const fallback = (transports: readonly [Transport, ...Transport[]]): Transport => {
   const [first] = transports;
@@ -35,7 +40,7 @@ export const fallback = (transports: readonly [Transport, ...Transport[]]): Tran
       for (const transport of transports.slice(1)) {
         if (context.signal.aborted) return answer;
         if (answer.fault !== undefined) {
-          // A batch that is too large or holds a poison event is the engine's to take apart.
+          // The engine splits a batch that is too large or holds a poison event.
           if (answer.fault.kind === "too_large" || answer.fault.kind === "invalid") return answer;
           answer = await transport.send(batch, context);
           continue;
@@ -71,7 +76,7 @@ const firstOf = <Value>(
 const isMoved = (outcome: Outcome | undefined, mayMove: (outcome: Outcome) => boolean): boolean =>
   outcome !== undefined && mayMove(outcome);
 
-/** The outcomes of the whole batch: the second answer's for the events that moved on, the first's for the others. */
+/** The outcomes of the whole batch: from the second transport for the events that moved on, from the first for the others. */
 const merge = (
   events: readonly OutgoingEvent[],
   outcomes: readonly Outcome[],
@@ -83,7 +88,7 @@ const merge = (
   return events.flatMap((event, index) => later.get(event) ?? outcomes[index] ?? []);
 };
 
-/** One domain for all, or none: its window is the shortest. */
+/** One domain if all share it, else none; the window is the shortest. */
 const sharedDedup = (transports: readonly Transport[]): false | Dedup => {
   const dedups = transports.flatMap(({ dedup }) => dedup || []);
   const [first] = dedups;

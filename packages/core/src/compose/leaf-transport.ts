@@ -1,7 +1,7 @@
 import type { UsageEvent } from "../event/usage-event.ts";
 import type { DestinationFault, Transport } from "../strategies/transport.ts";
 
-/** The transport that carries an event in the end, and, where a route threw or led nowhere, why. Routes may lead to routes. */
+/** Follows routes to the transport that carries an event; if a route threw or led nowhere, says why. Routes may lead to routes. */
 export type Leaf =
   | { readonly transport: Transport; readonly fault?: undefined }
   | { readonly fault: DestinationFault };

@@ -2,10 +2,10 @@ import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
 import type { Outcome, SendAnswer, Transport } from "../strategies/transport.ts";
 
 /**
- * Sends each event by the transport that `by` picks for it. The pick must be the same for the same event, also after a
- * restart. Each transport keeps its own queue, pace and breaker.
+ * Sends each event by the transport that `by` picks. The pick must be the same for the same event, also after a restart. Each transport has
+ * its own queue, pace and breaker.
  *
- * @param transports - those that `by` picks from. With them, a client is refused when it has a meter that none of them can carry.
+ * @param transports - the transports that `by` picks from. If given, a client is refused when none of them can carry one of its meters.
  */
 export const route = (
   by: (event: UsageEvent) => Transport,
@@ -24,7 +24,7 @@ export const route = (
       const issues = transports.map((transport) => transport.checkMeter?.(meter));
       return issues.includes(undefined) ? undefined : issues[0];
     },
-    // The engine asks `route` and calls the transports themselves; this serves the direct call and other compositions.
+    // The engine calls `route` and the transports itself; this serves the direct call and other compositions.
     send: async ({ events }, context): Promise<SendAnswer> => {
       const parts = new Map<Transport, OutgoingEvent[]>();
       for (const event of events) {

@@ -3,14 +3,14 @@ import { MeterError } from "../errors/meter-error.ts";
 import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
 import type { Outcome, Transport } from "../strategies/transport.ts";
 
-/** The customer of a tenant at one backend; undefined where it has none. The same for the same tenant, also after a restart. */
+/** Returns a tenant's customer at one backend, or undefined if it has none. Must be the same for the same tenant, also after a restart. */
 export type CustomerOf = (tenant_id: string) => string | undefined;
 
 /**
- * A transport whose backend has customer ids of its own: they take the place of those of the client's lookup. Events of a tenant without
- * one are refused when they are recorded.
+ * A transport for a backend with customer ids of its own, which replace those of the client's lookup. Events of a tenant without one are
+ * refused when they are recorded.
  *
- * @throws MeterError `invalid_options` for a transport made of transports: each of them is to be given its customers
+ * @throws MeterError `invalid_options` for a transport that routes to others: give each of them its customers
  *
  * @example
  * ```ts
@@ -21,7 +21,11 @@ export type CustomerOf = (tenant_id: string) => string | undefined;
 export const withCustomers = (transport: Transport, customerOf: CustomerOf): Transport => {
   if (transport.route !== undefined) {
     throw MeterError.fromIssues("invalid_options", [
-      { field: "transport", given: transport.name, expected: "one that sends itself, and no route" },
+      {
+        field: "transport",
+        given: transport.name,
+        expected: "a transport that sends by itself, not a route",
+      },
     ]);
   }
   const issueOf = ({ tenant_id }: UsageEvent): EventIssue | undefined =>

@@ -2,7 +2,7 @@ import { MeterError } from "../errors/meter-error.ts";
 import type { Insertion } from "../log/arrivals.ts";
 import type { DurableOutcome, Receipt, SettledOutcome, Waiting } from "./receipt.ts";
 
-/** The receipt of an event that is part of a transaction of the caller's. */
+/** The receipt of an event that is part of the caller's transaction. */
 export class ArrivalReceipt implements Receipt {
   readonly event_id: string;
   readonly #insertion: Insertion;
@@ -12,7 +12,7 @@ export class ArrivalReceipt implements Receipt {
   #durable: Promise<DurableOutcome> | undefined;
   #settled: Promise<SettledOutcome> | undefined;
 
-  /** @param whenEnded - calls back when the event's fate is decided, or the client is closed */
+  /** @param whenEnded - calls back when the event is settled, or the client closes */
   constructor(
     event_id: string,
     insertion: Insertion,
@@ -40,7 +40,7 @@ export class ArrivalReceipt implements Receipt {
     return this.#fate;
   }
 
-  /** Keeps its fate, for whoever asks later. */
+  /** Keeps the fate for later readers. */
   decided(outcome: SettledOutcome): void {
     this.#fate ??= outcome;
   }
@@ -52,7 +52,7 @@ export class ArrivalReceipt implements Receipt {
       (cause) =>
         answer.resolve(
           refused(
-            new MeterError("outbox_failed", "nobody can say any more whether its transaction was committed", {
+            new MeterError("outbox_failed", "it is unknown whether its transaction was committed", {
               cause,
             }),
           ),
@@ -69,7 +69,7 @@ export class ArrivalReceipt implements Receipt {
     };
     this.#whenEnded(settle);
     void this.durable.then((durable) => {
-      // Of a transaction of which nobody knows, the event may still come.
+      // The outcome of the transaction is unknown, so the event may still arrive.
       if (!durable.ok && durable.reason === "refused" && durable.error === ROLLED_BACK)
         settle({ state: "refused", error: ROLLED_BACK });
     });

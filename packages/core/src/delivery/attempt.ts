@@ -14,10 +14,10 @@ export interface AttemptOptions {
   readonly timeoutMs: number;
 }
 
-// A transport that ignores its signal is not waited for any longer.
+// How much longer to wait for a transport that ignores its signal.
 const GRACE_MS = 1_000;
 
-/** One hand-over of a batch to a transport. Whatever the transport does, a well-formed answer comes in time. */
+/** Sends a batch through a transport once. Always yields a well-formed result in time, whatever the transport does. */
 export class Attempt {
   readonly #batch: Batch;
   readonly #transport: Transport;
@@ -33,7 +33,7 @@ export class Attempt {
     this.#options = options;
   }
 
-  /** To be called once. Never rejects. */
+  /** Call it once. Never rejects. */
   make(): Promise<SendAnswer> {
     const { clock, timeoutMs } = this.#options;
     this.#cancelTimer = this.#schedule(timeoutMs, () => this.timeOut());
@@ -48,15 +48,15 @@ export class Attempt {
     return this.#answer.promise;
   }
 
-  /** The time is over, by the attempt's own timer or by somebody who knows better. */
+  /** The time is up, by the attempt's own timer or by that of another who knows better. */
   timeOut(): void {
-    const reason = `no answer within ${this.#options.timeoutMs} ms`;
+    const reason = `no response within ${this.#options.timeoutMs} ms`;
     this.#giveUp(new Error(reason), { state: "unsure", reason, timeout: true });
   }
 
-  /** Nobody waits for the answer any longer. */
+  /** Nobody waits for the result any longer. */
   abort(cause: unknown): void {
-    this.#giveUp(cause, { state: "unsure", reason: "aborted on the way", timeout: false });
+    this.#giveUp(cause, { state: "unsure", reason: "aborted in flight", timeout: false });
   }
 
   #giveUp(cause: unknown, outcome: Unsure): void {
@@ -80,12 +80,12 @@ export class Attempt {
     this.#answer.resolve(answer);
   }
 
-  /** An answer that is none, or does not fit the batch, says nothing sure about any of its events. */
+  /** A malformed result, or one that does not fit the batch, makes every event ambiguous. */
   #wellFormed(answer: SendAnswer): SendAnswer {
     const odd = oddity(answer, this.#batch.events.length);
     return odd === undefined
       ? answer
-      : this.#allUnsure({ state: "unsure", reason: `the transport ${this.#transport.name} answered ${odd}` });
+      : this.#allUnsure({ state: "unsure", reason: `the transport ${this.#transport.name} returned ${odd}` });
   }
 
   #allUnsure(every: Unsure): SendAnswer {
@@ -110,14 +110,14 @@ const KINDS: ReadonlySet<unknown> = new Set<DestinationFault["kind"]>([
   "invalid",
 ]);
 
-/** What is wrong with an answer, whatever it is. */
+/** Describes what is wrong with a result. */
 const oddity = (answer: unknown, count: number): string | undefined => {
   if (typeof answer !== "object" || answer === null) return describeValue(answer);
   const { fault, every, outcomes }: { fault?: unknown; every?: unknown; outcomes?: unknown } = answer;
-  if (fault !== undefined) return has(fault, "kind", KINDS) ? undefined : "a fault of no kind that there is";
+  if (fault !== undefined) return has(fault, "kind", KINDS) ? undefined : "a fault of an unknown kind";
   if (every !== undefined)
     return has(every, "state", STATES) ? undefined : `the outcome ${describeValue(every)}`;
-  if (!Array.isArray(outcomes)) return "without outcomes";
+  if (!Array.isArray(outcomes)) return "no outcomes";
   if (outcomes.length !== count) return `${outcomes.length} outcomes for ${count} events`;
   for (let i = 0; i < count; i++)
     if (!has(outcomes[i], "state", STATES)) return `the outcome ${describeValue(outcomes[i])}`;

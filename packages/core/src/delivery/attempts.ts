@@ -10,14 +10,14 @@ export interface AttemptsOptions {
   readonly signal: AbortSignal;
 }
 
-// An answer that came while the process was frozen is read within this time.
+// A result that arrived while the process was frozen is read within this time.
 const AFTER_THAW_MS = 1_000;
 
-/** The attempts of one transport that are under way. */
+/** The running attempts of one transport. */
 export class Attempts {
   readonly #transport: Transport;
   readonly #options: AttemptsOptions;
-  /** When each is to be over, in steady time. */
+  /** When each must be over, in steady time. */
   readonly #overAt = new Map<Attempt, number>();
 
   constructor(transport: Transport, options: AttemptsOptions) {
@@ -31,7 +31,7 @@ export class Attempts {
 
   async make(batch: Batch): Promise<SendAnswer> {
     const { signal, steady, timeoutMs } = this.#options;
-    if (signal.aborted) return { fault: { kind: "unavailable", reason: "closed before it left" } };
+    if (signal.aborted) return { fault: { kind: "unavailable", reason: "closed before it was sent" } };
     const attempt = new Attempt(this.#transport, batch, this.#options);
     this.#overAt.set(attempt, steady() + timeoutMs);
     const answer = await attempt.make();
@@ -40,12 +40,12 @@ export class Attempts {
   }
 
   /**
-   * Gives up what should be over by now: the process was frozen (SIGSTOP, a suspended machine, serverless between two calls), its timers
-   * with it, and the connections they wait for are gone.
+   * Ends attempts that should be over by now: the process was frozen (SIGSTOP, a suspended machine, serverless between two calls), and with
+   * it its timers; the connections they wait for are gone.
    */
   giveUpOverdue(now: number): void {
     for (const [attempt, overAt] of this.#overAt) {
-      // In the order they began: those that follow have more time left.
+      // In order of their start: the rest has more time left.
       if (overAt >= now) return;
       this.#overAt.delete(attempt);
       this.#options.clock.schedule(AFTER_THAW_MS, () => attempt.timeOut());

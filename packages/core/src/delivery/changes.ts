@@ -4,22 +4,22 @@ import type { Settlement } from "./receipt.ts";
 import type { Segment } from "./segment.ts";
 import type { Slice } from "./slice.ts";
 
-/** An ending that is to be stored, then told. */
+/** An ending to be stored, then reported. */
 export interface Settled {
   readonly slice: Slice;
   readonly outcome: Settlement;
-  /** That of each event, where it is more than the common one. */
+  /** The ending of each event, if they differ. */
   readonly each: readonly Settlement[] | undefined;
   readonly ending: Ending;
 }
 
-/** A batch that leaves when its leases are stored. */
+/** A batch that is sent when its leases are stored. */
 export interface Leased {
   readonly slices: readonly Slice[];
   readonly leases: readonly Lease[];
-  /** Sends those that may leave; the others are not this process's any more, or cannot be leased now. */
+  /** Sends the allowed slices; the others no longer belong to this process, or cannot be leased now. */
   readonly send: (slices: readonly Slice[]) => void;
-  /** Whether it was decided on: by its lease, or without waiting because a page closes. */
+  /** Whether sending is decided: by its lease, or without waiting because a page closes. */
   isGone: boolean;
 }
 
@@ -29,7 +29,7 @@ export interface SessionCall {
   readonly reject: (error: unknown) => void;
 }
 
-/** The changes of one transaction, with whoever waits for them. */
+/** The changes of one transaction, and who waits for them. */
 export interface Transaction {
   readonly changes: OutboxChanges;
   readonly settled: readonly Settled[];
@@ -38,16 +38,16 @@ export interface Transaction {
   readonly sessions: readonly SessionCall[];
 }
 
-/** Gathers what the next commit changes beside new segments. */
+/** Gathers what the next commit changes, besides new segments. */
 export class Changes {
   #settled: Settled[] = [];
   #release: Lease[] = [];
   #spill: Span[] = [];
   #leased: Leased[] = [];
-  /** Those of the last transaction, which may be under way. */
+  /** The changes of the last transaction, which may still run. */
   #leasing: readonly Leased[] = [];
   #sessions: SessionCall[] = [];
-  /** What an outbox that fails did not do: for when it works again. */
+  /** What a failing outbox did not do, kept until it works again. */
   #postponed: Pick<Transaction, "settled"> & {
     readonly release: readonly Lease[];
     readonly spill: readonly Span[];
@@ -123,7 +123,7 @@ export class Changes {
     return { changes, settled, segments, leased, sessions };
   }
 
-  /** Outcomes stay true and are written with a later commit. All else is left to whoever waits for it. */
+  /** Outcomes remain true and are written by a later commit. Everything else is decided by its waiter. */
   postpone({ settled }: Transaction, { end, release, spill }: Undone): void {
     const undone = new Set(end);
     const { settled: before, release: releases, spill: spills } = this.#postponed;

@@ -7,23 +7,23 @@ export class ClockSkew {
   #skewMs: number | undefined;
   #uncertaintyMs: number | undefined;
 
-  /** @param notable - called when the difference comes to exceed a minute */
+  /** @param notable - called when the difference first exceeds a minute */
   constructor(notable: (skewMs: number) => void) {
     this.#notable = notable;
   }
 
-  /** This machine's clock minus the receiver's; undefined before the first answer with a time. */
+  /** This machine's clock minus the receiver's; undefined until a response has told the receiver's time. */
   get skewMs(): number | undefined {
     return this.#skewMs;
   }
 
-  /** By how much the difference may be off: half of the round trip, and half of the second that the header tells. */
+  /** How much the difference may be off: half of the round trip, plus half of the header's second. */
   get uncertaintyMs(): number | undefined {
     return this.#uncertaintyMs;
   }
 
   measure(sentAt: number, receivedAt: number, receiverTime: number): void {
-    // The header cuts the time to a second; half of one is the best guess for what it cut off.
+    // The header truncates the time to a second; on average it cuts off half of one.
     const skewMs = Math.round((sentAt + receivedAt) / 2 - (receiverTime + DATE_HEADER_RESOLUTION_MS / 2));
     const wasNotable = this.#skewMs !== undefined && Math.abs(this.#skewMs) > NOTABLE_MS;
     this.#skewMs = skewMs;

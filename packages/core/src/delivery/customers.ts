@@ -13,21 +13,21 @@ export interface CustomersOptions {
   readonly random: Random;
   readonly timeoutMs: number;
   readonly retryCapMs: number;
-  /** There is something to take: answers came in. */
+  /** Results came in; there is something to take. */
   readonly changed: () => void;
 }
 
 /** Why a tenant's events wait. */
 export interface Parking {
   readonly tenant_id: string;
-  /** `unknown`: the lookup worked and found no customer; `failed`: it did not work. */
+  /** `unknown`: the lookup worked and found no customer; `failed`: the lookup failed. */
   readonly cause: "unknown" | "failed";
   readonly reason: string;
-  /** HTTP status of the lookup's answer, where there was one. */
+  /** HTTP status of the lookup's response, if there was one. */
   readonly status: number | undefined;
   readonly since: number;
   readonly retryAt: number;
-  /** Events set aside since then by this process. */
+  /** Events parked since then by this process. */
   readonly events: number;
 }
 
@@ -41,47 +41,44 @@ interface Tenant {
   failures: number;
   parking: Parking | undefined;
   parkedBytes: number;
-  /** Whether its parking was told. */
+  /** Whether `parked` was emitted. */
   isTold: boolean;
-  /** Whether it waits for the lookup to be let in again, and not for a customer. */
+  /** Whether it waits for the lookup to work again, not for a customer. */
   waitsForLookup: boolean;
-  /** How often the lookup had worked when it refused its credentials for this tenant last. */
+  /** How often the lookup had succeeded when it last refused its credentials for this tenant. */
   refusedAt: number | undefined;
   cancelRetry: (() => void) | undefined;
 }
 
-/** What has been decided since it was taken last. */
+/** What was decided since the last take. */
 export interface Decided {
   /** Their customers are known. */
   readonly ready: readonly Slice[];
   /** Their tenant's customer is not known: they leave memory, not the outbox. */
   readonly parked: readonly Slice[];
-  /** Tenants that are parked now, or for another cause. */
+  /** Tenants that are parked now, or for a new cause. */
   readonly parkings: readonly Parking[];
   readonly unparked: readonly string[];
-  /** Whether events may be taken from the outbox that waited there for a customer. */
+  /** Whether events that waited for a customer may be claimed from the outbox. */
   readonly released: boolean;
-  /** The lookup refuses its credentials, or takes them again. */
+  /** Whether the lookup refuses its credentials, or accepts them again. */
   readonly lookup: readonly ("blocked" | "unblocked")[];
 }
 
-/** How long an answer holds, of a lookup that keeps none itself. */
+/** How long a result is valid if the lookup keeps none itself. */
 const KNOWN_MS = 5 * 60_000;
 const STALE_MS = 60_000;
-/** What was found is looked at again when it waited longer than this before it leaves. */
+/** A customer is looked up again if the event waited longer than this. */
 const FRESH_MS = 2_000;
 const MAX_LOOKUPS = 16;
-/** A lookup that takes longer gives its place to others, as long as there are not too many such. */
+/** A slower lookup gives its slot to others, up to a limit. */
 const SLOW_MS = 1_000;
 const MAX_SLOW_LOOKUPS = 256;
 const MAX_KNOWN_TENANTS = 20_000;
 const UNKNOWN_BASE_FAILURES = 5;
 const LOOKUP = "customer lookup";
 
-/**
- * Knows each tenant's customer, asks for those it does not know, and parks their events meanwhile: one tenant's lookup never
- * holds up another's events.
- */
+/** Resolves each tenant's customer and parks its events until the customer is known. One tenant's lookup never delays another's events. */
 export class Customers {
   readonly #options: CustomersOptions;
   readonly #tenants = new Map<string, Tenant>();
@@ -98,20 +95,20 @@ export class Customers {
   #unparked: string[] = [];
   #released = false;
   #lookupChanges: ("blocked" | "unblocked")[] = [];
-  /** Why the lookup takes no questions; undefined while it does. */
+  /** Why the lookup is blocked; undefined while it works. */
   #refusal:
     | { readonly reason: string; readonly status: number | undefined; readonly since: number }
     | undefined;
-  /** How often it knew an answer. */
+  /** How often it returned a customer or said there is none. */
   #worked = 0;
-  /** The customers of one tenant's segments, which come in runs. */
+  /** The customers of the last tenant: consecutive segments often share it. */
   #last: ReadonlyMap<string, string> = new Map();
 
   constructor(options: CustomersOptions) {
     this.#options = options;
   }
 
-  /** Parked, or waiting for an answer: by this process. */
+  /** Tenants that this process has parked or is looking up. */
   get waiting(): { readonly events: number; readonly bytes: number } {
     return { events: this.#parkedEvents, bytes: this.#parkedBytes };
   }
@@ -121,13 +118,13 @@ export class Customers {
     return this.#known(tenant_id, this.#options.steady()) !== undefined;
   }
 
-  /** Gives the events their customers; what can be sent is ready, the rest waits or is parked. */
+  /** Gives the events their customers. What can be sent is ready; the rest waits or is parked. */
   admit(slice: Slice): void {
     if (this.resolveNow(slice)) this.#ready.push(slice);
     else for (const part of byTenant(slice)) this.#admitPart(part);
   }
 
-  /** Gives all events their customers, if those are known without waiting; returns whether it did. */
+  /** Gives all events their customers if those are known without waiting; returns whether it did. */
   resolveNow({ segment, from, to }: Slice): boolean {
     const now = this.#options.steady();
     const isFresh = now - segment.customersAt <= FRESH_MS;
@@ -149,7 +146,7 @@ export class Customers {
       segment.customers.size <= 1 &&
       isOf(segment.customers, only[0])
     ) {
-      // Segments of one tenant come in runs, and share what is the same.
+      // Consecutive segments of one tenant share the same object.
       if (this.#last.get(only[0]) !== only[1]) this.#last = new Map(found);
       segment.customers = this.#last;
     } else segment.customers = new Map([...segment.customers, ...found]);
@@ -157,7 +154,7 @@ export class Customers {
     return true;
   }
 
-  /** The events are to be leased: their customers stay. */
+  /** The events are to be leased: keep their customers. */
   static keep({ segment, from, to }: Slice): void {
     if (from === 0 && to === segment.events.length) {
       // All of them have one.
@@ -193,7 +190,7 @@ export class Customers {
     );
   }
 
-  /** The lookup, as one of the destinations: `queued` are the events that wait for it to take its credentials. */
+  /** The lookup as a destination: `queued` counts the events that wait for it to accept its credentials. */
   get lookup(): DestinationStatus {
     const parkings = [...this.#parked.values()].flatMap(({ parking, waitsForLookup }) =>
       parking === undefined || !waitsForLookup ? [] : parking,
@@ -223,7 +220,7 @@ export class Customers {
     return this.#parked.get(tenant_id)?.waitsForLookup === false;
   }
 
-  /** Events of a parked tenant that went into the outbox alone. */
+  /** Counts events of a parked tenant that are in the outbox only. */
   countParked(tenant_id: string, events: number, bytes: number): void {
     const tenant = this.#parked.get(tenant_id);
     if (tenant?.parking === undefined) return;
@@ -233,7 +230,7 @@ export class Customers {
     this.#parkedBytes += bytes;
   }
 
-  /** Asks again at once for every parked tenant. */
+  /** Looks up every parked tenant again at once. */
   retryNow(): void {
     for (const tenant of this.#parked.values()) this.#ask(tenant);
   }
@@ -346,15 +343,15 @@ export class Customers {
     if (answer.state !== "failed") this.#lookupWorked();
     if (answer.state === "found") {
       tenant.customer_id = answer.customer_id;
-      // A lookup that can say so at once has a rule of its own for how long it holds: the answer serves those who wait for it.
+      // A lookup with `known` decides itself how long a result is valid; this one serves the current waiters.
       tenant.knownUntil = this.#options.lookup.lookupNow === undefined ? now + KNOWN_MS : now + FRESH_MS;
       tenant.failures = 0;
       this.#release(tenant);
     } else if (answer.state === "failed" && tenant.customer_id !== undefined) {
-      // The old answer goes on serving when the lookup fails.
+      // If the lookup fails, the last known customer stays in use.
       tenant.knownUntil = now + STALE_MS;
     } else {
-      // A customer that is gone is forgotten.
+      // A customer that no longer exists is forgotten.
       tenant.customer_id = undefined;
       this.#parkUntilAsked(tenant, answer);
     }
@@ -375,10 +372,10 @@ export class Customers {
     for (const tenant of this.#parked.values()) if (tenant.waitsForLookup) this.#ask(tenant);
   }
 
-  /** Credentials that are refused are nobody's fault in particular, unless the lookup works for others meanwhile. */
+  /** Refused credentials are no tenant's fault, unless the lookup works for others in the meantime. */
   #lookupRefused(tenant: Tenant, { reason, status }: LookupFailed): void {
     const isOwn = tenant.refusedAt !== undefined && tenant.refusedAt < this.#worked;
-    // Once it is its own, it stays so.
+    // Once blamed on the tenant, it stays so.
     tenant.refusedAt = isOwn ? Number.NEGATIVE_INFINITY : this.#worked;
     tenant.waitsForLookup = !isOwn;
     if (isOwn) return;
@@ -389,7 +386,7 @@ export class Customers {
   #parkUntilAsked(tenant: Tenant, answer: Exclude<LookupAnswer, { state: "found" }>): void {
     const { random, retryCapMs, clock } = this.#options;
     tenant.failures++;
-    // A tenant without a customer gets one by a person's hand: no hurry.
+    // A person creates a customer for the tenant: no hurry.
     const failures = answer.state === "unknown" ? tenant.failures + UNKNOWN_BASE_FAILURES : tenant.failures;
     const retryAfterMs = answer.state === "failed" ? answer.retryAfterMs : undefined;
     const delay = Math.ceil(retryDelayMs(failures, retryCapMs, retryAfterMs, random));
@@ -447,7 +444,7 @@ const tenantsOf = (segment: Segment, from: number, to: number): readonly string[
   return [...tenants];
 };
 
-/** The slice, cut where the tenant changes. */
+/** Splits the slice where the tenant changes. */
 const byTenant = (slice: Slice): readonly Slice[] => {
   const { events } = slice.segment;
   const parts: Slice[] = [];

@@ -52,11 +52,11 @@ const CLAIM_INTERVAL_MS = 5_000;
 const CLAIM_EVENTS = 2_000;
 const LONGEST_UNSTORED_MS = 1_000;
 const ASK_ROOM_MS = 200;
-/** What arrives is taken in together. */
+/** Events that arrive within this time are committed together. */
 const ARRIVAL_MS = 100;
 const MOST_ARRIVING = 10_000;
 const REFUTATIONS_AT_ONCE = 1_000;
-/** What closing may take beyond its time, for a store or a strategy that hangs. */
+/** How much longer closing may take if a store or a strategy hangs. */
 const CLOSE_GRACE_MS = 1_500;
 
 /** An event that waits for room. */
@@ -67,20 +67,20 @@ interface AtTheDoor {
 }
 
 /**
- * Takes recorded events to their destination and keeps the accounts. One loop:
- * commit what came in → resolve customers → queue slices → send what is due → outcomes come back in.
+ * Delivers recorded events and keeps the accounts. One loop: commit what came in → resolve customers → queue slices → send what is due →
+ * take in outcomes.
  */
 export class DeliveryEngine {
   readonly emitter = new DeliveryEmitter((name, error) => {
-    // One of warnings would be told of itself.
+    // A failing handler of `warning` must not cause another warning.
     if (name === "warning") return;
     this.warn(`a handler of ${name} threw: ${error instanceof Error ? error.message : String(error)}`);
   });
   readonly outbox: Outbox;
   readonly durable: boolean;
-  /** Refused events since the client was made, by code. */
+  /** Events refused since the client was created, by error code. */
   readonly refusals = new Map<MeterErrorCode, number>();
-  /** Warnings since the client was made. */
+  /** Warnings since the client was created. */
   warnings = 0;
 
   readonly #spare: SpareOutbox | undefined;
@@ -101,13 +101,13 @@ export class DeliveryEngine {
   readonly #unhandled: Unhandled;
   readonly #skew = new ClockSkew((skewMs) => this.emitter.emit("skew", { skewMs }));
 
-  /** Those with events in memory, the oldest first. */
+  /** Segments with events in memory, oldest first. */
   readonly #live = new Set<Segment>();
   #held = { events: 0, bytes: 0 };
-  /** Told when events end that are in the outbox alone, or when the first of a repeat does. */
+  /** Notified when events are settled that are in the outbox only, or when the first of a repeat is. */
   readonly #byKey = new Map<number, ((outcome: SettledOutcome) => void)[]>();
   readonly #byIdentity = new Map<string, ((outcome: SettledOutcome) => void)[]>();
-  /** The same for the last events that were put into transactions, where nobody has asked yet. */
+  /** The same for the most recent events of transactions whose receipts nobody has read yet. */
   readonly #arriving = new Map<string, ((outcome: SettledOutcome) => void)[]>();
   /** Events that wait for room. */
   #door: AtTheDoor[] = [];
@@ -117,13 +117,13 @@ export class DeliveryEngine {
   #pending = { pendingEvents: 0, pendingBytes: 0 };
   #askedRoomAt = Number.NEGATIVE_INFINITY;
   #asksRoom = false;
-  /** The outbox may have events that this process could take. */
+  /** The outbox may have events that this process could claim. */
   #mayClaim = false;
   #claimAt: number;
   #flushes: { readonly upTo: number; readonly resolve: () => void }[] = [];
   #running: Promise<void> | undefined;
   #isKicked = false;
-  /** Whether to commit what is gathered without waiting for more. */
+  /** Whether to commit without waiting for more events. */
   #hurry = false;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #cancelWake = () => {};
@@ -147,7 +147,7 @@ export class DeliveryEngine {
       events: delivery.maxHeldEvents ?? MAX_HELD_EVENTS,
       bytes: delivery.maxHeldBytes ?? MAX_HELD_BYTES,
     };
-    // In memory, an event is as safe before the commit as after it: it waits for company.
+    // In memory, an event is as safe before the commit as after it, so the commit can wait for more.
     this.#commitAtEvents = Math.min(
       delivery.maxBatchEvents ?? Number.POSITIVE_INFINITY,
       transport.maxBatchEvents ?? Number.POSITIVE_INFINITY,
@@ -185,7 +185,7 @@ export class DeliveryEngine {
     if (outbox.durable) this.kick();
   }
 
-  /** This machine's clock minus the receiver's, in milliseconds; undefined before the first answer with a time. */
+  /** This machine's clock minus the receiver's, in milliseconds; undefined until a response has told the receiver's time. */
   get skewMs(): number | undefined {
     return this.#skew.skewMs;
   }
@@ -197,7 +197,7 @@ export class DeliveryEngine {
   record(checked: CheckedEvent, lane: Lane): Receipt {
     const refusal = this.#isClosed ? closedRefusal() : this.#refusal(checked, lane);
     if (refusal !== undefined) return this.#atTheDoor(checked, lane, refusal);
-    // Whose customer is not known is looked up at once.
+    // Start the lookup of an unknown customer at once.
     const { tenant_id, event_id } = checked.event;
     if (!this.#hurry && this.#intake.loadOf(tenant_id) === 0) this.#hurry = !this.#customers.knows(tenant_id);
     const { segment, index } = this.#intake.add(checked, lane);
@@ -206,8 +206,8 @@ export class DeliveryEngine {
   }
 
   /**
-   * Puts events into the caller's transaction; they are taken from the outbox when that is committed.
-   * @throws MeterError `closed`, `invalid_options`: an outbox without transactions; and what the outbox throws
+   * Puts events into the caller's transaction; they are claimed from the outbox after the commit.
+   * @throws MeterError `closed`; `invalid_options` for an outbox without transactions; any error of the outbox
    */
   async recordIn(
     tx: SqlTransaction,
@@ -221,7 +221,7 @@ export class DeliveryEngine {
         {
           field: "tx",
           given: `a client with the outbox ${this.outbox.name}`,
-          expected: "an outbox in the database of the transaction (postgresOutbox)",
+          expected: "an outbox in the database of the transaction, such as postgresOutbox",
         },
       ]);
     const insertion = await arrivals.insert(
@@ -247,13 +247,13 @@ export class DeliveryEngine {
     });
   }
 
-  /** The receipt of something that is no event. */
+  /** Returns the receipt of an invalid input. */
   refuseInput(input: unknown, error: MeterError): Receipt {
     this.#refused(input, error);
     return refusedReceipt(input, error);
   }
 
-  /** Something wants a person's look. */
+  /** Reports something that a person should look at. */
   warn(message: string): void {
     this.warnings++;
     this.#unhandled.warning(message);
@@ -285,7 +285,7 @@ export class DeliveryEngine {
     return this.#dispatch.statuses();
   }
 
-  /** Tries everything at once that waits: blocked destinations, parked tenants, events of other owners. */
+  /** Tries at once everything that waits: blocked destinations, parked tenants, events of other owners. */
   retryNow(): void {
     this.#customers.retryNow();
     this.#claimAt = Number.NEGATIVE_INFINITY;
@@ -294,8 +294,8 @@ export class DeliveryEngine {
   }
 
   /**
-   * Hands what waits to its transport before this call returns, for a page that closes: also what the outbox does not have yet.
-   * Only through transports that survive it and whose receiver deduplicates; all else stays where it is.
+   * Hands pending events to their transports before this call returns, for a page that closes, even if the outbox has not stored them yet.
+   * Uses only transports that outlive the page and whose receiver deduplicates; all other events stay in the outbox.
    */
   sendNow(): void {
     const unstored = [...this.#intake.gathered(), ...this.#live].filter(
@@ -326,7 +326,7 @@ export class DeliveryEngine {
     return states;
   }
 
-  /** When all that was gathered is stored, or the outbox does not take it. */
+  /** Resolves when everything gathered is stored, or refused by the outbox. */
   async idle(): Promise<void> {
     this.#hurry = true;
     do {
@@ -335,14 +335,17 @@ export class DeliveryEngine {
     } while (this.#hasWork);
   }
 
-  /** Resolves with true when everything accepted before the call, and all that can be claimed, is settled; with false after `timeoutMs`. */
+  /**
+   * Resolves with true when everything accepted before the call, and everything that can be claimed, is settled; with false after
+   * `timeoutMs`.
+   */
   flush(timeoutMs: number): Promise<boolean> {
-    // What an earlier process left in the outbox is part of it.
+    // Includes what an earlier process left in the outbox.
     if (this.durable && this.#spare?.isDown === false) this.#expectClaim();
     return this.#drain(timeoutMs);
   }
 
-  /** Records no more, delivers what it can in `timeoutMs`, then stops. To be called once. */
+  /** Stops recording, delivers for up to `timeoutMs`, then stops. Call it once. */
   async close(timeoutMs: number): Promise<Closing> {
     const before = this.#acknowledged;
     this.#isClosed = true;
@@ -369,7 +372,7 @@ export class DeliveryEngine {
     };
   }
 
-  /** What closing leaves, once nothing is under way any more. */
+  /** What closing leaves, when nothing is in flight any more. */
   async #stop(): Promise<Omit<Closing, "acknowledged" | "refused">> {
     for (const slice of await this.#dispatch.close()) if (slice.attempts > 0) this.#changes.release(slice);
     this.#customers.close();
@@ -420,7 +423,7 @@ export class DeliveryEngine {
       parkedBytes: waiting.bytes + this.#intake.bytes,
       isParked: this.#customers.isParkedAlone(checked.event.tenant_id),
     });
-    // Others may have made room meanwhile: an outbox that several share is asked again.
+    // Others may have made room in the meantime: a shared outbox is asked again.
     if (refusal !== undefined && this.durable && this.#steady() - this.#askedRoomAt > ASK_ROOM_MS) {
       this.#askedRoomAt = this.#steady();
       this.#asksRoom = true;
@@ -440,7 +443,7 @@ export class DeliveryEngine {
     return new EventReceipt(checked.event.event_id, place, 0);
   }
 
-  /** Room may have come free: lets in who waits for it, in order. */
+  /** There may be room again: lets waiting events in, in order. */
   #letIn(): void {
     let next = this.#door[0];
     while (next !== undefined && this.#refusal(next.checked, next.lane) === undefined) {
@@ -474,28 +477,28 @@ export class DeliveryEngine {
 
   #somebodyWaits(): void {
     this.#hold.set(!this.#isStopped);
-    // Whether it is a repeat is found by the commit.
+    // The commit finds out whether it is a repeat.
     this.#hurry = true;
     this.kick();
   }
 
   // The loop
 
-  /** Starts the loop, unless it is running. */
+  /** Starts the loop unless it is running. */
   kick(): void {
     this.#isKicked = true;
     this.#running ??= this.#runAll();
   }
 
   async #runAll(): Promise<void> {
-    // Not in the call of whoever kicked: that one may be about to record more.
+    // Not synchronously: the caller may be about to record more.
     await Promise.resolve();
     while (this.#isKicked) {
       this.#isKicked = false;
       try {
         await this.#run();
       } catch (error) {
-        this.warn(`the engine stumbled: ${error instanceof Error ? error.stack : String(error)}`);
+        this.warn(`the engine failed: ${error instanceof Error ? error.stack : String(error)}`);
       }
     }
     this.#hurry = false;
@@ -514,7 +517,7 @@ export class DeliveryEngine {
     return this.#isCommitWanted || this.#steady() >= (this.#intake.openedAt ?? 0) + this.#commitAfterMs;
   }
 
-  /** Whether what is gathered is to be committed before its time. */
+  /** Whether to commit what is gathered before its time. */
   get #isCommitWanted(): boolean {
     return (
       this.#commitAfterMs === 0 ||
@@ -528,7 +531,7 @@ export class DeliveryEngine {
     return (this.#changes.hasPostponed || this.#stranded.length > 0) && this.#spare?.isDown === false;
   }
 
-  /** Whether an outbox that failed is to be tried again. */
+  /** Whether to try an outbox that failed again. */
   get #isRetryDue(): boolean {
     return this.#spare?.retryAt !== undefined && !this.#spare.isDown;
   }
@@ -537,14 +540,14 @@ export class DeliveryEngine {
     let isFirst = true;
     while (isFirst || this.#hasWork) {
       if (!this.#isOpen) await this.#open();
-      // Whatever made it run, what has gathered goes along.
+      // Whatever started the loop, commit what is gathered as well.
       const transaction = this.#gather(isFirst);
       if (this.#asksRoom || this.#isRetryDue || !isEmpty(transaction)) await this.#commit(transaction);
       isFirst = false;
       this.#takeDecided();
       await this.#claim();
       this.#takeDecided();
-      // One time for both: what is not due for the one must not be past for the other.
+      // One time for both: what is not due for one must not be overdue for the other.
       this.#lookedAt = this.#steady();
       if (!this.#isStopped) this.#send(this.#lookedAt);
       this.#letIn();
@@ -552,7 +555,7 @@ export class DeliveryEngine {
   }
 
   async #open(): Promise<void> {
-    // A volatile outbox cannot fail to open; a durable one is opened again by its spare.
+    // A volatile outbox cannot fail to open; a durable one is reopened by its spare.
     this.#heard(await this.outbox.open());
     this.#isOpen = true;
   }
@@ -584,7 +587,7 @@ export class DeliveryEngine {
     };
   }
 
-  /** Half of the memory is for whoever comes first, the other half is shared evenly among tenants. */
+  /** Half of the memory is for the first to come; the other half is shared evenly among tenants. */
   #mayHold(segment: Segment): boolean {
     if (segment.isAhead) return true;
     const { tenant_id } = segment;
@@ -654,7 +657,7 @@ export class DeliveryEngine {
   #tellLeased({ leased }: Transaction, { undone, taken }: OutboxCommit): void {
     const later = new Set(undone?.lease);
     for (const each of leased) {
-      // Sent by a page that closes: its answer ends it, whatever became of the lease.
+      // Sent by a page that closes: its result settles it, whatever happened to the lease.
       if (each.isGone) continue;
       each.isGone = true;
       const { slices, leases, send } = each;
@@ -691,7 +694,7 @@ export class DeliveryEngine {
     }
   }
 
-  /** What became of an event that was not recorded. */
+  /** Decides what happens to an event that was not recorded. */
   #absent(segment: Segment, exception: AppendException): Absent {
     const event = segment.events[exception.index];
     if (exception.state === "repeat") {
@@ -719,11 +722,11 @@ export class DeliveryEngine {
     return state === "conflict"
       ? new MeterError(
           "id_conflict",
-          `event_id: ${id} was recorded before for tenant ${tenant} with other content`,
+          `event_id: ${id} was recorded before for tenant ${tenant} with different content`,
         )
       : new MeterError(
           "outbox_failed",
-          `event_id: the outbox ${this.outbox.name} does not work at the moment, so nobody can say whether ${id} was recorded before for tenant ${tenant}; nothing was recorded, record it again later`,
+          `event_id: the outbox ${this.outbox.name} does not work at the moment, so it is unknown whether ${id} was recorded before for tenant ${tenant}; nothing was recorded, record it again later`,
         );
   }
 
@@ -740,7 +743,7 @@ export class DeliveryEngine {
     for (const change of lookup) this.emitter.emit(change, this.#customers.lookup);
   }
 
-  /** How many events, and bytes, to take from the outbox now. Few and large takes rather than many small ones. */
+  /** How many events and bytes to claim from the outbox now. Few large claims rather than many small ones. */
   get #claimable(): { readonly maxEvents: number; readonly maxBytes: number } | undefined {
     const { events, bytes } = this.durable ? this.#maxHeld : UNBOUNDED;
     const maxEvents = Math.min(CLAIM_EVENTS, Math.floor(events / 2 - this.#held.events));
@@ -754,7 +757,7 @@ export class DeliveryEngine {
     const room = this.#claimable;
     const now = this.#steady();
     if ((!this.#mayClaim && now < this.#claimAt) || room === undefined || this.#isStopped) return;
-    // A volatile outbox has no other owners; it is looked at again when something is redriven.
+    // A volatile outbox has no other owners; claim again only after a redrive.
     this.#claimAt = this.durable ? now + CLAIM_INTERVAL_MS : Number.POSITIVE_INFINITY;
     const skipTenants = this.#customers.parkedTenants;
     const claimed = await this.outbox.claim({ ...room, now: this.#clock.now(), skipTenants });
@@ -762,7 +765,7 @@ export class DeliveryEngine {
     this.#mayClaim = claimed.more && this.#spare?.isDown !== true;
     this.#admitClaimed(claimed);
     if (!this.#mayClaim) this.#checkFlushes();
-    // What was claimed leaves room for more, or is looked up first.
+    // The last claim leaves room for more, or its customers are looked up first.
     if (this.#mayClaim && this.#claimable !== undefined && claimed.segments.length > 0) await this.#claim();
   }
 
@@ -770,12 +773,12 @@ export class DeliveryEngine {
     const known = new Set(segments.length === 0 ? [] : [...this.#live].map(({ id }) => id));
     for (const claimed of segments) {
       const { id, lane, tenant_id, body, pieces } = claimed;
-      // Taken for dead, and then claimed by itself: it is here, and this owner's again.
+      // This owner was presumed dead, then claimed its own segment: it is here already.
       if (known.has(id)) continue;
       const count = pieces.at(-1)?.to ?? 0;
       const events = eventsOf(body, count).filter((event) => event !== undefined);
       const segment = new Segment(
-        // It waits with all that was recorded before.
+        // It waits with everything recorded before.
         { lane, tenant_id, number: 0, openedAt: this.#steady() },
         this.#waiting,
         this.durable,
@@ -845,21 +848,21 @@ export class DeliveryEngine {
     }
   }
 
-  /** One that was not recorded. */
+  /** An event that was not recorded. */
   #forget(segment: Segment, index: number): void {
     this.#held.events--;
     this.#held.bytes -= segment.bytesOf(index, index + 1);
     for (const hour of segment.sumsOf(index, index + 1)) this.#intake.unloaded(hour);
   }
 
-  /** Events go on in the outbox alone. */
+  /** Events stay in the outbox only. */
   #leave(slice: Slice): void {
     const { segment, from, to } = slice;
     this.#exit(slice, segment.sumsOf(from, to));
     for (const [key, tell] of segment.leave(from, to)) addTo(this.#byKey, key, tell);
   }
 
-  /** The same, where their keys are not known. */
+  /** The same, if their keys are not known. */
   #leaveUnknown(slice: Slice): void {
     const { segment, from, to } = slice;
     this.#exit(slice, segment.sumsOf(from, to));
@@ -870,7 +873,7 @@ export class DeliveryEngine {
     }
   }
 
-  /** Whoever waits for events by key or by identity is told how they ended. */
+  /** Notifies receipts that wait by key or by identity. */
   #tell(
     { segment, from, to }: Slice,
     outcome: SettledOutcome,
@@ -926,7 +929,7 @@ export class DeliveryEngine {
     for (const { resolve } of done) resolve();
   }
 
-  /** What comes in time; undefined when nothing does. The process stays alive for it. */
+  /** Returns what comes in time, else undefined. Keeps the process alive meanwhile. */
   async #within<Value>(timeoutMs: number, work: Promise<Value>): Promise<Value | undefined> {
     const late = Promise.withResolvers<undefined>();
     const cancel = this.#clock.schedule(timeoutMs, () => late.resolve(undefined), { holdProcess: true });
@@ -946,7 +949,7 @@ export class DeliveryEngine {
 const ACKNOWLEDGED: SettledOutcome = Object.freeze({ state: "acknowledged" });
 const UNBOUNDED = { events: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
 
-/** The answer is kept only for those who asked before it came. */
+/** Notifies only those who asked before the result came. */
 const repeated = (outcome: SettledOutcome, count: number): readonly SettledOutcome[] | undefined =>
   count === 1 ? [outcome] : undefined;
 

@@ -4,27 +4,27 @@ import type { Parking } from "./customers.ts";
 import type { DestinationStatus } from "./destination.ts";
 import type { Settlement } from "./receipt.ts";
 
-/** What a client tells while it works; see `client.on()`. */
+/** What a client reports while it works; see `client.on()`. */
 export interface DeliveryEvents {
   acknowledged: { readonly event: UsageEvent; readonly outcome: Settlement };
-  /** The receiver refused the event for good: it is a dead letter now. */
+  /** The receiver refused the event permanently; it is now a dead letter. */
   rejected: { readonly event: UsageEvent; readonly reason: string; readonly status: number | undefined };
   /** The event may have been counted, and sending it again may count it twice. */
   quarantined: { readonly event: UsageEvent; readonly reason: string; readonly status: number | undefined };
-  /** The event was not recorded. `input` is what the caller gave. */
+  /** The event was not recorded. `input` is what the caller passed. */
   refused: { readonly input: unknown; readonly error: MeterError };
   /** A destination failed and is tried again. */
   retrying: DestinationStatus;
-  /** A destination does not work until somebody acts; its events wait. */
+  /** A destination does not work until somebody acts. Its events wait. */
   blocked: DestinationStatus;
   unblocked: DestinationStatus;
-  /** A tenant's customer is not known; its events wait. */
+  /** A tenant's customer is not known. Its events wait. */
   parked: Parking;
   unparked: { readonly tenant_id: string };
-  /** The outbox does not take events, or takes them again: meanwhile they are kept in memory only. */
+  /** The outbox stopped (`volatile`) or resumed (`durable`) storing events; in between, they are kept in memory only. */
   volatile: { readonly error: unknown };
   durable: { readonly outbox: string };
-  /** The outbox wants a person's look: a corrupt file was set aside. */
+  /** Something that a person should look at, such as a corrupt file that was set aside. */
   warning: { readonly message: string };
   /** This machine's clock differs from the receiver's by more than a minute. */
   skew: { readonly skewMs: number };
@@ -33,7 +33,7 @@ export interface DeliveryEvents {
 type Handler<Payload> = (payload: Payload) => void;
 type Handlers = { [Name in keyof DeliveryEvents]: Set<Handler<DeliveryEvents[Name]>> };
 
-/** Tells handlers what happens. A handler that throws, or answers a promise that fails, breaks nothing. */
+/** Calls handlers. A handler that throws, or whose promise rejects, does not affect delivery. */
 export class DeliveryEmitter {
   readonly #failed: (name: keyof DeliveryEvents, error: unknown) => void;
   readonly #handlers: Handlers = {
@@ -52,7 +52,7 @@ export class DeliveryEmitter {
     skew: new Set(),
   };
 
-  /** @param failed - told of a handler that threw */
+  /** @param failed - called when a handler throws */
   constructor(failed: (name: keyof DeliveryEvents, error: unknown) => void) {
     this.#failed = failed;
   }

@@ -6,17 +6,17 @@ import { Breaker, type DestinationState, type Random, retryDelayMs } from "./ret
 import { bytesOf, type Slice, sizeOf } from "./slice.ts";
 import { SliceQueue } from "./slice-queue.ts";
 
-/** A destination as people see it. */
+/** The state of a destination, for people. */
 export interface DestinationStatus {
   readonly name: string;
   readonly state: DestinationState;
   readonly queued: number;
   readonly inFlight: number;
-  /** Why it does not work, in words; undefined while it does. */
+  /** Why it does not work; undefined while it does. */
   readonly reason: string | undefined;
-  /** HTTP status of the answer that says so, where there was one. */
+  /** HTTP status of the failed response, if there was one. */
   readonly status: number | undefined;
-  /** Since when it does not work, and when it is tried next, in milliseconds since the epoch. */
+  /** When it stopped working, and when it is tried next, in milliseconds since the epoch. */
   readonly since: number | undefined;
   readonly retryAt: number | undefined;
 }
@@ -24,7 +24,7 @@ export interface DestinationStatus {
 const DEFAULT_BATCH_EVENTS = 500;
 const DEFAULT_BATCH_BYTES = 512 * 1024;
 const DEFAULT_IN_FLIGHT = 4;
-// While live events wait too, every tenth batch is one of the backfill.
+// While live events wait too, every tenth batch is backfill.
 const BACKFILL_TURN = 10;
 
 export interface DestinationOptions {
@@ -38,7 +38,7 @@ export interface DestinationOptions {
   readonly signal: AbortSignal;
 }
 
-/** A receiver with its queue, its pace and its breaker. Decides what may leave, and when. Times are steady. */
+/** A receiver with its queue, its pace and its breaker. Decides what may be sent, and when. Uses steady time. */
 export class Destination {
   readonly transport: Transport;
   readonly breaker: Breaker;
@@ -49,9 +49,9 @@ export class Destination {
   readonly #maxInFlight: number;
   readonly #live = new SliceQueue();
   readonly #backfill = new SliceQueue();
-  /** Parts of a batch that was refused as a whole; they leave as they are, before everything else. */
+  /** Parts of a split batch; they are sent as they are, before everything else. */
   readonly #parts: (readonly Slice[])[] = [];
-  /** Slices that wait for their own time. */
+  /** Slices with a delay of their own. */
   #delayed: { readonly slice: Slice; readonly notBefore: number }[] = [];
 
   #inFlight = 0;
@@ -94,7 +94,7 @@ export class Destination {
     };
   }
 
-  /** Whether a batch may be handed over while the page closes. */
+  /** Whether a batch may be sent while the page closes. */
   get isPageProof(): boolean {
     const { survivesPageClose = false, dedup = false } = this.transport;
     return survivesPageClose && dedup !== false;
@@ -110,33 +110,33 @@ export class Destination {
     this.#queueOf(slice).push(slice);
   }
 
-  /** Puts back what was taken and did not leave, or may leave again: it keeps its place. */
+  /** Puts back what was taken and not sent, or may be sent again; it keeps its place. */
   putBack(slices: readonly Slice[]): void {
     this.#live.putBack(slices.filter(({ segment }) => segment.lane === "live"));
     this.#backfill.putBack(slices.filter(({ segment }) => segment.lane === "backfill"));
   }
 
-  /** A slice waits by itself, for as long as it has failed often. */
+  /** Delays a slice by itself, depending on how often it failed. */
   delay(slice: Slice, now: number, retryAfterMs: number | undefined): void {
     const { retryCapMs, random } = this.#options;
     const notBefore = now + retryDelayMs(slice.attempts, retryCapMs, retryAfterMs, random);
     this.#delayed.push({ slice, notBefore });
   }
 
-  /** The two halves of a batch leave next. */
+  /** Sends the two halves of a batch next. */
   split(slices: readonly Slice[]): void {
-    // In front of other parts: single events are reached soon, and with them the judgement on who is to blame.
+    // Before other parts, so that single events are reached soon, and with them the decision on who is to blame.
     this.#parts.unshift(...halves(slices));
   }
 
-  /** The batch that may leave now, if any; it counts as in flight from here on. */
+  /** Returns the batch that may be sent now, if any; it counts as in flight from here on. */
   take(now: number, hurry: boolean): readonly Slice[] | undefined {
     if (now < this.breaker.resumeAt || this.#inFlight >= this.breaker.window) return undefined;
     this.#releaseDelayed(now);
     return this.#launched(this.#parts.shift() ?? this.#nextBatch(now, hurry));
   }
 
-  /** A batch that is to leave whatever else is on the way, if any waits. */
+  /** Returns a batch to send regardless of others in flight, if any waits. */
   takeNow(): readonly Slice[] | undefined {
     const queue = this.#live.size > 0 ? this.#live : this.#backfill;
     return this.#launched(this.#parts.shift() ?? queue.take(this.#maxEvents, this.#maxBytes));
@@ -149,19 +149,19 @@ export class Destination {
     return batch;
   }
 
-  /** The batch came back, with whatever outcome. */
+  /** The batch came back, with any outcome. */
   landed(batch: readonly Slice[]): void {
     this.#inFlight--;
     if (isBackfill(batch)) this.#backfillInFlight--;
   }
 
-  /** When something may leave next; undefined when only an event from outside can change that. */
+  /** When something may be sent next; undefined if that depends on an external event. */
   wakeAt(): number | undefined {
     if (this.#inFlight >= this.breaker.window) return undefined;
     let at = Number.POSITIVE_INFINITY;
     for (const { notBefore } of this.#delayed) at = Math.min(at, notBefore);
     if (this.#parts.length > 0) at = Number.NEGATIVE_INFINITY;
-    // After a failure nothing waits for company, see `#nextBatch`.
+    // After a failure, nothing waits for a batch to fill, see `#nextBatch`.
     if (this.#live.size + this.#backfill.size > 0)
       at = Math.min(at, this.breaker.isFailing ? this.breaker.resumeAt : this.#lingerUntil);
     return at === Number.POSITIVE_INFINITY ? undefined : Math.max(at, this.breaker.resumeAt);
@@ -189,12 +189,12 @@ export class Destination {
     this.#lingerUntil = Number.NEGATIVE_INFINITY;
   }
 
-  /** Batches of this size are too large here. */
+  /** Batches of this size are too large for the receiver. */
   tooLarge(batch: readonly Slice[]): void {
     this.#maxBytes = Math.max(1, Math.min(this.#maxBytes, Math.floor(bytesOf(batch) / 2)));
   }
 
-  /** Has the transport fetch fresh credentials, once for each time they are refused; returns whether it did in time. */
+  /** Lets the transport fetch fresh credentials, once per refusal; returns whether it did in time. */
   async refreshCredentials(): Promise<boolean> {
     const { transport } = this;
     const { clock, timeoutMs, signal } = this.#options;
@@ -219,7 +219,7 @@ export class Destination {
     }
   }
 
-  /** Everything that waits here, taken out. */
+  /** Takes out everything that waits here. */
   drain(): readonly Slice[] {
     const all = [...this.#delayed.map(({ slice }) => slice), ...this.#parts.flat()];
     this.#delayed = [];
@@ -233,7 +233,7 @@ export class Destination {
     return slice.segment.lane === "live" ? this.#live : this.#backfill;
   }
 
-  /** While single events probe, what was being taken apart waits with the others. */
+  /** While single events probe the destination, split batches wait with the others. */
   #gatherParts(): void {
     if (this.breaker.isProbing) for (const part of this.#parts.splice(0)) this.putBack(part);
   }
@@ -254,7 +254,7 @@ export class Destination {
     const isFull = live + backfill >= max || this.#live.bytes + this.#backfill.bytes >= this.#maxBytes;
     if (!isFull && !hurry && now < this.#lingerUntil && !this.breaker.isFailing) return [];
     if (live === 0) {
-      // One slot stays free for live events.
+      // Keep one slot free for live events.
       if (this.#backfillInFlight > 0 && this.#inFlight + 1 >= this.#maxInFlight) return [];
       return this.#taken(this.#backfill, max);
     }
@@ -266,13 +266,13 @@ export class Destination {
   #taken(queue: SliceQueue, maxEvents: number): readonly Slice[] {
     const batch = queue.take(maxEvents, this.#maxBytes);
     const last = batch.at(-1);
-    // What stays behind may wait for company, too, but came later at most.
+    // The rest may wait for a batch to fill, too; it came no earlier.
     if (last !== undefined) this.#lingerUntil = last.segment.openedAt + this.#options.lingerMs;
     return batch;
   }
 }
 
-/** Cut in the middle. */
+/** Splits in the middle. */
 const halves = (slices: readonly Slice[]): readonly (readonly Slice[])[] => {
   const middle = Math.ceil(sizeOf(slices) / 2);
   const first: Slice[] = [];

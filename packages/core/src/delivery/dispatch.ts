@@ -26,23 +26,23 @@ export interface DispatchOptions {
   readonly changes: Changes;
   readonly customers: Customers;
   readonly emitter: DeliveryEmitter;
-  /** A batch has an answer. */
+  /** A batch has a result. */
   readonly landed: () => void;
   readonly receiverTime: (sentAt: number, receivedAt: number, receiverTime: number) => void;
 }
 
-/** One bad deploy of the receiver must not bury the backlog. */
+/** One bad deploy of the receiver must not turn the backlog into dead letters. */
 const REFUSES_EVERYTHING = "refused twenty single events in a row";
 /** A clock that is set back by less may be another machine's. */
 const CLOCK_TOLERANCE_MS = 60_000;
 
-/** Sends what is ready, to each destination at its own pace, and turns every answer into what it means for each event. */
+/** Sends what is ready, to each destination at its own pace, and decides what each result means for each event. */
 export class Dispatch {
   readonly #options: DispatchOptions;
   readonly #destinations = new Map<Transport, Destination>();
   readonly #abort = new AbortController();
   readonly #onTheWay = new Set<Promise<void>>();
-  /** Where events wait whose route leads nowhere. */
+  /** Holds events whose route leads nowhere. */
   readonly #astray: Destination;
 
   constructor(options: DispatchOptions) {
@@ -60,8 +60,8 @@ export class Dispatch {
   }
 
   /**
-   * Takes all batches that may leave now; they do when their leases are stored.
-   * Returns what cannot leave because the outbox is down.
+   * Takes all batches that may be sent now; they are sent when their leases are stored. Returns what cannot be sent because the outbox is
+   * down.
    * @param now - steady
    * @param hurry - does not wait for batches to fill
    */
@@ -102,9 +102,9 @@ export class Dispatch {
   }
 
   /**
-   * Sends everything that waits, and what is not stored yet, before this call returns. Only through transports that outlive the
-   * page, and only where the receiver deduplicates: what is sent without a lease may be sent again.
-   * @param patient - leaves out destinations that are to be left alone for a while: the events are safe
+   * Sends everything that waits, and what is not stored yet, before this call returns. Uses only transports that outlive the page and whose
+   * receiver deduplicates: what is sent without a lease may be sent again.
+   * @param patient - skips destinations that are backing off: the events are safe
    */
   sendNow(unstored: readonly Segment[], patient: boolean): void {
     if (this.#abort.signal.aborted) return;
@@ -143,13 +143,13 @@ export class Dispatch {
     for (const { attempts } of this.#destinations.values()) attempts.giveUpOverdue(now);
   }
 
-  /** Whether a page that closed may have sent an event that the outbox knows as never sent. */
+  /** Whether a closed page may have sent an event that the outbox knows as never sent. */
   mayHaveLeft(event: UsageEvent | undefined): boolean {
     const leaf = event === undefined ? undefined : leafTransport(this.#options.transport, event);
     return leaf?.fault === undefined && leaf !== undefined && this.#destination(leaf.transport).isPageProof;
   }
 
-  /** When `send` may find something that it does not find now; what is due waits for something else, which will wake it. */
+  /** When `send` may find something new. Overdue work waits for something else, which will wake it. */
   wakeAt(now: number): number | undefined {
     let at: number | undefined;
     for (const destination of [...this.#destinations.values(), this.#astray]) {
@@ -165,12 +165,12 @@ export class Dispatch {
     return status.queued > 0 ? [...statuses, status] : statuses;
   }
 
-  /** Somebody acted: blocked and waiting destinations are tried at once. */
+  /** Somebody acted: try blocked and waiting destinations at once. */
   retryNow(): void {
     for (const destination of [...this.#destinations.values(), this.#astray]) destination.retryNow();
   }
 
-  /** Aborts what is on the way, waits until all of it has an outcome, and gives back what never left. */
+  /** Aborts what is in flight, waits until all of it has an outcome, and returns what was never sent. */
   async close(): Promise<readonly Slice[]> {
     this.#abort.abort();
     await Promise.all(this.#onTheWay);
@@ -186,7 +186,7 @@ export class Dispatch {
     return destination;
   }
 
-  /** The slice, cut where the route changes. */
+  /** Splits the slice where the route changes. */
   #routed(slice: Slice): readonly { readonly part: Slice; readonly destination: Destination }[] {
     const { transport } = this.#options;
     if (transport.route === undefined) return [{ part: slice, destination: this.#destination(transport) }];
@@ -214,7 +214,7 @@ export class Dispatch {
     return parts;
   }
 
-  /** Tries the routes again of what led nowhere. */
+  /** Routes again what led nowhere. */
   #findAstray(now: number): void {
     if (this.#astray.breaker.blockedBy === undefined || now < this.#astray.breaker.resumeAt) return;
     const slices = this.#astray.drain();
@@ -224,7 +224,7 @@ export class Dispatch {
     if (parts.every(({ destination }) => destination !== this.#astray)) this.#succeeded(this.#astray);
   }
 
-  /** Those of a batch that leave, as they do; others are looked up again, or are perhaps counted and may not be sent again. */
+  /** Returns the slices of a batch that may be sent; others are looked up again, or are ambiguous and must not be sent again. */
   #leaving(destination: Destination, batch: readonly Slice[]): readonly Sent[] {
     const { clock, steady, customers } = this.#options;
     const now = clock.now();
@@ -253,7 +253,7 @@ export class Dispatch {
     return sent;
   }
 
-  /** Whether events that may have been counted may be sent again. The age is judged by the worse of both clocks. */
+  /** Whether ambiguous events may be sent again. Their age is judged by the worse of both clocks. */
   #mayResend(transport: Transport, slice: Slice, now: number, steadyNow: number): boolean {
     if (this.#options.delivery.ambiguity === "resend") return true;
     const { dedup } = transport;
@@ -316,12 +316,12 @@ export class Dispatch {
       this.#failed(destination, launchedAt, fault);
     else if (refusals === 1 && destination.breaker.refused())
       this.#block(destination, { kind: "blocked", reason: REFUSES_EVERYTHING });
-    // Where some got through, the others wait each by itself; else the destination as a whole waits.
+    // If some got through, the others wait each by itself; else the whole destination waits.
     if (successes + refusals === 0) destination.putBack(again);
     else for (const slice of again) destination.delay(slice, now, retryAfterMs);
   }
 
-  /** What is left of it to be sent again, if anything is. */
+  /** What remains to be sent again, if anything. */
   #settleOne({ transport }: Destination, { slice, sent, next, outcome, each }: Landed): Slice | undefined {
     if (next.fate === "pending") {
       const again = slice.with(next.inDoubt ? slice : { ...UNDOUBTED, attempts: slice.attempts });
@@ -368,7 +368,7 @@ export class Dispatch {
     if (again.length === 0) return;
     if (fault.kind === "too_large" || fault.kind === "invalid") {
       if (fault.kind === "too_large") destination.tooLarge(again);
-      // The halves leave at once: their leases stand, and a crash in between errs on the safe side.
+      // Send the halves at once: their leases are valid, and a crash in between errs on the safe side.
       destination.split(again);
       return;
     }
@@ -421,7 +421,7 @@ const blamed = (destination: Destination, sent: readonly Sent[], answer: SendAns
   };
 };
 
-/** What left before it was stored is judged when it is; an event that was then not recorded is not. */
+/** The result of what was sent before it was stored waits for the commit; an event that was then not recorded has none. */
 const stored = async (landed: readonly Landed[]): Promise<readonly Landed[]> => {
   if (landed.every(({ slice }) => slice.segment.id !== "")) return landed;
   for (const { slice } of landed) await slice.segment.whenStored();
@@ -438,7 +438,7 @@ const stored = async (landed: readonly Landed[]): Promise<readonly Landed[]> => 
 
 const unsafeReason = ({ name, dedup }: Transport): string =>
   dedup
-    ? `may have been counted, and ${name} remembers ids for ${dedup.windowMs} ms only`
+    ? `may have been counted, and ${name} remembers ids for only ${dedup.windowMs} ms`
     : `may have been counted, and ${name} does not deduplicate`;
 
 const earlierDoubt = ({ inDoubt }: Sent, reason: string): string =>

@@ -1,22 +1,22 @@
 import type { DestinationFault, Outcome } from "../strategies/transport.ts";
 
 /**
- * Where a recorded event stands, in one vocabulary for engine, outboxes and receipts.
+ * The states of a recorded event, the same in engine, outboxes and receipts.
  * - `pending`: kept, to be sent
  * - `inflight`: handed to a transport, no outcome yet
  * - `acknowledged`: the receiver has it
- * - `rejected`: the receiver refused it for good: a dead letter
- * - `quarantined`: it may have been counted, and cannot be sent again safely
+ * - `rejected`: the receiver refused it permanently: a dead letter
+ * - `quarantined`: it may have been counted, and is not safe to send again
  */
 export type Fate = "pending" | "inflight" | "acknowledged" | "rejected" | "quarantined";
 
-/** What an attempt found about an event: its outcome, or the fault that hindered the whole batch. */
+/** What an attempt says about an event: its outcome, or the fault that affected the whole batch. */
 export type Finding = Outcome["state"] | DestinationFault["kind"];
 
 export interface Circumstances {
   /** Whether an earlier attempt may have counted it. */
   readonly inDoubt: boolean;
-  /** Whether it may be sent again although it may have been counted: the receiver deduplicates, or the policy says so. */
+  /** Whether it may be sent again although it is ambiguous: the receiver deduplicates, or the policy says so. */
   readonly mayResend: boolean;
   /** Whether it was alone in its batch. */
   readonly isAlone: boolean;
@@ -24,7 +24,7 @@ export interface Circumstances {
 
 export interface Next {
   readonly fate: Fate;
-  /** Whether an attempt may have counted it, by what is known now. */
+  /** Whether an attempt may have counted it, given what is known now. */
   readonly inDoubt: boolean;
 }
 
@@ -36,14 +36,14 @@ const QUARANTINED: Next = { fate: "quarantined", inDoubt: true };
 const INFLIGHT: Next = { fate: "inflight", inDoubt: false };
 const INFLIGHT_IN_DOUBT: Next = { fate: "inflight", inDoubt: true };
 
-/** Whether a pending event may leave: one in doubt only where it may be sent again. */
+/** Whether a pending event may be sent; an ambiguous one only if it may be sent again. */
 export const leaving = ({ inDoubt, mayResend }: Omit<Circumstances, "isAlone">): Next =>
   inDoubt ? (mayResend ? INFLIGHT_IN_DOUBT : QUARANTINED) : INFLIGHT;
 
-/** What becomes of an event in flight. The whole table: nothing else decides over a fate. */
+/** Decides the next state of an event in flight. The whole table: nothing else decides a fate. */
 export const landing = (finding: Finding, { inDoubt, mayResend, isAlone }: Circumstances): Next => {
   const untouched = inDoubt ? PENDING_IN_DOUBT : PENDING;
-  // Refused now, but an earlier attempt may have been counted: nobody can say that it was not.
+  // Refused now, but an earlier attempt may have been counted.
   const refused = inDoubt ? QUARANTINED : REJECTED;
   switch (finding) {
     case "acknowledged":

@@ -2,7 +2,7 @@ import type { Clock } from "../strategies/clock.ts";
 
 const LONG_MS = 3_600_000;
 
-/** Keeps the process alive for as long as somebody waits. */
+/** Keeps the process alive while somebody waits. */
 export class HoldProcess {
   readonly #clock: Clock;
   #cancel: (() => void) | undefined;

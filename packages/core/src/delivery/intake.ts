@@ -8,13 +8,13 @@ import { Segment } from "./segment.ts";
 export interface IntakeOptions {
   readonly limits: OutboxLimits;
   readonly isDurable: boolean;
-  /** Most that may wait to be stored. */
+  /** Maximum that may wait to be stored. */
   readonly maxUnstored: { readonly events: number; readonly bytes: number };
   readonly waiting: Waiting;
   readonly steady: () => number;
 }
 
-/** How much is in the outbox, and how much of it is of tenants without a known customer. */
+/** How much is in the outbox, and how much of it belongs to tenants without a known customer. */
 export interface Fill {
   readonly pendingEvents: number;
   readonly pendingBytes: number;
@@ -23,33 +23,33 @@ export interface Fill {
   readonly isParked: boolean;
 }
 
-// What waits for customers to be known must not fill the outbox for all.
+// Events that wait for customers must not fill the outbox for all.
 const PARKED_SHARE = 0.25;
 const BACKFILL_SHARE = 0.5;
 const SEGMENT_EVENTS = 500;
 const SEGMENT_BYTES = 512 * 1024;
-/** A tenant with more events under way has segments of its own: so that tenants can be served in turns. */
+/** A tenant with more pending events has segments of its own, so that tenants can be served in turns. */
 const FEW_EVENTS = 16;
 
-/** How much of a tenant is under way in this process. */
+/** How much of a tenant is pending in this process. */
 interface Load {
   events: number;
-  /** Its own segments; made when it has the first. */
+  /** Its own segments; created with the first. */
   own: Map<Lane, Segment> | undefined;
 }
 
-/** Gathers what is recorded into the segments of the next commit. */
+/** Gathers recorded events into the segments of the next commit. */
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #loads = new Map<string, Load>();
   readonly #shared = new Map<Lane, Segment>();
-  /** Open ones of single tenants. */
+  /** Open segments of single tenants. */
   readonly #owned = new Set<Segment>();
   #sealed: Segment[] = [];
   #numbers = 0;
   #events = 0;
   #bytes = 0;
-  // Events of one tenant come in runs: the last one is looked at first.
+  // Consecutive events often share a tenant: check the last one first.
   #lastTenant = "";
   #lastLoad: Load | undefined;
 
@@ -57,7 +57,7 @@ export class Intake {
     this.#options = options;
   }
 
-  /** Recorded, and not taken to be stored yet. */
+  /** Recorded, and not yet taken for storage. */
   get events(): number {
     return this.#events;
   }
@@ -66,12 +66,12 @@ export class Intake {
     return this.#bytes;
   }
 
-  /** Whether a segment is as large as it may be: it need not wait for more. */
+  /** Whether a segment is full and need not wait for more. */
   get hasSealed(): boolean {
     return this.#sealed.length > 0;
   }
 
-  /** When the first of what waits to be taken came, in steady time. */
+  /** When the first waiting event came, in steady time. */
   get openedAt(): number | undefined {
     let at: number | undefined;
     for (const segment of [...this.#sealed, ...this.#shared.values(), ...this.#owned])
@@ -84,7 +84,7 @@ export class Intake {
     return this.#numbers;
   }
 
-  /** Why there is no room for an event; undefined when there is. */
+  /** Why there is no room for an event; undefined if there is. */
   refusal({ bytes }: CheckedEvent, lane: Lane, fill: Fill): MeterError | undefined {
     const { limits, maxUnstored, isDurable } = this.#options;
     const { maxEvents, maxBytes } = limits;
@@ -103,7 +103,7 @@ export class Intake {
       (fill.parkedEvents >= maxEvents * PARKED_SHARE || fill.parkedBytes + bytes > maxBytes * PARKED_SHARE)
     )
       return noRoom(
-        "the customer of its tenant is not known, and events that wait for one fill a quarter of the outbox",
+        "the customer of its tenant is not known, and events without a customer may use only a quarter of the outbox",
       );
     return undefined;
   }
@@ -137,7 +137,7 @@ export class Intake {
     return new Segment({ lane, tenant_id, number: this.#numbers, openedAt: steady() }, waiting, isDurable);
   }
 
-  /** Takes all that was gathered. */
+  /** Takes everything gathered. */
   take(): readonly Segment[] {
     for (const segment of [...this.#shared.values(), ...this.#owned]) this.#seal(segment);
     const sealed = this.#sealed;
@@ -158,7 +158,7 @@ export class Intake {
     load.events += events;
   }
 
-  /** Events ended, or left memory. */
+  /** Events are settled, or left memory. */
   unloaded({ tenants, events }: HourSums): void {
     for (let i = 0; i < tenants.length; i++) {
       const tenant_id = tenants[i] ?? "";

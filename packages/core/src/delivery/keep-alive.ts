@@ -1,4 +1,4 @@
-/** Gives a runtime that stops when it thinks all is done one promise for each burst of events. */
+/** Gives a runtime that stops when it seems idle one promise per burst of events. */
 export class KeepAlive {
   readonly #waitUntil: ((work: Promise<unknown>) => void) | undefined;
   readonly #drain: () => Promise<boolean>;
@@ -7,8 +7,8 @@ export class KeepAlive {
   #hasMore = false;
 
   /**
-   * @param drain - resolves when what was recorded before is settled, or it takes too long
-   * @param failed - told when `waitUntil` throws
+   * @param drain - resolves when what was recorded before is settled, or on timeout
+   * @param failed - called when `waitUntil` throws
    */
   constructor(
     waitUntil: ((work: Promise<unknown>) => void) | undefined,
@@ -20,7 +20,7 @@ export class KeepAlive {
     this.#failed = failed;
   }
 
-  /** There is something to be done. */
+  /** There is work to do. */
   keep(): void {
     if (this.#waitUntil === undefined) return;
     this.#hasMore = true;
@@ -33,10 +33,10 @@ export class KeepAlive {
     }
   }
 
-  /** Until nothing was recorded meanwhile. */
+  /** Repeats until nothing was recorded in the meantime. */
   async #work(): Promise<void> {
     while (this.#hasMore) {
-      // The events of the task that recorded the first are among the first to go.
+      // The events that the same task records leave with the first.
       await Promise.resolve();
       this.#hasMore = false;
       if (!(await this.#drain())) break;

@@ -2,7 +2,7 @@ import type { Outcome, SendAnswer } from "../strategies/transport.ts";
 import { type Finding, landing, type Next } from "./fates.ts";
 import type { Slice } from "./slice.ts";
 
-/** A slice that left, and what was known before it did. */
+/** A slice that was sent, and what was known before. */
 export interface Sent {
   readonly slice: Slice;
   /** Whether an earlier attempt may have counted it. */
@@ -10,18 +10,18 @@ export interface Sent {
   readonly mayResend: boolean;
 }
 
-/** What became of events next to each other. */
+/** The result for consecutive events. */
 export interface Landed {
   readonly slice: Slice;
   readonly sent: Sent;
   readonly next: Next;
-  /** Undefined where a fault hindered the whole batch. */
+  /** Undefined if a fault affected the whole batch. */
   readonly outcome: Outcome | undefined;
-  /** That of each event, where it is more than the common one. */
+  /** The outcome of each event, if they differ. */
   readonly each?: readonly Outcome[] | undefined;
 }
 
-/** What an answer means for each event of a batch, in order. */
+/** Decides what a result means for each event of a batch, in order. */
 export const judge = (sent: readonly Sent[], answer: SendAnswer): readonly Landed[] => {
   const isAlone = sent.length === 1 && sent[0]?.slice.size === 1;
   const whole = (finding: Finding, outcome: Outcome | undefined): readonly Landed[] =>

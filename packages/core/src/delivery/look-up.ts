@@ -10,7 +10,7 @@ export interface LookUpOptions {
 
 const STATES = new Set<unknown>(["found", "unknown", "failed"]);
 
-/** The customer, where the lookup knows it without waiting. */
+/** Returns the customer if the lookup knows it without waiting. */
 export const lookUpNow = (lookup: CustomerLookup, tenant_id: string): string | undefined => {
   try {
     return lookup.lookupNow?.(tenant_id) || undefined;
@@ -19,7 +19,7 @@ export const lookUpNow = (lookup: CustomerLookup, tenant_id: string): string | u
   }
 };
 
-/** Asks a lookup once; whatever it does, an answer comes in time. */
+/** Calls a lookup once; always yields a result in time, whatever the lookup does. */
 export const lookUp = async (
   lookup: CustomerLookup,
   tenant_id: string,
@@ -37,7 +37,7 @@ export const lookUp = async (
         () => {
           resolve({
             state: "failed",
-            reason: `no answer to the customer lookup within ${timeoutMs} ms`,
+            reason: `no response from the customer lookup within ${timeoutMs} ms`,
             timeout: true,
           });
           abort.abort();
@@ -54,10 +54,13 @@ export const lookUp = async (
     else signal?.addEventListener("abort", giveUp, { once: true });
     const answer = await Promise.race([lookup.lookup(tenant_id, { signal: abort.signal }), ended]);
     if (!STATES.has(answer?.state)) {
-      return { state: "failed", reason: `the lookup answered ${describeValue(answer)} instead of a state` };
+      return {
+        state: "failed",
+        reason: `the customer lookup returned ${describeValue(answer)} instead of a state`,
+      };
     }
     if (answer.state === "found" && (typeof answer.customer_id !== "string" || answer.customer_id === "")) {
-      return { state: "failed", reason: "the lookup found a customer without an id" };
+      return { state: "failed", reason: "the customer lookup found a customer without an id" };
     }
     return answer;
   } catch (error) {

@@ -2,15 +2,23 @@ import type { MeterError } from "../errors/meter-error.ts";
 import type { Acknowledged } from "../strategies/transport.ts";
 import type { Segment } from "./segment.ts";
 
-/** What `record()` answers at once. Its promises always resolve; they cost nothing until they are asked for. */
+/**
+ * What `record()` returns at once. Its promises always resolve; they are created when first read.
+ *
+ * @example
+ * ```ts
+ * const receipt = client.record({ tenant_id: "tenant_123", device_id: "eu-1", meter_id: "page.processed.basic", total_usage: 24 });
+ * const { state } = await receipt.durable; // the outbox has it
+ * ```
+ */
 export interface Receipt {
-  /** The event's id, to be given again when the caller itself repeats the call. */
+  /** The event's id. Pass it again if you repeat the call. */
   readonly event_id: string;
-  /** When the outbox has the event, or will not have it. */
+  /** Resolves when the outbox has stored the event, or refused it. */
   readonly durable: Promise<DurableOutcome>;
-  /** When the event's fate is decided, or the client is closed. While it is awaited, the process stays alive. */
+  /** Resolves when the event is settled, or the client closes. While it is awaited, the process stays alive. */
   readonly settled: Promise<SettledOutcome>;
-  /** The fate as far as it is decided now: after `flush()`, whether the event was acknowledged. Undefined while it is not. */
+  /** The fate, if it is settled: after `flush()`, tells whether the event was acknowledged. Undefined before. */
   readonly fate: SettledOutcome | undefined;
 }
 
@@ -27,8 +35,8 @@ export type DurableOutcome =
  * - `acknowledged`, `rejected`, `quarantined`: see `Account`
  * - `discarded`: given up through the API
  * - `refused`: never recorded; `error` says why
- * - `persisted`: the client was closed; the event waits in the durable outbox
- * - `lost`: the client was closed; the event was in memory only
+ * - `persisted`: the client closed; the event waits in the durable outbox
+ * - `lost`: the client closed; the event was in memory only
  */
 export type SettledOutcome =
   | Settlement
@@ -36,25 +44,25 @@ export type SettledOutcome =
   | { readonly state: "refused"; readonly error: MeterError }
   | { readonly state: "persisted" | "lost" };
 
-/** How an event ended: the receiver has it, or it is kept for a person, with the reason. */
+/** How an event was settled: the receiver has it, or it is kept for a person, with the reason. */
 export type Settlement = Acknowledged | DeadLettered;
 
 export interface DeadLettered {
   readonly state: "rejected" | "quarantined";
-  /** In words, for people. */
+  /** For people to read. */
   readonly reason: string;
-  /** HTTP status, where there was one. */
+  /** HTTP status, if there was one. */
   readonly status: number | undefined;
-  /** The receiver's answer, where there was one. */
+  /** The receiver's response, if there was one. */
   readonly body?: unknown;
 }
 
-/** Promises that were asked for and are not resolved yet. */
+/** Promises that were read and are not resolved yet. */
 export class Waiting {
   readonly #began: () => void;
   #count = 0;
 
-  /** @param began - called when somebody begins to wait */
+  /** @param began - called when somebody starts to wait */
   constructor(began: () => void) {
     this.#began = began;
   }
@@ -63,7 +71,7 @@ export class Waiting {
     return this.#count > 0;
   }
 
-  /** A promise that counts until it is resolved. */
+  /** A promise that counts as waiting until it is resolved. */
   promise<Value>(): PromiseWithResolvers<Value> {
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
     this.#count++;
@@ -125,7 +133,7 @@ const givenId = (input: unknown): string => {
       typeof input === "object" && input !== null && "event_id" in input ? input.event_id : undefined;
     return typeof given === "string" ? given : "";
   } catch {
-    // A getter or a proxy of the caller's, which is what was refused.
+    // The input may have a getter or be a proxy that throws, which is why it was refused.
     return "";
   }
 };

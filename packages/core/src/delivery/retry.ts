@@ -4,20 +4,20 @@ const BASE_MS = 1_000;
 const SHORTEST_RETRY_AFTER_MS = 1_000;
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 const RETRY_AFTER_JITTER = 0.2;
-// Beyond this many doublings every cap is reached.
+// Beyond this many doublings, every cap is reached.
 const MAX_DOUBLINGS = 30;
 const BREAKER_FAILURES = 5;
-/** So many single events refused in a row, with no success between, are the destination's fault and not the events'. */
+/** When this many single events in a row are refused, without a success in between, the destination is to blame. */
 const REFUSALS_THAT_BLOCK = 20;
 
-/** A number from 0 to 1, as `Math.random`. */
+/** Returns a number from 0 to 1, like `Math.random`. */
 export type Random = () => number;
 
-/** How long to wait after the n-th failure in a row: `rand[½,1] · min(cap, 1 s · 2^(n−1))`, in milliseconds. */
+/** Returns the delay after the n-th failure in a row: `rand[½,1] · min(cap, 1 s · 2^(n−1))`, in milliseconds. */
 export const backoffMs = (failures: number, capMs: number, random: Random): number =>
   (0.5 + random() / 2) * Math.min(capMs, BASE_MS * 2 ** Math.min(MAX_DOUBLINGS, Math.max(0, failures - 1)));
 
-/** What a receiver asked for, kept within 1 s and 1 h (0 means now), plus up to 20 % so that not all come back at once. */
+/** Returns the delay that a receiver asked for, kept within 1 s and 1 h (0 means now), plus up to 20 % so that not all return at once. */
 export const retryAfterFloorMs = (retryAfterMs: number | undefined, random: Random): number => {
   if (retryAfterMs === undefined || retryAfterMs <= 0) return 0;
   const clamped = Math.min(LONGEST_RETRY_AFTER_MS, Math.max(SHORTEST_RETRY_AFTER_MS, retryAfterMs));
@@ -34,13 +34,13 @@ export const retryDelayMs = (
 
 /**
  * - `open`: takes batches
- * - `retrying`: failed lately; waits, then tries again
+ * - `retrying`: failed recently; backs off, then tries again
  * - `probing`: failed often (the breaker is open); one event at a time
- * - `blocked`: will not work until somebody acts; probed now and then
+ * - `blocked`: does not work until somebody acts; probed from time to time
  */
 export type DestinationState = "open" | "retrying" | "probing" | "blocked";
 
-/** When a destination may be tried, and with how much. Times are steady. */
+/** Decides when a destination may be tried, and with how much. Uses steady time. */
 export class Breaker {
   readonly #maxInFlight: number;
   readonly #retryCapMs: number;
@@ -71,22 +71,22 @@ export class Breaker {
     return this.#blockedBy;
   }
 
-  /** What it failed by last; undefined while it works. */
+  /** The last failure; undefined while it works. */
   get fault(): DestinationFault | undefined {
     return this.#blockedBy ?? this.#fault;
   }
 
-  /** When the first of the failures in a row was. */
+  /** When the first failure in the row occurred. */
   get since(): number | undefined {
     return this.#since;
   }
 
-  /** Most batches on the way. */
+  /** Maximum number of batches in flight. */
   get window(): number {
     return this.#window;
   }
 
-  /** Not to be tried before. */
+  /** Not tried before this time. */
   get resumeAt(): number {
     return this.#resumeAt;
   }
@@ -95,12 +95,12 @@ export class Breaker {
     return this.#failures > 0;
   }
 
-  /** Whether one event at a time is to find out if it works again. */
+  /** Whether one event at a time tests if it works again. */
   get isProbing(): boolean {
     return this.#failures >= BREAKER_FAILURES;
   }
 
-  /** It works. After an outage the pace doubles with each success: 1, 2, 4 … */
+  /** Success. After an outage, the pace doubles with each success: 1, 2, 4 … */
   succeeded(): void {
     this.#window =
       this.#failures > 0 || this.#blockedBy !== undefined ? 1 : Math.min(this.#maxInFlight, this.#window * 2);
@@ -112,7 +112,7 @@ export class Breaker {
     this.#since = undefined;
   }
 
-  /** It failed. Several batches that were on the way together fail as one. */
+  /** Failure. Batches that were in flight together count as one failure. */
   failed(startedAt: number, now: number, fault: DestinationFault): void {
     if (startedAt > this.#failedAt) {
       this.#failures++;
@@ -134,7 +134,7 @@ export class Breaker {
     this.#resumeAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Counts an event that was refused alone; true when that is so many in a row that the destination is to blame. */
+  /** Counts an event that was refused alone; returns true when there were so many in a row that the destination is to blame. */
   refused(): boolean {
     this.#refusals++;
     return this.#refusals >= REFUSALS_THAT_BLOCK;

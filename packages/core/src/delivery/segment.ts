@@ -12,50 +12,50 @@ import {
 import { type EventSums, sumEvents } from "../log/sums.ts";
 import type { DurableOutcome, SettledOutcome, Waiting } from "./receipt.ts";
 
-/** What became of an event that a segment was given, and that was not recorded with it. */
+/** What happened to an event of a segment that was not recorded with it. */
 export interface Absent {
   readonly durable: DurableOutcome;
-  /** A repeat's is that of the event that was recorded first, where that is still to come. */
+  /** For a repeat: the outcome of the event that was recorded first, if that is still to come. */
   readonly settled: SettledOutcome | Promise<SettledOutcome>;
 }
 
-/** Where an event of a segment went that was stored without some of its events. */
+/** Where an event is in a segment that was stored without some of its events. */
 type Elsewhere = Absent | { readonly segment: Segment; readonly index: number };
 
 /**
- * What one commit records: events in order, from `record()` to the last one's end. Delivery never writes on an event; what it knows
- * of them stands here, and on the slices that are cut out of it.
+ * The events of one commit, in order, from `record()` until the last is settled. Delivery never modifies an event; what it knows about
+ * events is kept here, and on slices of this segment.
  */
 export class Segment {
   readonly lane: Lane;
-  /** Empty where the events are of several tenants. */
+  /** Empty if the events belong to several tenants. */
   readonly tenant_id: string;
-  /** Which came first: a flush waits for all up to the newest. */
+  /** Order of creation: a flush waits for all up to the newest. */
   readonly number: number;
   /** When its first event came, in steady time. */
   readonly openedAt: number;
   events: UsageEvent[] = [];
   bytes = 0;
   given: GivenId[] = [];
-  /** When the earliest of the ids was made. */
+  /** When the earliest of the ids was created. */
   idsSince = 0;
-  /** Events that have not ended and are kept in memory. */
+  /** Events that are not settled and are kept in memory. */
   open = 0;
 
-  /** The segment's id in the outbox; empty before it is stored. */
+  /** The segment's id in the outbox; empty until it is stored. */
   id = "";
   key = 0;
   first_seq = 0;
   producer: string | undefined;
   recordedAt = 0;
-  /** Whether it is in memory only, beside an outbox that is durable. */
+  /** Whether it is in memory only, although the outbox is durable. */
   isVolatile = false;
-  /** The customer of each tenant, as found last, and when that was, in steady time. */
+  /** The customer of each tenant, as found last, and when, in steady time. */
   customers: ReadonlyMap<string, string> = NO_CUSTOMERS;
   customersAt = Number.NEGATIVE_INFINITY;
-  /** Tenants whose customer was stored with a lease: it stays, so that every attempt carries the same bytes. */
+  /** Tenants whose customer was stored with a lease: it no longer changes, so every attempt sends the same bytes. */
   leased: Pick<ReadonlyMap<string, unknown>, "has" | "keys"> = NO_CUSTOMERS;
-  /** Whether a page that closes sent it before it was stored. */
+  /** Whether a closing page sent it before it was stored. */
   isAhead = false;
 
   readonly #waiting: Waiting;
@@ -80,7 +80,7 @@ export class Segment {
     this.#isDurable = isDurable;
   }
 
-  /** Whether it takes an event whose id was made at `now`. */
+  /** Whether it can take an event whose id was created at `now`. */
   takes(now: number): boolean {
     return this.open === 0 || (now >= this.idsSince && now - this.idsSince < MAX_IDS_SPAN_MS);
   }
@@ -114,7 +114,7 @@ export class Segment {
     return bytes;
   }
 
-  /** What the outbox claimed, with its events. */
+  /** Events claimed from the outbox. */
   claimed(
     { id, key, first_seq, producer, recorded_at, customer_id }: ClaimedSegment,
     events: readonly UsageEvent[],
@@ -128,8 +128,8 @@ export class Segment {
   }
 
   /**
-   * The outbox has it, but for the exceptions, of which `absent` says what became. What is left then is a segment of its own, which is
-   * returned; receipts find their way.
+   * The outbox has stored it, except for the events in `absent`. The rest becomes a segment of its own, which is returned; receipts move
+   * with it.
    */
   stored(appended: Appended, now: number, absent: ReadonlyMap<number, Absent>): Segment {
     let rest: Segment = this;
@@ -151,7 +151,7 @@ export class Segment {
     return rest;
   }
 
-  /** An event that waited alone for room is in another segment now. */
+  /** An event that waited alone for room is now in another segment. */
   becomes(segment: Segment, index: number): void {
     this.#elsewhere = [{ segment, index }];
     this.#forward();
@@ -174,7 +174,7 @@ export class Segment {
     this.#stored?.resolve();
   }
 
-  /** Nobody waits here any more: each is told where its event went. */
+  /** Nobody waits here any more: each waiter learns where its event went. */
   #forward(): void {
     this.#isStored = true;
     this.#stored?.resolve();
@@ -184,8 +184,8 @@ export class Segment {
   }
 
   /**
-   * Ends events, and tells who waits for them.
-   * @param each - of each event, where it is more than `outcome`: for those who wait, and not kept
+   * Settles events, and notifies who waits for them.
+   * @param each - the outcome of each event, if they differ from `outcome`; for the waiters only
    */
   end(from: number, to: number, outcome: SettledOutcome, each?: readonly SettledOutcome[]): void {
     this.open -= to - from;
@@ -204,7 +204,7 @@ export class Segment {
     this.#forget();
   }
 
-  /** Events leave memory and go on in the outbox alone; returns whom to tell when they end, by key. */
+  /** Events leave memory and stay in the outbox only; returns the receipts to notify when they are settled, by key. */
   leave(
     from: number,
     to: number,
@@ -219,7 +219,7 @@ export class Segment {
     return tell;
   }
 
-  /** Nothing more will be decided: whoever still waits is told where the events are. */
+  /** Nothing more will be decided: notifies who still waits where the events are. */
   close(outcome: SettledOutcome): void {
     this.#isStored = true;
     this.#stored?.resolve();
@@ -229,14 +229,14 @@ export class Segment {
     else if (Array.isArray(this.#fates)) this.#fates = this.#fates.map((fate) => fate ?? outcome);
   }
 
-  /** Resolves when the outbox has it, or will not have it. */
+  /** Resolves when the outbox has stored it, or refused it. */
   async whenStored(): Promise<void> {
     if (this.#isStored) return;
     this.#stored ??= this.#waiting.promise();
     await this.#stored.promise;
   }
 
-  /** Where the events of a part are now, those left out that were not recorded. */
+  /** Maps the events of a part to their new places, without those that were not recorded. */
   placesOf(
     from: number,
     to: number,
@@ -293,7 +293,7 @@ export class Segment {
     return from === 0 && to === this.events.length;
   }
 
-  /** A receipt that is kept does not keep the events. */
+  /** A stored receipt does not keep the events in memory. */
   #forget(): void {
     if (this.open > 0) return;
     this.events = [];

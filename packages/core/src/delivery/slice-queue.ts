@@ -22,14 +22,14 @@ class Fifo {
     return this.#slices[this.#head];
   }
 
-  /** Takes the first one, and leaves what is left of it. */
+  /** Replaces the first item by its rest. */
   shift(left?: Slice): void {
     if (left !== undefined) {
       this.#slices[this.#head] = left;
       return;
     }
     this.#head++;
-    // Drops the taken half now and then, so that taking stays cheap and memory is given back.
+    // Compacts from time to time, so that taking stays cheap and memory is freed.
     if (this.#head > 1_024 && this.#head * 2 > this.#slices.length) {
       this.#slices = this.#slices.slice(this.#head);
       this.#head = 0;
@@ -38,8 +38,8 @@ class Fifo {
 }
 
 /**
- * Slices that wait, taken in turns by tenant: with n tenants waiting, each has an n-th of the next batch. Tenants with few events share
- * segments, and have one turn together.
+ * Slices that wait, taken in turns by tenant: with n waiting tenants, each gets an n-th of the next batch. Tenants with few events share
+ * segments, and share one turn.
  */
 export class SliceQueue {
   readonly #tenants = new Map<string, Fifo>();
@@ -75,7 +75,7 @@ export class SliceQueue {
     for (const [tenant_id, siblings] of byTenant) this.#fifo(tenant_id).putBack(siblings);
   }
 
-  /** Takes at most so much, at least one event if there is any. Tenants that were served go to the end of the line. */
+  /** Takes at most this much, and at least one event if there is any. Tenants that were served go to the end of the line. */
   take(maxEvents: number, maxBytes: number): Slice[] {
     const taken: Slice[] = [];
     let events = 0;
@@ -84,7 +84,7 @@ export class SliceQueue {
       const quantum = Math.max(1, Math.floor((maxEvents - events) / this.#tenants.size));
       let turnsLeft = this.#tenants.size;
       for (const [tenant_id, fifo] of this.#tenants) {
-        // A tenant that is put at the end comes by again in the same loop: its next turn is in the next round.
+        // A tenant put at the end is visited again in the same loop: its next turn is in the next round.
         if (turnsLeft-- === 0) break;
         let turn = Math.min(quantum, maxEvents - events);
         while (turn > 0) {
@@ -119,7 +119,7 @@ export class SliceQueue {
   }
 }
 
-/** Up to where a slice can be taken. */
+/** The end of the largest prefix that can be taken. */
 const fitting = (slice: Slice, maxEvents: number, maxBytes: number, atLeastOne: boolean): number => {
   if (slice.size <= maxEvents && slice.bytes <= maxBytes) return slice.to;
   const { segment, from } = slice;

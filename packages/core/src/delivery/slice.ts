@@ -3,20 +3,20 @@ import type { Lease, Span } from "../log/outbox.ts";
 import type { Batch } from "../strategies/transport.ts";
 import type { Segment } from "./segment.ts";
 
-/** What is known of all events of a slice. */
+/** What is known about all events of a slice. */
 export interface SliceState {
   readonly attempts: number;
-  /** First attempt that may have been processed, by the time of day; undefined when certainly none was. */
+  /** First attempt that may have been processed, in wall-clock time; undefined if certainly none was. */
   readonly firstSentAt: number | undefined;
-  /** The same in steady time; undefined also for what another process sent. */
+  /** The same in steady time; undefined for what another process sent. */
   readonly firstSentSteady: number | undefined;
 }
 
 export const UNSENT: SliceState = { attempts: 0, firstSentAt: undefined, firstSentSteady: undefined };
 
 /**
- * Events next to each other in one segment, of which the same is known: what is queued, batched, leased, delayed, taken apart and
- * settled. Never changes; what is learned makes another one.
+ * Consecutive events of one segment with the same delivery state: the unit that is queued, batched, leased, delayed, split and settled.
+ * Immutable; a new state makes a new slice.
  */
 export class Slice implements SliceState {
   readonly segment: Segment;
@@ -78,12 +78,12 @@ export class Slice implements SliceState {
     return new Slice(this.segment, this.from, this.to, state, this.bytes);
   }
 
-  /** A part of it. */
+  /** Returns a part. */
   part(from: number, to: number): Slice {
     return from === this.from && to === this.to ? this : new Slice(this.segment, from, to, this);
   }
 
-  /** The first events, and the rest. */
+  /** Returns the first events, and the rest. */
   cut(at: number): readonly [Slice, Slice] {
     const head = this.part(this.from, at);
     return [head, new Slice(this.segment, at, this.to, this, this.bytes - head.bytes)];
@@ -94,7 +94,7 @@ export const sizeOf = (slices: readonly Slice[]): number => slices.reduce((sum, 
 export const bytesOf = (slices: readonly Slice[]): number =>
   slices.reduce((sum, { bytes }) => sum + bytes, 0);
 
-/** Slices on their way: the same events on every attempt, also after a restart. */
+/** Slices in flight: the same events on every attempt, also after a restart. */
 export class SliceBatch implements Batch {
   readonly #slices: readonly Slice[];
   #events: OutgoingEvent[] | undefined;

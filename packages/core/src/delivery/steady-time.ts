@@ -1,8 +1,8 @@
 import type { Clock } from "../strategies/clock.ts";
 
 /**
- * Time to measure waits by: it never goes back. Of a clock without one of its own, it is the time of day; when somebody sets that back,
- * it goes on from where it was, so that nothing waits for the hours to pass again.
+ * Measures time that never goes back. If the clock has no steady time of its own, uses the wall clock; when that is set back, it continues
+ * from where it was, so that delays do not grow by hours.
  */
 export const steadyTime = (clock: Clock): (() => number) => {
   if (clock.steady !== undefined) return () => clock.steady?.() ?? clock.now();

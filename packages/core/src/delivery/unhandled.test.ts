@@ -55,7 +55,7 @@ test("an outbox that fails is told once for each cause, not at each attempt", as
   await clock.advance(600_000);
   await client.close();
   expect(lines().filter((line) => line.includes("disk I/O error"))).toEqual([
-    "meter-lib: the outbox takes no events, they are kept in memory: disk I/O error",
+    "meter-lib: the outbox stores no events, so they are kept in memory: disk I/O error",
   ]);
 });
 

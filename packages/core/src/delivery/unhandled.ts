@@ -3,12 +3,12 @@ import type { Clock } from "../strategies/clock.ts";
 import type { DeliveryEmitter } from "./delivery-events.ts";
 
 const SUM_EVERY_MS = 60_000;
-// Messages may name what differs each time.
+// Messages may contain values that differ each time.
 const MOST_MESSAGES = 20;
 
 /**
- * Tells the console what is told nobody else: without a handler for `refused`, the first event of each code, then the sums, at most once a
- * minute; without one for `volatile` or `warning`, each message once.
+ * Warns on the console about what no handler hears: without a handler for `refused`, the first event of each code, then totals at most once
+ * a minute; without one for `volatile` or `warning`, each message once.
  */
 export class Unhandled {
   readonly #emitter: DeliveryEmitter;
@@ -22,7 +22,7 @@ export class Unhandled {
   #untold = 0;
   #cancelSum: (() => void) | undefined;
 
-  /** @param refusals - the refused events so far, by code */
+  /** @param refusals - events refused so far, by code */
   constructor(emitter: DeliveryEmitter, clock: Clock, refusals: ReadonlyMap<MeterErrorCode, number>) {
     this.#emitter = emitter;
     this.#clock = clock;
@@ -31,7 +31,7 @@ export class Unhandled {
 
   refused({ code, message }: MeterError): void {
     if (this.#emitter.has("refused")) return;
-    const hint = 'client.on("refused") hears of each';
+    const hint = 'handle all with client.on("refused")';
     if (this.#once("refused", code, `an event was not recorded: ${code}: ${message} (${hint})`)) return;
     this.#untold++;
     this.#cancelSum ??= this.#clock.schedule(SUM_EVERY_MS, () => this.sum());
@@ -39,14 +39,14 @@ export class Unhandled {
 
   volatile(error: unknown): void {
     const words = error instanceof Error ? error.message : String(error);
-    this.#once("volatile", words, `the outbox takes no events, they are kept in memory: ${words}`);
+    this.#once("volatile", words, `the outbox stores no events, so they are kept in memory: ${words}`);
   }
 
   warning(message: string): void {
     this.#once("warning", message, message);
   }
 
-  /** How many were refused so far, where that was not told yet. */
+  /** Reports how many were refused so far, if not reported yet. */
   sum(): void {
     this.#cancelSum?.();
     this.#cancelSum = undefined;
@@ -56,7 +56,7 @@ export class Unhandled {
     console.error(`meter-lib: events not recorded so far: ${sums.join(", ")}`);
   }
 
-  /** Returns whether it was said now. */
+  /** Returns whether it was reported now. */
   #once(name: "refused" | "volatile" | "warning", what: string, words: string): boolean {
     const told = this.#told[name];
     if (this.#emitter.has(name) || told.has(what) || told.size >= MOST_MESSAGES) return false;

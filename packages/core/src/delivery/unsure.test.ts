@@ -135,7 +135,7 @@ describe("at a receiver that does not", () => {
     await clock.advance(5_000);
     expect(await receipt.settled).toMatchObject({
       state: "quarantined",
-      reason: expect.stringContaining("no answer within 2000 ms"),
+      reason: expect.stringContaining("no response within 2000 ms"),
     });
   });
 

@@ -6,14 +6,14 @@ import { describeIssue, type EventIssue } from "../check/event-issue.ts";
  * - `invalid_options`, `invalid_catalog`: a mistake in the set-up; thrown.
  * - `customer_not_found`: the tenant has no customer. Nothing was sent.
  * - `lookup_failed`: the customer could not be looked up. Nothing was sent.
- * - `unreachable`: no connection to the backend, or it vanished before it answered (then `ambiguous`).
- * - `timeout`: no answer in time.
- * - `refused`: the backend answered no; `status` and `body` say what.
- * - `unexpected_response`: the backend answered something that is not its answer (a captive portal, a proxy's page).
+ * - `unreachable`: no connection to the backend, or it was lost before the response (then `ambiguous`).
+ * - `timeout`: no response in time.
+ * - `refused`: the backend refused the event; see `status` and `body`.
+ * - `unexpected_response`: the response is not the backend's (a captive portal, a proxy's page).
  * - `aborted`: the caller's signal aborted the call.
  * - `no_room`: the outbox, or its disk, is full. Nothing was stored.
- * - `outbox_failed`: the outbox could not do it at the moment. Nothing was stored.
- * - `id_conflict`: the event id was used before with other content. Nothing was stored.
+ * - `outbox_failed`: the outbox does not work at the moment. Nothing was stored.
+ * - `id_conflict`: the event id was used before with different content. Nothing was stored.
  * - `closed`: the client is closed.
  */
 export type MeterErrorCode =
@@ -33,7 +33,7 @@ export type MeterErrorCode =
   | "closed";
 
 export interface MeterErrorDetails {
-  /** Whether the event may have been counted all the same. @default false */
+  /** Whether the event may have been counted anyway. @default false */
   readonly ambiguous?: boolean | undefined;
   readonly status?: number | undefined;
   readonly body?: unknown;
@@ -41,15 +41,15 @@ export interface MeterErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The one error of meter-lib. Thrown for a caller's mistake in the set-up; a value in every answer about an event. */
+/** The only error class of meter-lib. Thrown for a caller's mistake in the set-up; a value in every result about an event. */
 export class MeterError extends Error {
   override readonly name = "MeterError";
   readonly code: MeterErrorCode;
-  /** Whether the event may have been counted. Only when false is it safe to send it under a new id. */
+  /** Whether the event may have been counted. Send it under a new id only if this is false. */
   readonly ambiguous: boolean;
-  /** HTTP status of the backend's answer, where there was one. */
+  /** HTTP status of the backend's response, if there was one. */
   readonly status: number | undefined;
-  /** The backend's answer: parsed JSON, or text. */
+  /** The backend's response: parsed JSON, or text. */
   readonly body: unknown;
   /** What is wrong, field by field. Empty unless the caller's input is at fault. */
   readonly issues: readonly EventIssue[];
@@ -63,7 +63,7 @@ export class MeterError extends Error {
     this.issues = details.issues ?? [];
   }
 
-  /** The error for input that breaks a rule; its message names every field. */
+  /** Creates the error for invalid input; its message names every field. */
   static fromIssues(
     code: "invalid_event" | "invalid_options" | "invalid_catalog",
     issues: readonly EventIssue[],
@@ -74,6 +74,6 @@ export class MeterError extends Error {
 
 const isMeterErrorName = (error: Error): boolean => error.name === "MeterError" && "code" in error;
 
-/** Whether a caught value is a {@link MeterError}, also one of another copy of this package. */
+/** Whether a caught value is a {@link MeterError}, including one from another copy of this package. */
 export const isMeterError = (error: unknown): error is MeterError =>
   error instanceof MeterError || (error instanceof Error && isMeterErrorName(error));

@@ -103,12 +103,12 @@ describe("what is wrong is named: field, given, expected; nothing is sent", () =
     [
       "times on a volume meter",
       { ...volume, start_time: NOW },
-      /^start_time: expected nothing: a volume meter counts total_usage, got/,
+      /^start_time: expected no value: a volume meter uses total_usage, got/,
     ],
     [
       "usage on a performance meter",
       { ...chat, total_usage: 1 },
-      /^total_usage: expected nothing: a performance meter reports start_time and end_time, got 1/,
+      /^total_usage: expected no value: a performance meter uses start_time and end_time, got 1/,
     ],
     [
       "no time",
@@ -183,11 +183,11 @@ describe("what is wrong is named: field, given, expected; nothing is sent", () =
     [
       "metadata that throws",
       { ...volume, metadata: throwing("region") },
-      'event: expected fields that can be read, got one that throws "revoked"',
+      'event: expected readable fields, got an object that throws "revoked"',
     ],
-    ["a field that throws", throwing("tenant_id"), /^event: expected fields that can be read/],
-    ["an id that throws", throwing("event_id"), /^event: expected fields that can be read/],
-    ["a revoked proxy", revoked(), /^event: expected fields that can be read/],
+    ["a field that throws", throwing("tenant_id"), /^event: expected readable fields/],
+    ["an id that throws", throwing("event_id"), /^event: expected readable fields/],
+    ["a revoked proxy", revoked(), /^event: expected readable fields/],
     [
       "metadata __proto__",
       { ...volume, metadata: JSON.parse('{"__proto__":"x"}') },
@@ -211,7 +211,7 @@ describe("what is wrong is named: field, given, expected; nothing is sent", () =
     [
       "metadata against its schema",
       { ...volume, meter_id: "rule.audited", metadata: { rule_id: "x" } },
-      /^metadata\.rule_id: expected metadata that its schema takes/,
+      /^metadata\.rule_id: expected metadata that its schema accepts/,
     ],
     ["metadata that its schema misses", { ...volume, meter_id: "rule.audited" }, /^metadata/],
   ])("%s", async (_, event, message) => {
@@ -336,7 +336,7 @@ describe("what is right arrives as it was given", () => {
   });
 });
 
-test("a schema that answers later is refused, one that throws too", async () => {
+test("an asynchronous schema is refused, one that throws too", async () => {
   const later = defineCatalog({
     m: {
       type: "volume",
@@ -352,7 +352,7 @@ test("a schema that answers later is refused, one that throws too", async () => 
   const result = await client.post({ ...volume, meter_id: "m", metadata: {} });
   expect(result).toMatchObject({
     ok: false,
-    error: { message: "metadata: expected a schema that checks at once, got a schema that answers later" },
+    error: { message: "metadata: expected a synchronous schema, got an asynchronous schema" },
   });
 });
 

@@ -12,16 +12,16 @@ import { isTime } from "./event-time.ts";
 import { findIssues } from "./find-issues.ts";
 import type { UsageEvent } from "./usage-event.ts";
 
-/** Ids that a client was bound to: they stand in where an event has none. */
+/** Ids that a client is bound to; used if an event has none. */
 export interface EventContext {
   readonly tenant_id?: string | undefined;
   readonly device_id?: string | undefined;
 }
 
-/** Checks what a caller gave, whatever it is, against the catalog: the frozen event, or the error that says what is wrong. */
+/** Checks any input against the catalog. Returns the frozen event, or the error that says what is wrong. */
 export type EventCheck = (input: unknown, context: EventContext) => CheckedEvent | MeterError;
 
-/** Builds the check for a catalog. It is hand-written because it stands on the hot path and in browser bundles. */
+/** Builds the check for a catalog. Hand-written, because it is on the hot path and in browser bundles. */
 export const createEventCheck = (catalog: Catalog, clock: { now(): number }, redact?: Redact): EventCheck => {
   const meters = new Map(Object.entries(catalog));
   const isTenant = rememberLast(isName);
@@ -75,7 +75,7 @@ export const createEventCheck = (catalog: Catalog, clock: { now(): number }, red
       meter_id,
       type: meter.type,
       event_time,
-      // Adding 0 makes 0 of −0.
+      // Adding 0 turns −0 into 0.
       total_usage: typeof total_usage === "number" ? total_usage + 0 : undefined,
       start_time: typeof start_time === "number" ? start_time : undefined,
       end_time: typeof end_time === "number" ? end_time : undefined,
@@ -105,20 +105,20 @@ export const createEventCheck = (catalog: Catalog, clock: { now(): number }, red
     try {
       return check(input, context);
     } catch (error) {
-      // A getter or a proxy of the caller's: what becomes of an event is never thrown.
-      const why = error instanceof Error ? error.message : "something else than an error";
+      // A getter or a proxy of the caller may throw; what happens to an event is never thrown.
+      const why = error instanceof Error ? error.message : "something other than an error";
       return MeterError.fromIssues("invalid_event", [
         {
           field: "event",
-          given: `one that throws ${JSON.stringify(why)}`,
-          expected: "fields that can be read",
+          given: `an object that throws ${JSON.stringify(why)}`,
+          expected: "readable fields",
         },
       ]);
     }
   };
 };
 
-/** Events of one tenant and device come in runs: what was just right is right. */
+/** Consecutive events often share tenant and device: an id that was just checked is valid. */
 const rememberLast = (
   isRight: (value: unknown) => value is string,
 ): ((value: unknown) => value is string) => {

@@ -3,10 +3,10 @@ import { describeValue, type EventIssue } from "../check/event-issue.ts";
 import { isPlainObject } from "../check/is-object.ts";
 import { MAX_ID_LENGTH, NAME } from "./event-rules.ts";
 
-/** Takes out of an event's metadata what must not be stored or sent. */
+/** Removes from an event's metadata what must not be stored or sent. */
 export type Redact = (metadata: Metadata, meter_id: string) => Metadata;
 
-/** Metadata as the hook leaves it. */
+/** Metadata after the hook. */
 export const redacted = (
   metadata: CheckedMetadata,
   meter_id: unknown,
@@ -17,18 +17,18 @@ export const redacted = (
   try {
     return freeze(readTexts(redact(metadata, meter_id)));
   } catch {
-    // What a broken hook would have taken out must not get through; the usage still counts.
+    // What a failing hook would have removed must not get through; the usage still counts.
     return undefined;
   }
 };
 
-/** Metadata that passed, none, or what is wrong with it. */
+/** Valid metadata, no metadata, or what is wrong with it. */
 export type CheckedMetadata = Metadata | undefined | readonly EventIssue[];
 
 export const isChecked = (metadata: Metadata | readonly EventIssue[]): metadata is Metadata =>
   !Array.isArray(metadata);
 
-/** Checks metadata as text, then by the meter's schema; a frozen copy. */
+/** Checks metadata as text, then by the meter's schema. Returns a frozen copy. */
 export const checkMetadata = (meter: Meter | undefined, given: unknown): CheckedMetadata => {
   const schema = meter?.metadata;
   if (given === undefined && schema === undefined) return undefined;
@@ -43,9 +43,9 @@ export const hasMetadata = (meter: Meter): boolean => {
   return without !== undefined && Object.keys(without).length > 0;
 };
 
-/** A copy without the keys that are undefined, which are as good as absent. */
+/** Copies the metadata without undefined values. */
 const readTexts = (given: unknown): Metadata | readonly EventIssue[] => {
-  // A Map, a Headers, a forgotten await: what they hold are no fields of theirs, and would be lost.
+  // The contents of a Map, a Headers or a promise are not fields and would be lost.
   if (!isPlainObject(given)) {
     const what = describeValue(given);
     const shown = what === "an object" ? "an object with a prototype of its own" : what;
@@ -76,7 +76,7 @@ const freeze = (texts: Metadata | readonly EventIssue[]): CheckedMetadata => Obj
 const pathOf = (path: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined): string =>
   ["metadata", ...(path ?? []).map((part) => String(typeof part === "object" ? part.key : part))].join(".");
 
-/** A schema that throws has refused. */
+/** Runs a schema; if it throws, the metadata is invalid. */
 const validate = (
   schema: MetadataSchema,
   given: unknown,
@@ -91,17 +91,15 @@ const validate = (
 const runSchema = (schema: MetadataSchema, given: unknown): CheckedMetadata => {
   const result = validate(schema, given);
   if (result instanceof Promise) {
-    // Nobody will look at it any more.
+    // The promise is ignored; a rejection must not be reported as unhandled.
     result.catch(() => {});
-    return [
-      { field: "metadata", given: "a schema that answers later", expected: "a schema that checks at once" },
-    ];
+    return [{ field: "metadata", given: "an asynchronous schema", expected: "a synchronous schema" }];
   }
   if (result.issues !== undefined) {
     return result.issues.map((issue) => ({
       field: pathOf(issue.path),
       given: describeValue(given),
-      expected: `metadata that its schema takes (${issue.message})`,
+      expected: `metadata that its schema accepts (${issue.message})`,
     }));
   }
   return freeze(readTexts(result.value));

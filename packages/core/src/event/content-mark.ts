@@ -2,13 +2,13 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { contentOf, type EventContent } from "./usage-event.ts";
 
-// As long as a hash is not shorter.
+// A hash would not be shorter.
 const LONGEST_TEXT = 96;
 
 /**
- * Tells whether two events of one identity say the same: equal marks, equal content. The time counts only when the caller gave it: a
- * repeat without one would otherwise differ by its own clock. It is the content itself where that is short, else its SHA-256, so that
- * nobody can find two events with one mark.
+ * Returns a mark of an event's content: two events of one identity with equal marks are equal. The time is included only if the caller gave
+ * it; without one, each repeat would differ by its clock. The mark is the content itself if it is short, else its SHA-256, so that nobody
+ * can construct two events with one mark.
  */
 export const contentMark = (event: EventContent, timeGiven: boolean): string => {
   const text = JSON.stringify(contentOf(event, timeGiven));

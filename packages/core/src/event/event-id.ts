@@ -15,7 +15,7 @@ const RANDOMS_PER_ID = RANDOM_PLACES.length + 1;
 const pool = new Uint8Array(300 * RANDOMS_PER_ID);
 let used = pool.length;
 
-/** The characters of the newest id: those of the time stay while the time does. */
+/** The characters of the newest id: those of the time are reused while the time is the same. */
 const codes = [...LAYOUT].map(codeOf);
 let codesTime = -1;
 
@@ -28,9 +28,9 @@ const writeTime = (now: number): void => {
 };
 
 /**
- * A new event id: UUIDv7 (RFC 9562), so ids sort by time and stores can append them in order. Everything behind the
- * time is random, never a counter, so that forked or restored processes cannot make the same one: 62 bits, and 12 that are a check on
- * them, by which an id made here is told from others.
+ * Creates an event id: UUIDv7 (RFC 9562), so ids sort by time and stores append them in order. Everything after the time is random, without
+ * a counter, so forked or restored processes cannot create the same id: 62 random bits, and 12 bits that check them, which tell an id
+ * created here from others.
  */
 export const createEventId = (now: number): string => {
   if (used === pool.length) {
@@ -48,7 +48,7 @@ export const createEventId = (now: number): string => {
   }
   for (let i = 0; i < CHECK_PLACES.length; i++)
     codes[CHECK_PLACES[i] ?? 0] = DIGITS[(check >> (i * 4)) & 15] ?? 0;
-  // Made of codes, not of pieces of text: V8 keeps the pieces, which takes four times the memory.
+  // Built from character codes, not from pieces of text: V8 keeps the pieces, which takes four times the memory.
   return String.fromCharCode(...codes);
 };
 
@@ -56,7 +56,10 @@ const UUID_V7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 
 const digitAt = (id: string, place: number): number => Number.parseInt(id.charAt(place), 16);
 
-/** When `createEventId` made this id, in milliseconds since the epoch; undefined for others, but one in 4,096 of the UUIDv7 among them. */
+/**
+ * Returns when `createEventId` created this id, in milliseconds since the epoch; undefined for other ids, except one in 4,096 of other
+ * UUIDv7.
+ */
 export const timeOfEventId = (id: string): number | undefined => {
   const match = UUID_V7.exec(id);
   if (match === null) return undefined;

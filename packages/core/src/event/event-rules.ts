@@ -1,12 +1,12 @@
-// The rules that a field of an event keeps, one predicate each.
+// The rules for the fields of an event, one predicate each.
 
-/** Most characters of a tenant, device, event or session id. */
+/** Maximum length of a tenant, device, event or session id, in characters. */
 export const MAX_ID_LENGTH = 255;
-/** Most UTF-8 bytes of one event. */
+/** Maximum size of one event, in UTF-8 bytes. */
 export const MAX_EVENT_BYTES = 32 * 1024;
 
 export const NAME = /^[^\p{Cc}]{1,255}$/u;
-/** The common names: found right several times as fast. */
+/** Common names take a fast path. */
 const PLAIN_NAME = /^[\w.:@-]{1,255}$/;
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 

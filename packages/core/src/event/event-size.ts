@@ -2,10 +2,10 @@ import type { Metadata } from "../catalog/meter.ts";
 import type { UsageEvent } from "./usage-event.ts";
 import { utf8Size } from "./utf8-size.ts";
 
-// The wire's own words around the caller's: names, braces, times, the event id.
+// What the wire format adds: names, braces, times, the event id.
 const WIRE_OVERHEAD_BYTES = 160;
 
-/** Events of one tenant and device come in runs: what was just measured is measured. */
+/** Consecutive events often share tenant and device, so the last measurement is reused. */
 const rememberLast = (): ((text: string) => number) => {
   let last = "";
   let size = 0;
@@ -21,7 +21,7 @@ const rememberLast = (): ((text: string) => number) => {
 const tenantSize = rememberLast();
 const deviceSize = rememberLast();
 
-/** Size of an event in UTF-8 bytes: what the caller gave, with room for the wire's own words. */
+/** Returns the size of an event in UTF-8 bytes: the caller's fields, plus room for what the wire format adds. */
 export const eventSize = ({
   event_id,
   tenant_id,

@@ -1,18 +1,18 @@
-// Seconds, milliseconds, microseconds and nanoseconds of one moment differ by a thousand each. Between these two, a number is
-// milliseconds: from 1973-03-03 to the year 5138. What is smaller is far more likely seconds, what is larger microseconds.
+// Seconds, milliseconds, microseconds and nanoseconds of one moment differ by factors of a thousand. Between these two limits, a number is
+// milliseconds: from 1973-03-03 to the year 5138. Smaller numbers are most likely seconds, larger ones microseconds.
 const SMALLEST = 1e11;
 const LARGEST = 1e14;
 const SMALLEST_IN_NANOSECONDS = 1e17;
 
 const MILLISECONDS = "milliseconds since the epoch";
 
-/** Whether a value is a time in milliseconds since the epoch: an integer, 0 or from March 1973 to the year 5138. */
+/** Whether a value is a time in milliseconds since the epoch: an integer, 0 or between March 1973 and the year 5138. */
 export const isTime = (value: unknown): value is number =>
   Number.isSafeInteger(value) &&
   typeof value === "number" &&
   (value > SMALLEST ? value < LARGEST : value === 0);
 
-/** What {@link isTime} wants, in words; for a time in another unit they say which one it looks like. */
+/** Describes what {@link isTime} expects; for a time in another unit, names the likely unit. */
 export const expectedTime = (value: unknown): string => {
   if (typeof value === "number" && value > 0 && Number.isFinite(value)) {
     if (value <= SMALLEST) return `${MILLISECONDS} (this looks like seconds: multiply by 1000)`;

@@ -29,7 +29,7 @@ const meterIssue = (meter_id: unknown, meters: ReadonlyMap<string, Meter>): Even
   expected: `one of the catalog's ${meters.size} meters${perhaps(meter_id, meters.keys())}`,
 });
 
-/** The slow path: everything that is wrong, field by field. */
+/** The slow path: finds everything that is wrong, field by field. */
 export const findIssues = (
   input: Record<string, unknown>,
   meter: Meter | undefined,
@@ -81,7 +81,7 @@ const volumeIssues = (
       issues.push({
         field,
         given: describeValue(value),
-        expected: "nothing: a volume meter counts total_usage",
+        expected: "no value: a volume meter uses total_usage",
       });
     }
   }
@@ -98,7 +98,7 @@ const performanceIssues = (
     issues.push({
       field: "total_usage",
       given: describeValue(total_usage),
-      expected: "nothing: a performance meter reports start_time and end_time",
+      expected: "no value: a performance meter uses start_time and end_time",
     });
   }
   if (start_time === undefined && end_time === undefined) {

@@ -3,13 +3,13 @@ import type { MeterType } from "../catalog/meter.ts";
 import type { IdOfType } from "./meter-event.ts";
 
 /**
- * Whether a text, from a configuration or a request, is the id of a meter in the catalog: then the compiler takes it as one.
+ * Whether a text, from a configuration or a request, is the id of a meter in the catalog. Narrows the type of the text.
  *
- * @param type - only meters of this type, whose fields the compiler then knows
+ * @param type - accept only meters of this type; the compiler then knows their fields
  * @example
  * ```ts
  * const meter_id = process.env.SCAN_METER ?? "";
- * if (!isMeterId(catalog, meter_id, "volume")) throw new Error(`SCAN_METER: ${meter_id} is no meter that counts`);
+ * if (!isMeterId(catalog, meter_id, "volume")) throw new Error(`SCAN_METER: expected a volume meter, got ${meter_id}`);
  * client.record({ meter_id, total_usage: 3 });
  * ```
  */

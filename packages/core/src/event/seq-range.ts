@@ -4,7 +4,7 @@ export interface SeqRange {
   readonly to: number;
 }
 
-/** Numbers, ascending, as ranges. */
+/** Converts ascending numbers to ranges. */
 export const seqRanges = (seqs: Iterable<number>): readonly SeqRange[] => {
   const ranges: { from: number; to: number }[] = [];
   for (const seq of seqs) {
@@ -15,7 +15,7 @@ export const seqRanges = (seqs: Iterable<number>): readonly SeqRange[] => {
   return ranges;
 };
 
-/** What of `ranges` is in none of `others`. Both ascending, without overlaps. */
+/** Returns what is in `ranges` and not in `others`. Both ascending, without overlaps. */
 export const withoutRanges = (
   ranges: readonly SeqRange[],
   others: readonly SeqRange[],
@@ -34,12 +34,12 @@ export const withoutRanges = (
   return left;
 };
 
-/** Numbers of which the same is said. */
+/** Ranges of numbers that share a value. */
 export interface ReasonedRange extends SeqRange {
   readonly reason: string;
 }
 
-/** Ranges and one more, which overlaps none of them. */
+/** Adds a range that overlaps no other. */
 export const addSeqs = (ranges: readonly ReasonedRange[], added: ReasonedRange): readonly ReasonedRange[] => {
   const joined: ReasonedRange[] = [];
   for (const range of [...ranges, added].sort((a, b) => a.from - b.from)) {

@@ -1,46 +1,46 @@
 import type { Metadata, MeterType } from "../catalog/meter.ts";
 
 /**
- * One use of one meter by one tenant, checked and frozen: what it says never changes again.
- * Its identity is `(tenant_id, event_id)`. Every field is always present, so that all events have one shape.
+ * One use of one meter by one tenant, checked and frozen. Its identity is `(tenant_id, event_id)`. Every field is always present, so that
+ * all events have one shape.
  */
 export interface UsageEvent {
-  /** UUIDv7 unless the caller gave one; visible ASCII, at most 255 characters. */
+  /** A UUIDv7 unless the caller gave one; at most 255 visible ASCII characters. */
   readonly event_id: string;
   readonly tenant_id: string;
   readonly device_id: string;
   readonly meter_id: string;
   readonly type: MeterType;
-  /** When it was used, in milliseconds since the epoch. */
+  /** When the usage took place, in milliseconds since the epoch. */
   readonly event_time: number;
-  /** Units used; only on volume meters. */
+  /** Units used; volume meters only. */
   readonly total_usage: number | undefined;
-  /** Milliseconds since the epoch; only on performance meters, which have one of the two at least. */
+  /** Milliseconds since the epoch; performance meters only, at least one of the two. */
   readonly start_time: number | undefined;
   readonly end_time: number | undefined;
   readonly metadata: Metadata | undefined;
-  /** Ties the two boundaries of a session together. */
+  /** Links the two boundaries of a session. */
   readonly session_id: string | undefined;
 }
 
 export type EventContent = Omit<UsageEvent, "event_id" | "tenant_id" | "type">;
 
-/** A usage event ready for the wire. The same on every attempt, also after a restart. */
+/** A usage event with its customer. The same on every attempt, also after a restart. */
 export interface OutgoingEvent extends UsageEvent {
   /** The customer who pays for the tenant. */
   readonly customer_id: string;
-  /** Random id of the outbox that recorded the event; with `seq` a receiver can tell what is missing. */
+  /** Random id of the outbox that recorded the event; with `seq`, a backend can tell what is missing. */
   readonly producer: string | undefined;
   /** 1, 2, 3 … within `producer`. */
   readonly seq: number | undefined;
 }
 
-/** Which queue an event waits in: `live` goes first, `backfill` takes what room is left. */
+/** The queue of an event: `live` goes first, `backfill` uses the remaining capacity. */
 export type Lane = "live" | "backfill";
 
 type Needed = "event_id" | "tenant_id" | "device_id" | "meter_id" | "type" | "event_time";
 
-/** The event by itself: its fields and no others, in one order. */
+/** Returns only the fields of the event, in one order. */
 export const usageEvent = (event: Pick<UsageEvent, Needed> & Partial<Omit<UsageEvent, Needed>>): UsageEvent =>
   Object.freeze({
     event_id: event.event_id,
@@ -56,7 +56,7 @@ export const usageEvent = (event: Pick<UsageEvent, Needed> & Partial<Omit<UsageE
     session_id: event.session_id,
   });
 
-/** An event with what it travels with. Written out: a spread costs more than all else that is done to it here. */
+/** Combines an event with what it is sent with. Written out, because a spread would cost more than the rest of the work. */
 export const outgoing = (
   event: UsageEvent,
   customer_id: string,
@@ -79,7 +79,7 @@ export const outgoing = (
   seq,
 });
 
-/** What an event says, in one order, without its identity. Kept in outboxes as a part of marks: never change it for events that exist. */
+/** The content of an event in one order, without its identity. Outboxes store it in marks: never change it for existing events. */
 export const contentOf = (
   { meter_id, device_id, total_usage, start_time, end_time, event_time, session_id, metadata }: EventContent,
   timeGiven: boolean,
@@ -101,7 +101,7 @@ export const contentOf = (
 const isTextOrNone = (value: unknown): boolean => value === undefined || typeof value === "string";
 const isNumberOrNone = (value: unknown): boolean => value === undefined || typeof value === "number";
 
-/** Whether something that was read back is an event; its rules were checked when it was recorded. */
+/** Whether a value read from storage is an event; its rules were checked when it was recorded. */
 export const isUsageEvent = (value: unknown): value is UsageEvent => {
   if (typeof value !== "object" || value === null) return false;
   const field = (name: keyof UsageEvent): unknown => Reflect.get(value, name);

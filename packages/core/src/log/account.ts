@@ -1,29 +1,28 @@
 /**
- * Where events went, in events. At every instant
- * `recorded = acknowledged + pending + rejected + quarantined + discarded + lost`;
- * each figure is counted by itself, none is computed from the others. `refuted` stands outside: it tells how often an
- * acknowledgement was taken back, so that all that were ever given are `acknowledged + refuted`.
+ * Numbers of events by fate. At every instant `recorded = acknowledged + pending + rejected + quarantined + discarded + lost`; each figure
+ * is counted independently. `refuted` is not part of the sum: it counts acknowledgements that were taken back, so `acknowledged + refuted`
+ * acknowledgements were ever given.
  */
 export interface Account {
   /** Accepted by `record()`, each identity once. */
   readonly recorded: number;
-  /** Named or known by the receiver. */
+  /** Acknowledged by the receiver, or known to it. */
   readonly acknowledged: number;
-  /** Waiting, parked or on the way. */
+  /** Waiting, parked or in flight. */
   readonly pending: number;
-  /** Refused by the receiver for good: dead letters, kept until redriven or discarded. */
+  /** Rejected permanently: dead letters, kept until redriven or discarded. */
   readonly rejected: number;
-  /** May have been counted and cannot be sent again safely; kept until redriven or discarded. */
+  /** May have been counted and not safe to send again; kept until redriven or discarded. */
   readonly quarantined: number;
-  /** Given up by a person or a named policy, with a reason. */
+  /** Given up by a person or a policy, with a reason. */
   readonly discarded: number;
-  /** Dropped by a volatile outbox at its end. */
+  /** Dropped by a volatile outbox when it closed. */
   readonly lost: number;
-  /** Acknowledged, and rejected by the receiver later; since then a dead letter, and whatever became of that. */
+  /** Acknowledged, and rejected by the receiver later; counted here whatever happened to the dead letter since. */
   readonly refuted: number;
 }
 
-/** The account in total and for each meter that has had an event. */
+/** The account in total, and for each meter that has had an event. */
 export interface Accounts extends Account {
   readonly meters: Readonly<Record<string, Account>>;
 }
@@ -41,7 +40,7 @@ export const ACCOUNT_FIELDS: readonly AccountField[] = [
   "refuted",
 ];
 
-/** An account that can be written to. */
+/** A mutable account. */
 export type MutableAccount = { -readonly [Field in AccountField]: Account[Field] };
 
 export const emptyAccount = (): MutableAccount => ({
@@ -55,7 +54,7 @@ export const emptyAccount = (): MutableAccount => ({
   refuted: 0,
 });
 
-/** Adds up accounts, in total and per meter. */
+/** Sums accounts, in total and per meter. */
 export const sumAccounts = (parts: Iterable<Accounts>): Accounts => {
   const total = emptyAccount();
   const meters = new Map<string, MutableAccount>();

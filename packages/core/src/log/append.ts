@@ -16,7 +16,7 @@ import { type AppendException, type Appended, MAX_SEGMENT_EVENTS, type NewSegmen
 import { cellAt, sumEvents } from "./sums.ts";
 import type { OwnerRow, SegmentRow } from "./tables.ts";
 
-/** Stores a new segment, but for its events that are known already, or find no room. Returns the owner with its new last number, too. */
+/** Stores a new segment, except events that are known already or find no room. Returns the owner with its new last number, too. */
 export const append = async (
   log: LogTransaction,
   producer: string,
@@ -127,7 +127,7 @@ const withoutExceptions = async (
 const tenantOf = ({ sums, sum_of, tenant_id }: NewSegment, index: number): string =>
   cellAt(sums, sum_of, index)?.tenant_id ?? tenant_id;
 
-/** The event of the same segment that an id was made for: its caller had it from the receipt, and gave it again at once. */
+/** The event of the same segment that an id was created for: the caller took the id from the receipt and used it again at once. */
 const findBefore = (
   { meta }: LogTransaction,
   segment: NewSegment,
@@ -143,7 +143,7 @@ const findBefore = (
   return { where: "pending", key: meta.next_key + place, isSame: event !== undefined && says(event, mark) };
 };
 
-/** A segment without some of its events; the others move up. */
+/** Removes events from a segment; the others move up. */
 export const withoutEvents = (
   segment: NewSegment,
   left: ReadonlySet<number>,
@@ -170,7 +170,7 @@ export const withoutEvents = (
   };
 };
 
-/** What an owner stored without knowing it, nobody would send: it is left to whoever claims it. */
+/** No owner knows of this segment, so no owner would send it: release it for the next claim. */
 const letGoOf = async (log: LogTransaction, key: number): Promise<void> => {
   const row = await log.segmentOf(key);
   if (row === undefined || row.owner === "" || row.letter !== undefined) return;

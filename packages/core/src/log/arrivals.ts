@@ -9,15 +9,15 @@ import { type GivenId, MAX_IDS_SPAN_MS, MAX_SEGMENT_EVENTS, type NewSegment } fr
 import { hourOf, sumEvents } from "./sums.ts";
 import type { ArrivalRow, OwnerRow } from "./tables.ts";
 
-/** A transaction of the application's own, in the database that the outbox is in. A client of `pg` is one. */
+/** An open transaction of the application, in the database of the outbox. A client of `pg` is one. */
 export interface SqlTransaction {
-  /** Runs one statement; `$1`, `$2` … stand for the values. Resolves with its rows, or with `{ rows }`. */
+  /** Runs one statement; `$1`, `$2` … are the values. Resolves with its rows, or with `{ rows }`. */
   query(text: string, values: unknown[]): PromiseLike<unknown>;
 }
 
-/** How events come into a store with transactions of the application's own. */
+/** How events enter a store in the application's own transactions. */
 export interface Arrivals {
-  /** Puts events into a transaction, in one round trip. Rejects when the database does, or the transaction has failed. */
+  /** Adds events to a transaction, in one round trip. Rejects when the database does, or if the transaction has failed. */
   insert(tx: SqlTransaction, rows: readonly ArrivalRow[]): Promise<Insertion>;
   /** Calls `tell` whenever events may have arrived. */
   listen(tell: () => void): void;
@@ -25,17 +25,17 @@ export interface Arrivals {
 
 export interface Insertion {
   /**
-   * Whether its transaction was committed, once that is decided. Rejects when nobody can say any more: the store was closed, or the server
-   * is another one now.
+   * Whether the transaction was committed, once that is decided. Rejects when that can no longer be known: the store was closed, or the
+   * server was replaced.
    */
   committed(): Promise<boolean>;
 }
 
-/** Most that a claim takes in: twice what it gives out, so that tenants are served in turns though arrivals are taken in order. */
+/** Maximum number taken in by a claim: twice what it returns, so that tenants are served in turns although arrivals are taken in order. */
 const MOST_EVENTS = 4_000;
-const CONFLICT = "its id was recorded before with other content";
+const CONFLICT = "its id was recorded before with different content";
 
-/** Moves events that have arrived into the log, the oldest first, as far as there is room. */
+/** Moves events that have arrived into the log, oldest first, as far as there is room. */
 export const takeArrivals = async (
   log: LogTransaction,
   producer: string,
@@ -80,7 +80,7 @@ interface Gathered {
 
 type Arrived = Omit<ArrivalRow, "lane"> & { readonly time: number };
 
-/** Arrivals as segments: each of one tenant, so that it can wait for whoever claims it. */
+/** Arrivals as segments: each of one tenant, free to be claimed. */
 class Gathering {
   events = 0;
   bytes = 0;
@@ -106,7 +106,7 @@ class Gathering {
     }
     const event = usageEvent(row.event);
     const made = timeOfEventId(event.event_id);
-    // An id that was not made here may be another's, too.
+    // An id that was not created here may be another event's, too.
     const mark = row.mark ?? (made === undefined ? contentMark(event, true) : undefined);
     const key = `${lane} ${event.tenant_id}`;
     const group = this.#groups.get(key) ?? { lane, rows: [] };
@@ -118,7 +118,7 @@ class Gathering {
     return bytes;
   }
 
-  /** The last one that was added. */
+  /** The one added last. */
   takeBack(bytes: number): void {
     this.#last.pop();
     this.events--;
@@ -168,7 +168,7 @@ const segmentOf = (
   hold: false,
 });
 
-/** Whoever wrote it did not know how: it keeps its text, and becomes a dead letter like all that is damaged. */
+/** It was written by something that did not know how: it keeps its text, and becomes a dead letter like everything damaged. */
 const damagedSegment = (value: unknown, lane: Lane, bodies: "events" | "text", now: number): NewSegment => {
   const field = (name: string): string => {
     const found: unknown = typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
@@ -190,7 +190,7 @@ const damagedSegment = (value: unknown, lane: Lane, bodies: "events" | "text", n
   };
 };
 
-/** Nobody is there any more to be told that it is refused. */
+/** Nobody is left to be told that it is refused. */
 const buryConflict = async (
   log: LogTransaction,
   producer: string,

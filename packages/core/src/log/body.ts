@@ -1,7 +1,7 @@
 import { isUsageEvent, type UsageEvent, usageEvent } from "../event/usage-event.ts";
 import type { SegmentBody } from "./tables.ts";
 
-/** Events as text: a line for each, its place (0, 1, 2 …), a space, and JSON. */
+/** Events as text, one line each: its index (0, 1, 2 …), a space, and JSON. */
 export const bodyText = (events: readonly (UsageEvent | undefined)[]): string => {
   let text = "";
   events.forEach((event, place) => {
@@ -10,13 +10,13 @@ export const bodyText = (events: readonly (UsageEvent | undefined)[]): string =>
   return text;
 };
 
-/** Events in the form that a store or a thread takes. */
+/** Converts events to the form that a store or a thread takes. */
 export const bodyOf = (events: readonly (UsageEvent | undefined)[], form: "events" | "text"): SegmentBody =>
   form === "text" ? bodyText(events) : events.filter((event) => event !== undefined);
 
 /**
- * The events of a body. By their places, the lines of a damaged text still belong to their events; one that is missing or damaged, or of
- * which there are two, is undefined.
+ * Parses a body. The indexes assign the lines of a damaged text to their events; an event whose line is missing, damaged or duplicated is
+ * undefined.
  */
 export const eventsOf = (
   body: SegmentBody | undefined,

@@ -6,11 +6,11 @@ import type { LedgerRange, LedgerRow } from "./outbox-query.ts";
 import type { StoreTransaction } from "./store.ts";
 import type { AccountChange, DeltaRow, LedgerSums } from "./tables.ts";
 
-// Sums are kept as what each transaction changed, and folded into rows now and then: a row touched by every transaction would cost more
-// than the events themselves.
+// Stores the change of each transaction, and folds the changes into rows from time to time: updating a row in every transaction would cost
+// more than the events themselves.
 const DELTAS_PER_FOLD = 128;
 
-/** Sums of many changes. */
+/** The sums of many changes. */
 class Fold {
   readonly accounts = new Map<string, number[]>();
   /** By hour and meter, then by tenant. */
@@ -72,7 +72,7 @@ class Fold {
 
 type MutableSums = [string, string, number, number, number, number, number];
 
-// Where the figures stand in a row of the ledger.
+// Positions of the figures in a row of the ledger.
 const RECORDED = { events: 3, usage: 5 } as const;
 const ACKNOWLEDGED = { events: 4, usage: 6 } as const;
 const FIGURES = [3, 4, 5, 6] as const;
@@ -80,7 +80,7 @@ const FIGURES = [3, 4, 5, 6] as const;
 const ledgerKey = (tenant_id: string, meter_id: string, hour: number): string =>
   `${padded(hour)}/${part(meter_id)}/${part(tenant_id)}`;
 
-/** Folds what has gathered into the rows, when that is much. */
+/** Folds the gathered changes into the rows when there are many. */
 export const foldDeltas = async ({ tx, meta, now, options }: LogTransaction): Promise<void> => {
   if (meta.next_delta - meta.first_delta < DELTAS_PER_FOLD) return;
   const fold = new Fold();

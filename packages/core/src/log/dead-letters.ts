@@ -9,7 +9,7 @@ import type { SegmentRow } from "./tables.ts";
 const STATES = ["rejected", "quarantined"] as const;
 const ROWS_PER_TURN = 16;
 
-/** Parts of letters that are meant. */
+/** The selected parts of dead letters. */
 interface Chosen {
   readonly row: SegmentRow;
   readonly events: readonly (UsageEvent | undefined)[];
@@ -17,7 +17,7 @@ interface Chosen {
   readonly to: number;
 }
 
-/** Takes letters up again, as if they had never been sent. Returns how many. */
+/** Makes dead letters pending again, as if they had never been sent. Returns how many. */
 export const redriveLetters = async (log: LogTransaction, selection: OutboxSelection): Promise<number> => {
   const chosen = await choose(log, selection);
   for (const part of chosen) {
@@ -31,7 +31,7 @@ export const redriveLetters = async (log: LogTransaction, selection: OutboxSelec
   return countOf(chosen);
 };
 
-/** Gives letters up for good. Returns how many. */
+/** Discards dead letters. Returns how many. */
 export const discardLetters = async (
   log: LogTransaction,
   selection: OutboxSelection,
@@ -42,7 +42,7 @@ export const discardLetters = async (
   return countOf(chosen);
 };
 
-/** Discards letters that are too many, or too old: the oldest first, a little at a time. */
+/** Discards dead letters beyond the limits of number or age: the oldest first, a few at a time. */
 export const boundLetters = async (log: LogTransaction): Promise<void> => {
   const { maxEvents, maxBytes, rejectedMs, quarantinedMs } = log.options.letters;
   const { meta, now } = log;
@@ -66,11 +66,11 @@ export const boundLetters = async (log: LogTransaction): Promise<void> => {
       Math.ceil(((meta.letter_bytes - maxBytes) * row.count) / Math.max(1, row.bytes)),
     );
     if (surplus <= 0) return;
-    await discardRow(log, row, "more dead letters than are kept", surplus);
+    await discardRow(log, row, "over the limit of dead letters", surplus);
   }
 };
 
-/** Discards the first letters of a row. */
+/** Discards the first dead letters of a row. */
 const discardRow = async (
   log: LogTransaction,
   row: SegmentRow,
@@ -126,7 +126,7 @@ const choose = async (
   return chosen;
 };
 
-/** Each part of a row is cut out of what the parts before it have left. */
+/** Each part of a row is taken from what the parts before it have left. */
 const eachRow = async (
   chosen: readonly Chosen[],
   cut: (row: SegmentRow, from: number, to: number) => Promise<SegmentRow | undefined>,

@@ -1,14 +1,14 @@
 import type { StoreTransaction } from "./store.ts";
 import { cellAt } from "./sums.ts";
 
-/** An event that was given up, as far as it is remembered: what it said is gone. */
+/** What is remembered of a discarded event; its content is gone. */
 export interface DiscardedEvent {
   readonly event_id: string;
   readonly tenant_id: string;
   readonly meter_id: string;
-  /** Start of the hour (UTC) that it counted in, in milliseconds since the epoch. */
+  /** Start of the hour (UTC) in which it counted, in milliseconds since the epoch. */
   readonly hour: number;
-  /** In the words of who gave it up, or of the policy. */
+  /** The reason given by the person or the policy that discarded it. */
   readonly reason: string;
 }
 
@@ -18,7 +18,7 @@ export interface DiscardedQuery {
   readonly limit: number;
 }
 
-/** What was given up and why, the newest ids first, as long as ids are remembered. */
+/** What was discarded and why, newest ids first, as long as ids are remembered. */
 export const readDiscarded = async (
   tx: StoreTransaction,
   { tenant_id, event_id, limit }: DiscardedQuery,

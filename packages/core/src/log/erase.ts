@@ -9,8 +9,8 @@ import type { Erased } from "./outbox.ts";
 import type { IdsRow, Piece, SegmentRow } from "./tables.ts";
 
 /**
- * Takes a tenant out of all but the sums: what waits and the letters are discarded, ids and sessions are forgotten, and what events said
- * is blanked where others of their segment stay. What is on its way just now is left alone.
+ * Erases a tenant, except from sums: pending events and dead letters are discarded, ids and sessions are forgotten, and content is blanked
+ * in segments shared with other tenants. Events in flight are left alone.
  */
 export const eraseTenant = async (
   log: LogTransaction,
@@ -52,7 +52,7 @@ const eraseFrom = async (
   isAlive: (owner: string) => Promise<boolean>,
 ): Promise<Omit<Erased, "sessions">> => {
   const events = await log.events(row);
-  // Of a damaged event in a segment of several nobody knows whose it is.
+  // The tenant of a damaged event in a shared segment is unknown.
   const isMeant = (index: number): boolean => (events[index]?.tenant_id ?? row.tenant_id) === tenant_id;
   const isOwned = row.letter === undefined && row.owner !== "" && (await isAlive(row.owner));
   const stays = new Set<number>();
@@ -63,7 +63,7 @@ const eraseFrom = async (
       for (let i = run.from; i < run.to; i++) stays.add(i);
       continue;
     }
-    // What was acknowledged stays counted so; only its content goes.
+    // Acknowledged events stay counted; only their content is erased.
     if (row.letter?.state !== "acknowledged") {
       await discardRun(log, row, events, run, reason);
       count += run.to - run.from;
@@ -110,7 +110,7 @@ const discardRun = async (
   log.tx.put("owners", row.producer, { ...owner, discarded: addSeqs(owner.discarded, seqs) });
 };
 
-/** The parts of a piece whose events are meant. */
+/** The parts of a piece whose events are selected. */
 const runsOf = (piece: Piece, isMeant: (index: number) => boolean): readonly Piece[] => {
   const runs: Piece[] = [];
   let from = piece.from;
@@ -122,7 +122,7 @@ const runsOf = (piece: Piece, isMeant: (index: number) => boolean): readonly Pie
   return runs;
 };
 
-/** What the books still need of an event: that it was there, and for which meter. */
+/** What the accounts still need: that there was an event, and its meter. */
 const blank = (event: UsageEvent): UsageEvent =>
   usageEvent({
     ...event,

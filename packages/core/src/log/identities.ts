@@ -18,7 +18,7 @@ export interface KnownIdentity {
 
 export const identityKey = (tenant_id: string, event_id: string): string => `${part(tenant_id)}/${event_id}`;
 
-/** Has the ids of a segment that callers gave ready to be looked for. */
+/** Prepares lookups of the ids that callers gave. */
 export const prefetchGiven = async (
   log: LogTransaction,
   { given, ids }: NewSegment,
@@ -31,7 +31,7 @@ export const prefetchGiven = async (
     );
 };
 
-/** Looks for an identity: among the ids that callers gave, then among those made here about the time that the id tells. */
+/** Finds an identity: among the ids that callers gave, then among those created here around the time in the id. */
 export const findIdentity = async (
   log: LogTransaction,
   tenant_id: string,
@@ -60,7 +60,7 @@ export const findIdentity = async (
   return undefined;
 };
 
-/** Remembers the ids of a segment that was recorded. Returns under which key. */
+/** Remembers the ids of a recorded segment. Returns their key. */
 export const rememberIds = (
   log: LogTransaction,
   key: number,
@@ -95,12 +95,12 @@ export const rememberGiven = (
 export const tenantAt = ({ cells, sum_of }: IdsRow, index: number): string | undefined =>
   cellAt(cells, sum_of, index)?.tenant_id;
 
-/** Where an event stands; it has ended when it is in no segment. */
+/** Finds an event; if it is in no segment, it is settled. */
 const standingOf = async (
   log: LogTransaction,
   { key, producer, seq }: Omit<IdentityRow, "mark">,
 ): Promise<RowState | EndState> => {
-  // Of the segment that is being appended.
+  // Part of the segment that is being appended.
   if (key >= log.meta.next_key) return "pending";
   const row = await log.segmentOf(key);
   if (row !== undefined)
@@ -109,7 +109,7 @@ const standingOf = async (
   return owner?.discarded.some(({ from, to }) => from <= seq && seq <= to) ? "discarded" : "acknowledged";
 };
 
-/** Where the events of a row of ids stand, by index: one look for all of them. */
+/** Finds the events of a row of ids, by index, in one query. */
 export const standingsOf = async (
   log: LogTransaction,
   { key, ids, producer, first_seq }: IdsRow,
@@ -136,20 +136,20 @@ const segmentsAround = (log: LogTransaction, key: number, count: number) =>
 const saysTheSame = async (log: LogTransaction, key: number, mark: string): Promise<boolean> => {
   const row = await log.segmentOf(key);
   const event = row === undefined ? undefined : (await log.events(row))[key - row.key];
-  // Its content has gone; the id was made here, so whoever gives it again had it from here.
+  // The content is gone. The id was created here, so whoever passes it again got it from here.
   if (event === undefined) return true;
   return says(event, mark);
 };
 
-/** Whether an event says what the mark stands for. Whether a caller gave its time, nobody knows any more. */
+/** Whether an event has the content of the mark. Whether a caller gave its time is no longer known. */
 export const says = (event: UsageEvent, mark: string): boolean =>
   contentMark(event, true) === mark || contentMark(event, false) === mark;
 
 const ROWS_PER_TURN = 16;
 
 /**
- * Forgets the ids of events that ended long ago, or too many ago: a little at a time, those behind the key `after`.
- * Returns where to go on; empty at the end.
+ * Forgets ids whose events were settled too long ago, or that are over the limit: a few at a time, those after the key `after`.
+ * Returns where to continue; empty at the end.
  */
 export const forgetIds = async (
   log: LogTransaction,
@@ -189,7 +189,7 @@ export const forgetIds = async (
     if (!isOld && row.given.length > 0) {
       if (meta.forgotten === 0)
         log.warnings.push(
-          `more than ${max} ids are remembered: the oldest are forgotten before ${windowMs} ms are over, and an event recorded again under one of them counts again; raise tombstones.max`,
+          `more than ${max} ids are remembered, so the oldest are evicted before ${windowMs} ms are over; an event recorded again under an evicted id counts again. Raise tombstones.max`,
         );
       meta.forgotten += row.given.length;
     }

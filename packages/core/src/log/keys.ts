@@ -1,20 +1,20 @@
 import type { KeyRange } from "./store.ts";
 
-// Keys of the tables: ASCII text whose order by code is the order that is meant.
+// Keys of the tables: ASCII text whose code order is the intended order.
 
 const DIGITS = 16;
 
-/** A number ≥ 0 as text that sorts as it does. */
+/** Formats a number ≥ 0 so that the text sorts like the number. */
 export const padded = (value: number): string =>
   Math.max(0, Math.floor(value)).toString().padStart(DIGITS, "0");
 
-/** A name as a part of a key: without the slash that parts are joined by. */
+/** Encodes a name as part of a key: without slashes, which separate parts. */
 export const part = (name: string): string => encodeURIComponent(name);
 
-/** The name that a part of a key stands for. */
+/** Decodes the name from part of a key. */
 export const nameOf = (encoded: string): string => decodeURIComponent(encoded);
 
-/** All keys that begin with `prefix/`. */
+/** The range of all keys that begin with `prefix/`. */
 export const under = (prefix: string, options: Omit<KeyRange, "from" | "before"> = {}): KeyRange => ({
   ...options,
   from: `${prefix}/`,

@@ -55,8 +55,8 @@ import type { CustomerPairs, IdsRow, OwnerRow, SegmentRow, SessionRow } from "./
 import { Turns } from "./turns.ts";
 
 /**
- * An outbox over a store: what happens to events, identities, letters, sessions and accounts, the same whatever keeps them.
- * The store is opened with it, and closed.
+ * An outbox over a store: what happens to events, identities, dead letters, sessions and accounts, whatever store keeps them. Opens and
+ * closes the store.
  */
 export const logOutbox = (store: Store, options: LogOptions): Outbox => new LogOutbox(store, options);
 
@@ -73,14 +73,14 @@ class LogOutbox implements Outbox {
   readonly #options: LogOptions;
   readonly #turns = new Turns();
   #owner: Owner | undefined;
-  /** Whether the store was told of the owner. */
+  /** Whether the store knows the owner. */
   #isEntered = false;
   #isOpen = false;
-  /** One call after the other: the store has one transaction at a time. */
+  /** Calls run one at a time: the store has one transaction at a time. */
   #last: Promise<unknown> = Promise.resolve();
-  /** Segments that a claim took whose answer did not come: nobody has heard of them. */
+  /** Segments of a claim whose result did not come: nobody knows about them. */
   #uncertain: string[] = [];
-  /** Where forgetting goes on, and when it begins again. */
+  /** Where eviction continues, and when it starts again. */
   readonly #forget = { made: "", given: "" };
   #forgetAt = 0;
 
@@ -237,7 +237,7 @@ class LogOutbox implements Outbox {
           if (!this.durable) await loseAll(log);
           log.tx.put("owners", me, { ...row, state: "left" });
         });
-        // What it cannot let go of now is taken over like that of one that died.
+        // What it cannot release now is taken over like that of a dead owner.
         await left.catch(() => {});
         await owner.lock.release();
       }
@@ -262,7 +262,7 @@ class LogOutbox implements Outbox {
     return this.#inTurn(async () => this.#store.transact(work));
   }
 
-  /** A transaction of this owner. One that was taken for dead acts as a new one. */
+  /** Runs a transaction of this owner. If the owner was presumed dead, it acts as a new one. */
   async #write<Answer>(
     now: number,
     work: (log: LogTransaction, me: string, row: OwnerRow) => Promise<Answer>,
@@ -272,7 +272,7 @@ class LogOutbox implements Outbox {
     const done = await this.#store.transact(async (tx) => {
       const log = await LogTransaction.begin(tx, now, this.#options);
       const known = await tx.get("owners", id);
-      // Whoever emptied or replaced the store has not heard of it; its numbers must not begin anew.
+      // The store was emptied or replaced and does not know this owner: its numbers must not start again.
       if (known?.state === "gone" || (known === undefined && this.#isEntered)) return undefined;
       const answer = await work(log, id, known ?? enter(tx, id, now));
       log.finish();
@@ -285,7 +285,7 @@ class LogOutbox implements Outbox {
     return this.#write(now, work);
   }
 
-  /** The lock was lost while it lived: goes on as a new owner, with what it holds where nobody took it. */
+  /** The lock was lost while the owner lived: it continues as a new owner, with whatever was not taken over. */
   async #renew(now: number): Promise<void> {
     const before = this.#owner;
     const owner = await newOwner(this.#store, now);
@@ -350,7 +350,7 @@ class LogOutbox implements Outbox {
     }
   }
 
-  /** The segment, if this owner holds it and none of the events has ended. */
+  /** Returns the segment if this owner has it and none of the events is settled. */
   async #own(log: LogTransaction, me: string, span: Span, taken: Span[]): Promise<SegmentRow | undefined> {
     const row = await log.tx.get("segments", span.segment);
     if (row !== undefined && row.owner === me && row.letter === undefined && covers(row, span.from, span.to))
@@ -359,7 +359,7 @@ class LogOutbox implements Outbox {
     return undefined;
   }
 
-  /** What is due now and then: sums are folded, letters bounded, ids forgotten. */
+  /** Periodic work: folds sums, limits dead letters, evicts ids. */
   async #keepHouse(log: LogTransaction): Promise<void> {
     const { meta, now, options } = log;
     await foldDeltas(log);
@@ -375,7 +375,7 @@ class LogOutbox implements Outbox {
   }
 }
 
-/** Of the tenants that are new; those that were leased before keep theirs. */
+/** Sets the customers of new tenants; tenants that were leased before keep theirs. */
 const joinedCustomers = (before: CustomerPairs = [], added: CustomerPairs): CustomerPairs => {
   if (before.length === 0) return added;
   const known = new Set(before.map(([tenant_id]) => tenant_id));
@@ -388,7 +388,7 @@ const pendingOf = ({ meta, warnings }: LogTransaction) => ({
   warnings,
 });
 
-/** The end of a volatile log: what is pending is lost. */
+/** The end of a volatile log: pending events are lost. */
 const loseAll = async (log: LogTransaction): Promise<void> => {
   for (const [, row] of await log.tx.range("segments", {})) {
     if (row.letter !== undefined) continue;
@@ -416,7 +416,7 @@ const listEvents = async (
   for (;;) {
     const rows = await log.tx.range("segments", { from, limit: 64 });
     for (const [id, row] of rows) {
-      // Parts that were cut out lie between others: all that may come before the last one is looked at.
+      // Parts that were cut out lie between others: check everything that may come before the last one.
       if (found.length >= limit && row.key > (found.toSorted(byKey)[limit - 1]?.key ?? 0))
         return page(found, limit);
       from = `${id} `;
@@ -445,7 +445,7 @@ const page = (rows: OutboxRow[], limit: number): readonly OutboxRow[] => rows.so
 
 type Ids = (index: number) => { readonly event_id: string; readonly tenant_id: string };
 
-/** What is still known of events whose text is damaged. */
+/** What is still known about events whose text is damaged. */
 const idsOfDamaged = async (
   log: LogTransaction,
   row: SegmentRow,

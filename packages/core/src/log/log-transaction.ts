@@ -39,14 +39,14 @@ const META_FIELDS: readonly (keyof MetaRow)[] = [
 
 type MutableMeta = { -readonly [Field in keyof MetaRow]: MetaRow[Field] };
 
-/** Where a part of a segment goes that is cut out of it: to an owner, to whoever claims it, or among the letters; or it ends. */
+/** Where a part of a segment goes: to an owner, free for the next claim, to the dead letters, or settled. */
 export type Destiny =
   | { readonly to: "owner"; readonly owner: string }
   | { readonly to: "waiting" }
   | { readonly to: "letters"; readonly letter: DeadLetter }
   | { readonly to: "end" };
 
-/** One transaction of the log: rows as they are now, and what changes in the sums. */
+/** One transaction of the log: current rows, and changes of the sums. */
 export class LogTransaction {
   readonly tx: StoreTransaction;
   readonly now: number;
@@ -57,7 +57,7 @@ export class LogTransaction {
   readonly #recorded: HourSums[] = [];
   readonly #acknowledged: HourSums[] = [];
   readonly #before: MetaRow;
-  /** The events that were read last: of one segment, several parts may be cut out. */
+  /** The events read last: several parts of one segment may be cut out. */
   #read: { readonly id: string; readonly events: readonly (UsageEvent | undefined)[] } | undefined;
 
   private constructor(tx: StoreTransaction, meta: MetaRow, now: number, options: LogOptions) {
@@ -71,11 +71,11 @@ export class LogTransaction {
   static async begin(tx: StoreTransaction, now: number, options: LogOptions): Promise<LogTransaction> {
     const meta = (await tx.get("meta", META_KEY)) ?? EMPTY;
     if (meta.layout !== LAYOUT)
-      throw new Error(`it has the layout ${meta.layout}, and this version reads layout ${LAYOUT}`);
+      throw new Error(`it has layout ${meta.layout}, but this version reads only layout ${LAYOUT}`);
     return new LogTransaction(tx, meta, now, options);
   }
 
-  /** Writes what changed in the sums. The last thing that is done. */
+  /** Writes the changes of the sums. Call it last. */
   finish(): void {
     const { tx, meta } = this;
     if (this.#accounts.size > 0) {
@@ -91,7 +91,7 @@ export class LogTransaction {
       tx.put("meta", META_KEY, { ...meta });
   }
 
-  /** Counts events of a meter in a figure of the accounts. */
+  /** Adds events of a meter to a figure of the accounts. */
   count(meter_id: string, field: AccountField, events: number): void {
     let figures = this.#accounts.get(meter_id);
     if (figures === undefined) {
@@ -120,7 +120,7 @@ export class LogTransaction {
     }
   }
 
-  /** The receiver has rejected them after all. */
+  /** The receiver has rejected them after acknowledging them. */
   refuted(content: readonly UsageEvent[]): void {
     for (const hour of sumEvents(content).sums) {
       const events = eventsIn(hour);
@@ -135,13 +135,13 @@ export class LogTransaction {
     }
   }
 
-  /** The events of a segment; undefined for those whose text is damaged. */
+  /** Returns the events of a segment; an event whose text is damaged is undefined. */
   async events({ id, count }: SegmentRow): Promise<readonly (UsageEvent | undefined)[]> {
     if (this.#read?.id !== id) this.#read = { id, events: eventsOf(await this.tx.get("bodies", id), count) };
     return this.#read.events;
   }
 
-  /** The segment that an event is in, if it has not ended. */
+  /** Returns the segment that an event is in, if it is not settled. */
   async segmentOf(key: number): Promise<SegmentRow | undefined> {
     let before = `${padded(key + 1)}`;
     for (;;) {
@@ -158,7 +158,7 @@ export class LogTransaction {
     this.tx.put("segments", row.id, row);
   }
 
-  /** Puts a segment where it is found by whom it is for. */
+  /** Indexes a segment where its owner, or the next claim, finds it. */
   index(row: SegmentRow): void {
     const [table, key] = indexOf(row);
     this.tx.put(table, key, 1);
@@ -169,7 +169,7 @@ export class LogTransaction {
     this.tx.delete(table, key);
   }
 
-  /** Takes away a segment of which nothing is left. Its ids are kept for a while from now on. */
+  /** Removes an empty segment. From now on, its ids are kept for a while. */
   remove(row: SegmentRow): void {
     if (row.ids !== "") this.tx.put("ends", row.ids, this.now);
     this.unindex(row);
@@ -177,7 +177,7 @@ export class LogTransaction {
     this.tx.delete("bodies", row.id);
   }
 
-  /** Changes pieces of a segment, in place. */
+  /** Changes pieces of a segment in place. */
   change(row: SegmentRow, from: number, to: number, change: (piece: Piece) => Piece): SegmentRow {
     const changed = {
       ...row,
@@ -188,8 +188,7 @@ export class LogTransaction {
   }
 
   /**
-   * Takes events out of a segment and has them go elsewhere, as segments of their own; returns what stays, if anything does. What goes
-   * to whoever claims it is cut by tenant.
+   * Moves events out of a segment into segments of their own; returns the rest, if any. Events that are free to claim are split by tenant.
    */
   async cut(
     row: SegmentRow,
@@ -205,7 +204,7 @@ export class LogTransaction {
     const isOfOne = row.tenant_id !== "" || destiny.to !== "waiting";
     const piece = (each: Piece): Piece => ({ ...each, inflight: false, ...fresh });
     if (isWhole && isOfOne && cutOut.length === 1 && cutOut[0]?.from === 0 && cutOut[0].to === row.count) {
-      // All of it: it keeps its place.
+      // All of it: it keeps its key.
       this.unindex(row);
       const moved = destined({ ...row, pieces: cutOut.map(piece) }, destiny);
       this.putSegment(moved);
@@ -253,7 +252,7 @@ export class LogTransaction {
     return left;
   }
 
-  /** Puts an event among the dead letters whose segment has gone. */
+  /** Makes a dead letter of an event whose segment is gone. */
   async putLetter(
     event: UsageEvent,
     origin: Pick<SegmentRow, "key" | "producer" | "first_seq" | "recorded_at" | "ids">,
@@ -318,7 +317,7 @@ export class LogTransaction {
     return moved;
   }
 
-  /** Moves what an owner holds to whoever claims it. */
+  /** Releases the segments of an owner for the next claim. */
   async letGo(owner: string): Promise<void> {
     const held = await this.tx.range("held", under(owner));
     const ids = held.map(([key]) => key.slice(owner.length + 1));
@@ -332,7 +331,7 @@ export class LogTransaction {
 
 export const eventsIn = ({ events }: HourSums): number => events.reduce((sum, count) => sum + count, 0);
 
-/** What waits is found by its first event that is left: parts that come back may be older than what they were cut out of. */
+/** Waiting segments are indexed by their first remaining event: parts that come back may be older than the segment they were cut from. */
 const indexOf = ({ id, lane, tenant_id, owner, letter, key, pieces }: SegmentRow) =>
   letter !== undefined
     ? (["letters", `${letter.state}/${id}`] as const)
@@ -352,7 +351,7 @@ export const customerOf = ({ customers }: SegmentRow, tenant_id: string): string
 export const pieceAt = ({ pieces }: SegmentRow, index: number): Piece | undefined =>
   pieces.find(({ from, to }) => from <= index && index < to);
 
-/** Whether all of the events are still to be ended. */
+/** Whether none of the events is settled. */
 export const covers = ({ pieces }: SegmentRow, from: number, to: number): boolean => {
   let at = from;
   for (const piece of pieces) if (piece.from <= at && at < piece.to) at = piece.to;
@@ -364,7 +363,7 @@ const within = (piece: Piece, from: number, to: number): readonly Piece[] =>
     ? []
     : [{ ...piece, from: Math.max(piece.from, from), to: Math.min(piece.to, to) }];
 
-/** A piece, in which the events between have changed. */
+/** A piece in which a range of events has changed. */
 const carve = (
   piece: Piece,
   from: number,
@@ -406,7 +405,7 @@ const byTenant = (piece: Piece, events: readonly (UsageEvent | undefined)[]): re
   return runs;
 };
 
-/** How many events each meter has; damaged ones count for `missing`. */
+/** Number of events per meter; damaged events count for `missing`. */
 const metersOf = (
   events: readonly (UsageEvent | undefined)[],
   missing: string,
@@ -419,7 +418,7 @@ const metersOf = (
   return [...meters];
 };
 
-/** The meter of damaged events: the one of which the segment has more than can be read. */
+/** The meter of damaged events: the one that has more events in the segment than can be read. */
 export const missingMeter = ({ meters }: SegmentRow, events: readonly (UsageEvent | undefined)[]): string => {
   const missing = new Map(meters);
   for (const event of events)

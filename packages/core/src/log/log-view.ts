@@ -4,17 +4,17 @@ import { logOutbox } from "./log-outbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Store } from "./store.ts";
 
-/** What can be asked of an outbox. */
+/** Queries of an outbox. */
 export interface OutboxView
   extends Pick<
     Outbox,
     "name" | "open" | "accounts" | "list" | "ledger" | "ledgerIds" | "producers" | "close"
   > {
-  /** What was given up and why, the newest first, as long as its identity is remembered. */
+  /** What was discarded and why, newest first, as long as its identity is remembered. */
   discarded(query: DiscardedQuery): Promise<readonly DiscardedEvent[]>;
 }
 
-/** The log of a store, to look into. A log does what it always does: it is the store in which nothing that is put may arrive. */
+/** Reads the log of a store. Everything runs as usual, but the store discards all writes. */
 export const logView = (store: Store, options: LogOptions): OutboxView => {
   const outbox = logOutbox(store, options);
   return {

@@ -3,19 +3,20 @@ import { memoryStore } from "./memory-store.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface MemoryOutboxOptions {
-  /** Most pending events. @default 10_000 */
+  /** Maximum number of pending events. @default 10_000 */
   readonly maxEvents?: number;
-  /** Most pending bytes. @default 16 MiB */
+  /** Maximum size of pending events, in bytes. @default 16 MiB */
   readonly maxBytes?: number;
-  /** How many ids of ended events are remembered, to know a repeat. @default 250_000 */
+  /** How many ids of settled events are remembered to recognize repeats. @default 250_000 */
   readonly maxTombstones?: number;
-  /** How long they are, in milliseconds. @default 24 hours */
+  /** How long these ids are remembered, in milliseconds. @default 24 hours */
   readonly tombstoneMs?: number;
-  /** How many dead letters and quarantined events are kept; the oldest beyond are discarded. @default 10_000 */
+  /** Maximum number of dead letters and quarantined events; the oldest beyond it are discarded. @default 10_000 */
   readonly maxLetters?: number;
   /**
-   * How long, in milliseconds, the content of acknowledged events is kept, so that a late rejection becomes a dead letter that can be
-   * sent again. @default 0
+   * How long the content of acknowledged events is kept, in milliseconds, so that a late rejection becomes a dead letter that can be
+   * redriven.
+   * @default 0
    */
   readonly keepAcknowledgedMs?: number;
 }
@@ -23,8 +24,8 @@ export interface MemoryOutboxOptions {
 const DAY_MS = 86_400_000;
 
 /**
- * An outbox in memory: everything the contract asks for but durability. What is still pending at the end of the process is lost, so
- * `durable` of a receipt says `volatile`.
+ * An outbox in memory: the whole contract except durability. Events that are pending when the process ends are lost, so `durable` of a
+ * receipt resolves with `volatile`.
  */
 export const memoryOutbox = ({
   maxEvents = 10_000,

@@ -4,7 +4,7 @@ import type { TableName, Tables } from "./tables.ts";
 
 type TableSet = { readonly [Name in TableName]: OrderedTable<Tables[Name]> };
 
-/** A store in memory, for one process: nothing survives it. */
+/** A store in memory, for one process. Nothing survives the process. */
 export const memoryStore = (): Store => new MemoryStore();
 
 class MemoryStore implements Store {

@@ -1,12 +1,12 @@
 import type { KeyRange } from "./store.ts";
 
-/** Rows by key. The order is worked out when it is asked for, and then kept. */
+/** Rows by key. The order is computed when it is needed, and then kept. */
 export class OrderedTable<Value> {
   readonly #rows = new Map<string, Value>();
   #keys: string[] | undefined;
-  /** Where the keys begin: most rows go in the order in which they came. */
+  /** Where the keys start: most rows are removed in order of insertion. */
   #head = 0;
-  /** Keys behind the head that are no rows any more. */
+  /** Keys after the head whose rows are gone. */
   #gone = 0;
 
   get(key: string): Value | undefined {
@@ -63,7 +63,7 @@ export class OrderedTable<Value> {
   }
 }
 
-/** Where a key is, or would be, from `start` on. */
+/** The index of a key, or where it would be inserted, from `start` on. */
 const place = (keys: readonly string[], key: string, start: number): number => {
   let low = start;
   let high = keys.length;

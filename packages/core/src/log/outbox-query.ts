@@ -1,7 +1,7 @@
 import type { SeqRange } from "../event/seq-range.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
 
-/** Where a stored event stands. `inflight`: handed to a transport, no outcome stored yet. */
+/** The state of a stored event. `inflight`: handed to a transport, no outcome stored yet. */
 export type RowState = "pending" | "inflight" | "rejected" | "quarantined";
 
 export interface OutboxQuery {
@@ -14,10 +14,10 @@ export interface OutboxQuery {
   readonly limit?: number | undefined;
 }
 
-/** Where an identity stands whose event is gone; it stays known for a while, so that a repeat is one. */
+/** The state of an identity whose event is gone; it is remembered for a while, to recognize repeats. */
 export type EndState = "acknowledged" | "discarded";
 
-/** A row as people see it. */
+/** A row, for people to read. */
 export interface OutboxRow {
   readonly key: number;
   readonly state: RowState;
@@ -27,20 +27,20 @@ export interface OutboxRow {
   readonly attempts: number;
   readonly first_sent_at: number | undefined;
   readonly recorded_at: number;
-  /** Why it was buried, and when. */
+  /** Why it became a dead letter, and when. */
   readonly reason: string | undefined;
   readonly status: number | undefined;
   readonly ended_at: number | undefined;
 }
 
-/** Which dead letters are meant: all of a state, or of a tenant, or the named ones. */
+/** Which dead letters to select: all of a state or of a tenant, or the named ones. */
 export interface OutboxSelection {
   readonly state: "rejected" | "quarantined";
   readonly tenant_id?: string | undefined;
   readonly event_ids?: readonly string[] | undefined;
 }
 
-/** In milliseconds since the epoch, by the time that the usage counts at (see `usageTime`); `to` is exclusive. */
+/** In milliseconds since the epoch, by the time at which the usage counts (see `usageTime`); `to` is exclusive. */
 export interface LedgerRange {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -56,17 +56,17 @@ export interface LedgerKey {
 export interface LedgerRow extends LedgerKey {
   readonly recorded: number;
   readonly acknowledged: number;
-  /** Sum of `total_usage` over the recorded and over the acknowledged events. */
+  /** Sum of `total_usage`, of the recorded and of the acknowledged events. */
   readonly recorded_usage: number;
   readonly acknowledged_usage: number;
 }
 
-/** The numbers that one opened outbox gave its events: 1, 2, 3 … */
+/** The numbers that one producer gave its events: 1, 2, 3 … */
 export interface ProducerRow {
   readonly producer: string;
-  /** The last number given. */
+  /** The highest number. */
   readonly last_seq: number;
-  /** Numbers of events that no receiver acknowledged: waiting, dead letters, discarded. Ascending; those long forgotten are left out. */
+  /** Numbers of events that no receiver acknowledged: pending, dead letters, discarded. Ascending; evicted ones are left out. */
   readonly unacknowledged: readonly SeqRange[];
 }
 

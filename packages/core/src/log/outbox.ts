@@ -18,146 +18,143 @@ import type { SessionAnswer, SessionChange } from "./outbox-session.ts";
 import type { CustomerPairs, Piece, SegmentBody, SessionRow } from "./tables.ts";
 
 /**
- * Keeps recorded events until they are acknowledged, and their accounts for ever.
+ * Keeps recorded events until they are settled, and their accounts permanently.
  *
- * Events come in segments and are named by their places in them. Every event is *held* by one opened outbox (it alone may send it), or by
- * nobody. An owner that dies loses what it held to whoever claims next. Several owners may share one store.
+ * Events come in segments and are identified by their position in them. At most one opened outbox *owns* an event and may send it. The
+ * events of a dead owner go to the next claim. Several owners may share one store.
  *
- * Calls are made one at a time. A promise that rejects means that nothing of the call was done; with `MayHaveCommitted`, that nobody
- * knows. Everything that goes in and comes out is plain data, so that an outbox may work in another thread.
+ * Calls are made one at a time. If a promise rejects, nothing of the call was done; if it rejects with `MayHaveCommitted`, that is unknown.
+ * All arguments and results are plain data, so an outbox may run in another thread.
  */
 export interface Outbox {
   /** For people: shown in errors and events. */
   readonly name: string;
   /** Whether a committed event survives the end of the process. */
   readonly durable: boolean;
-  /** How much may be pending. */
+  /** Limits of pending events. */
   readonly limits: OutboxLimits;
   /** The form in which it takes the events of a segment. @default "events" */
   readonly bodies?: "events" | "text";
-  /** How events come with transactions of the application's own; they are taken in by `claim`. @default there is no such way */
+  /** How events arrive in transactions of the application; `claim` takes them in. @default not supported */
   readonly arrivals?: Arrivals | undefined;
 
-  /** Called before anything else; again after it failed. */
+  /** Called before anything else, and again after it failed. */
   open(): Promisable<OutboxOpening>;
 
-  /** Carries out all changes in one transaction: endings first, then new segments, then leases, then sessions. */
+  /** Applies all changes in one transaction: endings first, then new segments, then leases, then sessions. */
   commit(changes: OutboxChanges): Promisable<OutboxCommit>;
 
   /**
-   * Takes pending events that nobody holds, or whose owner is dead, and holds them: tenants in turns, oldest first within one, `live`
-   * before `backfill`.
+   * Takes ownership of pending events that have no owner, or a dead one: tenants in turns, oldest first within a tenant, `live` before
+   * `backfill`.
    */
   claim(request: ClaimRequest): Promisable<Claimed>;
 
   accounts(): Promisable<Accounts>;
 
-  /** Events by key, oldest first. */
+  /** Returns events by key, oldest first. */
   list(query: OutboxQuery): Promisable<readonly OutboxRow[]>;
 
   /**
-   * Takes dead letters and quarantined events up again: pending, held by nobody, as if never sent. Returns how many.
-   * Sending a quarantined event again may count it twice; that is the caller's decision.
+   * Redrive: makes dead letters and quarantined events pending, without an owner, as if never sent. Returns how many. Sending a quarantined
+   * event again may count it twice; the caller decides.
    */
   redrive(selection: OutboxSelection): Promisable<number>;
 
-  /**
-   * Gives dead letters and quarantined events up for good, counted as discarded. Returns how many. Their identities are remembered like
-   * those of acknowledged events.
-   */
+  /** Discards dead letters and quarantined events. Returns how many. Their identities are remembered like those of acknowledged events. */
   discard(selection: OutboxSelection, reason: string): Promisable<number>;
 
   /**
-   * Takes a tenant out of the store. Its events that wait and its dead letters are discarded and counted so; what its events said, its
-   * sessions and its ids are gone, so that a repeat of an erased event would count again. The sums by tenant, meter and hour stay until
-   * their time is over. Events that a live owner has on their way are left alone: they are counted, or erased by another call.
+   * Erases a tenant. Its pending events and dead letters are discarded and counted so; the content of its events, its sessions and its ids
+   * are deleted, so a repeat of an erased event counts again. The sums by tenant, meter and hour stay until they expire. Events that a live
+   * owner has in flight are left alone: they are counted, or erased by another call.
    */
   erase(tenant_id: string, reason: string): Promisable<Erased>;
 
   /**
-   * Takes acknowledgements back, in one transaction: what the receiver rejected later becomes a dead letter, and a quarantined event is
-   * no longer in doubt. Returns what became of each, in order.
+   * Takes acknowledgements back in one transaction: what the receiver rejected later becomes a dead letter, and a quarantined event is no
+   * longer ambiguous. Returns a result for each, in order.
    */
   refute(refutations: readonly Refutation[]): Promisable<readonly RefutationState[]>;
 
-  /** What was recorded, by tenant, meter and hour of event time: the own side of a reconciliation. */
+  /** Returns what was recorded, by tenant, meter and hour of event time: one side of a reconciliation. */
   ledger(range: LedgerRange): Promisable<readonly LedgerRow[]>;
 
-  /** The ids behind one row of the ledger, as far as they are still kept. */
+  /** Returns the ids of one row of the ledger, as far as they are remembered. */
   ledgerIds(row: LedgerKey): Promisable<readonly LedgerId[]>;
 
-  /** Which numbers were given to events, so that a receiver's gaps can be told from events that never left. */
+  /** Returns which numbers were given to events, so that gaps at a receiver can be told from events that were never sent. */
   producers(): Promisable<readonly ProducerRow[]>;
 
-  /** Open sessions whose owners are all dead, now held by this outbox. */
+  /** Takes over open sessions whose owners are all dead. */
   claimSessions(): Promisable<readonly SessionRow[]>;
 
   /**
-   * Lets go of everything held. A volatile outbox counts what is still pending as lost, and still answers `accounts()`; else nothing is
+   * Releases everything it owns. A volatile outbox counts pending events as lost, and `accounts()` still works; otherwise, nothing is
    * called afterwards.
    */
   close(): Promisable<void>;
 }
 
-/** What `erase()` did. */
+/** The result of `erase()`. */
 export interface Erased {
-  /** Events that are discarded now: they waited, or were dead letters. */
+  /** Events that are now discarded: they were pending or dead letters. */
   readonly events: number;
-  /** Events that are on their way just now, and were left alone. */
+  /** Events in flight, which were left alone. */
   readonly onTheirWay: number;
   /** Sessions that were open. */
   readonly sessions: number;
 }
 
-/** A receiver's word that it does not count an event after all. */
+/** A late rejection: the receiver does not count an event that it acknowledged. */
 export interface Refutation {
   readonly tenant_id: string;
   readonly event_id: string;
   readonly reason: string;
-  /** What was recorded, for when the outbox has not kept it. */
+  /** The content, if the outbox does not keep it. */
   readonly event?: UsageEvent | undefined;
 }
 
 /**
- * - `refuted`: it is a dead letter now, with its content
- * - `repeat`: it is a dead letter or discarded already; nothing done
- * - `waiting`: it is on its way still, so nothing can be taken back yet; nothing done
- * - `no_content`: it was acknowledged, but its content is kept nowhere and was not given; nothing done
- * - `conflict`: the content that was given is that of another event; nothing done
+ * - `refuted`: it is now a dead letter, with its content
+ * - `repeat`: it already is a dead letter or discarded; nothing done
+ * - `waiting`: it is still in flight, so nothing can be taken back yet; nothing done
+ * - `no_content`: it was acknowledged, but its content was neither kept nor passed; nothing done
+ * - `conflict`: the content that was passed belongs to another event; nothing done
  * - `unknown`: no such event is remembered; nothing done
  */
 export type RefutationState = "refuted" | "repeat" | "waiting" | "no_content" | "conflict" | "unknown";
 
-/** By count and by bytes, what is on the way included. */
+/** By number and by bytes, including what is in flight. */
 export interface OutboxLimits {
   readonly maxEvents: number;
   readonly maxBytes: number;
 }
 
 export interface OutboxOpening {
-  /** Pending in the store, whoever holds it. */
+  /** Pending in the store, whoever owns it. */
   readonly pendingEvents: number;
   readonly pendingBytes: number;
-  /** In words, when something about the store deserves a person's look: a damaged file was set aside. */
+  /** Something about the store that a person should look at: a damaged file was set aside. */
   readonly warnings: readonly string[];
 }
 
-/** Every list may be empty; an event stands in one of them at most, but for one that is appended and leased at once. */
+/** Every list may be empty. An event is in at most one of them, except that it may be appended and leased at once. */
 export interface OutboxChanges {
   /** The clock's time of the transaction. */
   readonly now: number;
   readonly end: readonly Ending[];
-  /** Back from a transport, pending as before, with what is known of them now. */
+  /** Back from a transport and pending again, with their new state. */
   readonly release: readonly Lease[];
-  /** Held no more: still pending, for whoever claims next. */
+  /** Released: still pending, for the next claim. */
   readonly spill: readonly Span[];
   readonly append: readonly NewSegment[];
-  /** About to be sent: customers, attempts and first time of sending are stored before bytes leave. */
+  /** About to be sent: customers, attempts and first time of sending are stored before bytes are sent. */
   readonly lease: readonly Lease[];
   readonly sessions: readonly SessionChange[];
 }
 
-/** Events next to each other in one segment. */
+/** Consecutive events of one segment. */
 export interface Span {
   /** The segment's id. */
   readonly segment: string;
@@ -175,15 +172,15 @@ export interface Lease extends Span {
 
 export interface Ending extends Span {
   readonly state: "acknowledged" | "rejected" | "quarantined";
-  /** What ends: each meter and hour once. */
+  /** What is settled: each meter and hour once. */
   readonly sums: readonly HourSums[];
   readonly bytes: number;
-  /** Of `rejected` and `quarantined`. */
+  /** For `rejected` and `quarantined`. */
   readonly reason?: string | undefined;
   readonly status?: number | undefined;
 }
 
-/** Events of one meter in one hour, by tenant. A column for each figure: a segment may be of hundreds of tenants. */
+/** Events of one meter in one hour, by tenant. One array per figure: a segment may have hundreds of tenants. */
 export interface HourSums {
   readonly meter_id: string;
   /** Start of the hour in UTC, in milliseconds since the epoch. */
@@ -194,7 +191,7 @@ export interface HourSums {
   readonly usage: readonly number[];
 }
 
-/** What an event counts for. */
+/** What an event adds to the sums. */
 export interface LedgerCell {
   readonly tenant_id: string;
   readonly meter_id: string;
@@ -206,27 +203,27 @@ export interface NewSegment {
   readonly count: number;
   readonly bytes: number;
   readonly lane: Lane;
-  /** Empty where the events are of several tenants. */
+  /** Empty if the events belong to several tenants. */
   readonly tenant_id: string;
   readonly body: SegmentBody;
   /** Each meter and hour once. */
   readonly sums: readonly HourSums[];
   /**
-   * Where each event is in the sums: 1,024 times the place in `sums`, plus the place among the tenants. Left out where all are of one
-   * meter and hour, and of one tenant or each of its own.
+   * The position of each event in the sums: 1,024 times the index in `sums`, plus the index of the tenant. Omitted if all events have one
+   * meter and hour, and either one tenant or a different tenant each.
    */
   readonly sum_of?: readonly number[] | undefined;
   readonly ids: readonly string[];
-  /** Those whose ids callers gave: they may have been recorded before. */
+  /** Events whose ids callers gave: they may have been recorded before. */
   readonly given: readonly GivenId[];
-  /** When the earliest of the other ids was made; none was made more than {@link MAX_IDS_SPAN_MS} later. */
+  /** When the earliest of the other ids was created; none was created more than {@link MAX_IDS_SPAN_MS} later. */
   readonly ids_since: number;
-  /** Whether this owner keeps it in memory and will send it; else anybody may claim it. */
+  /** Whether this owner keeps it in memory and will send it; otherwise, anybody may claim it. */
   readonly hold: boolean;
-  /** Whether it may be sent although nobody can say if its ids were recorded before: its receivers deduplicate. @default false */
+  /** Whether it may be sent although it is unknown whether its ids were recorded before: its receivers deduplicate. @default false */
   readonly mayGoUnchecked?: boolean | undefined;
   /**
-   * Whether a commit with it was made before and nobody knows how that ended: all ids are in `given`, and what is found is let go of.
+   * Whether an earlier commit of it has an unknown result: all ids are in `given`, and segments found for them are released.
    * @default false
    */
   readonly again?: boolean | undefined;
@@ -237,36 +234,36 @@ export const MAX_IDS_SPAN_MS = 1_000;
 
 export interface GivenId {
   readonly index: number;
-  /** See `contentMark`; without the time, where the caller gave none. */
+  /** See `contentMark`; without the time if the caller gave none. */
   readonly mark: string;
 }
 
 export interface OutboxCommit {
   /** For each new segment, in order. */
   readonly appended: readonly Appended[];
-  /** For each session change, in order: whether it took effect. */
+  /** For each session change, in order: its result. */
   readonly sessions: readonly SessionAnswer[];
   /**
-   * Events that this owner lost to another one meanwhile (its page was frozen, its lock removed): nothing was done to them, and they
-   * are no longer its to send.
+   * Events that another owner has taken over in the meantime (the page was frozen, the lock removed): nothing was done to them, and they no
+   * longer belong to this owner.
    */
   readonly taken: readonly Span[];
-  /** Pending in the store after the transaction, whoever holds it. */
+  /** Pending in the store after the transaction, whoever owns it. */
   readonly pendingEvents: number;
   readonly pendingBytes: number;
-  /** In words, what deserves a person's look. */
+  /** Something that a person should look at. */
   readonly warnings: readonly string[];
-  /** What could not be done because the outbox fails at the moment, though the commit was. @default nothing */
+  /** What failed because the outbox fails at the moment, although the commit succeeded. @default nothing */
   readonly undone?: Undone | undefined;
 }
 
-/** Parts of changes that were not made: the very objects that were given. */
+/** Parts of changes that were not made: the same objects that were passed. */
 export interface Undone extends Pick<OutboxChanges, "end" | "release" | "spill" | "lease"> {
-  /** Whether the changes of sessions are among them. */
+  /** Whether session changes are among them. */
   readonly sessions: boolean;
 }
 
-/** What became of a new segment. Its events that are no exceptions were recorded, and moved up: keys and numbers have no gaps. */
+/** The result for a new segment. Events that are not exceptions were recorded and moved up: keys and numbers have no gaps. */
 export interface Appended {
   /** The segment's id. */
   readonly segment: string;
@@ -275,22 +272,23 @@ export interface Appended {
   readonly first_seq: number;
   /** Random id of the opened outbox that recorded it. */
   readonly producer: string;
-  /** Whether it is in memory only, because the outbox that it was meant for fails. @default false */
+  /** Whether it is in memory only, because the intended outbox fails. @default false */
   readonly volatile?: boolean | undefined;
   /**
-   * Whether nobody knows if it was stored: it is not to be sent. It is stored again, or found, when the outbox works, and comes with a
-   * claim. @default false
+   * Whether it is unknown if it was stored. It must not be sent now: it is stored again, or found, when the outbox works, and comes with a
+   * claim.
+   * @default false
    */
   readonly unknown?: boolean | undefined;
-  /** By index in the segment as it was given, ascending. */
+  /** By index in the segment as it was passed, ascending. */
   readonly exceptions: readonly AppendException[];
 }
 
 /**
- * - `repeat`: the identity is here with the same content, in `where`; nothing stored
- * - `conflict`: the identity is here with other content; nothing stored
+ * - `repeat`: the identity is in `where` with the same content; nothing stored
+ * - `conflict`: the identity is there with different content; nothing stored
  * - `full`: no room; nothing stored
- * - `unchecked`: the outbox fails, so nobody can say whether the identity is here; nothing stored
+ * - `unchecked`: the outbox fails, so it is unknown whether the identity is there; nothing stored
  */
 export type AppendException =
   | { readonly index: number; readonly state: "repeat"; readonly where: RowState | EndState }
@@ -298,7 +296,7 @@ export type AppendException =
 
 export interface ClaimRequest {
   readonly now: number;
-  /** Tenants whose events are to be left alone: their customer is not known. */
+  /** Tenants whose events must be left alone: their customer is not known. */
   readonly skipTenants: readonly string[];
   readonly maxEvents: number;
   readonly maxBytes: number;
@@ -306,7 +304,7 @@ export interface ClaimRequest {
 
 export interface Claimed {
   readonly segments: readonly ClaimedSegment[];
-  /** Whether events are left that may be claimed, those of skipped tenants not counted. */
+  /** Whether more events can be claimed, apart from those of skipped tenants. */
   readonly more: boolean;
   /** As in {@link OutboxCommit}. */
   readonly pendingEvents: number;

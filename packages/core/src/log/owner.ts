@@ -3,13 +3,13 @@ import type { LogTransaction } from "./log-transaction.ts";
 import type { Store, StoreLock, StoreTransaction } from "./store.ts";
 import type { OwnerRow } from "./tables.ts";
 
-/** This opened log as an owner of events: its id, and the lock by which others see that it lives. */
+/** This opened log as an owner of events: its id, and the lock that shows others that it is alive. */
 export interface Owner {
   readonly id: string;
   readonly lock: StoreLock;
 }
 
-/** Takes a lock under a new name, before anybody can read of it. */
+/** Takes a lock under a new name before anybody can read the name. */
 export const newOwner = async (store: Store, now: number): Promise<Owner> => {
   const id = createEventId(now);
   const lock = await store.lock(id);
@@ -23,7 +23,7 @@ export const enter = (tx: StoreTransaction, id: string, now: number): OwnerRow =
   return row;
 };
 
-/** An owner that lost its lock while nobody took over what it held goes on under a new name. */
+/** Renames an owner that lost its lock while nobody took over its events. */
 export const takeOn = async (log: LogTransaction, from: string, to: string): Promise<void> => {
   const { tx } = log;
   const before = await tx.get("owners", from);
@@ -43,7 +43,7 @@ export const takeOn = async (log: LogTransaction, from: string, to: string): Pro
   }
 };
 
-/** Has what dead owners held wait for whoever claims it. */
+/** Releases the events of dead owners for the next claim. */
 export const takeOver = async (log: LogTransaction, me: string, store: Store): Promise<void> => {
   for (const [id, row] of await log.tx.range("owners", {})) {
     if (id === me) continue;

@@ -8,26 +8,26 @@ import { MAX_IDS_SPAN_MS, type Refutation, type RefutationState } from "./outbox
 import { cellAt, hourOf } from "./sums.ts";
 import type { IdsRow, SegmentRow } from "./tables.ts";
 
-/** Where an identity is, and whether a content can be its own. */
+/** Where an identity is, and whether a content can belong to it. */
 interface Place {
   readonly key: number;
   readonly producer: string;
   readonly seq: number;
   readonly recorded_at: number;
-  /** Key of its ids; empty where that is not known. */
+  /** Key of its ids; empty if unknown. */
   readonly ids: string;
   fits(event: UsageEvent): boolean;
 }
 
-/** An event that leaves a segment for the dead letters. */
+/** An event that moves from a segment to the dead letters. */
 interface Refuted {
   readonly index: number;
   readonly reason: string;
 }
 
 /**
- * Takes acknowledgements back: what the receiver rejected later becomes a dead letter, and the ledger no longer says that it counts.
- * Returns what became of each, in order.
+ * Takes acknowledgements back: what the receiver rejected later becomes a dead letter, and is no longer acknowledged in the ledger. Returns
+ * a result for each, in order.
  */
 export const refuteEvents = async (
   log: LogTransaction,
@@ -60,7 +60,7 @@ export const refuteEvents = async (
   return states;
 };
 
-/** Looks for identities. Ids made here carry their time, so neighbours are found in the rows that were read last. */
+/** Finds identities. Ids created here contain their time, so neighbours are found in the rows that were read last. */
 class Finder {
   readonly #log: LogTransaction;
   #second = Number.NaN;
@@ -104,7 +104,7 @@ class Finder {
   }
 }
 
-/** What can be done about an event whose content is still here. */
+/** The result for an event whose content is still here. */
 const standing = async (log: LogTransaction, row: SegmentRow, { key }: Place): Promise<RefutationState> => {
   const piece = pieceAt(row, key - row.key);
   if (piece === undefined) return "unknown";
@@ -113,7 +113,7 @@ const standing = async (log: LogTransaction, row: SegmentRow, { key }: Place): P
   return (await log.events(row))[key - row.key] === undefined ? "no_content" : "refuted";
 };
 
-/** Makes a dead letter of an event whose content has gone, with the content that the caller gives. */
+/** Makes a dead letter of an event whose content is gone, with the content that the caller passed. */
 const restore = async (
   log: LogTransaction,
   place: Place,
@@ -134,7 +134,7 @@ const bury = async (log: LogTransaction, row: SegmentRow, refuted: Refuted[]): P
   const events = await log.events(row);
   const leaving = refuted.sort((a, b) => a.index - b.index);
   const content = leaving.flatMap(({ index }) => events[index] ?? []);
-  // One in quarantine was never acknowledged: its doubt is settled.
+  // A quarantined event was never acknowledged: it is no longer ambiguous.
   if (row.letter?.state === "quarantined") {
     for (const { meter_id } of content) {
       log.count(meter_id, "quarantined", -1);
@@ -165,7 +165,7 @@ const count = ({ meta }: LogTransaction, event: UsageEvent): void => {
   meta.letter_bytes += eventSize(event);
 };
 
-/** Drops the content of acknowledged events that was kept long enough. */
+/** Drops the content of acknowledged events after its retention. */
 export const dropKept = async (log: LogTransaction): Promise<void> => {
   const keptMs = log.options.letters.acknowledgedMs ?? 0;
   for (const [key] of await log.tx.range("letters", under("acknowledged"))) {

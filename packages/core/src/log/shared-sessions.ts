@@ -4,7 +4,7 @@ import type { SessionRow, SharedSessionRow } from "./tables.ts";
 
 type IsAlive = (owner: string) => Promise<boolean>;
 
-/** Carries out a change of a session, by the owner of this id. Those that are dead are in it no more. */
+/** Applies a session change of the owner with this id. Removes dead owners from the session. */
 export const changeSession = async (
   tx: StoreTransaction,
   owner: string,
@@ -56,7 +56,7 @@ const joinedBy = ({ session, members }: SharedSessionRow, owner: string): Shared
   members: { ...members, [owner]: (members[owner] ?? 0) + 1 },
 });
 
-/** Sessions none of whose owners is alive: this one is in them from now on. */
+/** Sessions none of whose owners is alive: this owner joins them. */
 export const claimSessions = async (
   tx: StoreTransaction,
   owner: string,

@@ -36,11 +36,11 @@ import { cellAt } from "./sums.ts";
 import type { SessionRow } from "./tables.ts";
 
 export interface SpareOutboxOptions {
-  /** How long to leave the outbox alone after so many failures in a row, in milliseconds. */
+  /** How long not to use the outbox after this many failures in a row, in milliseconds. */
   readonly delayMs: (failures: number) => number;
-  /** Time for waits; see `steadyTime`. */
+  /** Time for delays; see `steadyTime`. */
   readonly steady: () => number;
-  /** A first failure, and the first success after it. */
+  /** Called on the first failure, and on the first success after it. */
   readonly failed: (error: unknown) => void;
   readonly recovered: () => void;
 }
@@ -51,11 +51,11 @@ const MOST_IDS = 100_000;
 const PREFIX = "spare ";
 
 /**
- * An outbox, and behind it one in memory for events that it does not take because it fails: they are delivered all the same, only not
+ * An outbox with a spare one in memory for events that the outbox does not store because it fails: they are still delivered, but not
  * durably. An event stays where it was stored first.
  *
- * The one in memory does not know what the other one holds. So an event that may be a repeat goes there only if its receiver would know
- * the repeat, and else is not recorded.
+ * The spare does not know what the outbox holds. So an event that may be a repeat goes there only if its receiver would recognize the
+ * repeat; otherwise, it is not recorded.
  */
 export class SpareOutbox implements Outbox {
   readonly name: string;
@@ -65,12 +65,12 @@ export class SpareOutbox implements Outbox {
   readonly #outbox: Outbox;
   readonly #spare: Outbox = memoryOutbox({ maxEvents: SPARE_EVENTS, maxBytes: SPARE_BYTES });
   readonly #options: SpareOutboxOptions;
-  /** Identities that the one in memory knows. */
+  /** Identities that the spare knows. */
   readonly #spareIds = new Set<string>();
-  /** Segments of which nobody knows whether they were stored. */
+  /** Segments of which it is unknown whether they were stored. */
   #unknown: NewSegment[] = [];
   #isOpen = false;
-  /** Of the opening, until they are told. */
+  /** Warnings of the opening, until they are reported. */
   readonly #warnings: string[] = [];
   #isSpareUsed = false;
   #failures = 0;
@@ -87,7 +87,7 @@ export class SpareOutbox implements Outbox {
     this.#options = options;
   }
 
-  /** Whether the outbox failed and is to be left alone for a while. */
+  /** Whether the outbox failed and is not used for a while. */
   get isDown(): boolean {
     return this.#failures > 0 && this.#options.steady() < this.#retryAt;
   }
@@ -97,12 +97,12 @@ export class SpareOutbox implements Outbox {
     return this.#failures > 0 ? this.#retryAt : undefined;
   }
 
-  /** Why the outbox takes no events, and since when in steady time; undefined while it works. */
+  /** Why the outbox stores no events, and since when in steady time; undefined while it works. */
   get failing(): { readonly reason: string; readonly since: number } | undefined {
     return this.#failing;
   }
 
-  /** Events that are in memory only, or of which nobody knows where they are. */
+  /** Events that are in memory only, or whose place is unknown. */
   async volatile(): Promise<Account> {
     const accounts = await this.#spare.accounts();
     const unknown = this.#unknown.reduce((sum, { count }) => sum + count, 0);
@@ -220,7 +220,7 @@ export class SpareOutbox implements Outbox {
     await this.#outbox.close();
   }
 
-  /** Calls the outbox, unless it is to be left alone; undefined when it did not work. */
+  /** Calls the outbox unless it is backing off; undefined if it did not work. */
   async #try<Answer>(
     call: () => Answer | PromiseLike<Answer>,
     failed: (error: unknown) => void = () => {},
@@ -327,7 +327,7 @@ export class SpareOutbox implements Outbox {
     };
   }
 
-  /** Indexes of events that may be repeats of what the outbox knows, and may not be sent for that. */
+  /** Indexes of events that may be repeats of what the outbox knows and must therefore not be sent. */
   #unchecked(segment: NewSegment): readonly number[] {
     if (segment.mayGoUnchecked) return [];
     return segment.given
@@ -388,7 +388,7 @@ const inForm = (segment: NewSegment, form: "events" | "text"): NewSegment =>
     ? { ...segment, body: bodyOf(segment.body, form) }
     : segment;
 
-/** To be stored once more, unless it is there. */
+/** To be stored again, unless it is there. */
 const again = (segment: NewSegment): NewSegment => {
   const given = new Map(segment.given.map((each) => [each.index, each]));
   return {
@@ -405,7 +405,7 @@ const again = (segment: NewSegment): NewSegment => {
 const identityOf = ({ ids, sums, sum_of }: NewSegment, index: number): string =>
   `${cellAt(sums, sum_of, index)?.tenant_id ?? ""}\n${ids[index] ?? ""}`;
 
-/** What became of the events of a whole segment, of which some were left out. */
+/** Maps the results of a whole segment of which some events were left out. */
 const exceptionsOf = (
   count: number,
   unchecked: readonly number[],

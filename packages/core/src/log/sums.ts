@@ -4,7 +4,7 @@ import type { HourSums, LedgerCell } from "./outbox.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** The start of the hour (UTC) that an event counts in. */
+/** Returns the start of the hour (UTC) in which an event counts. */
 export const hourOf = (event: Pick<UsageEvent, "event_time" | "start_time" | "end_time">): number =>
   Math.floor(usageTime(event) / HOUR_MS) * HOUR_MS;
 
@@ -14,10 +14,10 @@ export interface EventSums {
   readonly sum_of: readonly number[] | undefined;
 }
 
-/** More than a segment has events. */
+/** More than the events of a segment. */
 const PLACES = 1_024;
 
-/** Adds events up, by meter and hour, then by tenant. */
+/** Sums events by meter and hour, then by tenant. */
 export const sumEvents = (events: readonly UsageEvent[], from = 0, to: number = events.length): EventSums => {
   const pages: Page[] = [];
   const sum_of: number[] = [];
@@ -28,7 +28,7 @@ export const sumEvents = (events: readonly UsageEvent[], from = 0, to: number = 
     if (event === undefined) continue;
     const { meter_id } = event;
     const time = usageTime(event);
-    // Events of one meter and hour come in runs.
+    // Consecutive events often share meter and hour.
     if (page === undefined || !page.has(meter_id, time)) {
       number = pages.findIndex((each) => each.has(meter_id, time));
       if (number === -1) number = pages.push(new Page(meter_id, Math.floor(time / HOUR_MS) * HOUR_MS)) - 1;
@@ -41,7 +41,7 @@ export const sumEvents = (events: readonly UsageEvent[], from = 0, to: number = 
   return { sums: pages.map((each) => each.sums), sum_of: isPlain ? undefined : sum_of };
 };
 
-/** What an event counts for. */
+/** What an event adds to the sums. */
 export const cellAt = (
   cells: readonly Pick<HourSums, "meter_id" | "hour" | "tenants">[],
   sum_of: readonly number[] | undefined,
@@ -55,14 +55,14 @@ export const cellAt = (
     : { tenant_id, meter_id: page.meter_id, hour: page.hour };
 };
 
-/** The sums of one meter and hour, as they are added up. */
+/** The sums of one meter and hour while they are added up. */
 class Page {
   readonly tenants: string[] = [];
   readonly #meter_id: string;
   readonly #hour: number;
   readonly #events: number[] = [];
   readonly #usage: number[] = [];
-  /** Made with the second tenant: most segments have one. */
+  /** Created with the second tenant: most segments have one. */
   #places: Map<string, number> | undefined;
   #last = "";
   #place = -1;
@@ -90,7 +90,7 @@ class Page {
     return this.#meter_id === meter_id && time >= this.#hour && time < this.#hour + HOUR_MS;
   }
 
-  /** Returns the tenant's place. */
+  /** Returns the index of the tenant. */
   add(tenant_id: string, usage: number): number {
     if (this.#place === -1 || this.#last !== tenant_id) {
       this.#place = this.#placeOf(tenant_id);

@@ -3,54 +3,54 @@ import type { ReasonedRange } from "../event/seq-range.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import type { HourSums } from "./outbox.ts";
 
-// What the log keeps. All of it is JSON data but for the events of a volatile store, which are kept as they are.
+// The tables of the log. All values are JSON data, except the events of a volatile store, which are kept as they are.
 
 /**
- * Events that one commit recorded, in order, or a part of them that was cut out. The event at `index` has the key `key + index` and the
- * number `first_seq + index` for ever, whatever it is cut out of.
+ * Events that one commit recorded, in order, or a part that was cut out of them. The event at `index` always has the key `key + index` and
+ * the number `first_seq + index`, whatever it is cut out of.
  */
 export interface SegmentRow {
-  /** Its own key in `segments`, and that of its events in `bodies`: `key`, padded, and where a part begins like its whole, an `x`. */
+  /** Its key in `segments`, and the key of its events in `bodies`: `key`, padded; an `x` follows if a part starts where the whole does. */
   readonly id: string;
   /** Key of its ids in `ids`. */
   readonly ids: string;
   readonly key: number;
   readonly count: number;
-  /** Of the whole segment, also where parts have ended. */
+  /** Of the whole segment, even if parts are settled. */
   readonly bytes: number;
   readonly lane: Lane;
-  /** Empty where the events are of several tenants. */
+  /** Empty if the events belong to several tenants. */
   readonly tenant_id: string;
-  /** How many of its events each meter has. */
+  /** Number of its events per meter. */
   readonly meters: readonly (readonly [meter_id: string, events: number])[];
   readonly producer: string;
   readonly first_seq: number;
   readonly recorded_at: number;
-  /** Who may send it: an owner's id, or empty for whoever claims it. */
+  /** Who may send it: an owner's id, or empty for the next claim. */
   readonly owner: string;
-  /** Why it is pending no more; undefined while it is. */
+  /** Why it is no longer pending; undefined while it is. */
   readonly letter?: DeadLetter | undefined;
-  /** Parts that have not ended, in order. */
+  /** Parts that are not settled, in order. */
   readonly pieces: readonly Piece[];
   /** The customer of each tenant, from the first lease on. */
   readonly customers?: CustomerPairs | undefined;
 }
 
-/** A list, because a segment may be of hundreds of tenants, and an object of so many keys costs more than all else of it. */
+/** A list, because a segment may have hundreds of tenants, and an object with that many keys would dominate its cost. */
 export type CustomerPairs = readonly (readonly [tenant_id: string, customer_id: string])[];
 
-/** Events next to each other of which delivery knows the same. */
+/** Consecutive events with the same delivery state. */
 export interface Piece {
   readonly from: number;
   /** Exclusive. */
   readonly to: number;
   readonly inflight: boolean;
   readonly attempts: number;
-  /** First attempt that may have been processed; undefined while there was none. */
+  /** First attempt that may have been processed; undefined if there was none. */
   readonly first_sent_at?: number | undefined;
 }
 
-/** An ending that may be taken back: by a person, or, of an acknowledged event whose content is kept, by its receiver. */
+/** An ending that may be reversed: by a person, or, for an acknowledged event whose content is kept, by its receiver. */
 export interface DeadLetter {
   readonly state: "acknowledged" | "rejected" | "quarantined";
   readonly reason: string;
@@ -58,22 +58,22 @@ export interface DeadLetter {
   readonly ended_at: number;
 }
 
-/** The events of a segment: as they are, or one line of JSON for each. */
+/** The events of a segment: as objects, or one line of JSON each. */
 export type SegmentBody = string | readonly UsageEvent[];
 
-/** The ids of a segment, kept after its events have gone: they tell a repeat. */
+/** The ids of a segment, kept after its events are gone to recognize repeats. */
 export interface IdsRow {
   readonly key: number;
   readonly producer: string;
   readonly first_seq: number;
   readonly ids: readonly string[];
-  /** What the events count for. */
+  /** What the events add to the sums. */
   readonly cells: readonly Pick<HourSums, "meter_id" | "hour" | "tenants">[];
-  /** Which of it each event counts for; see `NewSegment.sum_of`. */
+  /** Which entry of `sums` each event belongs to; see `NewSegment.sum_of`. */
   readonly sum_of?: readonly number[] | undefined;
-  /** Indexes of those that callers gave; they are in `identities`, too. */
+  /** Indexes of ids that callers gave; they are in `identities`, too. */
   readonly given: readonly number[];
-  /** When they were recorded, or later, when it was found that not all of them had ended long ago. In milliseconds since the epoch. */
+  /** When they were recorded, or last found to include events not settled long ago. In milliseconds since the epoch. */
   readonly at: number;
 }
 
@@ -82,15 +82,15 @@ export interface IdentityRow {
   readonly key: number;
   readonly producer: string;
   readonly seq: number;
-  /** Tells whether another event of this identity says the same; see `contentMark`. */
+  /** Tells whether another event of this identity has the same content; see `contentMark`. */
   readonly mark: string;
 }
 
 /**
  * One opened outbox. Its id is the name of its lock and the `producer` of its events.
  * - `alive`: it works, unless its lock is free
- * - `left`: it was closed; what it held is to be taken over
- * - `gone`: what it held was taken over: it may write no more
+ * - `left`: it was closed; its events are to be taken over
+ * - `gone`: its events were taken over; it must not write any more
  */
 export interface OwnerRow {
   readonly state: "alive" | "left" | "gone";
@@ -107,7 +107,7 @@ export interface DeltaRow {
   readonly acknowledged: readonly HourSums[];
 }
 
-/** By how many events the figures of a meter changed, in the order of `ACCOUNT_FIELDS`. */
+/** By how much the figures of a meter changed, in the order of `ACCOUNT_FIELDS`. */
 export type AccountChange = readonly [meter_id: string, ...figures: number[]];
 
 export type LedgerSums = readonly [
@@ -120,7 +120,7 @@ export type LedgerSums = readonly [
   acknowledged_usage: number,
 ];
 
-/** One row: what the store holds as a whole. */
+/** One row about the store as a whole. */
 export interface MetaRow {
   readonly layout: number;
   readonly next_key: number;
@@ -131,7 +131,7 @@ export interface MetaRow {
   readonly letter_events: number;
   readonly letter_bytes: number;
   readonly remembered: number;
-  /** Given identities that were forgotten before their time. */
+  /** Ids given by callers that were evicted early. */
   readonly forgotten: number;
 }
 
@@ -141,14 +141,14 @@ export interface SessionRow {
   readonly tenant_id: string;
   readonly device_id: string;
   readonly meter_id: string;
-  /** Sessions of one scope are one session: a device's, or a process's own. */
+  /** Sessions with the same scope are one session: of a device, or of one process. */
   readonly scope: string;
   readonly start_event_id: string;
   readonly end_event_id: string;
   readonly started_at: number;
   /** When it was last known to be on. */
   readonly checkpoint_at: number;
-  /** When its last owner left; its end is then to be recorded at that time. Undefined while it is on. */
+  /** When its last owner left; its end will be recorded at that time. Undefined while it is on. */
   readonly ended_at: number | undefined;
   /** Both boundaries carry it. */
   readonly metadata: Metadata | undefined;
@@ -160,11 +160,11 @@ export interface SharedSessionRow {
   readonly members: Readonly<Record<string, number>>;
 }
 
-/** An event that a transaction of the application's own put beside the log: not recorded yet, but as durable as what it came with. */
+/** An event that an application's transaction added: not recorded yet, but as durable as that transaction. */
 export interface ArrivalRow {
   readonly lane: Lane;
   readonly event: UsageEvent;
-  /** See `contentMark`; left out where the id was made with the event, so that no other can have it. */
+  /** See `contentMark`; omitted if the id was created with the event, so that no other event can have it. */
   readonly mark?: string | undefined;
 }
 
@@ -178,18 +178,18 @@ export interface Tables {
   readonly segments: SegmentRow;
   /** By the id of the segment. */
   readonly bodies: SegmentBody;
-  /** Which segments an owner holds: `owner/id`. */
+  /** Which segments an owner has: `owner/id`. */
   readonly held: 1;
-  /** Which segments nobody holds: `lane/tenant/key of the first event/id`. */
+  /** Which segments have no owner: `lane/tenant/key of the first event/id`. */
   readonly waiting: 1;
   /** Dead letters, quarantined events, and acknowledged ones whose content is kept: `state/id`. */
   readonly letters: 1;
   /**
-   * By the time of the earliest id made here, or of recording, and the key of the segment:
-   * `made/time/key`, or `given/time/key` where callers gave all of them.
+   * By the time of the earliest id created here, or of recording, and the key of the segment:
+   * `made/time/key`, or `given/time/key` if callers gave all of them.
    */
   readonly ids: IdsRow;
-  /** When the last of the ids ended, as far as they have: by the key in `ids`. In milliseconds since the epoch. */
+  /** When the last of the ids was settled, if all are: by the key in `ids`. In milliseconds since the epoch. */
   readonly ends: number;
   /** By tenant and event id. */
   readonly identities: IdentityRow;
@@ -201,7 +201,7 @@ export interface Tables {
   readonly ledger: LedgerSums;
   /** By session id. */
   readonly sessions: SharedSessionRow;
-  /** By number, in the order of coming. Empty where no transactions but the log's own can write. */
+  /** By number, in order of arrival. Empty if only the log can write transactions. */
   readonly arrivals: ArrivalRow;
 }
 

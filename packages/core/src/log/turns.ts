@@ -10,7 +10,7 @@ const LANES: readonly Lane[] = ["live", "backfill"];
 const MOST_TENANTS = 256;
 const DAMAGED = "the stored event is damaged";
 
-/** Takes what waits, tenants in turns. Remembers who was served last, so that with many tenants each has its turn. */
+/** Claims waiting events, tenants in turns. Remembers who was served last, so that with many tenants each gets a turn. */
 export class Turns {
   readonly #served = new Map<Lane, string>();
 
@@ -60,7 +60,7 @@ export class Turns {
     return { segments, more };
   }
 
-  /** Tenants that wait in a lane, from the one after the one that was served last. */
+  /** Tenants that wait in a lane, starting after the one that was served last. */
   async #tenants(
     log: LogTransaction,
     lane: Lane,
@@ -114,11 +114,11 @@ const prefetchOldest = async ({ tx }: LogTransaction, tenants: readonly WaitingT
 
 interface Taken {
   readonly segments: readonly { readonly claimed: ClaimedSegment; readonly bytes: number }[];
-  /** Why the tenant has more that was not taken: its turn was over, or no more bytes fit. */
+  /** Why the tenant has more that was not taken: its turn was over, or the byte limit was reached. */
   readonly left: "room" | "bytes" | undefined;
 }
 
-/** Takes a tenant's oldest events. At least one, if it is to. */
+/** Takes a tenant's oldest events; at least one, if it is allowed any. */
 const takeOf = async (
   log: LogTransaction,
   owner: string,
@@ -198,7 +198,7 @@ const takeFrom = async (
   };
 };
 
-/** What cannot be read cannot be sent: it becomes a dead letter, and does not keep the others. */
+/** What cannot be read cannot be sent: it becomes a dead letter and does not block the others. */
 const buryDamaged = async (
   log: LogTransaction,
   row: SegmentRow,

@@ -12,35 +12,45 @@ import type {
 export interface MemoryTransportOptions {
   /** @default "memory" */
   readonly name?: string;
-  /** What the transport declares; it then also answers a second event of an identity as a duplicate. @default false */
+  /** The dedup that the transport declares; it then reports a second event of an identity as a duplicate. @default false */
   readonly dedup?: false | Dedup;
   /** @default 500 */
   readonly maxBatchEvents?: number;
   readonly maxBatchBytes?: number;
   readonly maxInFlight?: number;
   readonly maxEventAgeMs?: number;
-  /** Decides the fate of each event, where nothing else was asked for. @default acknowledged */
+  /** Decides the outcome of each event, unless something else was requested. @default acknowledged */
   readonly answer?: (event: OutgoingEvent) => Outcome;
 }
 
-/** A transport for tests: the client takes its true path, and what would have left can be read. */
+/**
+ * A transport for tests: the client runs its real path, and the test reads what would have been sent.
+ *
+ * @example
+ * ```ts
+ * const transport = memoryTransport();
+ * const client = new MeterClient({ transport, customerLookup: staticCustomers({ tenant_123: "customer_1" }) });
+ * await client.post({ tenant_id: "tenant_123", device_id: "test", meter_id: "page.processed.basic", total_usage: 24 });
+ * expect(transport.events).toHaveLength(1);
+ * ```
+ */
 export interface MemoryTransport extends Transport {
-  /** Every event that arrived and was acknowledged, in order, duplicates left out. */
+  /** Every event that arrived and was acknowledged, in order, without duplicates. */
   readonly events: readonly OutgoingEvent[];
-  /** Every batch that arrived, whatever came of it. */
+  /** Every batch that arrived, whatever its outcome. */
   readonly batches: readonly Batch[];
-  /** The next call fails: with a fault of the destination, an outcome for each event, or by throwing an error. */
+  /** Makes the next call fail: with a fault of the destination, an outcome for each event, or a thrown error. */
   failNext(how: DestinationFault | Outcome | Error): void;
-  /** Holds calls back; the returned function lets them go. */
+  /** Holds calls back; the returned function releases them. */
   pause(): () => void;
-  /** Forgets everything that arrived and everything that was asked for. */
+  /** Forgets everything that arrived and everything that was requested. */
   clear(): void;
 }
 
 const ACKNOWLEDGED: Outcome = { state: "acknowledged", response: { status: "accepted" } };
 const DUPLICATE: Outcome = { state: "acknowledged", duplicate: true, response: { status: "duplicate" } };
 
-/** Keeps what it is given; answers as a test asks it to. */
+/** Keeps what it is given, and returns the outcomes that a test asks for. */
 export const memoryTransport = (options: MemoryTransportOptions = {}): MemoryTransport => {
   const { name = "memory", dedup = false, answer = () => ACKNOWLEDGED, ...limits } = options;
   const events: OutgoingEvent[] = [];
@@ -85,7 +95,7 @@ export const memoryTransport = (options: MemoryTransportOptions = {}): MemoryTra
       batches.push({ events: sent });
       const failure = failures.shift();
       await Promise.race([gate, aborted(signal)]);
-      if (signal.aborted) return { every: { state: "unsure", reason: "aborted on the way", timeout: true } };
+      if (signal.aborted) return { every: { state: "unsure", reason: "aborted in flight", timeout: true } };
       if (failure instanceof Error) throw failure;
       if (failure !== undefined) return "kind" in failure ? { fault: failure } : { every: failure };
       return { outcomes: sent.map(accept) };

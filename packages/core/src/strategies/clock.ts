@@ -1,18 +1,18 @@
-/** Where time comes from: the system, or a test. */
+/** The source of time: the system, or a test. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
   /**
-   * Milliseconds since some moment, by a clock that nobody sets: what attempts are timed by.
+   * Milliseconds since some moment, by a clock that is never set. Measures attempts and delays.
    * @default `now`, as if it were never set back
    */
   steady?(): number;
-  /** Calls back once after `delayMs`; the returned function cancels. */
+  /** Calls `callback` once after `delayMs`; the returned function cancels it. */
   schedule(delayMs: number, callback: () => void, options?: ScheduleOptions): () => void;
 }
 
 export interface ScheduleOptions {
-  /** Whether the process is to live until then: somebody awaits it. @default false */
+  /** Whether the process stays alive until then. @default false */
   readonly holdProcess?: boolean;
 }
 
@@ -24,7 +24,7 @@ const unref = (timer: unknown): void => {
 // Beyond this, `setTimeout` fires at once.
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** The system's clock and timers. A delay may be as long as one likes, also `Infinity`. */
+/** The system's clock and timers. A delay may have any length, including `Infinity`. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   steady: () => performance.now(),

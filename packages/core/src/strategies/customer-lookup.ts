@@ -1,7 +1,7 @@
-/** Finds the customer who pays for a tenant. One method; it must not throw for what happens on the way. */
+/** Finds the customer who pays for a tenant. `lookup` must not throw for expected failures; it returns a state instead. */
 export interface CustomerLookup {
   lookup(tenant_id: string, context: { readonly signal: AbortSignal }): Promise<LookupAnswer>;
-  /** The customer, where it is known without waiting: a page that closes has no time to ask. */
+  /** Returns the customer if it is known without waiting: a page that closes has no time to look it up. */
   lookupNow?(tenant_id: string): string | undefined;
   [Symbol.asyncDispose]?(): PromiseLike<void>;
 }
@@ -19,15 +19,15 @@ export interface CustomerUnknown {
   readonly reason?: string | undefined;
 }
 
-/** The lookup did not work; the tenant may have a customer. */
+/** The lookup failed; the tenant may have a customer. */
 export interface LookupFailed {
   readonly state: "failed";
-  /** In words, for people. */
+  /** For people to read. */
   readonly reason: string;
   readonly status?: number | undefined;
   readonly body?: unknown;
   readonly timeout?: boolean | undefined;
-  /** The lookup refused the credentials (401, 403): nobody's customer is to be had until somebody acts. */
+  /** The lookup's credentials are refused (401, 403): no customer can be found until somebody acts. */
   readonly credentials?: boolean | undefined;
   readonly retryAfterMs?: number | undefined;
 }

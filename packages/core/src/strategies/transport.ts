@@ -3,72 +3,70 @@ import type { EventIssue } from "../check/event-issue.ts";
 import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
 
 /**
- * Carries events to a receiver and says, for each one, what became of it.
+ * Sends events to a receiver and returns an outcome for each.
  *
- * Only `send` is required. It must not retry (the engine does), must not throw for what happens on the way
- * (a throw counts as "unsure" for the whole batch), and must settle soon after `signal` aborts.
+ * Only `send` is required. It must not retry (the engine does), must not throw for expected failures (a throw makes the whole batch
+ * `unsure`), and must settle soon after `signal` aborts.
  */
 export interface Transport {
   /** For people: shown in errors and events. */
   readonly name: string;
 
-  /** Sends a batch once. Never called with an empty batch, nor with more than the limits below. */
+  /** Sends a batch once. Never called with an empty batch, or with more than the limits below. */
   send(batch: Batch, context: SendContext): Promise<SendAnswer>;
 
   /**
-   * Whether the receiver drops a second event of the same `(tenant_id, event_id)`, and for how long.
-   * Only then is an event with an unsure outcome sent again.
+   * Whether the receiver drops a second event of the same `(tenant_id, event_id)`, and for how long. Only then is an ambiguous event sent
+   * again.
    * @default false
    */
   readonly dedup?: false | Dedup;
-  /** Most events in one batch. @default 500 */
+  /** Maximum number of events in one batch. @default 500 */
   readonly maxBatchEvents?: number;
-  /** Most bytes in one batch, by the engine's count of UTF-8 bytes of the events' fields. @default 524288 */
+  /** Maximum size of one batch, in UTF-8 bytes of its events' fields. @default 524288 */
   readonly maxBatchBytes?: number;
-  /** Most batches on the way at once. @default 4 */
+  /** Maximum number of batches in flight. @default 4 */
   readonly maxInFlight?: number;
   /**
-   * How old an event may be at most, in milliseconds before now: the receiver has closed the books on older ones, so they are
-   * refused when they are recorded. @default no limit
+   * Maximum age of an event, in milliseconds before now. The receiver no longer accepts older events, so they are refused when they are
+   * recorded. @default no limit
    */
   readonly maxEventAgeMs?: number;
-  /** Whether ids travel as HTTP headers (see `check`). @default false */
+  /** Whether ids are sent as HTTP headers (see `check`). @default false */
   readonly headers?: boolean;
   /**
-   * Whether a batch handed over is sent even when the page closes right after, if `send` starts it before it returns. With a
-   * receiver that deduplicates, `sendNow()` may then send before the outbox knows of it.
+   * Whether a batch is sent even if the page closes right after `send` was called. If the receiver also deduplicates, `sendNow()` may send
+   * before the outbox has stored the event.
    * @default false
    */
   readonly survivesPageClose?: boolean;
 
   /**
-   * What this wire cannot carry, told before the event is accepted: an id that no header can hold, metadata where
-   * the dialect has no place for it. Undefined when the event can travel.
+   * Returns what this dialect cannot carry, before the event is accepted: an id that no header can hold, or metadata that the dialect has
+   * no place for. Undefined if the event can be sent.
    */
   check?(event: UsageEvent): EventIssue | undefined;
 
-  /**
-   * Why no event of a meter could travel, told when the client is made, which is then refused. Undefined when some can.
-   */
+  /** Returns why no event of a meter can be sent; the client is then refused when it is created. Undefined if some can. */
   checkMeter?(meter: CarriedMeter): EventIssue | undefined;
 
   /**
-   * For a transport made of transports: the one that will carry this event. The engine then keeps a queue, a breaker
-   * and a pace for each of them, so that one failing destination does not hold up the others.
+   * For a transport made of transports: returns the one that will carry this event. The engine keeps a queue, a breaker and a pace for
+   * each, so that one failing destination does not delay the others.
    */
   route?(event: UsageEvent): Transport;
 
-  /** Called once when the receiver answers that the credentials are wrong (401, 403), before the destination is blocked. */
+  /** Called once when the receiver refuses the credentials (401, 403), before the destination is blocked. */
   refreshCredentials?(context: { readonly signal: AbortSignal }): Promise<void>;
 
   [Symbol.asyncDispose]?(): PromiseLike<void>;
 }
 
-/** A meter, as far as a transport has to know it. */
+/** What a transport needs to know about a meter. */
 export interface CarriedMeter {
   readonly meter_id: string;
   readonly type: MeterType;
-  /** Whether all of its events have metadata: the meter's schema takes none without. */
+  /** Whether all events of the meter have metadata, because its schema requires some. */
   readonly hasMetadata: boolean;
 }
 
@@ -76,31 +74,33 @@ export interface CarriedMeter {
 export interface Dedup {
   /** How long an identity is remembered, in milliseconds from its first arrival. */
   readonly windowMs: number;
-  /** Names the memory: two transports of the same domain are deduplicated together. */
+  /** Names the receiver's memory: two transports with the same domain are deduplicated together. */
   readonly domain?: string;
 }
 
 export interface Batch {
-  /** At least one. Made when they are asked for: a transport that asks once, and keeps none, costs least. */
+  /** At least one. Built on access: read it once and do not keep it. */
   readonly events: readonly OutgoingEvent[];
 }
 
 export interface SendContext {
-  /** Aborts at the deadline, or when the caller gives up. */
+  /** Aborts at the deadline, or when the caller aborts. */
   readonly signal: AbortSignal;
   /** When the attempt must have ended, in milliseconds since the epoch. */
   readonly deadline: number;
 }
 
-/** What became of a batch: one outcome for all, one for each in order, or a fault of the destination that touched none of them. */
+/**
+ * The result of an attempt: one outcome for all events, one for each in order, or a fault of the destination that affected none of them.
+ */
 export type SendAnswer = OneOutcome | Outcomes | Faulted;
 
 export interface OneOutcome {
-  /** What became of every event. */
+  /** The outcome of every event. */
   readonly every: Outcome;
   readonly outcomes?: undefined;
   readonly fault?: undefined;
-  /** The receiver's clock at the answer (its `Date` header), in milliseconds since the epoch. */
+  /** The receiver's clock when it responded (its `Date` header), in milliseconds since the epoch. */
   readonly receiverTime?: number | undefined;
 }
 
@@ -121,12 +121,12 @@ export interface Faulted {
 
 export type Outcome = Acknowledged | Retry | Rejected | Unsure;
 
-/** The receiver has the event, now or already. */
+/** The receiver has the event, from this attempt or an earlier one. */
 export interface Acknowledged {
   readonly state: "acknowledged";
-  /** The receiver said that it had the event already. */
+  /** Whether the receiver reported that it already had the event. */
   readonly duplicate?: boolean | undefined;
-  /** The receiver's JSON answer, where it is about this one event. */
+  /** The receiver's JSON response, if it is about this event alone. */
   readonly response?: unknown;
 }
 
@@ -141,29 +141,29 @@ export interface Rejected extends Answered {
   readonly state: "rejected";
 }
 
-/** May have been processed: a lost answer, a timeout after sending, a 5xx, an answer that nobody expected. */
+/** May have been processed: a lost response, a timeout after sending, a 5xx, an unexpected response. */
 export interface Unsure extends Answered {
   readonly state: "unsure";
-  /** The answer did not come in time. */
+  /** Whether the response did not come in time. */
   readonly timeout?: boolean | undefined;
   readonly retryAfterMs?: number | undefined;
 }
 
 export interface Answered {
-  /** In words, for people. */
+  /** For people to read. */
   readonly reason: string;
-  /** HTTP status, where there was one. */
+  /** HTTP status, if there was one. */
   readonly status?: number | undefined;
-  /** The receiver's answer: parsed JSON, or text (cut at 4 KiB). */
+  /** The receiver's response: parsed JSON, or text (truncated at 4 KiB). */
   readonly body?: unknown;
 }
 
 /**
- * The destination's fault, or the batch's as a whole. No event of the batch was processed.
- * - `unavailable`: not reachable, or told us to come back later (429, 503 with Retry-After); tried again
- * - `blocked`: will not work until somebody acts (401, 403, 404, 405, 415, redirects, TLS); events are kept
- * - `too_large`: the batch is halved (413)
- * - `invalid`: the batch is bisected until the poison is alone (400, 422)
+ * A fault of the destination, or of the batch as a whole. No event of the batch was processed.
+ * - `unavailable`: unreachable, or asked us to retry later (429, 503 with Retry-After); tried again
+ * - `blocked`: does not work until somebody acts (401, 403, 404, 405, 415, redirects, TLS); events are kept
+ * - `too_large`: the batch is split (413)
+ * - `invalid`: the batch is split until the poison event is alone (400, 422)
  */
 export interface DestinationFault extends Answered {
   readonly kind: "unavailable" | "blocked" | "too_large" | "invalid";

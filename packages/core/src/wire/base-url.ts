@@ -3,7 +3,7 @@ import { describeValue, type EventIssue } from "../check/event-issue.ts";
 const EXPECTED =
   "an http or https URL without credentials, query or fragment, such as https://meter.example.com";
 
-/** The base URL without a trailing slash, or what is wrong with it. What may hold a secret is never repeated. */
+/** Returns the base URL without a trailing slash, or what is wrong with it. Never repeats a part that may hold a secret. */
 export const parseBaseUrl = (given: string | URL): string | EventIssue => {
   const text = String(given);
   const issue = (shown: string): EventIssue => ({ field: "baseUrl", given: shown, expected: EXPECTED });

@@ -2,8 +2,8 @@ const SECRET_NAME = /auth|key|token|secret|cookie|password|signature/i;
 const SHORTEST_SECRET = 6;
 
 /**
- * Takes the secrets among request headers out of a text, for a receiver that repeats what it was sent: whole, without their scheme
- * (`Bearer`), and as they stand in a URL.
+ * Removes the secrets of request headers from a text, in case a receiver repeats what it was sent: the whole value, the value without its
+ * scheme (`Bearer`), and its URL-encoded form.
  */
 export const hideSecrets = (headers: Readonly<Record<string, string>>): ((text: string) => string) => {
   const secrets = Object.entries(headers)

@@ -1,43 +1,43 @@
 import type { Metadata } from "../catalog/meter.ts";
 
 /**
- * What a page posts to a relay, as `application/json` or, where no header can be set (`sendBeacon`), as `text/plain`.
- * Who is metered is no part of it: the relay takes tenant and device from the credentials.
+ * What a page posts to a relay, as `application/json`, or as `text/plain` if no header can be set (`sendBeacon`). It does not name tenant
+ * and device: the relay takes them from the credentials.
  */
 export interface PageBatch {
-  /** The page's clock when this attempt left, in milliseconds since the epoch: by it the relay knows how wrong that clock is. */
+  /** The page's clock when this attempt was sent, in milliseconds since the epoch; the relay derives the skew of that clock from it. */
   readonly sent_at: number;
-  /** Credentials, where no header can carry them. */
+  /** Credentials, if no header can carry them. */
   readonly token?: string | undefined;
   readonly events: readonly PageEvent[];
 }
 
-/** One event as the page froze it: every attempt carries the same, times by the page's clock in milliseconds since the epoch. */
+/** One event as the page froze it: the same on every attempt, with times by the page's clock in milliseconds since the epoch. */
 export interface PageEvent {
-  /** At most `MAX_PAGE_ID_LENGTH` characters, as `session_id`: the relay hands ids of pages on behind a namespace of theirs. */
+  /** At most `MAX_PAGE_ID_LENGTH` characters, like `session_id`: the relay adds a prefix for pages. */
   readonly event_id: string;
   readonly meter_id: string;
   readonly event_time: number;
-  /** Only on volume meters. */
+  /** Volume meters only. */
   readonly total_usage?: number | undefined;
-  /** Only on performance meters, which have one of the two at least. */
+  /** Performance meters only, at least one of the two. */
   readonly start_time?: number | undefined;
   readonly end_time?: number | undefined;
   readonly metadata?: Metadata | undefined;
   readonly session_id?: string | undefined;
 }
 
-/** The relay's answer, with status 200. Any other status says that none of the batch is taken yet, and why stands in `error`. */
+/** The relay's response, with status 200. With any other status, none of the batch was accepted, and `error` says why. */
 export interface PageBatchAnswer {
-  /** As many as the batch has events, in the same order. */
+  /** One per event, in the same order. */
   readonly results: readonly PageEventResult[];
 }
 
 /**
- * - `accepted`: the relay answers for it now, the page may forget it
- * - `duplicate`: the relay had it already, the page may forget it
- * - `rejected`: it will never be taken as it is; `reason` says why
- * - `retry`: to be sent again, not before `retry_after_ms`
+ * - `accepted`: the relay has stored it; the page may forget it
+ * - `duplicate`: the relay already had it; the page may forget it
+ * - `rejected`: it will never be accepted as it is; `reason` says why
+ * - `retry`: send it again, not before `retry_after_ms`
  */
 export interface PageEventResult {
   readonly event_id: string;
@@ -46,11 +46,11 @@ export interface PageEventResult {
   readonly retry_after_ms?: number | undefined;
 }
 
-/** Most bytes of a body (UTF-8) that a relay takes unless told otherwise: what a browser lets all keepalive requests carry together. */
+/** Default maximum size of a body, in UTF-8 bytes: the limit of browsers for all keepalive requests together. */
 export const MAX_PAGE_BATCH_BYTES = 65_536;
 
-/** Most characters of an event or session id that a relay takes. */
+/** Maximum length of an event or session id, in characters. */
 export const MAX_PAGE_ID_LENGTH = 200;
 
-/** Most events in one batch that a relay takes unless told otherwise. */
+/** Default maximum number of events in one batch. */
 export const MAX_PAGE_BATCH_EVENTS = 500;

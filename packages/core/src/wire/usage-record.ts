@@ -1,10 +1,10 @@
 import type { Metadata } from "../catalog/meter.ts";
 import type { OutgoingEvent } from "../event/usage-event.ts";
 
-/** Metadata keys that start so belong to meter-lib: its ids travel there, beside the user's metadata. */
+/** Metadata keys with this prefix are reserved for meter-lib: its ids are sent there, beside the user's metadata. */
 export const RESERVED_METADATA_PREFIX = "meter.";
 
-/** A volume event as the value of a Kafka record. Key order is the wire's. */
+/** A volume event as the value of a Kafka record. Key order is part of the format. */
 export interface VolumeRecord {
   readonly meter_id: string;
   readonly customer_id: string;
@@ -14,7 +14,7 @@ export interface VolumeRecord {
   readonly metadata: Metadata;
 }
 
-/** A performance event as the value of a Kafka record: it carries its own times, so no `event_time`. */
+/** A performance event as the value of a Kafka record: it carries its own times, so it has no `event_time`. */
 export interface PerformanceRecord {
   readonly ai_event: true;
   readonly meter_id: string;
@@ -28,7 +28,7 @@ export type UsageRecord = VolumeRecord | PerformanceRecord;
 
 export interface UsageRecordOptions {
   /**
-   * Send what meter-lib 0.1.0 for Python sends and nothing more. Otherwise the ids travel as metadata: `meter.event_id`,
+   * Send exactly what meter-lib 0.1.0 for Python sends. Otherwise the ids are added as metadata: `meter.event_id`,
    * `meter.tenant_id`, `meter.device_id`, `meter.session_id`, `meter.producer`, `meter.seq`.
    * @default false
    */
@@ -38,8 +38,8 @@ export interface UsageRecordOptions {
 const NO_METADATA: Metadata = Object.freeze({});
 
 /**
- * An event as the value of a Kafka record, to be written with `JSON.stringify` (which leaves out the undefined fields).
- * It is an object and not text because one `JSON.stringify` of a whole batch is the fastest way to write it.
+ * Returns an event as the value of a Kafka record, to be written with `JSON.stringify` (which leaves undefined fields out). It is an object
+ * and not text, because one `JSON.stringify` of a whole batch is faster.
  */
 export const usageRecordValue = (
   event: OutgoingEvent,
@@ -73,13 +73,13 @@ const withIds = (event: OutgoingEvent): Metadata => {
 };
 
 /**
- * Writes events as the JSON text of `usageRecordValue`, letter by letter the same, in less than half of the time: a text is put together
- * of as few pieces as possible.
+ * Writes events as the JSON text of `usageRecordValue`, byte for byte the same, in less than half the time: it concatenates as few pieces
+ * as possible.
  */
 export const usageRecordJson = ({
   strictWire = false,
 }: UsageRecordOptions = {}): ((event: OutgoingEvent) => string) => {
-  // Events of one meter, customer, time, tenant and device come in runs: what they share is written once, as one piece.
+  // Consecutive events often share meter, customer, time, tenant and device: the shared part is written once, as one piece.
   const subject = rememberLast((meter_id, customer_id) => [
     `"meter_id":${quoted(meter_id)}`,
     `,"customer_id":${quoted(customer_id)}`,
@@ -123,7 +123,7 @@ export const usageRecordJson = ({
   };
 };
 
-/** An event id, which is visible ASCII, as it stands between the quotes of JSON. */
+/** An event id as it appears between the quotes of JSON; it is visible ASCII. */
 const escaped = (id: string): string =>
   id.includes('"') || id.includes("\\") ? JSON.stringify(id).slice(1, -1) : id;
 
@@ -132,7 +132,7 @@ const PLAIN = /^[\w.:@-]*$/;
 const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
 type Text = string | undefined;
-/** Joined, the parts are one piece; a sum of texts would stay as many as it was made of. */
+/** `join` yields one flat string; `+` would keep all pieces. */
 const rememberLast = (
   write: (a: string, b: string, c: Text, d: Text) => readonly string[],
 ): ((a: string, b: string, c?: Text, d?: Text) => string) => {

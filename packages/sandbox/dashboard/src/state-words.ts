@@ -14,7 +14,7 @@ export const stateWords = ({
     case "duplicate":
       return "Not counted again: an event with the same id and the same content came before.";
     case "conflict":
-      return "Not counted: its id was used before by an event with other content. The first one counts.";
+      return "Not counted: its id was used before by an event with different content. The first one counts.";
     case "refused":
       return `Refused, nothing of it is counted: ${reason ?? "no reason is known"}`;
   }

@@ -26,7 +26,7 @@ const outcomeAnswer = (outcome: IngestOutcome | undefined, event_id: string | un
   const state = outcome?.state ?? "accepted";
   const named = event_id === undefined ? undefined : { event_id };
   if (state !== "conflict") return { status: 200, body: { status: state, ...named } };
-  const message = "The id was used before for an event with other content; the first one counts";
+  const message = "The id was used before for an event with different content; the first one counts";
   return { status: 422, body: { status: state, ...named, message } };
 };
 

@@ -31,7 +31,7 @@ const outcomeOffset = ({ state, id }: IngestOutcome): string =>
   state === "conflict"
     ? failed(
         RECORD_FAILED,
-        "The event id was used before for an event with other content; the first one counts",
+        "The event id was used before for an event with different content; the first one counts",
       )
     : written(id - 1);
 

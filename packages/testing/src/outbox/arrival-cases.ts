@@ -34,7 +34,7 @@ export const arrivalCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "an arrival whose identity is known is a repeat; with other content it is a dead letter",
+    name: "an arrival whose identity is known is a repeat; with different content it is a dead letter",
     needs: "store",
     run: async ({ openForgetful }) => {
       const { outbox, store } = await openForgetful();

@@ -41,7 +41,7 @@ export const identityCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "the same identity with the same content is a repeat, wherever its event stands; with other content a conflict",
+    name: "the same identity with the same content is a repeat, wherever its event stands; with different content a conflict",
     run: async ({ open }) => {
       const outbox = await open();
       const [pending, inflight, acknowledged] = [sampleEvent(), sampleEvent(), sampleEvent()];
