@@ -25,6 +25,8 @@ export interface Receiver {
   waitFor(ids: readonly string[], timeoutMs: number): Promise<boolean>;
   /** Resolves at the next request that waits for an answer while the relay is silent or down. */
   nextRequest(): Promise<void>;
+  /** Ends the requests that it never answers: they go on after their page, and a browser has few connections for each server. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ export const startReceiver = async (backend?: Backend): Promise<Receiver> => {
   const seen = new Set<string>();
   let watchers: (() => void)[] = [];
   const requested: (() => void)[] = [];
+  const unanswered = new Set<ServerResponse>();
   const tell = () => {
     for (const watch of watchers) watch();
   };
@@ -43,7 +46,10 @@ export const startReceiver = async (backend?: Backend): Promise<Receiver> => {
   const relay = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readText(request);
     for (const resolve of requested.splice(0)) resolve();
-    if (receiver.mood === "is silent") return;
+    if (receiver.mood === "is silent") {
+      unanswered.add(response);
+      return;
+    }
     const headers = { "access-control-allow-origin": "*", "access-control-expose-headers": "Retry-After" };
     if (receiver.mood === "refuses" || receiver.mood === "is down") {
       const status = receiver.mood === "refuses" ? 401 : 503;
@@ -91,6 +97,7 @@ export const startReceiver = async (backend?: Backend): Promise<Receiver> => {
     } else if (request.method === "POST") {
       // Takes the body and never answers: it keeps a keepalive budget used up.
       request.resume();
+      unanswered.add(response);
     } else if (script !== undefined) {
       response.writeHead(200, { "content-type": "text/javascript; charset=utf-8" }).end(script);
     } else {
@@ -122,6 +129,10 @@ export const startReceiver = async (backend?: Backend): Promise<Receiver> => {
         watch();
       }),
     nextRequest: () => new Promise((resolve) => requested.push(resolve)),
+    hangUp: () => {
+      for (const response of unanswered) response.destroy();
+      unanswered.clear();
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

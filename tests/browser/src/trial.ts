@@ -143,6 +143,7 @@ export const openTrialGround = async (
       countedTwice: counted?.filter((times) => times > 1).length ?? 0,
     };
     for (const page of pages) await page.close().catch(() => {});
+    receiver.hangUp();
     return result;
   };
 
