@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { chromium as playwright } from "playwright";
 import { browserBundle } from "../../packages/meter-lib/browser-bundle.ts";
 import type { FoundChromium } from "../../scripts/find-chromium.ts";
+import { type SelfTime, selfTimes } from "../profile/self-times.ts";
 
 /** What `meter-lib/browser` makes for pages: with a database, and without. */
 export const METERS = ["createBrowserMeter", "createVolatileBrowserMeter"] as const;
@@ -17,6 +18,8 @@ export interface PageCost {
   /** Of object stores, for each event. */
   readonly databaseCalls: number;
   readonly lost: number;
+  /** Where the time went, of a run that was profiled. */
+  readonly selfTimes: readonly SelfTime[];
 }
 
 /** How events come: so many at once, and so many milliseconds between. */
@@ -63,15 +66,17 @@ export const pageCost = async (
   meter: (typeof METERS)[number],
   events: number,
   { run, pauseMs }: Pace,
+  isProfiled = false,
 ): Promise<PageCost> => {
-  const site = await serve(meter);
+  const site = await serve(meter, isProfiled);
   const browser = await playwright.launch({ executablePath, args: [...args] });
   try {
     const page = await browser.newPage();
     await page.goto(site.url);
     await page.waitForFunction("globalThis.ready");
     const session = await page.context().newCDPSession(page);
-    await session.send("Performance.enable");
+    // The processor time of the thread: others on the machine do not count.
+    await session.send("Performance.enable", { timeDomain: "threadTicks" });
     const mainThreadSeconds = async (): Promise<number> => {
       const { metrics } = await session.send("Performance.getMetrics");
       return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
@@ -79,6 +84,10 @@ export const pageCost = async (
     const loadMs = await page.evaluate<number>("globalThis.load()");
     await page.evaluate(`globalThis.record(${run * 4}, ${run}, ${pauseMs})`);
     const arrivedBefore = site.arrived();
+    if (isProfiled) {
+      await session.send("Profiler.enable");
+      await session.send("Profiler.start");
+    }
     const before = await mainThreadSeconds();
     const { median, longest } = await page.evaluate<{ readonly median: number; readonly longest: number }>(
       `globalThis.record(${events}, ${run}, ${pauseMs})`,
@@ -86,6 +95,7 @@ export const pageCost = async (
     const databaseCalls = await page.evaluate<number>("globalThis.databaseCalls");
     const seconds = (await mainThreadSeconds()) - before;
     const recorded = Math.ceil(events / run) * run;
+    const profiled = isProfiled ? selfTimes((await session.send("Profiler.stop")).profile) : [];
     return {
       loadMs,
       recordMicros: (median * 1_000) / run,
@@ -93,6 +103,7 @@ export const pageCost = async (
       mainThreadMicros: (seconds * 1e6) / recorded,
       databaseCalls: databaseCalls / recorded,
       lost: recorded - (site.arrived() - arrivedBefore),
+      selfTimes: profiled,
     };
   } finally {
     await browser.close();
@@ -107,8 +118,8 @@ const ISOLATED = {
 };
 
 /** The page's server, which is its relay too. */
-const serve = async (meter: string) => {
-  const { code } = await browserBundle(`export { ${meter} } from "meter-lib/browser";`);
+const serve = async (meter: string, hasNames: boolean) => {
+  const { code } = await browserBundle(`export { ${meter} } from "meter-lib/browser";`, !hasNames);
   let arrived = 0;
   const answers: Readonly<Record<string, readonly [type: string, body: string]>> = {
     "/": [
