@@ -8,15 +8,12 @@ import {
   MAX_PAGE_ID_LENGTH,
   type PageEvent,
 } from "@meter-lib/core/wire";
-import { utf8Bytes } from "@meter-lib/transport-beacon";
 import { pageEventId } from "./page-event-id.ts";
 import { pageIssue } from "./page-issue.ts";
+import { type WireEvent, wireEvent } from "./wire-event.ts";
 
 /** What the page makes of an input: an event, frozen for the wire, unless there is an error. */
-export interface CheckedEvent {
-  readonly event: PageEvent;
-  /** In UTF-8. */
-  readonly bytes: number;
+export interface CheckedEvent extends WireEvent {
   readonly error: MeterError | undefined;
 }
 
@@ -47,6 +44,7 @@ export const pageCheck = (catalog: Catalog, context: PageContext): ((input: unkn
       };
       return {
         event: { event_id: "", meter_id: "", event_time: Date.now() },
+        text: "",
         bytes: 0,
         error: MeterError.fromIssues("invalid_event", [issue]),
       };
@@ -88,7 +86,7 @@ const checkPageEvent = (
     ? undefined
     : take("start_time", isTime, TIME, type !== undefined && end_time === undefined);
   const metadata = take("metadata", isMetadata, "texts");
-  const event = {
+  const event: PageEvent = {
     event_id: take("event_id", isId, ID) ?? pageEventId(now),
     meter_id,
     event_time: take("event_time", isTime, TIME) ?? now,
@@ -103,9 +101,9 @@ const checkPageEvent = (
   if (known) for (const field in given) take(field, is(undefined), "nothing");
   if (end_time !== undefined && end_time < (start_time ?? 0))
     fail("end_time", end_time, "a time ≥ start_time");
-  const bytes = utf8Bytes(JSON.stringify(event));
-  if (bytes > MAX_EVENT_BYTES) fail("metadata", bytes, `at most ${MAX_EVENT_BYTES} bytes`);
-  return { event, bytes, error: issues[0] && MeterError.fromIssues("invalid_event", issues) };
+  const wire = wireEvent(event);
+  if (wire.bytes > MAX_EVENT_BYTES) fail("metadata", wire.bytes, `at most ${MAX_EVENT_BYTES} bytes`);
+  return { ...wire, error: issues[0] && MeterError.fromIssues("invalid_event", issues) };
 };
 
 const is =

@@ -1,15 +1,11 @@
-import { ACCOUNT_FIELDS, emptyAccount } from "@meter-lib/core/store";
-import { PAGE_BATCH, utf8Bytes } from "@meter-lib/transport-beacon";
+import { PAGE_BATCH } from "@meter-lib/transport-beacon";
 import { durableSessions } from "./durable-sessions.ts";
 import {
   addEvent,
   ask,
-  type EventRow,
-  getCounters,
+  countDepartures,
   getEvent,
   getLetter,
-  type Head,
-  type PageCounter,
   pageDatabase,
   type Rows,
 } from "./page-database.ts";
@@ -22,13 +18,11 @@ import { MAX_BYTES, MAX_EVENTS } from "./page-meter-options.ts";
 import type { PageOutbox, PageOutboxParts } from "./page-outbox.ts";
 import type { Due } from "./pick-due.ts";
 import { refusalOf } from "./refusal-of.ts";
+import { type WireEvent, wireEvent } from "./wire-event.ts";
 
 /** A claim older than that is not acted upon: the page slept meanwhile. */
 const STALE_CLAIM_MS = 60_000;
 const MAX_DEAD = 1_000;
-/** For so long a page may write before it is known to live; without Web Locks nobody knows who does. */
-const FOLD_AFTER_MS = 300_000;
-const FOLD_UNKNOWN_AFTER_MS = 86_400_000;
 
 export interface DurableOutboxOptions {
   /** The database's name. */
@@ -55,15 +49,17 @@ export const durableOutbox =
     /** How much waited in the database when this page last looked, and what it added since. */
     let waiting = 0;
     let waitingBytes = 0;
+    /** Of that, what the head does not count yet. */
+    let uncounted = 0;
 
     const database = pageDatabase({
       name,
-      me,
       openTimeoutMs,
       emit,
       opened: (found) => {
         if (epoch === found) return;
         epoch = found;
+        uncounted = 0;
         // The browser may have thrown the last one away: then what this page knows is stored anew.
         for (const entry of own.values()) {
           if (entry.epoch === undefined) continue;
@@ -74,7 +70,7 @@ export const durableOutbox =
       },
     });
     const locks = pageLocks(name, me, leaseMs);
-    const adopt = (row: EventRow) => add(entryOf(row, epoch));
+    const adopt = (stored: WireEvent) => add(entryOf(stored, epoch));
     const sessions = durableSessions({ ...parts, database, locks, me, adopt });
 
     const stored = (entry: Entry, isRepeat: boolean) => {
@@ -93,24 +89,32 @@ export const durableOutbox =
       for (const entry of entries) unsaved.add(entry);
     };
 
-    /** In the task that recorded, so without reading before: it is there, whatever becomes of the page. */
-    const write = (isLeaving = false) => {
+    /**
+     * In the task that recorded, so without reading before: it is there, whatever becomes of the page.
+     *
+     * @param sent - by a page that is left
+     */
+    const write = (sent?: readonly Entry[]) => {
       isWriteDue = false;
       const entries = takeUnsaved();
-      const written = database.write(entries.map(rowOf), isLeaving);
+      const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+      const before = uncounted;
+      const departure = sent && { bytes: before + bytes, sent: sent.map(exposureOf) };
+      if (entries.length === 0 && !(departure && departure.bytes + sent.length > 0)) return;
+      const written = database.write(entries, departure);
       if (written === undefined) {
         putBack(entries);
         return save();
       }
-      for (const { bytes } of entries) {
-        waiting++;
-        waitingBytes += bytes;
-      }
+      waiting += entries.length;
+      waitingBytes += bytes;
+      uncounted = departure ? 0 : before + bytes;
       const done = written.then(
         () => {
           for (const entry of entries) stored(entry, false);
         },
         () => {
+          uncounted += departure ? before : -bytes;
           putBack(entries);
           save();
         },
@@ -140,7 +144,7 @@ export const durableOutbox =
           const isFull = room.events >= maxEvents || room.bytes + bytes > maxBytes;
           const error = refusalOf(event, known, isFull);
           if (!known && !error) {
-            addEvent(rows, rowOf(entry));
+            addEvent(rows, entry);
             room.events++;
             room.bytes += bytes;
           }
@@ -171,10 +175,8 @@ export const durableOutbox =
     };
 
     const usedBy = async (rows: Rows) => {
-      const sum = {
-        events: await ask(rows.events.count()),
-        bytes: bytesIn(rows.head, await getCounters(rows)),
-      };
+      await countDepartures(rows);
+      const sum = { events: await ask(rows.events.count()), bytes: rows.head.bytes + uncounted };
       rows.after(() => {
         waiting = sum.events;
         waitingBytes = sum.bytes;
@@ -182,52 +184,45 @@ export const durableOutbox =
       return sum;
     };
 
-    const entryOf = (row: EventRow, found: string | undefined): Entry =>
-      own.get(row.event.event_id) ?? newEntry(row.event, row.bytes, found);
-
-    /** Adds what pages that are gone wrote on their own to the head. */
-    const foldCounters = async () => {
-      void locks.show();
-      const lives = await locks.living();
-      await database.change(async (rows) => {
-        const { head, counters } = rows;
-        const before = Date.now() - (locks.areMissing ? FOLD_UNKNOWN_AFTER_MS : FOLD_AFTER_MS);
-        for (const { id, by, seen_at, recorded, bytes, sent } of await getCounters(rows)) {
-          if (seen_at > before || lives({ producer: by, seen_at })) continue;
-          head.recorded += recorded;
-          head.bytes += bytes;
-          for (const [event_id, at] of sent)
-            head.sent.set(event_id, Math.min(at, head.sent.get(event_id) ?? at));
-          counters.delete(id);
-        }
-      });
-    };
+    const entryOf = (stored: WireEvent, found: string | undefined): Entry =>
+      own.get(stored.event.event_id) ?? newEntry(stored, found);
 
     /** Takes the oldest events, marked as sent from now on. */
     const claim = (now: number, pick: (entries: readonly Entry[]) => Due) =>
       database.change(async (rows): Promise<Due> => {
         const { events, head } = rows;
-        const counters = await getCounters(rows);
-        const ids = new Set((await ask(events.getAllKeys())).map(String));
+        await countDepartures(rows);
+        const counted = uncounted;
+        head.bytes += counted;
+        const time = performance.now();
+        const isDue = (entry: Entry | undefined) => (entry?.later ?? 0) <= time;
+        const mine = [...own.values()];
+        // Beyond a batch, as many as are not due.
+        const most = PAGE_BATCH.maxEvents + 1 + mine.filter((entry) => !isDue(entry)).length;
+        const keys = (await ask(events.getAllKeys(null, most))).map(String);
+        const areAll = keys.length < most;
+        const ids = new Set(keys);
+        const last = keys.at(-1) ?? "";
         const gone: Ended[] = [];
-        for (const entry of own.values()) {
+        for (const entry of mine) {
           const { event_id } = entry.event;
           // Another page has taken it to the relay.
-          if (entry.epoch === head.epoch && entry.later < NEVER && !ids.has(event_id))
+          if (
+            entry.epoch === head.epoch &&
+            entry.later < NEVER &&
+            !ids.has(event_id) &&
+            (areAll || event_id < last)
+          )
             gone.push([entry, (await getLetter(rows, event_id)) ?? { state: "acknowledged" }]);
         }
-        const oldest = [...ids].filter((id) => (own.get(id)?.later ?? 0) <= performance.now());
         const found: Entry[] = [];
-        for (const id of oldest.slice(0, PAGE_BATCH.maxEvents)) {
+        for (const id of keys.filter((key) => isDue(own.get(key))).slice(0, PAGE_BATCH.maxEvents)) {
           const known = own.get(id);
-          const row = known ?? (await getEvent(rows, id));
-          if (row === undefined) continue;
-          const entry = known ?? entryOf(row, head.epoch);
-          entry.sent_at = earliest([
-            entry.sent_at,
-            head.sent.get(id),
-            ...counters.map(({ sent }) => sent.get(id)),
-          ]);
+          const stored = known ?? (await getEvent(rows, id));
+          if (stored === undefined) continue;
+          const entry = known ?? newEntry(stored, head.epoch);
+          const sent_at = head.sent.get(id) ?? NEVER;
+          if (sent_at < (entry.sent_at ?? NEVER)) entry.sent_at = sent_at;
           found.push(entry);
         }
         const { batch, stale } = pick(found);
@@ -236,11 +231,16 @@ export const durableOutbox =
           if (lease && lease.owner !== me && lease.until > now) return { batch: [], stale: gone };
           head.lease = { owner: me, until: now + leaseMs };
         }
-        for (const id of head.sent.keys()) if (!ids.has(id)) head.sent.delete(id);
+        if (areAll) for (const id of head.sent.keys()) if (!ids.has(id)) head.sent.delete(id);
+        if (ids.size === 0) head.bytes = 0;
         for (const { event, sent_at = now } of batch) head.sent.set(event.event_id, sent_at);
-        hasMore = ids.size > batch.length;
-        waiting = ids.size;
-        waitingBytes = bytesIn(head, counters);
+        const others = keys.filter((id) => !own.has(id));
+        hasMore = !areAll || others.length > batch.filter(({ event }) => !own.has(event.event_id)).length;
+        waiting = areAll ? ids.size : await ask(events.count());
+        waitingBytes = head.bytes;
+        rows.after(() => {
+          uncounted -= counted;
+        });
         return { batch, stale: [...gone, ...stale] };
       });
 
@@ -257,7 +257,6 @@ export const durableOutbox =
         if (performance.now() >= tendAt) {
           tendAt = performance.now() + IDLE_MS;
           await sessions.tend();
-          await foldCounters();
         }
         await locks.inTurn(async () => {
           const now = Date.now();
@@ -268,17 +267,13 @@ export const durableOutbox =
       },
       settle: async (ended, untouched) => {
         if (ended.length + untouched.length === 0) return;
-        const left = database.counter()?.sent;
-        let wasLeft = false;
         // This page knows best whether it sent it.
         const unsent = untouched.filter(({ sent_at }) => sent_at === undefined);
-        for (const { event } of [...unsent, ...ended.map(([entry]) => entry)])
-          wasLeft = left?.delete(event.event_id) || wasLeft;
-        if (wasLeft) database.write([])?.catch(() => {});
         // What is being stored is to be there when its end is.
         await allSaved();
         await database.change(async (rows) => {
           const { letters, head } = rows;
+          if (unsent.length > 0) await countDepartures(rows);
           for (const { event } of unsent) head.sent.delete(event.event_id);
           const found = await takeOut(
             rows,
@@ -288,7 +283,7 @@ export const durableOutbox =
             const { event_id } = event;
             if (!found.has(event_id)) continue;
             head.sent.delete(event_id);
-            head.bytes -= bytes;
+            head.bytes = Math.max(0, head.bytes - bytes);
             head[fate.state]++;
             if (fate.state === "acknowledged") continue;
             letters.put({ ...fate, event }, event_id);
@@ -299,47 +294,46 @@ export const durableOutbox =
         });
       },
       stats: async (volatile) => {
-        const kept = await database.change(async (rows) => {
-          const sum = { ...rows.head, pending: await ask(rows.events.count()) };
-          for (const { recorded } of await getCounters(rows)) sum.recorded += recorded;
-          return sum;
+        const sum = { ...volatile };
+        await database.change(async ({ head, events, after }) => {
+          const kept = { ...head, pending: await ask(events.count()) };
+          after(() => {
+            for (const field of ["acknowledged", "pending", "rejected", "quarantined"] as const) {
+              sum[field] += kept[field];
+              sum.recorded += kept[field];
+            }
+          });
         });
-        const sum = emptyAccount();
-        for (const field of ACCOUNT_FIELDS) sum[field] = volatile[field] + (kept?.[field] ?? 0);
         return sum;
       },
       startSession: sessions.start,
-      leaving: (entries) => {
-        const left = database.counter()?.sent;
-        for (const { event, sent_at = Date.now() } of entries) left?.set(event.event_id, sent_at);
-        write(true);
-      },
+      leaving: write,
       leave: (isSleep) => {
-        if (isWriteDue) write(true);
+        write([]);
         sessions.touch();
         if (!isSleep) return;
         locks.sleep();
         database.sleep();
       },
       wake: () => {
+        locks.wake();
         database.wake();
         void sessions.tend();
       },
       letters: () => database.change(({ letters }) => ask<DeadLetter[]>(letters.getAll())),
       redrive: (event_ids) =>
         database.change(async (rows) => {
-          const { events, letters, head } = rows;
+          const { letters, head } = rows;
           let count = 0;
+          // Whoever has it sent again has looked whether it was counted: what is noted of that is over.
+          await countDepartures(rows);
           for (const id of event_ids ?? (await ask(letters.getAllKeys())).map(String)) {
             const letter = await getLetter(rows, id);
             if (letter === undefined) continue;
             const { event, state } = letter;
-            const bytes = utf8Bytes(JSON.stringify(event));
-            events.put({ event, bytes } satisfies EventRow, id);
+            addEvent(rows, wireEvent(event));
             letters.delete(id);
             head[state]--;
-            head.bytes += bytes;
-            // Whoever has it sent again has looked whether it was counted.
             head.sent.delete(id);
             count++;
           }
@@ -356,15 +350,7 @@ export const durableOutbox =
     };
   };
 
-const rowOf = ({ event, bytes }: Entry): EventRow => ({ event, bytes });
-
-const bytesIn = (head: Head, counters: readonly PageCounter[]): number =>
-  counters.reduce((sum, { bytes }) => sum + bytes, head.bytes);
-
-const earliest = (times: readonly (number | undefined)[]): number | undefined => {
-  const first = Math.min(...times.map((time) => time ?? NEVER));
-  return first === NEVER ? undefined : first;
-};
+const exposureOf = ({ event, sent_at = Date.now() }: Entry) => [event.event_id, sent_at] as const;
 
 /** Deletes the events that are there, and answers which were. */
 const takeOut = async ({ events }: Rows, ids: readonly string[]): Promise<ReadonlySet<string>> => {

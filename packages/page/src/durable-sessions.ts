@@ -1,11 +1,11 @@
 import type { PageEvent } from "@meter-lib/core/wire";
-import { utf8Bytes } from "@meter-lib/transport-beacon";
-import { addEvent, ask, type EventRow, type PageDatabase } from "./page-database.ts";
+import { addEvent, ask, type PageDatabase } from "./page-database.ts";
 import { pageEventId } from "./page-event-id.ts";
 import type { PageLocks } from "./page-locks.ts";
 import type { PageOutboxParts } from "./page-outbox.ts";
 import { type BeginSession, pageSession, type StartSession, shareSessions } from "./page-sessions.ts";
 import { begunAnew, endOf, newSession, type PageRow, type SessionRow } from "./session-row.ts";
+import { type WireEvent, wireEvent } from "./wire-event.ts";
 
 const ASLEEP_MS = 180_000;
 
@@ -15,7 +15,7 @@ export interface DurableSessionsParts extends PageOutboxParts {
   /** This page. */
   readonly me: string;
   /** Takes up what was stored. */
-  readonly adopt: (row: EventRow) => void;
+  readonly adopt: (stored: WireEvent) => void;
 }
 
 export interface DurableSessions {
@@ -54,9 +54,9 @@ export const durableSessions = (parts: DurableSessionsParts): DurableSessions =>
       const now = Date.now();
       const pagesIn = (session: SessionRow) => seen.filter(({ producer }) => session.pages.has(producer));
       const add = (event: PageEvent) => {
-        const row = { event, bytes: utf8Bytes(JSON.stringify(event)) };
-        addEvent(rows, row);
-        after(() => adopt(row));
+        const wire = wireEvent(event);
+        addEvent(rows, wire);
+        after(() => adopt(wire));
       };
       const end = (scope: string, session: SessionRow, at: number) => {
         sessions.delete(scope);

@@ -1,41 +1,34 @@
-import { emptyAccount } from "@meter-lib/core/store";
-import type { PageEvent } from "@meter-lib/core/wire";
 import { type Deferred, deferred } from "./deferred.ts";
 import type { Emit } from "./page-emitter.ts";
 import { NEVER } from "./page-entry.ts";
 import { pageEventId } from "./page-event-id.ts";
 import type { DeadLetter } from "./page-events.ts";
 import type { PageRow, SessionRow } from "./session-row.ts";
+import { type WireEvent, wireEvent } from "./wire-event.ts";
 
 const HEAD = "head";
-const STORES = ["events", "letters", "pages", "counters", HEAD] as const;
+const STORES = ["events", "letters", "pages", "departures", HEAD] as const;
 const RETRY_MS = 5_000;
 const GAVE_WAY = /* @__PURE__ */ new Error("the transaction gave way");
 /** A transaction that is complete is on the disk. */
 const STRICT = { durability: "strict" } as const;
 
-/** An event that waits in the database. */
-export interface EventRow {
-  readonly event: PageEvent;
+/** What a page notes as it is left, without reading before; the next page adds it to the head. */
+export interface Departure {
+  /** What the head does not count yet of the events that the page wrote. */
   readonly bytes: number;
+  /** Since when events may have been sent, by id. */
+  readonly sent: readonly (readonly [event_id: string, at: number])[];
 }
 
-/** What one page writes without reading before, while it has the database open. Sums of all of them, and of the head, are right. */
-export interface PageCounter {
-  readonly id: string;
-  /** The page. */
-  readonly by: string;
-  seen_at: number;
-  recorded: number;
-  bytes: number;
-  /** Since when events may have been sent, by a page that was left. */
-  readonly sent: Map<string, number>;
-}
-
-/** One row that is read before it is written: the account, the sessions that are on, and who drains where there are no Web Locks. */
-export interface Head extends ReturnType<typeof emptyAccount> {
+/** One row that is read before it is written: what ended, the sessions that are on, and who drains where there are no Web Locks. */
+export interface Head {
   /** Tells this database from one of the same name that the browser threw away. */
   readonly epoch: string;
+  acknowledged: number;
+  rejected: number;
+  quarantined: number;
+  /** Of the events that wait; what pages wrote a moment ago is missing. */
   bytes: number;
   /** Since when events may have been sent. */
   readonly sent: Map<string, number>;
@@ -44,12 +37,12 @@ export interface Head extends ReturnType<typeof emptyAccount> {
   lease?: { readonly owner: string; readonly until: number } | undefined;
 }
 
-/** What waits, what ended other than well, the pages in sessions, and what pages wrote on their own. */
+/** What waits, as text, what ended other than well, the pages in sessions, and what pages noted that were left. */
 export interface Rows {
   readonly events: IDBObjectStore;
   readonly letters: IDBObjectStore;
   readonly pages: IDBObjectStore;
-  readonly counters: IDBObjectStore;
+  readonly departures: IDBObjectStore;
   readonly head: Head;
   /** Does something when all of it is done. */
   after(step: () => void): void;
@@ -58,8 +51,6 @@ export interface Rows {
 export interface PageDatabaseOptions {
   /** The database's name. */
   readonly name: string;
-  /** The page that opens it. */
-  readonly me: string;
   readonly openTimeoutMs: number;
   readonly emit: Emit;
   /** Told of each database that is opened: see `Head.epoch`. */
@@ -68,14 +59,12 @@ export interface PageDatabaseOptions {
 
 export interface PageDatabase {
   /**
-   * Adds rows in the task that calls it, so without reading before, and notes what the page's own counter says. Undefined: it is not
-   * open. Rejects when nothing was written, as where a row of the same id is there, and when the page slept meanwhile.
+   * Adds events in the task that calls it, so without reading before. Undefined: it is not open. Rejects when nothing was written, as
+   * where an event of the same id is there, and when the page slept meanwhile.
    */
-  write(rows: readonly EventRow[], isLeaving?: boolean): Promise<void> | undefined;
+  write(events: readonly WireEvent[], departure?: Departure): Promise<void> | undefined;
   /** Everything in one transaction, begun anew when the page slept meanwhile. Undefined: nothing was done, the database does not work. */
   change<Answer>(work: (rows: Rows) => Promise<Answer>): Promise<Answer | undefined>;
-  /** The page's own counter, to be noted with the next `write`; undefined while the database is not open. */
-  counter(): PageCounter | undefined;
   isDown(): boolean;
   /** Notes in the task that calls it that a page is there, for a page that is left: if the database is open. */
   putNow(page: PageRow): void;
@@ -91,31 +80,33 @@ export const ask = <Answer>(request: IDBRequest<Answer>): Promise<Answer> =>
     request.onerror = () => reject(request.error);
   });
 
-export const getEvent = ({ events }: Rows, event_id: string): Promise<EventRow | undefined> =>
-  ask(events.get(event_id));
+export const getEvent = async ({ events }: Rows, event_id: string): Promise<WireEvent | undefined> => {
+  const text: string | undefined = await ask(events.get(event_id));
+  return text === undefined ? undefined : wireEvent(JSON.parse(text), text);
+};
 
 export const getLetter = ({ letters }: Rows, event_id: string): Promise<DeadLetter | undefined> =>
   ask(letters.get(event_id));
 
-export const getCounters = ({ counters }: Rows): Promise<readonly PageCounter[]> => ask(counters.getAll());
+export const addEvent = ({ events, head }: Rows, { event, text, bytes }: WireEvent): void => {
+  events.put(text, event.event_id);
+  head.bytes += bytes;
+};
 
-/** Adds a row and counts it. */
-export const addEvent = ({ events, head }: Rows, row: EventRow): void => {
-  events.put(row, row.event.event_id);
-  head.recorded++;
-  head.bytes += row.bytes;
+/** Adds what pages noted as they were left to the head. */
+export const countDepartures = async ({ departures, head }: Rows): Promise<void> => {
+  const found: readonly Departure[] = await ask(departures.getAll());
+  if (found.length > 0) departures.clear();
+  for (const { bytes, sent } of found) {
+    head.bytes += bytes;
+    for (const [event_id, at] of sent) head.sent.set(event_id, Math.min(at, head.sent.get(event_id) ?? at));
+  }
 };
 
 /** The database of a page: opened when it is needed, again after the browser closed it, and closed while the page sleeps. */
-export const pageDatabase = ({
-  name,
-  me,
-  openTimeoutMs,
-  emit,
-  opened,
-}: PageDatabaseOptions): PageDatabase => {
+export const pageDatabase = ({ name, openTimeoutMs, emit, opened }: PageDatabaseOptions): PageDatabase => {
   let opening: Promise<IDBDatabase> | undefined;
-  let current: { readonly db: IDBDatabase; readonly counter: PageCounter } | undefined;
+  let current: IDBDatabase | undefined;
   let asleep: Deferred<void> | undefined;
   let sleeps = 0;
   let downUntil = 0;
@@ -126,7 +117,7 @@ export const pageDatabase = ({
   >();
 
   const forget = () => {
-    current?.db.close();
+    current?.close();
     current = opening = undefined;
   };
 
@@ -139,10 +130,12 @@ export const pageDatabase = ({
         // A page that sleeps before it hears of the end would keep all others from opening it.
         if (asleep) request.transaction?.abort();
         else {
-          for (const store of STORES) request.result.createObjectStore(store);
+          for (const store of STORES) request.result.createObjectStore(store, { autoIncrement: true });
           const head = {
-            ...emptyAccount(),
             epoch: pageEventId(0),
+            acknowledged: 0,
+            rejected: 0,
+            quarantined: 0,
             bytes: 0,
             sent: new Map(),
             sessions: new Map(),
@@ -154,21 +147,13 @@ export const pageDatabase = ({
       request.onsuccess = async () => {
         const db = request.result;
         // A newer version, or the end of the database, must not have to wait for this page.
-        db.onclose = db.onversionchange = () => (current?.db === db ? forget() : db.close());
+        db.onclose = db.onversionchange = () => (current === db ? forget() : db.close());
         try {
           const { epoch }: Head = await ask(db.transaction(HEAD).objectStore(HEAD).get(HEAD));
           clearTimeout(timer);
           // One that is late takes the place of what was opened meanwhile.
           forget();
-          const counter = {
-            id: pageEventId(Date.now()),
-            by: me,
-            seen_at: 0,
-            recorded: 0,
-            bytes: 0,
-            sent: new Map(),
-          };
-          current = { db, counter };
+          current = db;
           opened(epoch);
           resolve(db);
         } catch (error) {
@@ -179,7 +164,7 @@ export const pageDatabase = ({
     });
 
   const open = async () => {
-    if (current) return current.db;
+    if (current) return current;
     opening ??= connect();
     return opening;
   };
@@ -205,7 +190,7 @@ export const pageDatabase = ({
       events: tx.objectStore("events"),
       letters: tx.objectStore("letters"),
       pages: tx.objectStore("pages"),
-      counters: tx.objectStore("counters"),
+      departures: tx.objectStore("departures"),
       head,
       after: (step) => steps.push(step),
     });
@@ -248,12 +233,8 @@ export const pageDatabase = ({
   };
 
   /** Starts a transaction that is committed before this returns. Undefined: the database is not open. */
-  const writeNow = (
-    isLeaving: boolean,
-    write: (tx: IDBTransaction, counter: PageCounter) => void,
-  ): Promise<void> | undefined => {
+  const writeNow = (isLeaving: boolean, write: (tx: IDBTransaction) => void): Promise<void> | undefined => {
     if (current === undefined) return undefined;
-    const { db, counter } = current;
     // Behind another transaction it would not start, and a browser drops with its page what has not.
     for (const [tx, { giveUp, givesWay }] of active)
       if ((givesWay || isLeaving) && abort(tx)) {
@@ -261,8 +242,8 @@ export const pageDatabase = ({
         giveUp(GAVE_WAY);
       }
     try {
-      const tx = db.transaction(["events", "pages", "counters"], "readwrite", STRICT);
-      write(tx, counter);
+      const tx = current.transaction(["events", "pages", "departures"], "readwrite", STRICT);
+      write(tx);
       tx.commit();
       return unlessAsleep(tx, ending(tx));
     } catch {
@@ -287,27 +268,13 @@ export const pageDatabase = ({
   if ("indexedDB" in globalThis) open().catch(() => {});
 
   return {
-    write: (rows, isLeaving = false) => {
-      const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
-      let counted: PageCounter | undefined;
-      const written = writeNow(isLeaving, (tx, counter) => {
-        for (const row of rows) tx.objectStore("events").add(row, row.event.event_id);
-        counted = counter;
-        counter.recorded += rows.length;
-        counter.bytes += bytes;
-        counter.seen_at = Date.now();
-        tx.objectStore("counters").put(counter, counter.id);
-      });
-      return written?.catch((error) => {
-        if (counted !== undefined) {
-          counted.recorded -= rows.length;
-          counted.bytes -= bytes;
-        }
-        throw error;
-      });
-    },
+    write: (events, departure) =>
+      writeNow(departure !== undefined, (tx) => {
+        const rows = tx.objectStore("events");
+        for (const { event, text } of events) rows.add(text, event.event_id);
+        if (departure) tx.objectStore("departures").add(departure);
+      }),
     change,
-    counter: () => current?.counter,
     isDown: () => downUntil > 0,
     putNow: (page) => {
       writeNow(true, (tx) => tx.objectStore("pages").put(page, page.producer))?.catch(() => {});

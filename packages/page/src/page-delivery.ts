@@ -57,6 +57,8 @@ export const pageDelivery = (
   let acknowledged = 0;
   let outbox: PageOutbox | undefined;
   let ownBytes = 0;
+  /** Events on the way to the relay. */
+  let flying = 0;
   let batchEvents = PAGE_BATCH.maxEvents;
   const breaker = new Breaker(1, retryCapMs, Math.random);
   let isRefused = false;
@@ -97,17 +99,23 @@ export const pageDelivery = (
   const wakeIn = (ms: number) => {
     const delay = Math.max(ms, breaker.resumeAt - now());
     if (closing || now() + delay >= due) return;
-    clearTimeout(timer);
     due = now() + delay;
-    timer = setTimeout(drain, delay);
+    if (!draining) setTimer();
+  };
+
+  const setTimer = () => {
+    clearTimeout(timer);
+    if (due < NEVER) timer = setTimeout(drain, due - now());
   };
 
   const drain = (): Promise<void> => {
+    if (draining) return draining;
     due = NEVER;
-    draining ??= drainOnce().finally(() => {
+    draining = drainOnce().finally(() => {
       draining = undefined;
       if (hasWork()) wakeIn(Math.max(lingerMs, SHORTEST_PAUSE_MS));
       else if (outbox) wakeIn(IDLE_MS);
+      setTimer();
     });
     return draining;
   };
@@ -139,8 +147,10 @@ export const pageDelivery = (
     const sent_at = Date.now();
     const isAlone = batch.length === 1;
     for (const entry of batch) entry.later = NEVER;
-    const events = batch.map((entry) => entry.event);
-    const verdict = await post(JSON.stringify({ sent_at, token: known, events }), {
+    flying += batch.length;
+    const texts = batch.map(({ text }) => text).join();
+    const head = JSON.stringify({ sent_at, token: known }).slice(0, -1);
+    const verdict = await post(`${head},"events":[${texts}]}`, {
       signal: timeLimit(timeoutMs),
       isLeaving,
     });
@@ -173,8 +183,11 @@ export const pageDelivery = (
     if (!isMisfit || isToBlame) pace(startedAt, failure);
     await settle(ended, untouched);
     for (const entry of batch) if (entry.later === NEVER) entry.later = 0;
-    if (hasWork()) wakeIn(0);
+    flying -= batch.length;
+    if (isBatchFull() || outbox?.hasMore()) wakeIn(0);
   };
+
+  const isBatchFull = () => own.size - flying >= batchEvents;
 
   const health: PageDelivery["health"] = () => {
     const { fault, since, state, resumeAt } = breaker;
@@ -218,16 +231,17 @@ export const pageDelivery = (
   const add = (entry: Entry) => {
     own.set(entry.event.event_id, entry);
     ownBytes += entry.bytes;
-    wakeIn(own.size < batchEvents ? lingerMs : 0);
+    wakeIn(isBatchFull() ? 0 : lingerMs);
   };
 
   const check = pageCheck(catalog, options);
 
   const record = (input: unknown): PageReceipt => {
-    const { event, bytes, error } = check(input);
+    const { error, ...wire } = check(input);
+    const { event, bytes } = wire;
     const { event_id } = event;
     const known = own.get(event_id);
-    let entry = newEntry(event, bytes);
+    let entry = newEntry(wire);
     const refusal =
       error ??
       (closing && new MeterError("closed", "the client is closed")) ??

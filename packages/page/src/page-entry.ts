@@ -1,14 +1,12 @@
 import type { DurableOutcome, SettledOutcome } from "@meter-lib/core";
-import type { PageEvent } from "@meter-lib/core/wire";
 import { type Deferred, deferred } from "./deferred.ts";
+import type { WireEvent } from "./wire-event.ts";
 
 /** As a time, by `performance.now()`, or as a wait. */
 export const NEVER: number = Number.POSITIVE_INFINITY;
 
 /** An event that waits. */
-export interface Entry {
-  readonly event: PageEvent;
-  readonly bytes: number;
+export interface Entry extends WireEvent {
   readonly durable: Deferred<DurableOutcome>;
   readonly settled: Deferred<SettledOutcome>;
   /** Not to be sent before, by `performance.now()`; `NEVER` while it is on the way. */
@@ -19,8 +17,9 @@ export interface Entry {
   epoch?: string | undefined;
 }
 
-export const newEntry = (event: PageEvent, bytes: number, epoch?: string): Entry => ({
+export const newEntry = ({ event, text, bytes }: WireEvent, epoch?: string): Entry => ({
   event,
+  text,
   bytes,
   epoch,
   later: 0,

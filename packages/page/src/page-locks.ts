@@ -12,8 +12,9 @@ export interface PageLocks {
   show(): Promise<unknown>;
   /** Who lives. To be asked before the pages are read: who shows after that is seen after that. */
   living(): Promise<(page: PageRow) => boolean>;
-  /** Lets go of everything: nobody is to wait for a page that sleeps. */
+  /** Lets go of everything, and takes nothing until `wake()`: nobody is to wait for a page that sleeps. */
   sleep(): void;
+  wake(): void;
 }
 
 /** What a page holds by Web Locks: the browser drops it when the page ends. */
@@ -22,8 +23,12 @@ export const pageLocks = (name: string, me: string, leaseMs: number): PageLocks 
   let sleeping = new AbortController();
   let showing: Promise<unknown> | undefined;
 
-  const asleep = ({ signal } = sleeping) =>
-    new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  const asleep = () =>
+    new Promise<void>((resolve) => {
+      const { signal } = sleeping;
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve());
+    });
 
   return {
     areMissing: locks === undefined,
@@ -48,6 +53,7 @@ export const pageLocks = (name: string, me: string, leaseMs: number): PageLocks 
       if (!hasRun && !signal.aborted) await run();
     },
     show: () => {
+      if (sleeping.signal.aborted) return Promise.resolve();
       showing ??= new Promise((shown) => {
         const hold = () => {
           shown(undefined);
@@ -65,8 +71,10 @@ export const pageLocks = (name: string, me: string, leaseMs: number): PageLocks 
     },
     sleep: () => {
       sleeping.abort();
-      sleeping = new AbortController();
       showing = undefined;
+    },
+    wake: () => {
+      if (sleeping.signal.aborted) sleeping = new AbortController();
     },
   };
 };

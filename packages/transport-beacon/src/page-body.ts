@@ -9,10 +9,11 @@ export interface PageBody<Event extends PageEvent = PageEvent> {
   readonly events: readonly Event[];
 }
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** Returns the size of a text in UTF-8, in bytes. */
-export const utf8Bytes = (text: string): number => encoder.encode(text).length;
+export const utf8Bytes = (text: string): number =>
+  /[\u0080-\uffff]/.test(text) ? encoder.encode(text).length : text.length;
 
 /** Packs events into as few bodies as fit the keepalive budget. An event that does not fit gets its own body. */
 export const pageBodies = <Event extends PageEvent>(
