@@ -105,7 +105,7 @@ export const pageDelivery = (
 
   const setTimer = () => {
     clearTimeout(timer);
-    if (due < NEVER) timer = setTimeout(drain, due - now());
+    if (due < NEVER) timer = setTimeout(drain, Math.max(0, due - now()));
   };
 
   const drain = (): Promise<void> => {
