@@ -21,6 +21,7 @@ export {
 export type { Arrivals, Insertion, SqlTransaction } from "./log/arrivals.ts";
 export { bodyOf, bodyText, eventsOf } from "./log/body.ts";
 export type { DiscardedEvent, DiscardedQuery } from "./log/discarded.ts";
+export { idList } from "./log/id-list.ts";
 export type { LogOptions } from "./log/log-options.ts";
 export { logOutbox } from "./log/log-outbox.ts";
 export { logView, type OutboxView } from "./log/log-view.ts";

@@ -1,6 +1,7 @@
 import { contentMark } from "../src/event/content-mark.ts";
 import { eventSize } from "../src/event/event-size.ts";
 import { type UsageEvent, usageEvent } from "../src/event/usage-event.ts";
+import { idList } from "../src/log/id-list.ts";
 import type { NewSegment, OutboxChanges } from "../src/log/outbox.ts";
 import { sumEvents } from "../src/log/sums.ts";
 
@@ -41,7 +42,7 @@ export const newSegment = (
   lane: "live",
   tenant_id: "",
   body: events,
-  ids: events.map(({ event_id }) => event_id),
+  ids: idList(events),
   given: events.map((event, index) => ({ index, mark: contentMark(event, true) })),
   ids_since: now,
   hold,

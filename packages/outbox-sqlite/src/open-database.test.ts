@@ -144,7 +144,7 @@ describe("damage costs the events that it is in, and not their neighbours", () =
   const damages: Readonly<Record<string, (path: string) => void>> = {
     "the text of one": (path) => {
       const db = new DatabaseSync(path);
-      db.exec(`UPDATE bodies SET value = replace(value, '"event_id":"event-1"', '"event_id":"eve')`);
+      db.exec(`UPDATE bodies SET value = replace(value, '"event-1"', '"eve')`);
       db.close();
     },
     "a page of its segment": (path) => {

@@ -4,6 +4,7 @@ import {
   createEventId,
   eventSize,
   eventsOf,
+  idList,
   type NewSegment,
   type Outbox,
   type OutboxChanges,
@@ -28,7 +29,7 @@ export const segmentOf = (events: readonly UsageEvent[], fields: Partial<NewSegm
   lane: "live",
   tenant_id: events[0]?.tenant_id ?? "",
   body: bodyText(events),
-  ids: events.map(({ event_id }) => event_id),
+  ids: idList(events),
   given: events.flatMap((event, index) =>
     event.event_id.length === 36 ? [] : [{ index, mark: contentMark(event, true) }],
   ),

@@ -35,6 +35,8 @@ export const sendBatch = async (
   const asked = await askHeaders(route.headers, signal);
   if (asked.fault !== undefined) return asked;
 
+  // Only how many there are is kept while an answer is awaited.
+  const count = events.length;
   const outcomes: Outcome[] = [];
   let receiverTime: number | undefined;
   let sent = false;
@@ -45,23 +47,23 @@ export const sendBatch = async (
       continue;
     }
     if (signal.aborted) {
-      return { outcomes: fillRetry(outcomes, events, "not sent: aborted before"), receiverTime };
+      return { outcomes: fillRetry(outcomes, count, "not sent: aborted before"), receiverTime };
     }
     const answer = await sendPart(route, part, asked.headers, signal);
     receiverTime = answer.receiverTime ?? receiverTime;
     if (answer.fault !== undefined) {
       // A fault is for the whole batch, so it can only be returned while no event was accepted.
       if (!sent) return answer;
-      return { outcomes: fillRetry(outcomes, events, answer.fault.reason, answer.fault), receiverTime };
+      return { outcomes: fillRetry(outcomes, count, answer.fault.reason, answer.fault), receiverTime };
     }
     // The common case: one request for the whole batch.
-    if (part.events === events.length) return { ...answer, receiverTime };
+    if (part.events === count) return { ...answer, receiverTime };
     sent = true;
     const told = answer.outcomes ?? new Array<Outcome>(part.events).fill(answer.every);
     outcomes.push(...told);
     if (told.every(({ state }) => state === "unsure")) {
       return {
-        outcomes: fillRetry(outcomes, events, "not sent: the request before it had no clear answer"),
+        outcomes: fillRetry(outcomes, count, "not sent: the request before it had no clear answer"),
         receiverTime,
       };
     }
@@ -99,12 +101,12 @@ const hiding =
 /** Returns the outcomes so far, and `retry` for all remaining events. */
 const fillRetry = (
   outcomes: readonly Outcome[],
-  events: readonly OutgoingEvent[],
+  count: number,
   reason: string,
   details: Partial<DestinationFault> = {},
 ): readonly Outcome[] => {
   const { status, body, retryAfterMs } = details;
-  const rest = new Array<Outcome>(events.length - outcomes.length);
+  const rest = new Array<Outcome>(count - outcomes.length);
   return [...outcomes, ...rest.fill({ state: "retry", reason, status, body, retryAfterMs })];
 };
 

@@ -110,10 +110,10 @@ export class ClientCore implements SessionHost {
     const { fault } = leafTransport(this.#transport, checked.event);
     if (fault !== undefined) return postResult(event_id, { fault }, signal);
     const batch = { events: [outgoing(checked.event, customer.customer_id, undefined, undefined)] };
-    const attempt = new Attempt(this.#transport, batch, options);
+    const attempt = new Attempt(this.#transport, options);
     const abort = () => attempt.abort(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
-    const answer = await attempt.make();
+    const answer = await attempt.make(batch);
     signal?.removeEventListener("abort", abort);
     return postResult(event_id, answer, signal);
   }

@@ -19,7 +19,6 @@ const GRACE_MS = 1_000;
 
 /** Sends a batch through a transport once. Always yields a well-formed result in time, whatever the transport does. */
 export class Attempt {
-  readonly #batch: Batch;
   readonly #transport: Transport;
   readonly #options: AttemptOptions;
   readonly #abort = new AbortController();
@@ -27,20 +26,21 @@ export class Attempt {
   #cancelTimer = () => {};
   #isOver = false;
 
-  constructor(transport: Transport, batch: Batch, options: AttemptOptions) {
+  constructor(transport: Transport, options: AttemptOptions) {
     this.#transport = transport;
-    this.#batch = batch;
     this.#options = options;
   }
 
   /** Call it once. Never rejects. */
-  make(): Promise<SendAnswer> {
+  make(batch: Batch): Promise<SendAnswer> {
+    // The batch belongs to the transport: nothing here keeps its events in memory while it waits for the answer.
+    const count = batch.events.length;
     const { clock, timeoutMs } = this.#options;
     this.#cancelTimer = this.#schedule(timeoutMs, () => this.timeOut());
     const context = { signal: this.#abort.signal, deadline: clock.now() + timeoutMs };
     try {
-      Promise.resolve(this.#transport.send(this.#batch, context))
-        .then((answer) => this.#end(this.#wellFormed(answer)))
+      Promise.resolve(this.#transport.send(batch, context))
+        .then((answer) => this.#end(this.#wellFormed(answer, count)))
         .catch((error) => this.#threw(error));
     } catch (error) {
       this.#threw(error);
@@ -55,9 +55,8 @@ export class Attempt {
   }
 
   /** Nobody waits for the result any longer. */
-  abort(cause: unknown): void {
+  abort(cause: unknown): void 
     this.#giveUp(cause, { state: "unsure", reason: "aborted in flight", timeout: false });
-  }
 
   #giveUp(cause: unknown, outcome: Unsure): void {
     if (this.#isOver || this.#abort.signal.aborted) return;
@@ -81,8 +80,8 @@ export class Attempt {
   }
 
   /** A malformed result, or one that does not fit the batch, makes every event ambiguous. */
-  #wellFormed(answer: SendAnswer): SendAnswer {
-    const odd = oddity(answer, this.#batch.events.length);
+  #wellFormed(answer: SendAnswer, count: number): SendAnswer {
+    const odd = oddity(answer, count);
     return odd === undefined
       ? answer
       : this.#allUnsure({ state: "unsure", reason: `the transport ${this.#transport.name} returned ${odd}` });

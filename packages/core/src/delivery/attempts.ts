@@ -32,9 +32,9 @@ export class Attempts {
   async make(batch: Batch): Promise<SendAnswer> {
     const { signal, steady, timeoutMs } = this.#options;
     if (signal.aborted) return { fault: { kind: "unavailable", reason: "closed before it was sent" } };
-    const attempt = new Attempt(this.#transport, batch, this.#options);
+    const attempt = new Attempt(this.#transport, this.#options);
     this.#overAt.set(attempt, steady() + timeoutMs);
-    const answer = await attempt.make();
+    const answer = await attempt.make(batch);
     this.#overAt.delete(attempt);
     return answer;
   }

@@ -6,6 +6,7 @@ import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import type { Account } from "../log/account.ts";
 import type { SqlTransaction } from "../log/arrivals.ts";
 import { eventsOf } from "../log/body.ts";
+import { idList } from "../log/id-list.ts";
 import type {
   AppendException,
   Appended,
@@ -579,7 +580,7 @@ export class DeliveryEngine {
       tenant_id,
       body: events,
       ...sums,
-      ids: events.map(({ event_id }) => event_id),
+      ids: idList(events),
       given,
       ids_since: idsSince,
       hold: this.#mayHold(segment),

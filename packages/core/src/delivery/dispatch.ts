@@ -12,7 +12,7 @@ import { judge, type Landed, type Sent } from "./landing.ts";
 import type { Settlement } from "./receipt.ts";
 import type { Random } from "./retry.ts";
 import type { Segment } from "./segment.ts";
-import { Slice, SliceBatch, sizeOf } from "./slice.ts";
+import { batchOf, Slice, sizeOf } from "./slice.ts";
 
 export interface DispatchOptions {
   readonly transport: Transport;
@@ -281,7 +281,7 @@ export class Dispatch {
     const { clock, steady } = this.#options;
     const launchedAt = steady();
     const sentAt = clock.now();
-    const answer = await destination.attempts.make(new SliceBatch(sent.map(({ slice }) => slice)));
+    const answer = await destination.attempts.make(batchOf(sent.map(({ slice }) => slice)));
     if (answer.receiverTime !== undefined)
       this.#options.receiverTime(sentAt, clock.now(), answer.receiverTime);
     const judged = blamed(destination, sent, answer);

@@ -94,27 +94,17 @@ export const sizeOf = (slices: readonly Slice[]): number => slices.reduce((sum, 
 export const bytesOf = (slices: readonly Slice[]): number =>
   slices.reduce((sum, { bytes }) => sum + bytes, 0);
 
-/** Slices in flight: the same events on every attempt, also after a restart. */
-export class SliceBatch implements Batch {
-  readonly #slices: readonly Slice[];
-  #events: OutgoingEvent[] | undefined;
-
-  constructor(slices: readonly Slice[]) {
-    this.#slices = slices;
-  }
-
-  get events(): readonly OutgoingEvent[] {
-    if (this.#events !== undefined) return this.#events;
-    this.#events = [];
-    for (const { segment, from, to } of this.#slices) {
-      const { events, customers, producer, id, first_seq } = segment;
-      for (let i = from; i < to; i++) {
-        const event = events[i];
-        if (event === undefined) continue;
-        const customer_id = customers.get(event.tenant_id) ?? "";
-        this.#events.push(outgoing(event, customer_id, producer, id === "" ? undefined : first_seq + i));
-      }
+/** The events of slices in flight: the same on every attempt, also after a restart. */
+export const batchOf = (slices: readonly Slice[]): Batch => {
+  const outgoingEvents: OutgoingEvent[] = [];
+  for (const { segment, from, to } of slices) {
+    const { events, customers, producer, id, first_seq } = segment;
+    for (let i = from; i < to; i++) {
+      const event = events[i];
+      if (event === undefined) continue;
+      const customer_id = customers.get(event.tenant_id) ?? "";
+      outgoingEvents.push(outgoing(event, customer_id, producer, id === "" ? undefined : first_seq + i));
     }
-    return this.#events;
   }
-}
+  return { events: outgoingEvents };
+};

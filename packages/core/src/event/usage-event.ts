@@ -56,6 +56,47 @@ export const usageEvent = (event: Pick<UsageEvent, Needed> & Partial<Omit<UsageE
     session_id: event.session_id,
   });
 
+/** An event as a list of its fields, without their names. Missing fields at the end are left out. */
+export const eventFields = (event: UsageEvent): readonly unknown[] => {
+  const fields = [
+    event.event_id,
+    event.tenant_id,
+    event.device_id,
+    event.meter_id,
+    event.type,
+    event.event_time,
+    event.total_usage,
+    event.start_time,
+    event.end_time,
+    event.metadata,
+    event.session_id,
+  ];
+  while (fields.at(-1) === undefined) fields.pop();
+  return fields;
+};
+
+/** Reads a list that `eventFields` made, after JSON; returns undefined if it is malformed. The rules were checked when it was recorded. */
+export const eventOfFields = (fields: unknown): UsageEvent | undefined => {
+  if (!Array.isArray(fields)) return undefined;
+  // JSON writes a missing field as null.
+  const [event_id, tenant_id, device_id, meter_id, type, event_time, ...rest]: unknown[] = fields;
+  const [total_usage, start_time, end_time, metadata, session_id] = rest.map((field) => field ?? undefined);
+  const event = {
+    event_id,
+    tenant_id,
+    device_id,
+    meter_id,
+    type,
+    event_time,
+    total_usage,
+    start_time,
+    end_time,
+    metadata,
+    session_id,
+  };
+  return isUsageEvent(event) ? usageEvent(event) : undefined;
+};
+
 /** Combines an event with what it is sent with. Written out, because a spread would cost more than the rest of the work. */
 export const outgoing = (
   event: UsageEvent,

@@ -2,6 +2,7 @@ import { timeOfEventId } from "../event/event-id.ts";
 import { eventSize } from "../event/event-size.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
 import { bodyOf, eventsOf } from "./body.ts";
+import { idList, idsIn } from "./id-list.ts";
 import {
   findIdentity,
   type KnownIdentity,
@@ -83,15 +84,16 @@ const withoutExceptions = async (
   const exceptions: AppendException[] = [];
   let room = limits.maxEvents - meta.pending_events;
   let roomBytes = limits.maxBytes - meta.pending_bytes;
-  await prefetchGiven(log, segment, (index) => tenantOf(segment, index));
+  const ids = idsIn(segment.ids);
+  await prefetchGiven(log, segment, ids, (index) => tenantOf(segment, index));
   for (let index = 0; index < segment.count; index++) {
     const mark = marks.get(index);
     const tenant_id = tenantOf(segment, index);
-    const event_id = segment.ids[index] ?? "";
+    const event_id = ids[index] ?? "";
     if (mark !== undefined) {
       const known =
         (await findIdentity(log, tenant_id, event_id, mark)) ??
-        findBefore(log, segment, index, tenant_id, mark);
+        findBefore(log, segment, ids, index, tenant_id, mark);
       if (known !== undefined) {
         if (segment.again) await letGoOf(log, known.key);
         exceptions.push(
@@ -131,13 +133,14 @@ const tenantOf = ({ sums, sum_of, tenant_id }: NewSegment, index: number): strin
 const findBefore = (
   { meta }: LogTransaction,
   segment: NewSegment,
+  ids: readonly string[],
   index: number,
   tenant_id: string,
   mark: string,
 ): KnownIdentity | undefined => {
-  const event_id = segment.ids[index] ?? "";
+  const event_id = ids[index] ?? "";
   if (timeOfEventId(event_id) === undefined) return undefined;
-  const place = segment.ids.indexOf(event_id);
+  const place = ids.indexOf(event_id);
   if (place >= index || tenantOf(segment, place) !== tenant_id) return undefined;
   const event = eventsOf(segment.body, segment.count)[place];
   return { where: "pending", key: meta.next_key + place, isSame: event !== undefined && says(event, mark) };
@@ -162,7 +165,7 @@ export const withoutEvents = (
     count: events.length,
     bytes: events.reduce((sum, event) => sum + eventSize(event), 0),
     body: bodyOf(events, bodies),
-    ids: events.map(({ event_id }) => event_id),
+    ids: idList(events),
     given: segment.given.flatMap(({ index, mark }) => {
       const place = places.get(index);
       return place === undefined ? [] : [{ index: place, mark }];

@@ -4,6 +4,7 @@ import { eventSize } from "../event/event-size.ts";
 import { isUsageEvent, type Lane, type UsageEvent, usageEvent } from "../event/usage-event.ts";
 import { append } from "./append.ts";
 import { bodyOf } from "./body.ts";
+import { idList } from "./id-list.ts";
 import type { LogTransaction } from "./log-transaction.ts";
 import { type GivenId, MAX_IDS_SPAN_MS, MAX_SEGMENT_EVENTS, type NewSegment } from "./outbox.ts";
 import { hourOf, sumEvents } from "./sums.ts";
@@ -162,7 +163,7 @@ const segmentOf = (
   tenant_id: events[0]?.tenant_id ?? "",
   body: bodyOf(events, bodies),
   ...sumEvents(events),
-  ids: events.map(({ event_id }) => event_id),
+  ids: idList(events),
   given,
   ids_since,
   hold: false,
@@ -183,7 +184,7 @@ const damagedSegment = (value: unknown, lane: Lane, bodies: "events" | "text", n
     tenant_id,
     body: bodies === "text" ? `0 ${JSON.stringify(value)}\n` : [],
     sums: [{ meter_id: field("meter_id"), hour, tenants: [tenant_id], events: [1], usage: [0] }],
-    ids: [field("event_id")],
+    ids: field("event_id"),
     given: [],
     ids_since: now,
     hold: false,

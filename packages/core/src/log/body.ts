@@ -1,11 +1,11 @@
-import { isUsageEvent, type UsageEvent, usageEvent } from "../event/usage-event.ts";
+import { eventFields, eventOfFields, type UsageEvent } from "../event/usage-event.ts";
 import type { SegmentBody } from "./tables.ts";
 
-/** Events as text, one line each: its index (0, 1, 2 …), a space, and JSON. */
+/** Events as text, one line each: its index (0, 1, 2 …), a space, and its fields as JSON. */
 export const bodyText = (events: readonly (UsageEvent | undefined)[]): string => {
   let text = "";
   events.forEach((event, place) => {
-    if (event !== undefined) text += `${place} ${JSON.stringify(event)}\n`;
+    if (event !== undefined) text += `${place} ${JSON.stringify(eventFields(event))}\n`;
   });
   return text;
 };
@@ -39,8 +39,7 @@ export const eventsOf = (
 
 const parseEvent = (text: string): UsageEvent | undefined => {
   try {
-    const value: unknown = JSON.parse(text);
-    return isUsageEvent(value) ? usageEvent(value) : undefined;
+    return eventOfFields(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { idsIn } from "./id-list.ts";
 import type { StoreTransaction } from "./store.ts";
 import { cellAt } from "./sums.ts";
 
@@ -25,9 +26,13 @@ export const readDiscarded = async (
 ): Promise<readonly DiscardedEvent[]> => {
   const owners = new Map(await tx.range("owners", {}));
   const found: DiscardedEvent[] = [];
-  for (const [, { ids, cells, sum_of, producer, first_seq }] of await tx.range("ids", { reverse: true })) {
+  for (const [, { ids: list, cells, sum_of, producer, first_seq }] of await tx.range("ids", {
+    reverse: true,
+  })) {
     const ranges = owners.get(producer)?.discarded ?? [];
-    for (let index = ranges.length === 0 ? -1 : ids.length - 1; index >= 0; index--) {
+    if (ranges.length === 0) continue;
+    const ids = idsIn(list);
+    for (let index = ids.length - 1; index >= 0; index--) {
       const seq = first_seq + index;
       const range = ranges.find(({ from, to }) => from <= seq && seq <= to);
       const cell = cellAt(cells, sum_of, index);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type UsageEvent, usageEvent } from "../event/usage-event.ts";
 import { bodyText } from "./body.ts";
+import { idList } from "./id-list.ts";
 import { logOutbox } from "./log-outbox.ts";
 import { memoryStore } from "./memory-store.ts";
 import type { OutboxChanges } from "./outbox.ts";
@@ -55,7 +56,7 @@ test("nothing of the tenant is left in the store but the sums, also where others
         tenant_id: "",
         body: bodyText(events),
         ...sumEvents(events),
-        ids: events.map(({ event_id }) => event_id),
+        ids: idList(events),
         given: events.map((_, index) => ({ index, mark: `mark ${index}` })),
         ids_since: NOW,
         hold: true,

@@ -2,6 +2,7 @@ import { eventSize } from "../event/event-size.ts";
 import { addSeqs } from "../event/seq-range.ts";
 import { type UsageEvent, usageEvent } from "../event/usage-event.ts";
 import { bodyOf } from "./body.ts";
+import { idList, idsIn } from "./id-list.ts";
 import { tenantAt } from "./identities.ts";
 import { part, under } from "./keys.ts";
 import { type LogTransaction, missingMeter } from "./log-transaction.ts";
@@ -135,7 +136,11 @@ const blank = (event: UsageEvent): UsageEvent =>
 
 const withoutTenant = (row: IdsRow, tenant_id: string): IdsRow => ({
   ...row,
-  ids: row.ids.map((id, index) => (tenantAt(row, index) === tenant_id ? "" : id)),
+  ids: idList(
+    idsIn(row.ids).map((event_id, index) => ({
+      event_id: tenantAt(row, index) === tenant_id ? "" : event_id,
+    })),
+  ),
   cells: row.cells.map(({ tenants, ...cell }) => ({
     ...cell,
     tenants: tenants.map((tenant) => (tenant === tenant_id ? "" : tenant)),

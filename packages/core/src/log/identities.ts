@@ -1,6 +1,7 @@
 import { contentMark } from "../event/content-mark.ts";
 import { timeOfEventId } from "../event/event-id.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
+import { idsIn, placeOfId } from "./id-list.ts";
 import { padded, part } from "./keys.ts";
 import type { LogTransaction } from "./log-transaction.ts";
 import { pieceAt } from "./log-transaction.ts";
@@ -21,7 +22,8 @@ export const identityKey = (tenant_id: string, event_id: string): string => `${p
 /** Prepares lookups of the ids that callers gave. */
 export const prefetchGiven = async (
   log: LogTransaction,
-  { given, ids }: NewSegment,
+  { given }: NewSegment,
+  ids: readonly string[],
   tenantOf: (index: number) => string,
 ): Promise<void> => {
   if (given.length > 1)
@@ -48,7 +50,7 @@ export const findIdentity = async (
     before: `made/${padded(time + 1)}`,
   });
   for (const [, row] of rows) {
-    const index = row.ids.indexOf(event_id);
+    const index = placeOfId(row.ids, event_id);
     if (index === -1 || tenantAt(row, index) !== tenant_id) continue;
     const event = { key: row.key + index, producer: row.producer, seq: row.first_seq + index };
     return {
@@ -66,22 +68,23 @@ export const rememberIds = (
   key: number,
   producer: string,
   first_seq: number,
-  { ids, ids_since, sums, sum_of, given }: NewSegment,
+  { count, ids, ids_since, sums, sum_of, given }: NewSegment,
 ): string => {
   const row: IdsRow = {
     key,
     producer,
     first_seq,
+    count,
     ids,
     cells: sums.map(({ meter_id, hour, tenants }) => ({ meter_id, hour, tenants })),
     sum_of,
     given: given.map(({ index }) => index),
     at: log.now,
   };
-  const kind = given.length === ids.length ? "given" : "made";
+  const kind = given.length === count ? "given" : "made";
   const name = `${kind}/${padded(ids_since)}/${padded(key)}`;
   log.tx.put("ids", name, row);
-  log.meta.remembered += ids.length;
+  log.meta.remembered += count;
   return name;
 };
 
@@ -112,17 +115,17 @@ const standingOf = async (
 /** Finds the events of a row of ids, by index, in one query. */
 export const standingsOf = async (
   log: LogTransaction,
-  { key, ids, producer, first_seq }: IdsRow,
+  { key, count, producer, first_seq }: IdsRow,
 ): Promise<(index: number) => RowState | EndState> => {
   const discarded = (await log.tx.get("owners", producer))?.discarded ?? [];
-  const states = ids.map((_, index): RowState | EndState => {
+  const states = Array.from({ length: count }, (_, index): RowState | EndState => {
     const seq = first_seq + index;
     return discarded.some(({ from, to }) => from <= seq && seq <= to) ? "discarded" : "acknowledged";
   });
-  for (const [, row] of await segmentsAround(log, key, ids.length)) {
+  for (const [, row] of await segmentsAround(log, key, count)) {
     for (const { from, to, inflight } of row.pieces) {
       const state = row.letter?.state ?? (inflight ? "inflight" : "pending");
-      const end = Math.min(row.key + to - key, ids.length);
+      const end = Math.min(row.key + to - key, count);
       for (let i = Math.max(0, row.key + from - key); i < end; i++) states[i] = state;
     }
   }
@@ -179,13 +182,14 @@ export const forgetIds = async (
     }
     tx.delete("ids", key);
     tx.delete("ends", key);
+    const ids = row.given.length === 0 ? [] : idsIn(row.ids);
     for (const index of row.given) {
       const tenant_id = tenantAt(row, index);
-      const event_id = row.ids[index];
+      const event_id = ids[index];
       if (tenant_id !== undefined && event_id !== undefined)
         tx.delete("identities", identityKey(tenant_id, event_id));
     }
-    meta.remembered -= row.ids.length;
+    meta.remembered -= row.count;
     if (!isOld && row.given.length > 0) {
       if (meta.forgotten === 0)
         log.warnings.push(
@@ -197,9 +201,8 @@ export const forgetIds = async (
   return rows.length < ROWS_PER_TURN ? "" : (rows.at(-1)?.[0] ?? "");
 };
 
-const isAlive = async (log: LogTransaction, { key, ids }: IdsRow): Promise<boolean> => {
-  for (const [, row] of await segmentsAround(log, key, ids.length))
-    if (row.pieces.some(({ from, to }) => row.key + from < key + ids.length && row.key + to > key))
-      return true;
+const isAlive = async (log: LogTransaction, { key, count }: IdsRow): Promise<boolean> => {
+  for (const [, row] of await segmentsAround(log, key, count))
+    if (row.pieces.some(({ from, to }) => row.key + from < key + count && row.key + to > key)) return true;
   return false;
 };

@@ -6,6 +6,7 @@ import { type Arrivals, takeArrivals } from "./arrivals.ts";
 import { foldDeltas, readAccounts, readLedger } from "./books.ts";
 import { boundLetters, discardLetters, redriveLetters } from "./dead-letters.ts";
 import { eraseTenant } from "./erase.ts";
+import { idsIn } from "./id-list.ts";
 import { forgetIds, standingsOf, tenantAt } from "./identities.ts";
 import { padded } from "./keys.ts";
 import type { LogOptions } from "./log-options.ts";
@@ -194,7 +195,7 @@ class LogOutbox implements Outbox {
             cell.meter_id === meter_id && cell.hour === hour && tenants.includes(tenant_id);
           if (!row.cells.some(isAsked)) continue;
           const standing = await standingsOf(log, row);
-          for (const [index, event_id] of row.ids.entries()) {
+          for (const [index, event_id] of idsIn(row.ids).entries()) {
             const cell = cellAt(row.cells, row.sum_of, index);
             if (cell?.tenant_id === tenant_id && cell.meter_id === meter_id && cell.hour === hour)
               found.push({ event_id, state: standing(index) });
@@ -453,13 +454,14 @@ const idsOfDamaged = async (
 ): Promise<Ids> => {
   const known = events.includes(undefined)
     ? (await log.tx.range("ids", {})).find(
-        ([, ids]) => ids.key <= row.key && row.key < ids.key + ids.ids.length,
+        ([, { key, count }]) => key <= row.key && row.key < key + count,
       )?.[1]
     : undefined;
+  const ids = known === undefined ? [] : idsIn(known.ids);
   return (index) => {
     const place = row.key + index - (known?.key ?? row.key);
     const tenant_id = known === undefined ? undefined : tenantAt(known, place);
-    return { event_id: known?.ids[place] ?? "", tenant_id: tenant_id ?? row.tenant_id };
+    return { event_id: ids[place] ?? "", tenant_id: tenant_id ?? row.tenant_id };
   };
 };
 

@@ -9,7 +9,7 @@ import type { StoreTransaction } from "./store.ts";
 import { sumEvents } from "./sums.ts";
 import type { DeadLetter, MetaRow, Piece, SegmentRow } from "./tables.ts";
 
-const LAYOUT = 1;
+const LAYOUT = 2;
 const META_KEY = "log";
 
 const EMPTY: MetaRow = {

@@ -213,7 +213,8 @@ export interface NewSegment {
    * meter and hour, and either one tenant or a different tenant each.
    */
   readonly sum_of?: readonly number[] | undefined;
-  readonly ids: readonly string[];
+  /** See `idList`. */
+  readonly ids: string;
   /** Events whose ids callers gave: they may have been recorded before. */
   readonly given: readonly GivenId[];
   /** When the earliest of the other ids was created; none was created more than {@link MAX_IDS_SPAN_MS} later. */

@@ -1,6 +1,7 @@
 import { timeOfEventId } from "../event/event-id.ts";
 import { eventSize } from "../event/event-size.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
+import { placeOfId } from "./id-list.ts";
 import { identityKey, says, tenantAt } from "./identities.ts";
 import { padded, under } from "./keys.ts";
 import { type LogTransaction, pieceAt } from "./log-transaction.ts";
@@ -77,7 +78,7 @@ class Finder {
     const time = timeOfEventId(event_id);
     if (time === undefined) return undefined;
     for (const [ids, row] of await this.#around(time)) {
-      const index = row.ids.indexOf(event_id);
+      const index = placeOfId(row.ids, event_id);
       if (index === -1 || tenantAt(row, index) !== tenant_id) continue;
       const cell = cellAt(row.cells, row.sum_of, index);
       return {

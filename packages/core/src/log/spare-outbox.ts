@@ -3,6 +3,7 @@ import { type Account, type Accounts, sumAccounts } from "./account.ts";
 import { withoutEvents } from "./append.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { bodyOf, eventsOf } from "./body.ts";
+import { idsIn } from "./id-list.ts";
 import { memoryOutbox } from "./memory-outbox.ts";
 import type {
   AppendException,
@@ -310,7 +311,8 @@ export class SpareOutbox implements Outbox {
       sessions: [],
     });
     for (const segment of append)
-      for (const index of segment.ids.keys()) this.#spareIds.add(identityOf(segment, index));
+      for (const [index, event_id] of idsIn(segment.ids).entries())
+        this.#spareIds.add(identityOf(segment, index, event_id));
     for (const identity of this.#spareIds) {
       if (this.#spareIds.size <= MOST_IDS) break;
       this.#spareIds.delete(identity);
@@ -330,16 +332,16 @@ export class SpareOutbox implements Outbox {
   /** Indexes of events that may be repeats of what the outbox knows and must therefore not be sent. */
   #unchecked(segment: NewSegment): readonly number[] {
     if (segment.mayGoUnchecked) return [];
+    const ids = idsIn(segment.ids);
     return segment.given
       .map(({ index }) => index)
-      .filter((index) => !this.#spareIds.has(identityOf(segment, index)));
+      .filter((index) => !this.#spareIds.has(identityOf(segment, index, ids[index])));
   }
 
   #isKnownToSpare(segment: NewSegment): boolean {
-    return (
-      this.#spareIds.size > 0 &&
-      segment.given.some(({ index }) => this.#spareIds.has(identityOf(segment, index)))
-    );
+    if (this.#spareIds.size === 0 || segment.given.length === 0) return false;
+    const ids = idsIn(segment.ids);
+    return segment.given.some(({ index }) => this.#spareIds.has(identityOf(segment, index, ids[index])));
   }
 
   #spareOf(changes: OutboxChanges): OutboxChanges {
@@ -402,8 +404,8 @@ const again = (segment: NewSegment): NewSegment => {
   };
 };
 
-const identityOf = ({ ids, sums, sum_of }: NewSegment, index: number): string =>
-  `${cellAt(sums, sum_of, index)?.tenant_id ?? ""}\n${ids[index] ?? ""}`;
+const identityOf = ({ sums, sum_of }: NewSegment, index: number, event_id = ""): string =>
+  `${cellAt(sums, sum_of, index)?.tenant_id ?? ""}\n${event_id}`;
 
 /** Maps the results of a whole segment of which some events were left out. */
 const exceptionsOf = (

@@ -20,25 +20,31 @@ const PLACES = 1_024;
 /** Sums events by meter and hour, then by tenant. */
 export const sumEvents = (events: readonly UsageEvent[], from = 0, to: number = events.length): EventSums => {
   const pages: Page[] = [];
-  const sum_of: number[] = [];
+  let sum_of: number[] | undefined;
   let page: Page | undefined;
-  let number = 0;
+  let tenant: string | undefined;
+  let place = 0;
   for (let i = from; i < to; i++) {
     const event = events[i];
     if (event === undefined) continue;
-    const { meter_id } = event;
+    const { meter_id, tenant_id } = event;
     const time = usageTime(event);
-    // Consecutive events often share meter and hour.
-    if (page === undefined || !page.has(meter_id, time)) {
-      number = pages.findIndex((each) => each.has(meter_id, time));
+    // Consecutive events often share meter, hour and tenant.
+    if (page === undefined || tenant_id !== tenant || !page.has(meter_id, time)) {
+      let number = pages.findIndex((each) => each.has(meter_id, time));
       if (number === -1) number = pages.push(new Page(meter_id, Math.floor(time / HOUR_MS) * HOUR_MS)) - 1;
       page = pages[number];
+      if (page === undefined) break;
+      tenant = tenant_id;
+      place = number * PLACES + page.turnTo(tenant_id);
+      // All before it were in the first place.
+      if (place > 0) sum_of ??= new Array<number>(i - from).fill(0);
     }
-    sum_of.push(number * PLACES + (page?.add(event.tenant_id, event.total_usage ?? 0) ?? 0));
+    page.add(event.total_usage ?? 0);
+    sum_of?.push(place);
   }
-  const isPlain =
-    pages.length <= 1 && (page === undefined || page.isOfOne || page.tenants.length === to - from);
-  return { sums: pages.map((each) => each.sums), sum_of: isPlain ? undefined : sum_of };
+  const isEachOfItsOwn = pages.length === 1 && pages[0]?.tenants.length === to - from;
+  return { sums: pages.map((each) => each.sums), sum_of: isEachOfItsOwn ? undefined : sum_of };
 };
 
 /** What an event adds to the sums. */
@@ -64,16 +70,11 @@ class Page {
   readonly #usage: number[] = [];
   /** Created with the second tenant: most segments have one. */
   #places: Map<string, number> | undefined;
-  #last = "";
-  #place = -1;
+  #place = 0;
 
   constructor(meter_id: string, hour: number) {
     this.#meter_id = meter_id;
     this.#hour = hour;
-  }
-
-  get isOfOne(): boolean {
-    return this.tenants.length === 1;
   }
 
   get sums(): HourSums {
@@ -90,17 +91,16 @@ class Page {
     return this.#meter_id === meter_id && time >= this.#hour && time < this.#hour + HOUR_MS;
   }
 
-  /** Returns the index of the tenant. */
-  add(tenant_id: string, usage: number): number {
-    if (this.#place === -1 || this.#last !== tenant_id) {
-      this.#place = this.#placeOf(tenant_id);
-      this.#last = tenant_id;
-    }
-    const place = this.#place;
-    this.#events[place] = (this.#events[place] ?? 0) + 1;
-    this.#usage[place] = (this.#usage[place] ?? 0) + usage;
-    return place;
-  }
+  /** Selects the tenant that `add` counts for. Returns its index. */
+  turnTo(tenant_id: string): number 
+    this.#place = this.#placeOf(tenant_id);
+    this.#events[this.#place] ??= 0;
+    this.#usage[this.#place] ??= 0;
+    return this.#place;
+
+  add(usage: number): void 
+    this.#events[this.#place] = (this.#events[this.#place] ?? 0) + 1;
+    this.#usage[this.#place] = (this.#usage[this.#place] ?? 0) + usage;
 
   #placeOf(tenant_id: string): number {
     if (this.tenants.length > 0) this.#places ??= new Map(this.tenants.map((each, place) => [each, place]));

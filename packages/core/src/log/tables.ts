@@ -66,7 +66,9 @@ export interface IdsRow {
   readonly key: number;
   readonly producer: string;
   readonly first_seq: number;
-  readonly ids: readonly string[];
+  readonly count: number;
+  /** See `idList`. */
+  readonly ids: string;
   /** What the events add to the sums. */
   readonly cells: readonly Pick<HourSums, "meter_id" | "hour" | "tenants">[];
   /** Which entry of `sums` each event belongs to; see `NewSegment.sum_of`. */

@@ -10,7 +10,7 @@ const damage = (store: Store, { event_id }: SampleEvent) =>
     let isHit = false;
     for (const [id, body] of await tx.range("bodies", {})) {
       if (typeof body !== "string" || !body.includes(event_id)) continue;
-      tx.put("bodies", id, body.replace(`"event_id":"${event_id}"`, `"event_id":"${event_id}`));
+      tx.put("bodies", id, body.replace(`"${event_id}"`, `"${event_id}`));
       isHit = true;
     }
     return isHit;

@@ -5,6 +5,7 @@ import {
   type Ending,
   eventSize,
   eventsOf,
+  idList,
   type Lease,
   type NewSegment,
   type OutboxChanges,
@@ -116,7 +117,7 @@ const onlyWith = (segment: NewSegment, places: readonly number[]): NewSegment =>
     count: events.length,
     bytes: sizeOf(events),
     body: events,
-    ids: events.map(({ event_id }) => event_id),
+    ids: idList(events),
     given: segment.given.flatMap(({ index, mark }) =>
       places.includes(index) ? [{ index: places.indexOf(index), mark }] : [],
     ),
