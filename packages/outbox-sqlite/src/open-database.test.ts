@@ -232,7 +232,7 @@ describe("what is not ours is refused, and neither it nor its folder is changed"
         db.exec("PRAGMA application_id = 0x4d4c4f42; PRAGMA user_version = 3; CREATE TABLE events (key)");
         db.close();
       },
-      "is an outbox of layout 3, expected layout 5",
+      "is an outbox of layout 3, expected layout 6",
     ],
   };
   test.each(Object.entries(foreign))("%s", async (_, [write, words]) => {

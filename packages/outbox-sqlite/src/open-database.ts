@@ -10,7 +10,7 @@ import { VITAL } from "./table.ts";
 /** "MLOB": tells our files from other SQLite databases. */
 const APPLICATION_ID = 0x4d_4c_4f_42;
 /** Of the tables below; what the log keeps in them has a layout of its own. */
-const LAYOUT = 5;
+const LAYOUT = 6;
 
 /** Tables of large values: rows beside an index of their keys are found and written faster. */
 const LARGE: ReadonlySet<TableName> = new Set(["bodies", "ids", "deltas"]);
@@ -142,9 +142,8 @@ const connect = (path: string, { busyTimeoutMs, isSuspect = false }: OpenOptions
   try {
     db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     const found = checkOurs(db, path);
-    // FULL: each commit is on the disk before it is reported. A body is many pages: larger ones are fewer writes.
+    // FULL: each commit is on the disk before it is reported.
     db.exec(`
-      PRAGMA page_size = 8192;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA journal_size_limit = 16777216;

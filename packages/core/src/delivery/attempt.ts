@@ -55,8 +55,9 @@ export class Attempt {
   }
 
   /** Nobody waits for the result any longer. */
-  abort(cause: unknown): void 
+  abort(cause: unknown): void {
     this.#giveUp(cause, { state: "unsure", reason: "aborted in flight", timeout: false });
+  }
 
   #giveUp(cause: unknown, outcome: Unsure): void {
     if (this.#isOver || this.#abort.signal.aborted) return;

@@ -1,3 +1,4 @@
+import { MeterError } from "../errors/meter-error.ts";
 import { eventSize } from "../event/event-size.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
 import { ACCOUNT_FIELDS, type AccountField } from "./account.ts";
@@ -71,7 +72,10 @@ export class LogTransaction {
   static async begin(tx: StoreTransaction, now: number, options: LogOptions): Promise<LogTransaction> {
     const meta = (await tx.get("meta", META_KEY)) ?? EMPTY;
     if (meta.layout !== LAYOUT)
-      throw new Error(`it has layout ${meta.layout}, but this version reads only layout ${LAYOUT}`);
+      throw new MeterError(
+        "outbox_failed",
+        `the outbox has layout ${meta.layout}, expected layout ${LAYOUT}: deliver what is in it with the version of meter-lib that wrote it; nothing is changed`,
+      );
     return new LogTransaction(tx, meta, now, options);
   }
 

@@ -92,15 +92,17 @@ class Page {
   }
 
   /** Selects the tenant that `add` counts for. Returns its index. */
-  turnTo(tenant_id: string): number 
+  turnTo(tenant_id: string): number {
     this.#place = this.#placeOf(tenant_id);
     this.#events[this.#place] ??= 0;
     this.#usage[this.#place] ??= 0;
     return this.#place;
+  }
 
-  add(usage: number): void 
+  add(usage: number): void {
     this.#events[this.#place] = (this.#events[this.#place] ?? 0) + 1;
     this.#usage[this.#place] = (this.#usage[this.#place] ?? 0) + usage;
+  }
 
   #placeOf(tenant_id: string): number {
     if (this.tenants.length > 0) this.#places ??= new Map(this.tenants.map((each, place) => [each, place]));
