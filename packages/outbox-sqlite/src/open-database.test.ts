@@ -155,7 +155,7 @@ describe("damage costs the events that it is in, and not their neighbours", () =
         .get();
       db.close();
       const file = openSync(path, "r+");
-      writeSync(file, Buffer.alloc(8_192, 0xa5), 0, 8_192, (Number(page?.pageno) - 1) * 8_192);
+      writeSync(file, Buffer.alloc(4_096, 0xa5), 0, 4_096, (Number(page?.pageno) - 1) * 4_096);
       closeSync(file);
     },
   };
