@@ -128,29 +128,24 @@ export class Customers {
   resolveNow({ segment, from, to }: Slice): boolean {
     const now = this.#options.steady();
     const isFresh = now - segment.customersAt <= FRESH_MS;
+    // Resolved on admission, and asked again just before it is sent.
+    if (segment.hasAllCustomers && (isFresh || segment.leased === segment.customers)) return true;
     const tenants = tenantsOf(segment, from, to);
     const open = tenants.filter(
       (tenant_id) => !segment.leased.has(tenant_id) && !(isFresh && segment.customers.has(tenant_id)),
     );
     if (open.length === 0) return true;
-    const found: (readonly [tenant_id: string, customer_id: string])[] = [];
+    const customers = new Map(segment.customers);
     for (const tenant_id of open) {
       const customer_id = this.#known(tenant_id, now);
       if (customer_id === undefined) return false;
-      found.push([tenant_id, customer_id]);
+      customers.set(tenant_id, customer_id);
     }
-    const [only] = found;
-    if (
-      only !== undefined &&
-      found.length === 1 &&
-      segment.customers.size <= 1 &&
-      isOf(segment.customers, only[0])
-    ) {
-      // Consecutive segments of one tenant share the same object.
-      if (this.#last.get(only[0]) !== only[1]) this.#last = new Map(found);
-      segment.customers = this.#last;
-    } else segment.customers = new Map([...segment.customers, ...found]);
+    // Consecutive segments of one tenant share the same object.
+    if (customers.size > 1 || !isSame(customers, this.#last)) this.#last = customers;
+    segment.customers = this.#last;
     segment.customersAt = now;
+    if (from === 0 && to === segment.events.length) segment.hasAllCustomers = true;
     return true;
   }
 
@@ -430,8 +425,9 @@ export class Customers {
   }
 }
 
-const isOf = (customers: ReadonlyMap<string, string>, tenant_id: string): boolean =>
-  customers.size === 0 || customers.has(tenant_id);
+const isSame = (one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean =>
+  one.size === other.size &&
+  [...one].every(([tenant_id, customer_id]) => other.get(tenant_id) === customer_id);
 
 const tenantsOf = (segment: Segment, from: number, to: number): readonly string[] => {
   if (segment.tenant_id !== "") return [segment.tenant_id];

@@ -415,14 +415,11 @@ export class DeliveryEngine {
 
   #refusal(checked: CheckedEvent, lane: Lane): MeterError | undefined {
     const { pendingEvents, pendingBytes } = this.#pending;
-    const waiting = this.#customers.waiting;
+    const { tenant_id } = checked.event;
     const refusal = this.#intake.refusal(checked, lane, {
       pendingEvents: pendingEvents + this.#committing.events,
       pendingBytes: pendingBytes + this.#committing.bytes,
-      // What is gathered will be parked, too.
-      parkedEvents: waiting.events + this.#intake.loadOf(checked.event.tenant_id),
-      parkedBytes: waiting.bytes + this.#intake.bytes,
-      isParked: this.#customers.isParkedAlone(checked.event.tenant_id),
+      parked: this.#customers.isParkedAlone(tenant_id) ? this.#parkedWith(tenant_id) : undefined,
     });
     // Others may have made room in the meantime: a shared outbox is asked again.
     if (refusal !== undefined && this.durable && this.#steady() - this.#askedRoomAt > ASK_ROOM_MS) {
@@ -431,6 +428,12 @@ export class DeliveryEngine {
       this.kick();
     }
     return refusal;
+  }
+
+  /** What is parked. What is gathered of the tenant will be, too. */
+  #parkedWith(tenant_id: string): { readonly events: number; readonly bytes: number } {
+    const { events, bytes } = this.#customers.waiting;
+    return { events: events + this.#intake.loadOf(tenant_id), bytes: bytes + this.#intake.bytes };
   }
 
   #atTheDoor(checked: CheckedEvent, lane: Lane, refusal: MeterError): Receipt {

@@ -18,9 +18,8 @@ export interface IntakeOptions {
 export interface Fill {
   readonly pendingEvents: number;
   readonly pendingBytes: number;
-  readonly parkedEvents: number;
-  readonly parkedBytes: number;
-  readonly isParked: boolean;
+  /** Events of tenants without a known customer, if the event's tenant is one of them. */
+  readonly parked: { readonly events: number; readonly bytes: number } | undefined;
 }
 
 // Events that wait for customers must not fill the outbox for all.
@@ -99,8 +98,8 @@ export class Intake {
     if (lane === "backfill" && pendingEvents >= maxEvents * BACKFILL_SHARE)
       return noRoom("a backfill may use half of the outbox");
     if (
-      fill.isParked &&
-      (fill.parkedEvents >= maxEvents * PARKED_SHARE || fill.parkedBytes + bytes > maxBytes * PARKED_SHARE)
+      fill.parked !== undefined &&
+      (fill.parked.events >= maxEvents * PARKED_SHARE || fill.parked.bytes + bytes > maxBytes * PARKED_SHARE)
     )
       return noRoom(
         "the customer of its tenant is not known, and events without a customer may use only a quarter of the outbox",
@@ -173,7 +172,11 @@ export class Intake {
 
   loadOf(tenant_id: string): number {
     if (this.#lastLoad !== undefined && this.#lastTenant === tenant_id) return this.#lastLoad.events;
-    return this.#loads.get(tenant_id)?.events ?? 0;
+    const load = this.#loads.get(tenant_id);
+    if (load === undefined) return 0;
+    this.#lastTenant = tenant_id;
+    this.#lastLoad = load;
+    return load.events;
   }
 
   get tenants(): number {

@@ -53,6 +53,8 @@ export class Segment {
   /** The customer of each tenant, as found last, and when, in steady time. */
   customers: ReadonlyMap<string, string> = NO_CUSTOMERS;
   customersAt = Number.NEGATIVE_INFINITY;
+  /** Whether `customers` has all of its tenants. */
+  hasAllCustomers = false;
   /** Tenants whose customer was stored with a lease: it no longer changes, so every attempt sends the same bytes. */
   leased: Pick<ReadonlyMap<string, unknown>, "has" | "keys"> = NO_CUSTOMERS;
   /** Whether a closing page sent it before it was stored. */

@@ -132,7 +132,7 @@ const PLAIN = /^[\w.:@-]*$/;
 const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
 type Text = string | undefined;
-/** `join` yields one flat string; `+` would keep all pieces. */
+/** `join` yields one flat string; `+` keeps all pieces, which is cheaper for what is used once. */
 const rememberLast = (
   write: (a: string, b: string, c: Text, d: Text) => readonly string[],
 ): ((a: string, b: string, c?: Text, d?: Text) => string) => {
@@ -141,13 +141,18 @@ const rememberLast = (
   let lastC: Text;
   let lastD: Text;
   let last = "";
+  let pieces: readonly string[] | undefined;
   return (a, b, c, d) => {
     if (a !== lastA || b !== lastB || c !== lastC || d !== lastD) {
-      last = write(a, b, c, d).join("");
+      pieces = write(a, b, c, d);
+      last = pieces.reduce((text, piece) => text + piece, "");
       lastA = a;
       lastB = b;
       lastC = c;
       lastD = d;
+    } else if (pieces !== undefined) {
+      last = pieces.join("");
+      pieces = undefined;
     }
     return last;
   };
