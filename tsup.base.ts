@@ -17,8 +17,8 @@ export const library = (entry: string[] | Record<string, string>, others: Option
     sourcemap: true,
     clean: true,
     treeshake: true,
-    // A hundredth of it is used: read whole, it was half of the time that the first import takes.
-    noExternal: ["valibot"],
+    // Little of them is used: read whole, they were half of the time that the first import takes.
+    noExternal: ["valibot", /^@noble\/hashes/],
     // `node:sqlite` has no name without the prefix.
     removeNodeProtocol: false,
     ...others,
