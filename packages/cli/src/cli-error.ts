@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from "./exit-code.ts";
 
-/** A mistake that a person can fix; its message says what was given, what was expected, and what to do. */
+/** A mistake that the user can fix. Its message says what was given, what was expected, and what to do. */
 export class CliError extends Error {
   override readonly name = "CliError";
   readonly exit: ExitCode;
@@ -14,7 +14,7 @@ export class CliError extends Error {
     this.lines = lines;
   }
 
-  /** A flag or an argument that is wrong. */
+  /** An invalid flag or argument. */
   static usage(flag: string, expected: string, given: string): CliError {
     return new CliError(EXIT.usage, `${flag}: expected ${expected}, got ${given}`);
   }

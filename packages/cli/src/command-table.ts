@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Invoke } from "./invoke.ts";
 
-/** A command as help and completion list it. Its file, with flags and work, is loaded when the command is named. */
+/** A command as help and completion list it. Its file, with flags and action, is loaded when the command is named. */
 export interface CommandEntry {
   readonly name: string;
   readonly description: string;
@@ -9,25 +9,25 @@ export interface CommandEntry {
   readonly commands?: readonly CommandEntry[];
 }
 
-/** Gives a command its arguments, flags, help and work. */
+/** Adds arguments, flags, help and action to a command. */
 export type DefineCommand = (command: Command, invoke: Invoke) => Command;
 
-/** All commands by the heading of the help that they stand under. A new command is a file in `commands/` and a line here. */
+/** All commands by help heading. To add a command, add a file in `commands/` and a line here. */
 export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
   "Send:": [
     {
       name: "send",
-      description: "send one event, and say what became of it",
+      description: "send one event and show the result",
       load: async () => (await import("./commands/send.ts")).sendCommand,
     },
     {
       name: "session",
-      description: "send the two ends of a session (AI enabled, AI disabled)",
+      description: "send the start and the end of a session (AI enabled, AI disabled)",
       load: async () => (await import("./commands/session.ts")).sessionCommand,
       commands: [
         {
           name: "start",
-          description: "send the start of a session; prints the session's id for its end",
+          description: "send the start of a session, and print the id that its end needs",
           load: async () => (await import("./commands/session-start.ts")).sessionStartCommand,
         },
         {
@@ -39,11 +39,11 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
     },
     {
       name: "import",
-      description: "record and deliver every row of a CSV or NDJSON file, each counted once",
+      description: "record and deliver each row of a CSV or NDJSON file exactly once",
       load: async () => (await import("./commands/import.ts")).importCommand,
     },
   ],
-  "Look and check:": [
+  "Inspect and check:": [
     {
       name: "doctor",
       description: "check backend, dialect, clock, customer lookup, credentials and deduplication",
@@ -51,7 +51,7 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
     },
     {
       name: "tail",
-      description: "print what a sandbox receives, as it comes in",
+      description: "print events as a sandbox receives them",
       load: async () => (await import("./commands/tail.ts")).tailCommand,
     },
     {
@@ -61,37 +61,37 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
     },
     {
       name: "outbox",
-      description: "look into an outbox, and decide about what could not be delivered",
+      description: "inspect an outbox, and redrive or discard what could not be delivered",
       load: async () => (await import("./commands/outbox.ts")).outboxCommand,
       commands: [
         {
           name: "list",
-          description: "show the accounts of an outbox, and the events in it",
+          description: "show the accounts and the events of an outbox",
           load: async () => (await import("./commands/outbox-list.ts")).outboxListCommand,
         },
         {
           name: "show",
-          description: "show all that is known of one event",
+          description: "show everything an outbox knows about one event",
           load: async () => (await import("./commands/outbox-show.ts")).outboxShowCommand,
         },
         {
           name: "redrive",
-          description: "take dead letters or quarantined events up again",
+          description: "make dead letters or quarantined events pending again",
           load: async () => (await import("./commands/outbox-redrive.ts")).outboxRedriveCommand,
         },
         {
           name: "discard",
-          description: "give dead letters or quarantined events up for good",
+          description: "discard dead letters or quarantined events",
           load: async () => (await import("./commands/outbox-discard.ts")).outboxDiscardCommand,
         },
         {
           name: "erase",
-          description: "take a tenant out of an outbox: its events, letters, sessions and ids",
+          description: "erase a tenant from an outbox: its events, dead letters, sessions and ids",
           load: async () => (await import("./commands/outbox-erase.ts")).outboxEraseCommand,
         },
         {
           name: "export",
-          description: "write the events of an outbox as NDJSON, as meter import takes it",
+          description: "write the events of an outbox as NDJSON for meter import",
           load: async () => (await import("./commands/outbox-export.ts")).outboxExportCommand,
         },
         {
@@ -101,14 +101,14 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
         },
         {
           name: "migrate",
-          description: "make the tables of an outbox in PostgreSQL; does nothing where they are",
+          description: "create the tables of an outbox in PostgreSQL, unless they exist",
           load: async () => (await import("./commands/outbox-migrate.ts")).outboxMigrateCommand,
         },
       ],
     },
     {
       name: "catalog",
-      description: "look at, check, compare and convert catalogs of meters",
+      description: "list, check, compare and convert meter catalogs",
       commands: [
         {
           name: "list",
@@ -117,17 +117,17 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
         },
         {
           name: "check",
-          description: "say what is wrong with a catalog, line by line",
+          description: "check a catalog, and list its mistakes by line",
           load: async () => (await import("./commands/catalog-check.ts")).catalogCheckCommand,
         },
         {
           name: "diff",
-          description: "say which changes between two catalogs break callers or bills",
+          description: "show which changes between two catalogs break callers or bills",
           load: async () => (await import("./commands/catalog-diff.ts")).catalogDiffCommand,
         },
         {
           name: "generate",
-          description: "turn a catalog into a typed module, or back into YAML or JSON",
+          description: "convert a catalog to a typed module, or back to YAML or JSON",
           load: async () => (await import("./commands/catalog-generate.ts")).catalogGenerateCommand,
         },
       ],
@@ -141,15 +141,15 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
     },
     {
       name: "completion",
-      description: "print the script that completes commands and flags in a shell",
+      description: "print the completion script for a shell",
       load: async () => (await import("./commands/completion.ts")).completionCommand,
     },
   ],
 };
 
-/** What the scripts of `meter completion` ask; no help shows it. */
+/** Called by the scripts of `meter completion`; not listed in help. */
 export const COMPLETE: CommandEntry = {
   name: "complete",
-  description: "what may stand at the end of a line",
+  description: "list completions for the end of a line",
   load: async () => (await import("./commands/complete.ts")).completeCommand,
 };

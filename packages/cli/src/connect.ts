@@ -6,7 +6,7 @@ import type { ConnectionFlags } from "./flags/connection-flags.ts";
 import type { Io } from "./terminal/io.ts";
 import { printWarning } from "./terminal/print.ts";
 
-/** The two ways to the backend. */
+/** The transport and the customer lookup. */
 export interface Ways {
   readonly connection: Connection;
   readonly transport: Transport;
@@ -14,7 +14,7 @@ export interface Ways {
 }
 
 /**
- * Flags first, environment second, as `createMeterClient` does it.
+ * Flags take precedence over the environment, as in `createMeterClient`.
  *
  * @throws MeterError `invalid_options`
  */
@@ -24,7 +24,7 @@ export const connect = (flags: ConnectionFlags, { stderr }: Io): Ways => {
   if (apiKey === undefined && process.env.METER_LIB_API_KEY)
     void printWarning(
       stderr,
-      "METER_LIB_API_KEY belongs to the host that the environment names, and was not sent to another; --api-key gives one for it",
+      "METER_LIB_API_KEY belongs to the host in the environment and was not sent to another host; pass its key with --api-key",
     );
   return {
     connection,

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Catalog, MeterClient } from "@meter-lib/core";
 
-/** Why delivery cannot go on at the moment. */
+/** Why delivery cannot continue at the moment. */
 export interface Stop {
   readonly why: "interrupted" | "blocked" | "stalled";
   /** In words. */
@@ -10,11 +10,11 @@ export interface Stop {
 
 const LOOK_MS = 500;
 
-/** Watches a client that delivers: counts what is acknowledged, and notices when it makes no sense to wait any longer. */
+/** Watches a client that delivers: counts acknowledged events, and notices when waiting is pointless. */
 export class DeliveryWatch implements Disposable {
-  /** Acknowledged since the watch began. */
+  /** Acknowledged since the watch started. */
   acknowledged = 0;
-  /** Resolves when waiting makes no sense any more. */
+  /** Resolves when waiting is pointless. */
   readonly stopped: Promise<Stop>;
 
   readonly #client: MeterClient<Catalog>;
@@ -43,7 +43,7 @@ export class DeliveryWatch implements Disposable {
         this.progressed();
       }),
       client.on("blocked", ({ name, reason }) =>
-        this.#end({ why: "blocked", reason: `${name}: ${reason ?? "it does not work"}` }),
+        this.#end({ why: "blocked", reason: `${name}: ${reason ?? "no reason given"}` }),
       ),
     );
   }
@@ -56,13 +56,13 @@ export class DeliveryWatch implements Disposable {
     this.#progressAt = performance.now();
   }
 
-  /** Waits until everything in the outbox is delivered, or waiting makes no sense. Answers whether all is through. */
+  /** Waits until the outbox is delivered or waiting is pointless. Returns whether everything was delivered. */
   async delivered(onLook: () => void): Promise<boolean> {
     while (this.#stop === undefined) {
       const flushed = await Promise.race([this.#client.flush({ timeoutMs: LOOK_MS }), this.stopped]);
       onLook();
       if (flushed === true) return true;
-      // A flush that finds nothing but parked events answers at once.
+      // A flush that finds only parked events returns at once.
       await Promise.race([setTimeout(LOOK_MS), this.stopped]);
     }
     return false;
@@ -78,7 +78,7 @@ export class DeliveryWatch implements Disposable {
     const reason =
       [...destinations, lookup].find((status) => status.reason !== undefined)?.reason ??
       parked[0]?.reason ??
-      "the backend takes no events";
+      "the backend accepts no events";
     this.#end({
       why: "stalled",
       reason: `no progress for ${Math.round(this.#patienceMs / 1000)} s: ${reason}`,

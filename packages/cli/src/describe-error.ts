@@ -2,13 +2,13 @@ import { describeIssue, isMeterError, type MeterError, type MeterErrorCode } fro
 import { CliError } from "./cli-error.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 
-/** An error as it is told: on standard error, and with `--json` as an object there. */
+/** An error as it is printed on standard error; with `--json`, as an object. */
 export interface ErrorReport {
   readonly exit: ExitCode;
   readonly code: string;
   /** In words. */
   readonly lines: readonly string[];
-  /** For a fault of this program. */
+  /** For a bug in this program. */
   readonly stack?: string | undefined;
 }
 
@@ -29,7 +29,7 @@ const EXITS: Readonly<Record<MeterErrorCode, ExitCode>> = {
   closed: EXIT.fault,
 };
 
-/** What an option or a field of an event is called here. */
+/** The command-line name of an option or of a field of an event. */
 const FLAGS: Readonly<Record<string, string>> = {
   baseUrl: "--base-url",
   lookupUrl: "--lookup-url",
@@ -52,14 +52,14 @@ export const meterErrorExit = (error: MeterError): ExitCode =>
 
 const meterErrorLines = (error: MeterError): readonly string[] => {
   if (error.code !== "invalid_options") return [error.message];
-  // Some packages write the field into the message alone.
+  // Some packages name the field only in the message.
   if (error.issues.length === 0) return [error.message.replace(/^\w+(?=:)/, inFlags)];
   return error.issues.map(({ field, given, expected }) =>
     describeIssue({
       field: inFlags(field),
       given,
       expected: expected.replace(
-        "as this option or as the environment variable",
+        "as this option or as environment variable",
         "as this flag or in the environment as",
       ),
     }),
@@ -77,7 +77,7 @@ const FILE_WORDS: Readonly<Record<string, string>> = {
   EROFS: "the disk is read-only",
 };
 
-/** What went wrong, in words, and the number to end with. */
+/** Returns what went wrong, and the exit code. */
 export const describeError = (error: unknown): ErrorReport => {
   if (error instanceof CliError) return { exit: error.exit, code: "cli", lines: error.lines };
   if (isMeterError(error))

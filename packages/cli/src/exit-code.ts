@@ -1,20 +1,20 @@
-/** How the process ends. Scripts may rely on these numbers. */
+/** Exit codes. Scripts may rely on them. */
 export const EXIT = {
-  /** Everything was done. */
+  /** Success. */
   done: 0,
-  /** Something that nobody foresaw: a fault of this program. */
+  /** A bug in this program. */
   fault: 1,
-  /** A wrong flag or argument. Nothing was done. */
+  /** An invalid flag or argument. Nothing was done. */
   usage: 2,
-  /** The data is wrong: an event, a line of a file, a catalog. */
+  /** Invalid data: an event, a line of a file, a catalog. */
   data: 3,
-  /** The question was answered, and the answer is no: a breaking change, a difference, a check that failed. */
+  /** The check failed: a breaking change, a difference, a failed test. */
   findings: 4,
-  /** Not delivered: the backend or the customer lookup did not take it, or not yet. */
+  /** Not delivered: the backend or the customer lookup refused, or not yet. */
   undelivered: 5,
-  /** The event may have been counted, and may not. */
+  /** The event may have been counted. */
   ambiguous: 6,
-  /** A file or an outbox cannot be used. */
+  /** A file or an outbox is unusable. */
   storage: 7,
   /** Ctrl-C (SIGINT). What was recorded is kept. */
   interrupted: 130,
@@ -22,15 +22,15 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** The table of the README, and of `meter --help`. */
+/** The table in the README and in `meter --help`. */
 export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   0: "done",
-  1: "a fault of this program",
-  2: "a wrong flag or argument; nothing was done",
-  3: "wrong data: an event, a line of a file, a catalog",
-  4: "the answer is no: breaking changes, differences, failed checks",
+  1: "a bug in this program",
+  2: "an invalid flag or argument; nothing was done",
+  3: "invalid data: an event, a line of a file, a catalog",
+  4: "the check failed: breaking changes, differences, failed tests",
   5: "not delivered, or not yet",
-  6: "an event may or may not have been counted",
-  7: "a file or an outbox cannot be used",
+  6: "an event may have been counted",
+  7: "a file or an outbox is unusable",
   130: "stopped by Ctrl-C; what was recorded is kept",
 };

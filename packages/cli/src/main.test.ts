@@ -30,8 +30,8 @@ describe.concurrent("the program", { timeout: 240_000 }, () => {
   });
 
   test.each([
-    ["20.19.5", 2, "error: meter needs Node 22.18 or newer, and this is Node 20.19.5\n"],
-    ["22.17.1", 2, "error: meter needs Node 22.18 or newer, and this is Node 22.17.1\n"],
+    ["20.19.5", 2, "error: meter needs Node 22.18 or newer, but this is Node 20.19.5\n"],
+    ["22.17.1", 2, "error: meter needs Node 22.18 or newer, but this is Node 22.17.1\n"],
     ["22.18.0", 0, ""],
     ["26.0.0", 0, ""],
   ])("on Node %s ends with %i", (version, exit, told) => {
@@ -82,7 +82,7 @@ describe.concurrent("the program", { timeout: 240_000 }, () => {
     [["snd"], "unknown command 'snd'\n(Did you mean send?)"],
     [["catalog", "list", "--jso"], "unknown option '--jso'\n(Did you mean --json?)"],
     [["send", "--device", "d"], "required option '--tenant <id>' not specified"],
-    [["send", ...FLAGS, "--usage", "2.5"], '--usage: expected an integer from 0 on, got "2.5"'],
+    [["send", ...FLAGS, "--usage", "2.5"], '--usage: expected an integer ≥ 0, got "2.5"'],
     [["send", ...FLAGS, "--time", "2026-11-01"], "or a time with a zone such as 2026-11-01T09:30:00Z"],
     [["send", ...FLAGS, "--metadata", "rule"], '--metadata: expected name=value, got "rule"'],
     [["send", ...FLAGS, "--usage", "1"], "--base-url: expected the backend's URL"],
@@ -93,7 +93,7 @@ describe.concurrent("the program", { timeout: 240_000 }, () => {
     [["outbox", "redrive", "x.db", "--state", "quarantined", "--all"], "--may-count-twice"],
     [
       ["outbox", "discard", "x.db", "--state", "rejected", "--all", "--reason", " "],
-      "--reason: expected text",
+      "--reason: expected a reason",
     ],
     [["sandbox", "--host", "192.0.2.1"], "--host: expected an address of this machine, got 192.0.2.1"],
     [["sandbox", "--port", "70000"], '--port: expected an integer from 0 to 65535, got "70000"'],

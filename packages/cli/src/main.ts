@@ -7,7 +7,7 @@ import { tooOld } from "./too-old.ts";
 const BY_SIGNAL = 128;
 const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
 
-// Nobody reads any more (`| head`): not an error, and nothing is left to say.
+// The reader has gone (`| head`): not an error, and there is nobody to report to.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
@@ -18,13 +18,13 @@ for (const stream of [process.stdout, process.stderr]) {
 const stop = new AbortController();
 for (const [signal, number] of Object.entries(SIGNALS)) {
   process.on(signal, () => {
-    // The second one does not wait. What is on disk is whole at every moment.
+    // The second Ctrl-C does not wait. The file on disk is always consistent.
     if (stop.signal.aborted) process.exit(BY_SIGNAL + number);
     stop.abort();
   });
 }
 
-/** Loaded only where it can run. */
+/** Loaded only if the runtime is new enough. */
 const run = async (): Promise<number> => {
   const { runMeter } = await import("./run-meter.ts");
   return runMeter(process.argv.slice(2), {

@@ -5,8 +5,9 @@ import { rememberingOutbox } from "./open-outbox.ts";
 import { postgresPlace, shownPlace } from "./postgres-place.ts";
 
 /**
- * The outbox of an app, looked into beside the app. It is opened once the app has made its file: a sandbox is often started
- * first.
+ * Reads the outbox of an app while the app runs. It is opened once the app has created its file: a sandbox is often started first.
+ *
+ * @param place - a file, or a PostgreSQL URL
  */
 export class ObservedOutbox implements SandboxOutbox {
   readonly name: string;
@@ -54,9 +55,9 @@ export class ObservedOutbox implements SandboxOutbox {
 
   #open(): Promise<Outbox> {
     if (postgresPlace(this.#place) === undefined && !existsSync(this.#place))
-      throw new Error("no such file yet; the app makes it when it starts");
+      throw new Error("no such file yet; the app creates it when it starts");
     this.#opened ??= open(this.#place).catch((error: unknown) => {
-      // Another try at the next question.
+      // The next query tries again.
       this.#opened = undefined;
       throw error;
     });

@@ -11,8 +11,8 @@ import { printWarning } from "./terminal/print.ts";
 const ALL = Number.MAX_SAFE_INTEGER;
 
 /**
- * An outbox that gives nothing up: a file that is imported again months later counts nothing twice, and work on the outbox of a
- * service discards nothing that the service would keep.
+ * Opens an outbox with unlimited retention: a file that is imported again months later counts nothing twice, and a command on the outbox of
+ * a service discards nothing that the service would keep.
  */
 export const rememberingOutbox = (place: string): Outbox => {
   const options = {
@@ -26,13 +26,13 @@ export const rememberingOutbox = (place: string): Outbox => {
     : postgresOutbox({ ...database, ...options });
 };
 
-/** Refuses a path where nothing is: opening it would make an empty outbox of a typing error. */
+/** Throws if there is no file: opening it would create an empty outbox from a typo. */
 export const mustExist = (path: string): void => {
   if (postgresPlace(path) === undefined && !existsSync(path))
     throw new CliError(EXIT.storage, `${path}: expected an outbox file, found nothing`);
 };
 
-/** Looks into an existing outbox, then closes it. Nothing is changed, also while its service works with it. */
+/** Reads an existing outbox, then closes it. Changes nothing, even while its service uses it. */
 export const lookInto = async <Value>(
   path: string,
   work: (outbox: OutboxView) => Promise<Value>,

@@ -1,7 +1,7 @@
 import type { PostgresClient } from "@meter-lib/outbox-postgres";
 import { CliError } from "./cli-error.ts";
 
-/** An outbox in a database: where it is given by a URL instead of a file. */
+/** An outbox in a database, given by a URL instead of a file. */
 export interface PostgresPlace {
   readonly connect: () => Promise<PostgresClient>;
   readonly schema: string;
@@ -9,7 +9,7 @@ export interface PostgresPlace {
 
 const URL_OF_POSTGRES = /^postgres(?:ql)?:\/\//i;
 
-/** What a URL of PostgreSQL names; undefined for a file. `?schema=` says where the outbox's tables are. */
+/** Parses a PostgreSQL URL; undefined for a file. `?schema=` names the schema of the tables. */
 export const postgresPlace = (place: string): PostgresPlace | undefined => {
   if (!URL_OF_POSTGRES.test(place)) return undefined;
   const url = parsed(place);
@@ -26,7 +26,7 @@ export const postgresPlace = (place: string): PostgresPlace | undefined => {
   };
 };
 
-/** A place as it may be shown: without its password. */
+/** Formats a place without its password. */
 export const shownPlace = (place: string): string => {
   if (!URL_OF_POSTGRES.test(place)) return place;
   const url = parsed(place);
@@ -41,7 +41,7 @@ const parsed = (place: string): URL => {
     throw CliError.usage(
       "<outbox>",
       "a file, or a URL like postgres://user@host:5432/database",
-      "a URL that is none",
+      "an invalid URL",
     );
   }
 };

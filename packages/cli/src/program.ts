@@ -13,7 +13,7 @@ const exitTable = (): string =>
     .join("\n");
 
 /**
- * The program, with every command that `words` name in full; of the others it knows what the table says, which is enough for help.
+ * Builds the program, with every command that `words` name in full. For the others, the table is enough for help.
  *
  * @param words - the arguments of the program
  */
@@ -24,9 +24,9 @@ export const createProgram = async (
 ): Promise<Command> => {
   const named = new Set(words);
   const program: Command = new Command("meter")
-    .description("Tells a billing backend what customers used.")
+    .description("Records usage and reports it to a billing backend.")
     .version(manifest.version, "-v, --version", "show the version")
-    .option("--json", "results for programs: JSON on standard output, errors as JSON on standard error")
+    .option("--json", "print results as JSON on standard output, errors as JSON on standard error")
     .commandsGroup("Other:")
     .helpCommand("help [command]", "show help")
     .addHelpText(
@@ -66,7 +66,7 @@ ${exitTable()}`,
   return program;
 };
 
-/** What the parser has against the arguments. */
+/** Converts an error of the argument parser. */
 const printError = (output: Output, text: string, json: boolean): Promise<void> => {
   const message = text.replace(/^error: /, "").trimEnd();
   if (json) return printJson(output, { error: { exit: EXIT.usage, code: "cli", message } });

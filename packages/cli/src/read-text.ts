@@ -2,11 +2,11 @@ import { createReadStream } from "node:fs";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-code.ts";
 
-// A parser turns a whole piece into rows at once: small pieces keep few rows in memory.
+// Each piece is parsed at once: small pieces keep few rows in memory.
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * The text of a file, piece by piece. A file that is not UTF-8 is refused: names and ids would be read wrong, and billed so.
+ * Reads the text of a file piece by piece. Rejects a file that is not UTF-8: names and ids would be misread, and billed that way.
  *
  * @param onBytes - called with the bytes read so far
  */
@@ -34,7 +34,7 @@ export async function* readText(
   yield decode();
 }
 
-/** The whole text of a file, as {@link readText} reads it. */
+/** Reads the whole text of a file; see {@link readText}. */
 export const readWholeText = async (file: string): Promise<string> => {
   let text = "";
   for await (const piece of readText(file)) text += piece;

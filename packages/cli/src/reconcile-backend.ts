@@ -17,7 +17,7 @@ export interface BackendFlags {
   readonly baseUrl?: string;
   /** A file of customers by tenant. */
   readonly customers?: string;
-  /** A file of the backend's names by meter. */
+  /** A file of the backend's meter names. */
   readonly meters?: string;
 }
 
@@ -27,9 +27,9 @@ export interface NamedBackend {
 }
 
 /**
- * What to compare with, by flags; keys come from the environment alone, as a command line is seen by others.
+ * Creates the backend to compare with from flags. Keys come only from the environment, because others can see a command line.
  *
- * @throws CliError for a missing key or a file that cannot be read
+ * @throws CliError for a missing key or an unreadable file
  */
 export const reconcileBackend = async (flags: BackendFlags): Promise<NamedBackend> => {
   const { backend: kind = "sandbox" } = flags;
@@ -67,17 +67,20 @@ export const reconcileBackend = async (flags: BackendFlags): Promise<NamedBacken
 
 const customers = async ({ customers: file }: BackendFlags): Promise<CustomerLookup> => {
   if (file === undefined)
-    throw new CliError(EXIT.usage, "--customers: expected a JSON file of the backend's customers by tenant");
+    throw new CliError(
+      EXIT.usage,
+      "--customers: expected a JSON file with the backend's customers by tenant",
+    );
   return staticCustomers(await mapIn(file, "--customers"));
 };
 
 const keyIn = (name: string): string => {
   const key = process.env[name];
-  if (!key) throw new CliError(EXIT.usage, `${name}: expected a key in the environment`);
+  if (!key) throw new CliError(EXIT.usage, `${name}: expected an API key in the environment`);
   return key;
 };
 
-const EXPECTED = "a JSON object of texts";
+const EXPECTED = "a JSON object with text values";
 
 const mapIn = async (path: string, flag: string): Promise<Readonly<Record<string, string>>> => {
   try {

@@ -1,11 +1,11 @@
 import type { ExitCode } from "./exit-code.ts";
 import type { Line } from "./terminal/line.ts";
 
-/** What a command has to say when it is done. */
+/** The result of a command. */
 export interface Report {
   readonly exit: ExitCode;
-  /** For people: printed on standard output. Empty when all was said on the way. */
+  /** For people: printed on standard output. Empty if everything was printed already. */
   readonly lines: readonly Line[];
-  /** For programs: printed by `--json`. Undefined when it was written line by line. */
+  /** For programs: printed with `--json`. Undefined if it was printed line by line. */
   readonly data: unknown;
 }

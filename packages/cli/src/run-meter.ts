@@ -7,10 +7,10 @@ import { bad, dim } from "./terminal/line.ts";
 import { printJson, printLines } from "./terminal/print.ts";
 
 /**
- * The whole program.
+ * Runs the whole program.
  *
  * @param args - without the names of runtime and script
- * @param world - all that it may touch; `json` comes from the arguments
+ * @param world - its only access to the outside; `json` comes from the arguments
  * @returns the exit code
  */
 export const runMeter = async (args: readonly string[], world: Omit<Io, "json">): Promise<ExitCode> => {
@@ -29,7 +29,7 @@ export const runMeter = async (args: readonly string[], world: Omit<Io, "json">)
     await program.parseAsync([...args], { from: "user" });
     return exit;
   } catch (error) {
-    // The parser has said what it has to say.
+    // The parser has printed its message already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     const { describeError } = await import("./describe-error.ts");
     const { code, lines, stack = "", exit: fault } = describeError(error);

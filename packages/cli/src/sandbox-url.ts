@@ -3,7 +3,7 @@ import { parseBaseUrl } from "@meter-lib/core/wire";
 import { resolveConnection } from "meter-lib";
 
 /**
- * Where a sandbox is: a flag, or else the environment.
+ * Returns the URL of a sandbox, from a flag or else the environment.
  *
  * @throws MeterError `invalid_options`
  */

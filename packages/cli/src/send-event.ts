@@ -19,7 +19,7 @@ import { bad, good, type Line } from "./terminal/line.ts";
 
 const RECORD_WAIT_MS = 10_000;
 
-/** What became of an event: for people in words, for programs as it is. */
+/** The result for one event: in words for people, as data for programs. */
 interface Fate {
   readonly exit: ExitCode;
   readonly state: string;
@@ -28,7 +28,7 @@ interface Fate {
   readonly detail?: object;
 }
 
-/** Sends one event, directly or through an outbox, and says in words what became of it. */
+/** Sends one event, directly or through an outbox, and describes the result. */
 export const sendEvent = async (flags: EventFlags & ConnectionFlags, io: Io): Promise<Report> => {
   const catalog = await readCatalogFile(flags.catalog ?? "litewave");
   const { transport, customerLookup } = connect(flags, io);
@@ -45,7 +45,7 @@ export const sendEvent = async (flags: EventFlags & ConnectionFlags, io: Io): Pr
     const issue = client.check(eventOf(flags));
     if (issue !== undefined) return reportOf(refusedFate(issue), undefined);
     if (flags.dryRun) {
-      const words = "A good event. Nothing was sent.";
+      const words = "The event is valid. Nothing was sent.";
       return reportOf({ exit: EXIT.done, state: "checked", words }, flags.id);
     }
     return record === undefined
@@ -60,7 +60,7 @@ const post = async (client: MeterClient<Catalog>, flags: EventFlags, io: Io): Pr
   const result = await client.post(eventOf(flags), { signal: io.signal });
   if (!result.ok) return reportOf(errorFate(result.error, result.event_id), result.event_id);
   const words = result.duplicate
-    ? "The backend had this event already; it is counted once."
+    ? "The backend already had this event; it is counted once."
     : "Accepted by the backend.";
   return reportOf(
     {
@@ -107,7 +107,7 @@ const settledFate = (outcome: SettledOutcome | undefined, file: string, why: str
       exit: EXIT.done,
       state: "acknowledged",
       words: outcome.duplicate
-        ? "Recorded before; it is counted once."
+        ? "Already recorded; it is counted once."
         : "Recorded, and accepted by the backend.",
     };
   }
@@ -121,7 +121,7 @@ const settledFate = (outcome: SettledOutcome | undefined, file: string, why: str
   }
   if (outcome.state === "refused") return errorFate(outcome.error, undefined);
   const reason = "reason" in outcome ? `: ${outcome.reason}` : "";
-  const hint = `Look at it with: meter outbox list ${file}`;
+  const hint = `List it with: meter outbox list ${file}`;
   return outcome.state === "quarantined"
     ? {
         exit: EXIT.ambiguous,
@@ -153,17 +153,17 @@ const errorFate = (error: MeterError, event_id: string | undefined): Fate => {
     state: error.code,
     words: `${error.message}.`,
     hint: error.ambiguous
-      ? `It may have been counted. To send it again, give its id, so that it is counted once: --id ${event_id}`
+      ? `It may have been counted. If you send it again, use the same id, so that it is counted once: --id ${event_id}`
       : (HINTS[error.code] ?? "Nothing was counted."),
     detail: { ambiguous: error.ambiguous, status: error.status, response: error.body },
   };
 };
 
 const HINTS: Readonly<Record<string, string>> = {
-  customer_not_found: "Nothing was counted. Set up the tenant's customer, or check --tenant.",
+  customer_not_found: "Nothing was counted. Create the tenant's customer, or check --tenant.",
   lookup_failed:
-    "Nothing was counted. Check --lookup-url, --lookup-route and --api-key: meter doctor says more.",
-  unreachable: "Nothing was counted. Check --base-url: meter doctor says more.",
+    "Nothing was counted. Check --lookup-url, --lookup-route and --api-key: run meter doctor for details.",
+  unreachable: "Nothing was counted. Check --base-url: run meter doctor for details.",
 };
 
 const reportOf = ({ exit, state, words, hint, detail }: Fate, event_id: string | undefined): Report => {

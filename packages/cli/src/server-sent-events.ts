@@ -1,8 +1,8 @@
 /** One message of a stream of Server-Sent Events. */
 export interface ServerSentEvent {
-  /** Its kind; `message` where none was said. */
+  /** Its type; `message` by default. */
   readonly event: string;
-  /** The last id that was said; empty before the first. */
+  /** The last id received; empty before the first. */
   readonly id: string;
   readonly data: string;
 }
@@ -10,16 +10,16 @@ export interface ServerSentEvent {
 const LINE_BREAK = /\r\n|\n|\r/;
 
 /**
- * Reads a stream of Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html). A message that the
- * stream ends in the middle of is dropped, as the standard says.
+ * Reads a stream of Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html). Drops a message that is cut off by
+ * the end of the stream, as the standard requires.
  *
- * @param onBytes - called for every piece, comments included: a sign of life
+ * @param onBytes - called for every piece, including comments: a sign of life
  */
 export async function* readServerSentEvents(
   pieces: AsyncIterable<Uint8Array>,
   onBytes: () => void = () => {},
 ): AsyncGenerator<ServerSentEvent, void, undefined> {
-  // Takes a byte order mark away, as the standard says.
+  // Removes a byte order mark, as the standard requires.
   const decoder = new TextDecoder();
   let rest = "";
   let event = "";
@@ -28,7 +28,7 @@ export async function* readServerSentEvents(
   for await (const piece of pieces) {
     onBytes();
     const text = rest + decoder.decode(piece, { stream: true });
-    // A line feed may follow in the next piece: it belongs to the same break.
+    // A line feed in the next piece belongs to the same line break.
     const whole = text.endsWith("\r") ? text.slice(0, -1) : text;
     const lines = whole.split(LINE_BREAK);
     rest = (lines.pop() ?? "") + text.slice(whole.length);

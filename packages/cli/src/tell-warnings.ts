@@ -2,7 +2,7 @@ import type { Catalog, MeterClient } from "@meter-lib/core";
 import type { Io } from "./terminal/io.ts";
 import { printWarning } from "./terminal/print.ts";
 
-/** Prints what a client tells beside its answers. What it refuses is in the answers, which commands print themselves. */
+/** Prints warnings of a client. Refused events are in results, which commands print themselves. */
 export const tellWarnings = (client: Pick<MeterClient<Catalog>, "on">, { stderr }: Io): void => {
   client.on("refused", () => {});
   client.on("warning", ({ message }) => {

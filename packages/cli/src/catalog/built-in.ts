@@ -1,2 +1,2 @@
-/** The name of the catalog that comes with meter-lib, wherever a catalog's file may stand. */
+/** The name of the built-in catalog, accepted wherever a command takes a catalog file. */
 export const BUILT_IN = "litewave";

@@ -10,8 +10,8 @@ import { parseYamlCatalog } from "./parse-yaml-catalog.ts";
 const MODULES = new Set([".ts", ".mts", ".js", ".mjs"]);
 
 /**
- * The catalog of a file: YAML or JSON (an object of meters by id, or a list with `meter_id`), or a module that exports one.
- * A module is run.
+ * Loads a catalog from a file: YAML or JSON (an object of meters by id, or a list with `meter_id`), or a module that exports one. A module
+ * is executed.
  *
  * @throws CliError that names the file and each line
  */
@@ -35,7 +35,7 @@ const readModule = async (file: string, exportName: string | undefined): Promise
   );
   const [only, another] = catalogs;
   if (only === undefined)
-    throw new CliError(EXIT.data, `${file}: expected an export that is a catalog, found none`);
+    throw new CliError(EXIT.data, `${file}: expected a module that exports a catalog, found none`);
   if (another !== undefined) {
     const names = catalogs.map(([name]) => name).join(", ");
     throw new CliError(EXIT.usage, `--export: expected one of ${names}, got nothing`);
@@ -53,7 +53,7 @@ const readModule = async (file: string, exportName: string | undefined): Promise
   }
 };
 
-/** Whether it holds something like a meter; what is wrong with it is told by `parseCatalog`. */
+/** Whether it contains anything like a meter; `parseCatalog` reports what is wrong with it. */
 const isLikeCatalog = (value: unknown): boolean =>
   typeof value === "object" &&
   value !== null &&

@@ -1,21 +1,21 @@
 import type { Catalog, Meter } from "@meter-lib/core";
 
 /**
- * Whom a change hurts:
- * - `callers`: code that names the meter does not compile or is refused
- * - `bills`: the same usage makes another amount
- * - `nobody`: new meters, words for people
+ * Who is affected by a change:
+ * - `callers`: code that names the meter does not compile, or its events are refused
+ * - `bills`: the same usage results in a different amount
+ * - `nobody`: new meters, descriptions
  */
 export type Affected = "callers" | "bills" | "nobody";
 
 export interface CatalogChange {
   readonly meter_id: string;
   readonly affects: Affected;
-  /** `removed`, `added`, or the field that is another one now. */
+  /** `removed`, `added`, or the changed field. */
   readonly what: "removed" | "added" | "type" | "unit" | "aggregation" | "name" | "description" | "metadata";
   readonly before: string | undefined;
   readonly after: string | undefined;
-  /** The new id of a meter that was probably renamed. */
+  /** The new id, if the meter was probably renamed. */
   readonly perhaps?: string | undefined;
 }
 
@@ -27,7 +27,7 @@ const FIELDS = [
   ["description", "nobody"],
 ] as const;
 
-/** What changes for whom when a catalog takes another's place. The worst first. */
+/** Lists what changes, and for whom, when one catalog replaces another. Most severe first. */
 export const diffCatalogs = (before: Catalog, after: Catalog): readonly CatalogChange[] => {
   const changes: CatalogChange[] = [];
   for (const [meter_id, old] of Object.entries(before)) {
@@ -58,11 +58,11 @@ const changedFields = (meter_id: string, old: Meter, now: Meter): readonly Catal
     const before = fieldText(old, what);
     const after = fieldText(now, what);
     if (before === after) continue;
-    // A unit that was never written down is not another one.
+    // Adding a unit where none was written changes nothing.
     const isNews = what === "unit" && before === undefined;
     changes.push({ meter_id, affects: isNews ? "nobody" : affects, what, before, after });
   }
-  // Two schemas cannot be compared; that one comes or goes can be seen, and one that comes may refuse what was taken.
+  // Two schemas cannot be compared. Adding or removing one can be detected, and an added schema may refuse what was accepted before.
   if ((old.metadata === undefined) !== (now.metadata === undefined))
     changes.push({
       meter_id,

@@ -4,10 +4,10 @@ import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 
 /**
- * The catalog of a YAML or JSON text. Ids are the text that stands in the file, also where YAML would read a number (`00123`).
+ * Parses a catalog from YAML or JSON text. Ids are taken literally, even where YAML would read a number (`00123`).
  *
- * @param file - what errors call it
- * @throws CliError with a line for each thing that is wrong: `meters.yaml:14: [3].type: expected …`
+ * @param file - the file name in errors
+ * @throws CliError with a line for each mistake: `meters.yaml:14: [3].type: expected …`
  */
 export const parseYamlCatalog = (text: string, file: string): Catalog => {
   const lines = new LineCounter();
@@ -43,7 +43,7 @@ interface NodeFault {
   readonly fault: string;
 }
 
-/** Makes ids the text that they are written as, and finds what the parser leaves for later: aliases of nothing, keys that are no text. */
+/** Replaces ids by their literal text, and finds what the parser checks late: undefined aliases, keys that are not text. */
 const settleNodes = (document: Document): readonly NodeFault[] => {
   const faults: NodeFault[] = [];
   const anchors = new Set<string>();
@@ -68,20 +68,20 @@ const settleNodes = (document: Document): readonly NodeFault[] => {
   return faults;
 };
 
-/** Aliases share what they stand for, however many there are: no limit is needed. */
+/** Aliases share their value, so their number needs no limit. */
 const toValue = (document: Document, file: string): unknown => {
   try {
     return document.toJS({ maxAliasCount: -1 });
   } catch (error) {
-    // A merge of what is no map, an alias inside of its own anchor.
+    // A merge of something other than a map, or an alias inside its own anchor.
     const why = error instanceof RangeError ? "an anchor contains itself" : String(error);
-    throw new CliError(EXIT.data, `${file}: expected YAML that can be put together: ${why}`, {
+    throw new CliError(EXIT.data, `${file}: expected YAML that can be resolved: ${why}`, {
       cause: error,
     });
   }
 };
 
-/** Where the innermost part of a path such as `[3].type` or `["page.basic"].unit` stands that the text has. */
+/** Returns the position of the innermost part of a path, such as `[3].type` or `["page.basic"].unit`, that the text contains. */
 const offsetOf = (document: Document, field: string): number => {
   const path = [...field.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(
     ([, quoted, index, name]) => (index === undefined ? (quoted ?? name ?? "") : Number(index)),

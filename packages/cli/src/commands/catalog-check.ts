@@ -3,15 +3,16 @@ import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Invoke } from "../invoke.ts";
 import type { Report } from "../report.ts";
+import { quantity } from "../terminal/quantity.ts";
 
-/** Whether a file is a catalog. What is wrong is thrown, line by line. */
+/** Checks a catalog file. Throws if it has mistakes, with a line for each. */
 const catalogCheck = async (file: string): Promise<Report> => {
   const meters = Object.values(await readCatalogFile(file));
   const volume = meters.filter(({ type }) => type === "volume").length;
   return {
     exit: EXIT.done,
     lines: [
-      `${file}: ${meters.length} meters, ${volume} volume and ${meters.length - volume} performance. All is well.`,
+      `${file}: ${quantity(meters.length, "meter")}, ${volume} volume and ${meters.length - volume} performance. No mistakes found.`,
     ],
     data: { file, meters: meters.length, volume, performance: meters.length - volume },
   };

@@ -5,6 +5,7 @@ import { EXIT } from "../exit-code.ts";
 import type { Invoke } from "../invoke.ts";
 import type { Report } from "../report.ts";
 import { bad, dim, type Line } from "../terminal/line.ts";
+import { quantity } from "../terminal/quantity.ts";
 
 const MARKS: Readonly<Record<Affected, string>> = {
   callers: "BREAKS CALLERS",
@@ -12,7 +13,7 @@ const MARKS: Readonly<Record<Affected, string>> = {
   nobody: "harmless      ",
 };
 
-/** What changes for whom. Ends with `findings` when callers or bills are hurt. */
+/** Shows what changes for whom. Exits with `findings` if callers or bills are affected. */
 const catalogDiff = async (before: string, after: string): Promise<Report> => {
   const changes = diffCatalogs(await readCatalogFile(before), await readCatalogFile(after));
   const breaking = changes.filter(({ affects }) => affects !== "nobody").length;
@@ -23,7 +24,7 @@ const catalogDiff = async (before: string, after: string): Promise<Report> => {
   const sum =
     changes.length === 0
       ? "No changes."
-      : `${changes.length} changes, ${breaking === 0 ? "none" : breaking} of them breaking.`;
+      : `${quantity(changes.length, "change")}, ${breaking === 0 ? "none" : breaking} of them breaking.`;
   return {
     exit: breaking > 0 ? EXIT.findings : EXIT.done,
     lines: [...lines, ...(lines.length > 0 ? [""] : []), sum],
@@ -34,18 +35,18 @@ const catalogDiff = async (before: string, after: string): Promise<Report> => {
 const describeChange = ({ meter_id, what, before, after, perhaps }: CatalogChange): string => {
   if (what === "added") return `${meter_id}: new, ${after}`;
   if (what === "removed")
-    return `${meter_id}: removed${perhaps === undefined ? "" : `; perhaps it is ${perhaps} now`}`;
-  return `${meter_id}: ${what} was ${before ?? "not given"}, is ${after ?? "not given"}`;
+    return `${meter_id}: removed${perhaps === undefined ? "" : `; perhaps renamed to ${perhaps}`}`;
+  return `${meter_id}: ${what} changed from ${before ?? "none"} to ${after ?? "none"}`;
 };
 
 export const catalogDiffCommand = (command: Command, invoke: Invoke): Command =>
   command
     .argument("<before>", "YAML, JSON, a module, or litewave")
-    .argument("<after>", "the same")
+    .argument("<after>", "as above")
     .addHelpText(
       "after",
       `
-Ends with 4 when a change breaks something: for a check before a merge.
+Exits with 4 if a change breaks callers or bills. Use it as a check before a merge.
 
 Examples:
   $ meter catalog diff litewave meters.yaml

@@ -9,6 +9,7 @@ import type { Invoke } from "../invoke.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 import { printWarning } from "../terminal/print.ts";
+import { quantity } from "../terminal/quantity.ts";
 
 interface CatalogGenerateFlags {
   readonly format?: CatalogFormat;
@@ -20,29 +21,29 @@ interface CatalogGenerateFlags {
 }
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
-/** What the module imports, and what TypeScript keeps for itself. */
+/** Names that the module imports or that TypeScript reserves. */
 const TAKEN = new Set(["defineCatalog", "globalThis", "undefined"]);
 
-/** Turns a catalog into a typed module, YAML or JSON. With `check`, only says whether the file is up to date. */
+/** Converts a catalog to a typed module, YAML or JSON. With `check`, only reports whether the file is up to date. */
 const catalogGenerate = async (
   file: string,
   { format, out, check = false, name, from, export: exportName }: CatalogGenerateFlags,
   io: Io,
 ): Promise<Report> => {
   if (!isConstantName(name))
-    throw CliError.usage("--name", "a name that a constant of a module can have", JSON.stringify(name));
-  if (check && out === undefined) throw CliError.usage("--check", "--out beside it", "none");
+    throw CliError.usage("--name", "a valid name for a constant", JSON.stringify(name));
+  if (check && out === undefined) throw CliError.usage("--check", "--out with --check", "none");
   const catalog = await readCatalogFile(file, exportName);
   const text = writeCatalog(catalog, { format: format ?? formatOf(out), name, from });
   const schemas = Object.keys(catalog).filter((id) => catalog[id]?.metadata !== undefined);
   if (schemas.length > 0) {
-    await printWarning(io.stderr, `metadata schemas are code and are left out: ${schemas.join(", ")}`);
+    await printWarning(io.stderr, `metadata schemas are code and were omitted: ${schemas.join(", ")}`);
   }
   if (out === undefined) return { exit: EXIT.done, lines: text.trimEnd().split("\n"), data: { text } };
   const meters = Object.keys(catalog).length;
   if (check) {
     const isCurrent = (await readFile(out, "utf8").catch(() => "")) === text;
-    const words = isCurrent ? `${out}: up to date` : `${out}: not what ${file} makes; run without --check`;
+    const words = isCurrent ? `${out}: up to date` : `${out}: out of date with ${file}; run without --check`;
     return {
       exit: isCurrent ? EXIT.done : EXIT.findings,
       lines: [words],
@@ -50,13 +51,13 @@ const catalogGenerate = async (
     };
   }
   await writeFile(out, text);
-  return { exit: EXIT.done, lines: [`${out}: ${meters} meters`], data: { out, meters } };
+  return { exit: EXIT.done, lines: [`${out}: ${quantity(meters, "meter")}`], data: { out, meters } };
 };
 
 const isConstantName = (name: string): boolean => {
   if (!IDENTIFIER.test(name) || TAKEN.has(name)) return false;
   try {
-    // JavaScript itself knows which words it reserves in a module. This is compiled, and not run.
+    // JavaScript knows best which words are reserved in a module. The code is compiled, not run.
     new Script(`"use strict"; async () => { const ${name} = 0; };`);
     return true;
   } catch {
@@ -74,17 +75,17 @@ export const catalogGenerateCommand = (command: Command, invoke: Invoke): Comman
   command
     .argument("<file>", "YAML, JSON, a module, or litewave")
     .addOption(
-      new Option("--format <name>", "what to write; else by the ending of --out, else ts").choices([
+      new Option("--format <name>", "output format (default: by the extension of --out, else ts)").choices([
         "ts",
         "yaml",
         "json",
       ]),
     )
-    .option("--out <file>", "where to write; else standard output")
-    .option("--check", "write nothing; end with 4 when --out is not up to date")
-    .option("--name <name>", "what the module calls the catalog", "catalog")
-    .option("--from <package>", "where the module takes defineCatalog from", "meter-lib")
-    .option("--export <name>", "which export of a module to read, when it has several catalogs")
+    .option("--out <file>", "output file (default: standard output)")
+    .option("--check", "write nothing; exit with 4 if --out is out of date")
+    .option("--name <name>", "name of the catalog in the module", "catalog")
+    .option("--from <package>", "module to import defineCatalog from", "meter-lib")
+    .option("--export <name>", "export to read, if a module has several catalogs")
     .addHelpText(
       "after",
       `

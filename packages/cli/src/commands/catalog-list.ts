@@ -6,7 +6,7 @@ import type { Invoke } from "../invoke.ts";
 import type { Report } from "../report.ts";
 import { table } from "../terminal/table.ts";
 
-/** The meters of a catalog. */
+/** Lists the meters of a catalog. */
 const catalogList = async (file: string): Promise<Report> => {
   const catalog = await readCatalogFile(file);
   const meters = Object.entries(catalog).map(([meter_id, meter]) => ({
@@ -25,7 +25,7 @@ const catalogList = async (file: string): Promise<Report> => {
 
 export const catalogListCommand = (command: Command, invoke: Invoke): Command =>
   command
-    .argument("[file]", "YAML, JSON or a module; litewave is the catalog that comes with meter-lib", BUILT_IN)
+    .argument("[file]", "YAML, JSON or a module; litewave is the built-in catalog", BUILT_IN)
     .addHelpText(
       "after",
       `

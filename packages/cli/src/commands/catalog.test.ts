@@ -68,7 +68,7 @@ describe.concurrent("meter catalog", { timeout: 240_000 }, () => {
     ]);
     expect(await faultsOf("? [a]\n: { type: volume }\n")).toEqual(["1: expected a key that is text"]);
     expect(await faultsOf("a: { type: volume }\n<<: 5\n")).toEqual([
-      expect.stringContaining("expected YAML that can be put together: "),
+      expect.stringContaining("expected YAML that can be resolved: "),
     ]);
     expect(await faultsOf("a: &a { type: volume, <<: *a }\n")).toEqual([
       expect.stringContaining("an anchor contains itself"),
@@ -91,7 +91,7 @@ describe.concurrent("meter catalog", { timeout: 240_000 }, () => {
     "--name %j is none that a module can export",
     async (name) => {
       const { exit, stderr } = await runHere(["catalog", "generate", "litewave", "--name", name]);
-      expect(stderr).toContain("--name: expected a name that a constant of a module can have");
+      expect(stderr).toContain("--name: expected a valid name for a constant");
       expect(exit).toBe(2);
     },
   );
@@ -117,11 +117,11 @@ describe.concurrent("meter catalog", { timeout: 240_000 }, () => {
     );
     const { exit, stdout } = await runHere(["catalog", "diff", before, after]);
     expect(exit).toBe(4);
-    expect(stdout).toBe(`BREAKS CALLERS  page.processed.basic: removed; perhaps it is page.basic now
-BREAKS CALLERS  chat.on.time_hours: type was performance, is volume
-CHANGES BILLS   chat.on.time_hours: aggregation was sum, is last
-harmless        chat.on.time_hours: name was Litewave AI Assistant Usage (Hours), is Chat
-harmless        chat.on.time_hours: description was Total active chat usage time in hours, is not given
+    expect(stdout).toBe(`BREAKS CALLERS  page.processed.basic: removed; perhaps renamed to page.basic
+BREAKS CALLERS  chat.on.time_hours: type changed from performance to volume
+CHANGES BILLS   chat.on.time_hours: aggregation changed from sum to last
+harmless        chat.on.time_hours: name changed from Litewave AI Assistant Usage (Hours) to Chat
+harmless        chat.on.time_hours: description changed from Total active chat usage time in hours to none
 harmless        page.basic: new, volume
 
 6 changes, 3 of them breaking.
@@ -164,7 +164,7 @@ harmless        page.basic: new, volume
     await using folder = await TempFolder.create();
     const none = await folder.file("none.mjs", "export const port = 80;");
     expect((await runHere(["catalog", "check", none])).stderr).toContain(
-      "expected an export that is a catalog",
+      "expected a module that exports a catalog",
     );
     const one = `{ "a.b": { type: "volume" } }`;
     const two = await folder.file("two.mjs", `export const a = ${one}; export const b = ${one};`);

@@ -4,7 +4,7 @@ import { EXIT } from "../exit-code.ts";
 import type { Invoke } from "../invoke.ts";
 import type { Report } from "../report.ts";
 
-/** Answers the scripts of `meter completion`. */
+/** Serves the scripts of `meter completion`. */
 const complete = async (program: Command, words: readonly string[]): Promise<Report> => {
   const { words: found, files } = candidates(program, words);
   const lines = found.map(({ word, description }) => (description === "" ? word : `${word}\t${description}`));

@@ -4,7 +4,7 @@ import { EXIT } from "../exit-code.ts";
 import type { Invoke } from "../invoke.ts";
 import type { Report } from "../report.ts";
 
-/** The script for a shell. */
+/** Prints the completion script for a shell. */
 const completion = async (shell: Shell): Promise<Report> => {
   const script = shellScript(shell);
   return { exit: EXIT.done, lines: script.trimEnd().split("\n"), data: { shell, script } };
@@ -12,13 +12,13 @@ const completion = async (shell: Shell): Promise<Report> => {
 
 export const completionCommand = (command: Command, invoke: Invoke): Command =>
   command
-    .addArgument(new Argument("<shell>", "which one").choices(SHELLS))
+    .addArgument(new Argument("<shell>", "bash, zsh or fish").choices(SHELLS))
     .addHelpText(
       "after",
       `
 Examples:
   bash  in ~/.bashrc: source <(meter completion bash)
-  zsh   in ~/.zshrc, behind compinit: source <(meter completion zsh)
+  zsh   in ~/.zshrc, after compinit: source <(meter completion zsh)
   fish  in ~/.config/fish/config.fish: meter completion fish | source`,
     )
     .action((shell: Shell) => invoke(command, () => completion(shell)));

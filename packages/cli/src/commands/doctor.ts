@@ -16,7 +16,7 @@ interface DoctorFlags extends ConnectionFlags {
   readonly send?: boolean;
 }
 
-/** Looks at everything that must work before an event is counted; tells what was found and what to do. */
+/** Checks everything that must work for an event to be counted. Reports what was found and what to do. */
 const doctor = async (flags: DoctorFlags, io: Io): Promise<Report> => {
   const ways = connect(flags, io);
   const { connection, customerLookup } = ways;
@@ -35,8 +35,8 @@ const doctor = async (flags: DoctorFlags, io: Io): Promise<Report> => {
           {
             check: "dedup",
             state: "unknown",
-            found: "not looked at",
-            advice: "--tenant ID --send posts an event of 0 units twice",
+            found: "not checked",
+            advice: "add --tenant ID --send to post an event of 0 units twice",
           } as const,
         ]),
   ];
@@ -61,12 +61,12 @@ export const doctorCommand = (command: Command, invoke: Invoke): Command =>
     command
       .optionsGroup("Options:")
       .option("--tenant <id>", "also look up this tenant's customer")
-      .option("--send", "also post an event of 0 units twice, to see whether an id is counted once"),
+      .option("--send", "also post an event of 0 units twice, to test deduplication"),
   )
     .addHelpText(
       "after",
       `
-Ends with 4 when a check fails.
+Exits with 4 if a check fails.
 
 Examples:
   $ meter doctor --base-url http://127.0.0.1:8099

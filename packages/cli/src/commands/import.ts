@@ -17,48 +17,52 @@ export const importCommand = (command: Command, invoke: Invoke): Command =>
       command
         .argument("<file>", "CSV with a header, or NDJSON; UTF-8")
         .optionsGroup("Rows:")
-        .addOption(new Option("--format <name>", "else by the file's ending").choices(["csv", "ndjson"]))
-        .option("--delimiter <character>", "between the cells of CSV; tab for a tab; else a comma")
+        .addOption(
+          new Option("--format <name>", "file format (default: by the file extension)").choices([
+            "csv",
+            "ndjson",
+          ]),
+        )
+        .option("--delimiter <character>", "delimiter of CSV columns; tab for a tab (default: comma)")
         .option(
           "--map <field=column>",
-          "which column is a field, where the names differ; may be repeated",
+          "read a field from a column with a different name; repeatable",
           pairs("--map", "field=column"),
         )
         .option(
           "--set <field=value>",
-          "a field that is the same in all rows; may be repeated",
+          "set a field to the same value in all rows; repeatable",
           pairs("--set", "field=value"),
         )
-        .option(
-          "--ignore <column>",
-          "pass over a column, also one that is named like a field; may be repeated",
-          list,
-        )
-        .option("--ignore-other-columns", "pass over columns that are no field; else they are a mistake")
+        .option("--ignore <column>", "ignore a column, even if it is named like a field; repeatable", list)
+        .option("--ignore-other-columns", "ignore columns that are not fields (default: an error)")
         .addOption(
-          new Option("--time-unit <unit>", "what times are that are only digits")
+          new Option("--time-unit <unit>", "unit of times that are plain numbers")
             .choices(TIME_UNITS)
             .default("ms"),
         )
         .option(
           "--time-zone <zone>",
-          "of times without one: UTC, +02:00, Europe/Berlin; else they are a mistake",
+          "zone of times without one: UTC, +02:00, Europe/Berlin (default: an error)",
           TimeZone.parse,
         )
         .option(
           "--source <name>",
-          "goes into the ids of rows: equal rows under two names are two uses, under one name they are one",
+          "part of the row ids: equal rows from two sources count twice, from one source once",
           "",
         )
-        .option("--max-errors <number>", "how many wrong lines to show", count("--max-errors", 1), 20)
+        .option("--max-errors <number>", "number of wrong lines to show", count("--max-errors", 1), 20)
         .optionsGroup("Options:")
-        .option("--outbox <file>", "where rows wait until they are acknowledged; else <file>.outbox.db")
-        .option("--catalog <file>", "the meters that exist: YAML, JSON or a module; else litewave")
-        .option("--dry-run", "only check lines and tenants")
+        .option(
+          "--outbox <file>",
+          "outbox file for rows that are not acknowledged yet (default: <file>.outbox.db)",
+        )
+        .option("--catalog <file>", "catalog file: YAML, JSON or a module (default: litewave)")
+        .option("--dry-run", "only check rows and tenants")
         .addOption(
           new Option(
             "--give-up-after <duration>",
-            "stop waiting when nothing has moved for so long; all is kept",
+            "stop after this long without progress; everything is kept",
           )
             .argParser(duration("--give-up-after"))
             .default(MINUTE_MS, "1m"),
@@ -68,10 +72,10 @@ export const importCommand = (command: Command, invoke: Invoke): Command =>
     .addHelpText(
       "after",
       `
-All lines are checked, and all tenants looked up, before anything is recorded. A row's id follows from its content, so that
-the same command can be run again after a crash, Ctrl-C or a year: what is recorded is not recorded again. Times
-are milliseconds since the epoch (--time-unit), or ISO 8601 with a zone, also as PostgreSQL, BigQuery and Go write it. A column
-of NDJSON may be a path: data.total_usage. Fields: meter_id, tenant_id, device_id, total_usage, start_time, end_time,
+All rows are checked, and all tenants looked up, before anything is recorded. The id of a row is derived from its content,
+so you can run the same command again after a crash, Ctrl-C or a year: nothing is recorded twice. Times are milliseconds
+since the epoch (--time-unit), or ISO 8601 with a zone, including the formats of PostgreSQL, BigQuery and Go. A column of
+NDJSON may be a path: data.total_usage. Fields: meter_id, tenant_id, device_id, total_usage, start_time, end_time,
 event_time, event_id, session_id, metadata.NAME.
 
 Examples:

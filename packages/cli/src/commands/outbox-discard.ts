@@ -6,28 +6,28 @@ import type { Invoke } from "../invoke.ts";
 import { withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
-import { formatNumber } from "../terminal/table.ts";
+import { quantity } from "../terminal/quantity.ts";
 
 interface OutboxDiscardFlags extends SelectionFlags {
   readonly reason: string;
 }
 
-/** Gives dead letters up for good; the accounts say so. */
+/** Discards dead letters; they count as discarded. */
 const outboxDiscard = (file: string, flags: OutboxDiscardFlags, io: Io): Promise<Report> => {
   const selection = selectionOf(flags);
-  if (flags.reason.trim() === "") throw CliError.usage("--reason", "text that says why", "nothing");
+  if (flags.reason.trim() === "") throw CliError.usage("--reason", "a reason", "nothing");
   return withOutbox(file, io, async (outbox) => {
     const discarded = await outbox.discard(selection, flags.reason);
     return {
       exit: EXIT.done,
-      lines: [`${formatNumber(discarded)} events are discarded.`],
+      lines: [`${quantity(discarded, "event")} discarded.`],
       data: { discarded },
     };
   });
 };
 
 export const outboxDiscardCommand = (command: Command, invoke: Invoke): Command =>
-  withSelection(command.argument("<outbox>", "its file, or a URL of PostgreSQL"))
+  withSelection(command.argument("<outbox>", "outbox file, or a PostgreSQL URL"))
     .requiredOption("--reason <text>", "why")
     .addHelpText(
       "after",

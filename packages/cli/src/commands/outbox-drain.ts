@@ -11,6 +11,7 @@ import type { Report } from "../report.ts";
 import { tellWarnings } from "../tell-warnings.ts";
 import type { Io } from "../terminal/io.ts";
 import { startProgress } from "../terminal/progress.ts";
+import { quantity } from "../terminal/quantity.ts";
 import { stopping } from "../terminal/stopping.ts";
 import { formatNumber } from "../terminal/table.ts";
 
@@ -20,7 +21,7 @@ interface OutboxDrainFlags extends ConnectionFlags {
 
 const CLOSE_MS = 3_000;
 
-/** Delivers what is pending in an outbox, that of a service that is gone too. */
+/** Delivers what is pending in an outbox, even if its service no longer runs. */
 const outboxDrain = async (file: string, flags: OutboxDrainFlags, io: Io): Promise<Report> => {
   mustExist(file);
   const { transport, customerLookup } = connect(flags, io);
@@ -39,18 +40,18 @@ const outboxDrain = async (file: string, flags: OutboxDrainFlags, io: Io): Promi
   }
   const accounts = await lookInto(file, async (outbox) => outbox.accounts());
   const { pending, rejected, quarantined } = accounts;
-  const delivered = `${formatNumber(watch.acknowledged)} events delivered`;
+  const delivered = `${quantity(watch.acknowledged, "event")} delivered`;
   const rest = [
-    ...(pending > 0 ? [`${formatNumber(pending)} still wait`] : []),
-    ...(rejected > 0 ? [`${formatNumber(rejected)} are rejected`] : []),
-    ...(quarantined > 0 ? [`${formatNumber(quarantined)} are quarantined`] : []),
+    ...(pending > 0 ? [`${formatNumber(pending)} still pending`] : []),
+    ...(rejected > 0 ? [`${formatNumber(rejected)} rejected`] : []),
+    ...(quarantined > 0 ? [`${formatNumber(quarantined)} quarantined`] : []),
   ].join(", ");
   const why = watch.stop === undefined ? "" : ` (${watch.stop.reason})`;
   const exit =
     watch.stop?.why === "interrupted" ? EXIT.interrupted : pending > 0 ? EXIT.undelivered : EXIT.done;
   return {
     exit,
-    lines: [`${delivered}${rest === "" ? "; nothing is left" : `; ${rest}`}${why}.`],
+    lines: [`${delivered}${rest === "" ? "; nothing left" : `; ${rest}`}${why}.`],
     data: { delivered: watch.acknowledged, accounts, stop: watch.stop },
   };
 };
@@ -61,12 +62,12 @@ export const outboxDrainCommand = (command: Command, invoke: Invoke): Command =>
   withDedup(
     withConnection(
       command
-        .argument("<outbox>", "its file, or a URL of PostgreSQL")
+        .argument("<outbox>", "outbox file, or a PostgreSQL URL")
         .optionsGroup("Options:")
         .addOption(
           new Option(
             "--give-up-after <duration>",
-            "stop waiting when nothing has moved for so long; all is kept",
+            "stop after this long without progress; everything is kept",
           )
             .argParser(duration("--give-up-after"))
             .default(HALF_A_MINUTE_MS, "30s"),

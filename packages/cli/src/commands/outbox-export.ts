@@ -30,17 +30,22 @@ const outboxExport = (file: string, flags: OutboxExportFlags, io: Io): Promise<R
     return { exit: EXIT.done, lines: [], data: undefined };
   });
 
-/** The event without what `meter import` works out by itself. */
+/** Returns the event without what `meter import` derives by itself. */
 const importable = ({ event: { type: _, ...event } }: OutboxRow): object => event;
 
 export const outboxExportCommand = (command: Command, invoke: Invoke): Command =>
   command
-    .argument("<outbox>", "its file, or a URL of PostgreSQL")
+    .argument("<outbox>", "outbox file, or a PostgreSQL URL")
     .addOption(
-      new Option("--state <state>", "only these").choices(["pending", "inflight", "rejected", "quarantined"]),
+      new Option("--state <state>", "only events in this state").choices([
+        "pending",
+        "inflight",
+        "rejected",
+        "quarantined",
+      ]),
     )
-    .option("--tenant <id>", "only this tenant's")
-    .option("--rows", "with all that the outbox knows: state, reason, attempts")
+    .option("--tenant <id>", "only events of this tenant")
+    .option("--rows", "include everything the outbox knows: state, reason, attempts")
     .addHelpText(
       "after",
       `

@@ -14,7 +14,7 @@ interface OutboxListFlags {
   readonly limit: number;
 }
 
-/** The accounts of an outbox, and the events in it. */
+/** Shows the accounts and the events of an outbox. */
 const outboxList = (file: string, flags: OutboxListFlags): Promise<Report> =>
   lookInto(file, async (outbox) => {
     const accounts = await outbox.accounts();
@@ -25,9 +25,9 @@ const outboxList = (file: string, flags: OutboxListFlags): Promise<Report> =>
         : await outbox.list({ state, tenant_id, limit });
     const shown =
       rows.length === 0
-        ? ["No such events in it."]
+        ? ["No matching events."]
         : table(["EVENT", "STATE", "TENANT", "METER", "USAGE", "TIME", "TRIES", "REASON"], rows.map(cells));
-    const full = rows.length === flags.limit ? [`(the first ${flags.limit}; --limit for more)`] : [];
+    const full = rows.length === flags.limit ? [`(the first ${flags.limit}; use --limit for more)`] : [];
     return {
       exit: EXIT.done,
       lines: [
@@ -66,9 +66,9 @@ const timesOf = ({ start_time, end_time }: OutboxRow["event"]): string => {
 
 export const outboxListCommand = (command: Command, invoke: Invoke): Command =>
   command
-    .argument("<outbox>", "its file, or a URL of PostgreSQL")
+    .argument("<outbox>", "outbox file, or a PostgreSQL URL")
     .addOption(
-      new Option("--state <state>", "only these").choices([
+      new Option("--state <state>", "only events in this state").choices([
         "pending",
         "inflight",
         "rejected",
@@ -76,8 +76,8 @@ export const outboxListCommand = (command: Command, invoke: Invoke): Command =>
         "discarded",
       ]),
     )
-    .option("--tenant <id>", "only this tenant's")
-    .option("--limit <number>", "how many at most", count("--limit", 1), 100)
+    .option("--tenant <id>", "only events of this tenant")
+    .option("--limit <number>", "maximum number of events", count("--limit", 1), 100)
     .addHelpText(
       "after",
       `

@@ -12,7 +12,7 @@ interface OutboxMigrateFlags {
   readonly print?: boolean;
 }
 
-/** Makes the tables of an outbox in PostgreSQL, or prints the SQL that does. */
+/** Creates the tables of an outbox in PostgreSQL, or prints the SQL. */
 const outboxMigrate = async ({ postgres, schema, print }: OutboxMigrateFlags): Promise<Report> => {
   const place = postgres === undefined ? undefined : postgresPlace(postgres);
   const name = schema ?? place?.schema ?? "meter_lib";
@@ -34,16 +34,16 @@ const outboxMigrate = async ({ postgres, schema, print }: OutboxMigrateFlags): P
   }
   return {
     exit: EXIT.done,
-    lines: [`The outbox is ready in the schema ${name} of ${shownPlace(postgres ?? "")}.`],
+    lines: [`The outbox is ready in schema ${name} of ${shownPlace(postgres ?? "")}.`],
     data: { schema: name },
   };
 };
 
 export const outboxMigrateCommand = (command: Command, invoke: Invoke): Command =>
   command
-    .option("--postgres <url>", "the database, by a user who may make a schema")
-    .option("--schema <name>", "where the tables are to be; else meter_lib")
-    .option("--print", "print the SQL instead, for migrations of your own")
+    .option("--postgres <url>", "URL of the database, with a user who may create a schema")
+    .option("--schema <name>", "schema for the tables (default: meter_lib)")
+    .option("--print", "print the SQL instead, for your own migrations")
     .addHelpText(
       "after",
       `

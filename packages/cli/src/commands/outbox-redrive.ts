@@ -7,18 +7,18 @@ import { withOutbox } from "../open-outbox.ts";
 import { shownPlace } from "../postgres-place.ts";
 import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
-import { formatNumber } from "../terminal/table.ts";
+import { quantity } from "../terminal/quantity.ts";
 
 interface OutboxRedriveFlags extends SelectionFlags {
   readonly mayCountTwice?: boolean;
 }
 
-/** Makes dead letters pending again; whoever opens the outbox next delivers them. */
+/** Makes dead letters pending again; the next client that opens the outbox delivers them. */
 const outboxRedrive = (file: string, flags: OutboxRedriveFlags, io: Io): Promise<Report> => {
   if (flags.state === "quarantined" && flags.mayCountTwice !== true) {
     throw CliError.usage(
       "--may-count-twice",
-      "it beside --state quarantined: these events may have been counted, and a backend without deduplication counts them again",
+      "--may-count-twice with --state quarantined: these events may have been counted, and a backend without deduplication counts them again",
       "nothing",
     );
   }
@@ -28,15 +28,15 @@ const outboxRedrive = (file: string, flags: OutboxRedriveFlags, io: Io): Promise
     const next = redriven === 0 ? "" : ` Deliver them with: meter outbox drain ${shownPlace(file)}`;
     return {
       exit: EXIT.done,
-      lines: [`${formatNumber(redriven)} events are pending again.${next}`],
+      lines: [`${quantity(redriven, "event")} pending again.${next}`],
       data: { redriven },
     };
   });
 };
 
 export const outboxRedriveCommand = (command: Command, invoke: Invoke): Command =>
-  withSelection(command.argument("<outbox>", "its file, or a URL of PostgreSQL"))
-    .option("--may-count-twice", "needed for quarantined events")
+  withSelection(command.argument("<outbox>", "outbox file, or a PostgreSQL URL"))
+    .option("--may-count-twice", "required for quarantined events")
     .addHelpText(
       "after",
       `

@@ -8,10 +8,10 @@ import { shownPlace } from "../postgres-place.ts";
 import type { Report } from "../report.ts";
 import { isoTime } from "../terminal/iso-time.ts";
 
-/** An id may belong to as many tenants at most. */
+/** Maximum number of tenants with the same id. */
 const MAX_TENANTS = 100;
 
-/** Everything an outbox knows of an event. An id may belong to several tenants. */
+/** Shows everything an outbox knows about an event. Several tenants may have the same id. */
 const outboxShow = (
   file: string,
   event_id: string,
@@ -23,7 +23,7 @@ const outboxShow = (
     if (rows.length === 0 && discarded.length === 0) {
       throw new CliError(
         EXIT.findings,
-        `${shownPlace(file)}: expected an event ${JSON.stringify(event_id)}, found none; what is acknowledged is not in it any more`,
+        `${shownPlace(file)}: expected an event ${JSON.stringify(event_id)}, found none; acknowledged events are no longer in the outbox`,
       );
     }
     const texts = rows.map(({ recorded_at, first_sent_at, ended_at, event, ...row }) =>
@@ -53,9 +53,9 @@ const timeText = (time: number | undefined): string | undefined =>
 
 export const outboxShowCommand = (command: Command, invoke: Invoke): Command =>
   command
-    .argument("<outbox>", "its file, or a URL of PostgreSQL")
-    .argument("<event>", "the event's id")
-    .option("--tenant <id>", "whose event, when several tenants use one id")
+    .argument("<outbox>", "outbox file, or a PostgreSQL URL")
+    .argument("<event>", "id of the event")
+    .option("--tenant <id>", "tenant of the event, if several tenants use the id")
     .addHelpText(
       "after",
       `

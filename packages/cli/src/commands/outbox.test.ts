@@ -70,7 +70,7 @@ describe.concurrent("meter outbox", { timeout: 240_000 }, () => {
     expect(JSON.parse(one.stdout)).toEqual({ redriven: 1 });
     await using sandbox = await createSandbox({ tenants: { a: "cust_a" } });
     const drain = await runHere(["outbox", "drain", file, "--base-url", sandbox.url]);
-    expect(drain.stdout).toBe("1 events delivered; 1 are rejected.\n");
+    expect(drain.stdout).toBe("1 event delivered; 1 rejected.\n");
     expect(sandbox.usage()).toMatchObject([{ total_usage: 1 }]);
   });
 
@@ -80,7 +80,7 @@ describe.concurrent("meter outbox", { timeout: 240_000 }, () => {
     const all = ["outbox", "redrive", file, "--state", "quarantined", "--all"];
     expect(await runHere(all)).toMatchObject({ exit: 2 });
     const twice = await runHere([...all, "--may-count-twice"]);
-    expect(twice.stdout).toContain("2 events are pending again. Deliver them with: meter outbox drain");
+    expect(twice.stdout).toContain("2 events pending again. Deliver them with: meter outbox drain");
   });
 
   test("discards with a reason", async () => {
@@ -88,7 +88,7 @@ describe.concurrent("meter outbox", { timeout: 240_000 }, () => {
     const file = await outboxWith(folder, "rejected");
     const select = ["outbox", "discard", file, "--state", "rejected", "--tenant", "a"];
     expect((await runHere(select)).stderr).toContain("required option '--reason <text>' not specified");
-    expect((await runHere([...select, "--reason", "test data"])).stdout).toBe("2 events are discarded.\n");
+    expect((await runHere([...select, "--reason", "test data"])).stdout).toBe("2 events discarded.\n");
     const { stdout } = await runHere(["outbox", "list", file, "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ accounts: { discarded: 2, rejected: 0 }, events: [] });
     const gone = await runHere(["outbox", "list", file, "--state", "discarded"]);
@@ -106,10 +106,10 @@ describe.concurrent("meter outbox", { timeout: 240_000 }, () => {
     expect((await runHere(["outbox", "erase", file])).stderr).toContain("'--tenant <id>' not specified");
     expect(await runHere(["outbox", "erase", file, "--tenant", "nobody"])).toMatchObject({
       exit: 0,
-      stdout: "0 events are erased, and counted as discarded.\n",
+      stdout: "0 events erased and counted as discarded.\n",
     });
     const erased = await runHere(["outbox", "erase", file, "--tenant", "a"]);
-    expect(erased).toMatchObject({ exit: 0, stdout: "2 events are erased, and counted as discarded.\n" });
+    expect(erased).toMatchObject({ exit: 0, stdout: "2 events erased and counted as discarded.\n" });
     const { stdout } = await runHere(["outbox", "list", file, "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({
       accounts: { recorded: 2, discarded: 2, rejected: 0 },
@@ -189,7 +189,7 @@ describe.concurrent("meter reconcile", { timeout: 240_000 }, () => {
     const at = ["--base-url", sandbox.url];
     const before = await runHere(["reconcile", file, ...at]);
     expect(before.exit).toBe(4);
-    expect(before.stdout).toContain("1 difference in 1 rows by tenant, meter and hour");
+    expect(before.stdout).toContain("1 difference in 1 row by tenant, meter and hour");
     const named = JSON.parse((await runHere(["reconcile", file, ...at, "--json"])).stdout);
     expect(named.differences[0].undelivered).toEqual([
       { event_id: "e1", state: "rejected" },
@@ -200,7 +200,7 @@ describe.concurrent("meter reconcile", { timeout: 240_000 }, () => {
     const after = await runHere(["reconcile", file, ...at]);
     expect(after).toMatchObject({
       exit: 0,
-      stdout: "Both sides agree, over 1 rows by tenant, meter and hour.\n",
+      stdout: "Both sides agree on 1 row by tenant, meter and hour.\n",
     });
     const nobody = await runHere(["reconcile", file, "--base-url", "http://127.0.0.1:1"]);
     expect(nobody.exit).toBe(5);

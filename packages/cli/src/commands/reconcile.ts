@@ -11,6 +11,7 @@ import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 import { isoTime } from "../terminal/iso-time.ts";
 import { bad, good, type Line } from "../terminal/line.ts";
+import { quantity } from "../terminal/quantity.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 
 interface ReconcileFlags extends BackendFlags {
@@ -39,26 +40,26 @@ const reconcile = async (file: string, flags: ReconcileFlags, _io: Io): Promise<
 };
 
 const describe = ({ agrees, by, compared, drifting, differences, gaps }: Reconciliation): readonly Line[] => {
-  const scope = `${formatNumber(compared)} rows by tenant, meter and hour`;
-  const bySums = by === "sums" ? ", by sums" : "";
-  if (agrees) return [good(`Both sides agree, over ${scope}${bySums}.`)];
+  const scope = `${quantity(compared, "row")} by tenant, meter and hour`;
+  const bySums = by === "sums" ? ", by sums only" : "";
+  if (agrees) return [good(`Both sides agree on ${scope}${bySums}.`)];
   const count = differences.length + gaps.length;
   const lines: Line[] = [
     ...table(HEADER, differences.map(cellsOf)),
     "",
     bad(`${formatNumber(count)} ${count === 1 ? "difference" : "differences"} in ${scope}${bySums}.`),
     drifting === 0
-      ? "No drift: what was acknowledged is what was counted."
-      : `Drift in ${formatNumber(drifting)} of them: counted is not what was acknowledged.`,
+      ? "No drift: the backend counted what it acknowledged."
+      : `Drift in ${formatNumber(drifting)} of them: the backend did not count what it acknowledged.`,
     by === "ids"
-      ? "missing: acknowledged, not counted there. undelivered: not acknowledged. unknown: counted there, not from this outbox."
-      : "undelivered: not acknowledged. The backend tells sums only, so which events differ is not known.",
+      ? "missing: acknowledged, not counted. undelivered: not acknowledged. unknown: counted, not from this outbox."
+      : "undelivered: not acknowledged. The backend reports only sums, so the differing events are unknown.",
   ];
   for (const { producer, missing } of gaps) {
     const ranges = missing.map(({ from, to }) => (from === to ? from : `${from}–${to}`)).join(", ");
-    lines.push(`producer ${producer}: acknowledged, never arrived: ${ranges}`);
+    lines.push(`producer ${producer}: acknowledged, but never arrived: ${ranges}`);
   }
-  return [...lines, "--json names the events."];
+  return [...lines, "Use --json to list the events."];
 };
 
 const HEADER = [
@@ -93,18 +94,18 @@ const cellsOf = (difference: Reconciliation["differences"][number]): readonly (s
 
 export const reconcileCommand = (command: Command, invoke: Invoke): Command =>
   command
-    .argument("<outbox>", "its file, or a URL of PostgreSQL")
-    .addOption(new Option("--backend <name>", "what counted").choices(BACKENDS).default("sandbox"))
-    .option("--base-url <url>", "where it is [of a sandbox: METER_LIB_BASE_URL]")
-    .option("--customers <file>", "JSON: the backend's customers by tenant")
-    .option("--meters <file>", "JSON: the backend's names by meter, where they differ")
-    .option("--from <time>", "only usage from then on", moment("--from"))
-    .option("--to <time>", "only usage before", moment("--to"))
+    .argument("<outbox>", "outbox file, or a PostgreSQL URL")
+    .addOption(new Option("--backend <name>", "kind of backend").choices(BACKENDS).default("sandbox"))
+    .option("--base-url <url>", "URL of the backend [METER_LIB_BASE_URL for a sandbox]")
+    .option("--customers <file>", "JSON file: the backend's customers by tenant")
+    .option("--meters <file>", "JSON file: the backend's names by meter, where they differ")
+    .option("--from <time>", "only usage from this time on", moment("--from"))
+    .option("--to <time>", "only usage before this time", moment("--to"))
     .addHelpText(
       "after",
       `
-Ends with 4 when the two differ, or something recorded was not delivered. Keys come from the environment: OPENMETER_API_KEY, STRIPE_KEY,
-LAGO_API_KEY.
+Exits with 4 if the two differ, or if recorded events were not delivered. API keys come from the environment: OPENMETER_API_KEY,
+STRIPE_KEY, LAGO_API_KEY.
 
 Examples:
   $ meter reconcile outbox.db

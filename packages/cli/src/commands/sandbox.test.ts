@@ -59,7 +59,7 @@ describe.concurrent("meter sandbox", { timeout: 240_000 }, () => {
     await using folder = await TempFolder.create();
     const run = startMeter(["sandbox", "--open"], { env: { PATH: folder.path } });
     const url = await run.firstLine;
-    await run.errorText(`no program opens a browser here; open ${url}`);
+    await run.errorText(`no browser found; open ${url}`);
     expect((await fetch(`${url}/sandbox/v1/health`)).status).toBe(200);
     run.child.kill("SIGINT");
     expect(await run.ended).toMatchObject({ exit: 0 });

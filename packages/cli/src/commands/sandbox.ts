@@ -24,7 +24,7 @@ interface SandboxFlags {
   readonly catalog?: string;
 }
 
-/** Runs a backend until Ctrl-C. Its URL is the first line of standard output. */
+/** Runs a backend until Ctrl-C. Prints its URL as the first line of standard output. */
 const sandbox = async (flags: SandboxFlags, io: Io): Promise<Report> => {
   const outboxes = (flags.outbox ?? []).map((path) => new ObservedOutbox(path));
   const options: SandboxOptions = {
@@ -51,41 +51,42 @@ const runUntilAborted = async (options: SandboxOptions, { open }: SandboxFlags, 
   else await printLine(io.stdout, url);
   if (io.stderr.isTTY) {
     const lines = [
-      "The dashboard is at this address, too.",
+      "The dashboard is at the same address.",
       `In another terminal: export METER_LIB_BASE_URL=${url}`,
       ...urls.slice(1).map((other) => `From other machines: ${other}`),
-      ...(new URL(url).pathname === "/" ? [] : ["Who knows the address may come in: it holds the token."]),
-      "Ctrl-C ends it.",
+      ...(new URL(url).pathname === "/"
+        ? []
+        : ["Anyone with this address has access: it contains the token."]),
+      "Press Ctrl-C to stop.",
     ];
     await printLines(io.stderr, lines.map(dim));
   }
-  if (open && !(await openBrowser(url)))
-    await printWarning(io.stderr, `no program opens a browser here; open ${url}`);
+  if (open && !(await openBrowser(url))) await printWarning(io.stderr, `no browser found; open ${url}`);
   await aborted(io.signal);
 };
 
 export const sandboxCommand = (command: Command, invoke: Invoke): Command =>
   command
-    .option("--port <number>", "0 picks a free one", count("--port", 0, 65_535), 0)
+    .option("--port <number>", "port; 0 picks a free one", count("--port", 0, 65_535), 0)
     .option(
       "--host <address>",
-      "where to listen; 0.0.0.0 lets other machines in: then every request needs the token in the printed URL",
+      "address to listen on; 0.0.0.0 allows other machines, and every request then needs the token in the printed URL",
       "127.0.0.1",
     )
     .option("--open", "open the dashboard in the browser")
-    .option("--file <file>", "SQLite file to keep everything in; else memory")
+    .option("--file <file>", "SQLite file for all data (default: memory)")
     .option(
       "--outbox <file>",
-      "outbox of your app, or a URL of PostgreSQL: the dashboard shows its dead letters and compares; may be repeated",
+      "outbox file of your app, or a PostgreSQL URL: the dashboard shows its dead letters and reconciles; repeatable",
       list,
     )
     .option(
       "--tenant <tenant=customer>",
-      "a tenant and the customer who pays for it; may be repeated",
+      "a tenant and the customer who pays for it; repeatable",
       pairs("--tenant", "tenant=customer"),
     )
-    .option("--api-key <key>", "a key that the portal's lookup asks for; may be repeated", list)
-    .option("--catalog <file>", "the meters it knows; else litewave")
+    .option("--api-key <key>", "an API key that the portal's lookup requires; repeatable", list)
+    .option("--catalog <file>", "catalog file: YAML, JSON or a module (default: litewave)")
     .addHelpText(
       "after",
       `

@@ -39,7 +39,7 @@ describe.concurrent("meter send", { timeout: 240_000 }, () => {
     const env = { METER_LIB_BASE_URL: "https://meter.example.test", METER_LIB_API_KEY: "KEY" };
     const args = ["send", ...EVENT, "--usage", "5", "--base-url", sandbox.url, "--lookup-route"];
     const without = await meter([...args, "internal-v1"], { env });
-    expect(without.stderr).toContain("METER_LIB_API_KEY belongs to the host that the environment names");
+    expect(without.stderr).toContain("METER_LIB_API_KEY belongs to the host in the environment");
     const given = await meter([...args, "portal", "--api-key", "KEY"], { env });
     expect(given).toMatchObject({ exit: 0, stderr: "" });
   });
@@ -50,14 +50,14 @@ describe.concurrent("meter send", { timeout: 240_000 }, () => {
     const volume = await runHere(["send", ...EVENT, "--start", "now", ...at]);
     expect(volume.exit).toBe(3);
     expect(volume.stdout).toContain("--usage: expected an integer");
-    expect(volume.stdout).toContain("--start: expected nothing");
+    expect(volume.stdout).toContain("--start: expected no value");
     const seconds = await runHere(["send", ...EVENT, "--usage", "1", "--time", "1759791552", ...at]);
     expect(seconds.exit).toBe(2);
     expect(seconds.stderr).toContain(
       "--time: expected milliseconds since the epoch (this looks like seconds",
     );
     const dry = await runHere(["send", ...EVENT, "--usage", "1", "--dry-run", ...at]);
-    expect(dry).toMatchObject({ exit: 0, stdout: "A good event. Nothing was sent.\n" });
+    expect(dry).toMatchObject({ exit: 0, stdout: "The event is valid. Nothing was sent.\n" });
     expect(sandbox.usage()).toEqual([]);
   });
 
@@ -78,7 +78,7 @@ describe.concurrent("meter send", { timeout: 240_000 }, () => {
     expect(unknown.stdout).toContain("Nothing was counted.");
     const nobody = await runHere(["send", ...EVENT, "--usage", "1", "--base-url", "http://127.0.0.1:1"]);
     expect(nobody.exit).toBe(5);
-    expect(nobody.stdout).toContain("meter doctor says more");
+    expect(nobody.stdout).toContain("run meter doctor for details");
   });
 
   test("an answer that is lost is ambiguous", async () => {
@@ -102,7 +102,7 @@ describe.concurrent("meter send", { timeout: 240_000 }, () => {
     ]);
     broken.close();
     expect(exit).toBe(6);
-    expect(stdout).toContain("It may have been counted. To send it again, give its id");
+    expect(stdout).toContain("It may have been counted. If you send it again, use the same id");
     expect(stdout).toContain("--id e9");
   });
 
@@ -115,9 +115,9 @@ describe.concurrent("meter send", { timeout: 240_000 }, () => {
     expect(away.exit).toBe(5);
     expect(away.stdout).toContain(`meter outbox drain ${outbox}`);
     const drained = await runHere(["outbox", "drain", outbox, "--base-url", sandbox.url]);
-    expect(drained).toMatchObject({ exit: 0, stdout: "1 events delivered; nothing is left.\n" });
+    expect(drained).toMatchObject({ exit: 0, stdout: "1 event delivered; nothing left.\n" });
     const again = await runHere([...args, "--base-url", sandbox.url]);
-    expect(again.stdout).toContain("Recorded before; it is counted once.");
+    expect(again.stdout).toContain("Already recorded; it is counted once.");
     expect(sandbox.usage()).toMatchObject([{ total_usage: 3, events: 1, duplicates: 0 }]);
   });
 });

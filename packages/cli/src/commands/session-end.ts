@@ -22,8 +22,8 @@ export const sessionEndCommand = (command: Command, invoke: Invoke): Command =>
   withDedup(
     withConnection(
       withSubject(command)
-        .requiredOption("--session <id>", "the id that meter session start printed")
-        .option("--at <time>", "when it ended; else now", moment("--at")),
+        .requiredOption("--session <id>", "the id printed by meter session start")
+        .option("--at <time>", "when the session ended (default: now)", moment("--at")),
     ),
   )
     .addHelpText(

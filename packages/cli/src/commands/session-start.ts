@@ -13,7 +13,7 @@ interface SessionStartFlags extends SubjectFlags, ConnectionFlags {
   readonly session?: string;
 }
 
-/** Sends the start boundary of a session, under an id that follows from the session's: a repeat is counted once. */
+/** Sends the start boundary of a session. Its event id is derived from the session id, so a repeat is counted once. */
 const sessionStart = async (flags: SessionStartFlags, io: Io): Promise<Report> => {
   const start = flags.at ?? Date.now();
   const session = flags.session ?? createEventId(Date.now());
@@ -29,8 +29,8 @@ export const sessionStartCommand = (command: Command, invoke: Invoke): Command =
   withDedup(
     withConnection(
       withSubject(command)
-        .option("--at <time>", "when it began; else now", moment("--at"))
-        .option("--session <id>", "the session's id; else a new one"),
+        .option("--at <time>", "when the session started (default: now)", moment("--at"))
+        .option("--session <id>", "session id (default: a new one)"),
     ),
   )
     .addHelpText(

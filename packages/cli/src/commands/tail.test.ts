@@ -118,6 +118,6 @@ describe.concurrent("meter tail", { timeout: 240_000 }, () => {
   test("a URL without a sandbox is named", async () => {
     const { exit, stderr } = await runHere(["tail", "--base-url", "http://127.0.0.1:1"]);
     expect(exit).toBe(5);
-    expect(stderr).toContain("http://127.0.0.1:1: expected a sandbox's log of events, got no answer");
+    expect(stderr).toContain("http://127.0.0.1:1: expected a sandbox's log of events, got no response");
   });
 });

@@ -43,15 +43,15 @@ const LogAnswer = v.object({ events: v.array(LoggedEvent) });
 type Query = Readonly<Record<string, string | number | undefined>>;
 
 const PAGE = 1_000;
-/** How long a sandbox that is away is left alone, at first and at most. */
+/** How long to wait before trying an unreachable sandbox again, at first and at most. */
 const FIRST_PAUSE_MS = 250;
 const LAST_PAUSE_MS = 5_000;
-/** A sandbox says something every 15 s, and be it that it is there. */
+/** A sandbox sends something every 15 s, if only a sign of life. */
 const SILENCE_MS = 45_000;
 
 /**
- * Prints what a sandbox receives, as it comes in, until Ctrl-C. The log is read up to its end, then the live stream goes on
- * from there. A sandbox that is away for a while is waited for; what came meanwhile is in the log.
+ * Prints events as a sandbox receives them, until Ctrl-C. Reads the log to its end, then continues with the live stream. Waits for a
+ * sandbox that is unreachable; the log has what came in between.
  */
 const tail = async (flags: TailFlags, io: Io): Promise<Report> => {
   const log = new SandboxLog(sandboxUrl(flags), io.signal);
@@ -71,14 +71,14 @@ const tail = async (flags: TailFlags, io: Io): Promise<Report> => {
     pause = FIRST_PAUSE_MS;
   };
 
-  // From here on all is new. A URL without a sandbox is told at once, not waited for.
+  // From here on, everything is new. If there is no sandbox at the URL, fail at once.
   const first = await log.newest();
   let after = flags.since ?? first;
   while (!signal.aborted && left > 0) {
     try {
       const newest = await log.newest();
       await answers();
-      // A reset, or another sandbox in its place: the numbers start again.
+      // After a reset, or with another sandbox in its place, the numbers start again.
       if (newest < after) after = 0;
       let page: readonly LoggedEvent[];
       do {
@@ -86,7 +86,7 @@ const tail = async (flags: TailFlags, io: Io): Promise<Report> => {
         for (const event of page) await show(event);
         after = page.at(-1)?.id ?? after;
       } while (page.length === PAGE && left > 0);
-      // What does not match is passed, too: the stream need not look at it again.
+      // Skip events that do not match as well, so that the stream does not send them again.
       after = Math.max(after, newest);
       if (left <= 0) break;
       for await (const event of log.follow({ ...filter, after })) {
@@ -116,21 +116,21 @@ class SandboxLog {
     this.#signal = signal;
   }
 
-  /** The number of the newest event; 0 when there is none. */
+  /** The number of the newest event; 0 if there is none. */
   async newest(): Promise<number> {
     return (await this.read({ limit: 1 }))[0]?.id ?? 0;
   }
 
-  /** A page: with `after` the oldest first, else the newest. */
+  /** A page: with `after`, oldest first, else newest first. */
   async read(query: Query): Promise<readonly LoggedEvent[]> {
     const answer = await this.#ask("events", { ...query, brief: "true" }, this.#signal);
     const body: unknown = await answer.json().catch(() => undefined);
     const parsed = v.safeParse(LogAnswer, body);
-    if (!parsed.success) throw this.#failed("got something else");
+    if (!parsed.success) throw this.#failed("got a different response");
     return parsed.output.events;
   }
 
-  /** What comes in. Ends when the sandbox has more to tell than a stream holds: then `read` goes on. */
+  /** Streams new events. Ends when the sandbox has more events than a stream holds; then continue with `read`. */
   async *follow(query: Query): AsyncGenerator<LoggedEvent, void, undefined> {
     const silent = new AbortController();
     const timer = globalThis.setTimeout(() => silent.abort(), SILENCE_MS);
@@ -141,7 +141,7 @@ class SandboxLog {
       for await (const { event, data } of readServerSentEvents(answer.body, () => timer.refresh())) {
         if (event === "skipped") return;
         const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), LoggedEvent), data);
-        if (!parsed.success) throw this.#failed("got something else");
+        if (!parsed.success) throw this.#failed("got a different response");
         yield parsed.output;
       }
     } catch (error) {
@@ -163,7 +163,7 @@ class SandboxLog {
     } catch (error) {
       const cause = error instanceof Error ? error.cause : undefined;
       const why = cause instanceof Error ? cause.message : String(error);
-      throw this.#failed(`got no answer: ${why}`, { cause: error });
+      throw this.#failed(`got no response: ${why}`, { cause: error });
     }
     if (!answer.ok) throw this.#failed(`got HTTP ${answer.status}`);
     return answer;
@@ -209,16 +209,16 @@ const STATES = ["accepted", "duplicate", "conflict", "refused"];
 
 export const tailCommand = (command: Command, invoke: Invoke): Command =>
   command
-    .option("--base-url <url>", "the sandbox [METER_LIB_BASE_URL]")
-    .option("--tenant <id>", "only this tenant's")
-    .option("--meter <id>", "only of this meter")
-    .addOption(new Option("--state <state>", "only these").choices(STATES))
-    .option("--since <number>", "start behind this number of the log; 0 for its beginning", count("--since"))
-    .option("--count <number>", "end after so many events", count("--count", 1))
+    .option("--base-url <url>", "URL of the sandbox [METER_LIB_BASE_URL]")
+    .option("--tenant <id>", "only events of this tenant")
+    .option("--meter <id>", "only events of this meter")
+    .addOption(new Option("--state <state>", "only events in this state").choices(STATES))
+    .option("--since <number>", "start after this number of the log; 0 for its beginning", count("--since"))
+    .option("--count <number>", "stop after this many events", count("--count", 1))
     .addHelpText(
       "after",
       `
-A sandbox that is away for a while is waited for; nothing of its log is left out.
+If the sandbox is unreachable, the command waits for it; no event of its log is skipped.
 
 Examples:
   $ meter tail --state refused

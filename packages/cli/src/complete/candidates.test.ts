@@ -10,7 +10,7 @@ const wordsFor = async (...words: readonly string[]) => {
   return [...found.words.map(({ word }) => word), ...(found.files ? [":files"] : [])];
 };
 
-describe("what may stand at the end of a line", () => {
+describe("list completions for the end of a line", () => {
   test.each([
     [["se"], ["send", "session"]],
     [["outbox", "re"], ["redrive"]],

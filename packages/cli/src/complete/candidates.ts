@@ -1,9 +1,9 @@
 import type { Argument, Command, Option } from "commander";
 
-/** What a shell may offer at the end of a line. */
+/** A completion for the end of a line. */
 export interface Candidates {
   readonly words: readonly Candidate[];
-  /** The names of files fit too. */
+  /** Whether file names are possible, too. */
   readonly files: boolean;
 }
 
@@ -17,9 +17,9 @@ const FILES: Candidates = { words: [], files: true };
 const FILE_ARGUMENTS = new Set(["file", "outbox", "before", "after"]);
 
 /**
- * What may stand in the place of the last word, worked out from the program's own commands and flags.
+ * Lists completions for the last word, from the commands and flags of the program.
  *
- * @param words - behind the program's name; the last one is being typed and may be empty
+ * @param words - without the program's name; the last one is being typed and may be empty
  */
 export const candidates = (program: Command, words: readonly string[]): Candidates => {
   const typed = words.at(-1) ?? "";
@@ -30,9 +30,9 @@ export const candidates = (program: Command, words: readonly string[]): Candidat
 
 interface Place {
   readonly command: Command;
-  /** How many arguments stand before. */
+  /** Number of arguments before it. */
   readonly position: number;
-  /** The flag whose value comes now. */
+  /** The flag whose value is being typed. */
   readonly option: Option | undefined;
 }
 

@@ -2,8 +2,8 @@ export type Shell = "bash" | "zsh" | "fish";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const satisfies readonly Shell[];
 
-// Each asks `meter complete` for what may stand at the end of the line: a word, a tab and what it means in each
-// line; `:files` where the names of files fit.
+// Each script calls `meter complete` for the candidates at the end of the line: one per line, a word, a tab and its description; `:files`
+// if file names are possible.
 
 const BASH = `# meter: completion for bash. In ~/.bashrc: source <(meter completion bash)
 _meter() {
@@ -22,7 +22,7 @@ complete -F _meter meter
 `;
 
 const ZSH = `#compdef meter
-# meter: completion for zsh. In ~/.zshrc, behind compinit: source <(meter completion zsh)
+# meter: completion for zsh. In ~/.zshrc, after compinit: source <(meter completion zsh)
 _meter() {
   local line files
   local -a described
@@ -57,5 +57,5 @@ complete -c meter -f -a '(__meter_complete)'
 
 const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, zsh: ZSH, fish: FISH };
 
-/** What a shell reads to complete the lines of `meter`. */
+/** Returns the script that a shell reads to complete the commands of `meter`. */
 export const shellScript = (shell: Shell): string => SCRIPTS[shell];

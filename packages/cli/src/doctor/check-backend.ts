@@ -14,8 +14,8 @@ const DIALECTS = {
 } as const;
 
 /**
- * Reaches for the backend with a request that holds no event: an answer that is not 404 or 405 says that the path is there.
- * Answers what that says about the way, the dialect and the clocks.
+ * Sends the backend a request without events: any response other than 404 or 405 shows that the path exists. Returns findings about
+ * connection, dialect and clock.
  */
 export const checkBackend = async (
   { baseUrl, dialect }: Connection,
@@ -40,14 +40,14 @@ export const checkBackend = async (
       {
         check: "backend",
         state: "bad",
-        found: `${url} does not answer: ${reasonOf(error)}`,
-        advice: "check --base-url, the network and the proxy",
+        found: `no response from ${url}: ${reasonOf(error)}`,
+        advice: "check --base-url, the network and any proxy",
       },
     ];
   }
   const ms = Date.now() - sentAt;
   return [
-    { check: "backend", state: "good", found: `${url} answers in ${ms} ms` },
+    { check: "backend", state: "good", found: `${url} responds in ${ms} ms` },
     dialectFinding(answer.status, dialect),
     clockFinding(answer.headers.get("date"), sentAt + ms / 2),
   ];
@@ -57,7 +57,7 @@ const dialectFinding = (status: number, dialect: Connection["dialect"]): Finding
   const other = dialect === "events" ? "kafka-rest" : "events";
   const good = (found: string): Finding => ({ check: "dialect", state: "good", found });
   if (status === 400 || status === 422) return good(`${dialect}: an empty request is refused (${status})`);
-  if (status >= 200 && status < 300) return good(`${dialect}: an empty request is taken (${status})`);
+  if (status >= 200 && status < 300) return good(`${dialect}: an empty request is accepted (${status})`);
   const bad = (found: string, advice: string): Finding => ({ check: "dialect", state: "bad", found, advice });
   if (status === 404 || status === 405)
     return bad(
@@ -65,33 +65,34 @@ const dialectFinding = (status: number, dialect: Connection["dialect"]): Finding
       `check the path of --base-url, or --dialect ${other}`,
     );
   if (status === 401 || status === 403)
-    return bad(`events are refused for want of credentials (${status})`, "ask who runs the backend");
+    return bad(`events are refused without credentials (${status})`, "ask the operator of the backend");
   if (status >= 300 && status < 400)
     return bad(
-      `the backend sends elsewhere (${status}); redirects are not followed`,
-      "set --base-url to where it sends",
+      `the backend redirects (${status}); redirects are not followed`,
+      "set --base-url to the target of the redirect",
     );
   return {
     check: "dialect",
     state: "unknown",
-    found: `the backend answers ${status}`,
-    advice: "try again later, or ask who runs it",
+    found: `the backend responds with ${status}`,
+    advice: "try again later, or ask its operator",
   };
 };
 
 const clockFinding = (date: string | null, now: number): Finding => {
   const theirs = date === null ? Number.NaN : Date.parse(date);
-  if (Number.isNaN(theirs)) return { check: "clock", state: "unknown", found: "the backend tells no time" };
+  if (Number.isNaN(theirs))
+    return { check: "clock", state: "unknown", found: "the backend does not report its time" };
   const skew = now - theirs;
   const seconds = Math.round(Math.abs(skew) / 1000);
-  // The header counts in whole seconds.
+  // The header has whole seconds.
   if (Math.abs(skew) < SKEW_MS)
-    return { check: "clock", state: "good", found: "this clock and the backend's agree" };
+    return { check: "clock", state: "good", found: "this clock and the backend's clock agree" };
   return {
     check: "clock",
     state: "bad",
     found: `this clock is ${seconds} s ${skew > 0 ? "ahead of" : "behind"} the backend's`,
-    advice: "set the clock (NTP): events would count in another hour",
+    advice: "synchronize the clock (NTP), or events count in the wrong hour",
   };
 };
 

@@ -4,7 +4,7 @@ import type { Finding } from "./finding.ts";
 
 const METER = "page.processed.basic";
 
-/** Posts one event of 0 units twice, under one id: whether events are taken, and whether an id is counted once. */
+/** Posts one event of 0 units twice, under one id. Shows whether events are accepted and whether an id is counted once. */
 export const checkDedup = async (
   { connection, transport, customerLookup }: Ways,
   tenant: string,
@@ -24,24 +24,24 @@ export const checkDedup = async (
   const taken: Finding = {
     check: "event",
     state: "good",
-    found: `an event of 0 units of ${METER} was taken`,
+    found: `an event of 0 units of ${METER} was accepted`,
   };
   const second = await client.post(event, { signal });
   if (second.ok && second.duplicate) {
-    const found = "the same id a second time is known as a duplicate";
+    const found = "the same id is recognized as a duplicate";
     return [taken, { check: "dedup", state: "good", found, advice: "--dedup is safe here" }];
   }
   const words =
     connection.dialect === "kafka-rest"
-      ? "this dialect's answers do not tell duplicates"
-      : "the same id a second time is taken like the first";
+      ? "responses of this dialect do not report duplicates"
+      : "the same id is accepted a second time";
   return [
     taken,
     {
       check: "dedup",
       state: connection.dialect === "kafka-rest" ? "unknown" : "warn",
       found: words,
-      advice: "use --dedup only if who runs the backend says that it counts an id once",
+      advice: "use --dedup only if the operator of the backend confirms that it counts an id once",
     },
   ];
 };

@@ -3,10 +3,10 @@ import type { LookupAnswer } from "@meter-lib/core/transport";
 import type { Connection } from "meter-lib";
 import type { Finding } from "./finding.ts";
 
-// A tenant that nobody has: the answer "unknown" shows that the lookup works.
+// A tenant that does not exist: the result "unknown" shows that the lookup works.
 const NOBODY = "meter-doctor";
 
-/** Asks for a tenant's customer: whether the lookup works, whether the key is right, whether the tenant has a customer. */
+/** Looks up a tenant's customer. Shows whether the lookup works, whether it accepts the key, and whether the tenant has a customer. */
 export const checkLookup = async (
   { lookupUrl, lookupRoute, apiKey }: Connection,
   lookup: CustomerLookup,
@@ -38,22 +38,22 @@ const keyFinding = (answer: LookupAnswer, apiKey: string | undefined, isRefused:
     return {
       check: "credentials",
       state: "bad",
-      found: apiKey === undefined ? "the lookup wants a key" : "the lookup refuses the key",
+      found: apiKey === undefined ? "the lookup requires a key" : "the lookup refuses the key",
       advice: "set METER_LIB_API_KEY to a key of the portal",
     };
   }
   if (answer.state === "failed")
     return { check: "credentials", state: "unknown", found: "the lookup does not work" };
-  const found = apiKey === undefined ? "no key is set, none is asked for" : "the lookup takes the key";
+  const found = apiKey === undefined ? "no key is set, and none is required" : "the lookup accepts the key";
   return { check: "credentials", state: "good", found };
 };
 
 const customerFinding = (answer: Exclude<LookupAnswer, { state: "failed" }>, tenant: string): Finding =>
   answer.state === "found"
-    ? { check: "customer", state: "good", found: `${tenant} is paid for by ${answer.customer_id}` }
+    ? { check: "customer", state: "good", found: `the customer of ${tenant} is ${answer.customer_id}` }
     : {
         check: "customer",
         state: "bad",
         found: `${tenant} has no customer`,
-        advice: "set up the tenant's customer, or check --tenant",
+        advice: "create the tenant's customer, or check --tenant",
       };

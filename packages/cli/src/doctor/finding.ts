@@ -1,4 +1,4 @@
-/** One line of a check-up: what was looked at, what was found, and what to do about it. */
+/** One line of the report: what was checked, what was found, and what to do. */
 export interface Finding {
   readonly check:
     | "settings"
@@ -10,7 +10,7 @@ export interface Finding {
     | "customer"
     | "event"
     | "dedup";
-  /** `unknown`: could not be found out. */
+  /** `unknown`: could not be determined. */
   readonly state: "good" | "warn" | "bad" | "unknown";
   readonly found: string;
   readonly advice?: string;

@@ -1,31 +1,34 @@
 import { type Command, Option } from "commander";
 import { duration } from "./duration.ts";
 
-/** Where the backend is; what is left out is read from the environment. */
+/** The backend; what is missing is read from the environment. */
 export interface ConnectionFlags {
   readonly baseUrl?: string;
   readonly lookupUrl?: string;
   readonly apiKey?: string;
   readonly dialect?: "events" | "kafka-rest";
   readonly lookupRoute?: "internal-v1" | "internal" | "portal-key" | "portal";
-  /** Milliseconds for which the receiver counts an id once. */
+  /** How long the receiver counts an id once, in milliseconds. */
   readonly dedup?: number;
 }
 
 const GROUP = "Backend:";
 
 const options = (): readonly Option[] => [
-  new Option("--base-url <url>", "where events go [METER_LIB_BASE_URL]"),
-  new Option("--lookup-url <url>", "where customers are looked up; else the base URL [METER_LIB_LOOKUP_URL]"),
+  new Option("--base-url <url>", "base URL for events [METER_LIB_BASE_URL]"),
+  new Option(
+    "--lookup-url <url>",
+    "base URL of the customer lookup [METER_LIB_LOOKUP_URL, default: the base URL]",
+  ),
   new Option(
     "--api-key <key>",
-    "key of the customer lookup; better as METER_LIB_API_KEY, which no process list shows",
+    "API key of the customer lookup; prefer METER_LIB_API_KEY, which does not appear in process lists",
   ),
-  new Option("--dialect <name>", "what the backend speaks; else events [METER_LIB_DIALECT]").choices([
+  new Option("--dialect <name>", "dialect of the backend [METER_LIB_DIALECT, default: events]").choices([
     "events",
     "kafka-rest",
   ]),
-  new Option("--lookup-route <name>", "which lookup the backend has [METER_LIB_LOOKUP_ROUTE]").choices([
+  new Option("--lookup-route <name>", "route of the customer lookup [METER_LIB_LOOKUP_ROUTE]").choices([
     "internal-v1",
     "internal",
     "portal-key",
@@ -33,16 +36,16 @@ const options = (): readonly Option[] => [
   ]),
 ];
 
-/** Adds the flags that say where the backend is. */
+/** Adds the flags that describe the backend. */
 export const withConnection = (command: Command): Command =>
   options().reduce((all, option) => all.addOption(option.helpGroup(GROUP)), command);
 
-/** Adds `--dedup`, for commands that may have to send an event twice. */
+/** Adds `--dedup`, for commands that may send an event twice. */
 export const withDedup = (command: Command): Command =>
   command.addOption(
     new Option(
       "--dedup <duration>",
-      "the backend counts an id once for so long (24h, 7d): events that may have been counted are then sent again, else quarantined",
+      "how long the backend counts an id once (24h, 7d); ambiguous events are then sent again instead of quarantined",
     )
       .argParser(duration("--dedup"))
       .helpGroup(GROUP),

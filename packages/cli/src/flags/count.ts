@@ -6,6 +6,7 @@ export const count =
   (text: string): number => {
     const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
-    const upTo = max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`;
-    throw CliError.usage(flag, `an integer from ${min}${upTo || " on"}`, JSON.stringify(text));
+    const expected =
+      max === Number.MAX_SAFE_INTEGER ? `an integer ≥ ${min}` : `an integer from ${min} to ${max}`;
+    throw CliError.usage(flag, expected, JSON.stringify(text));
   };

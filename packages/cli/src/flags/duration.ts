@@ -8,7 +8,7 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** Milliseconds of `500ms`, `30s`, `5m`, `24h`, `7d`. */
+/** Parses `500ms`, `30s`, `5m`, `24h`, `7d` to milliseconds. */
 export const duration =
   (flag: string) =>
   (text: string): number => {

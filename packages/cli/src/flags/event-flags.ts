@@ -4,7 +4,7 @@ import { count } from "./count.ts";
 import { moment } from "./moment.ts";
 import { pairs } from "./pair.ts";
 
-/** Whom and what an event is about. */
+/** Tenant, device and meter of an event. */
 export interface SubjectFlags {
   readonly tenant: string;
   readonly device: string;
@@ -27,32 +27,35 @@ export interface EventFlags extends SubjectFlags {
 
 const GROUP = "Event:";
 
-/** Adds the flags that say whom and what an event is about, and where it goes through. */
+/** Adds the flags for tenant, device and meter, and for the outbox. */
 export const withSubject = (command: Command): Command =>
   command
     .optionsGroup(GROUP)
-    .requiredOption("--tenant <id>", "who used it")
-    .requiredOption("--device <id>", "where it was used")
-    .requiredOption("--meter <id>", "what was used; see meter catalog list")
+    .requiredOption("--tenant <id>", "tenant whose usage it is")
+    .requiredOption("--device <id>", "device that reports it")
+    .requiredOption("--meter <id>", "meter; see meter catalog list")
     .option(
       "--metadata <name=value>",
-      "text that travels beside the event; may be repeated",
+      "text sent with the event; repeatable",
       pairs("--metadata", "name=value"),
     )
     .optionsGroup("Options:")
-    .option("--catalog <file>", "the meters that exist: YAML, JSON or a module; else litewave")
-    .option("--record <file>", "go through an outbox in this file: what cannot be delivered now waits in it");
+    .option("--catalog <file>", "catalog file: YAML, JSON or a module (default: litewave)")
+    .option(
+      "--record <file>",
+      "record the event in this outbox file first; what cannot be delivered now stays there",
+    );
 
-/** Adds the flags of a whole event. */
+/** Adds the flags of a complete event. */
 export const withEvent = (command: Command): Command =>
   withSubject(command)
     .optionsGroup(GROUP)
-    .option("--usage <units>", "units used, on volume meters", count("--usage"))
-    .option("--start <time>", "when it began, on performance meters", moment("--start"))
-    .option("--end <time>", "when it ended, on performance meters", moment("--end"))
-    .option("--time <time>", "when it was used; else now", moment("--time"))
-    .option("--id <id>", "the event's id: the same one is counted once; else a new one", someText("--id"))
-    .option("--session <id>", "ties the two ends of a session together", someText("--session"))
+    .option("--usage <units>", "units used, for volume meters", count("--usage"))
+    .option("--start <time>", "when the work started, for performance meters", moment("--start"))
+    .option("--end <time>", "when the work ended, for performance meters", moment("--end"))
+    .option("--time <time>", "time of use (default: now)", moment("--time"))
+    .option("--id <id>", "event id; the same id is counted once (default: a new one)", someText("--id"))
+    .option("--session <id>", "session id that links start and end", someText("--session"))
     .optionsGroup("Options:");
 
 const someText =
@@ -62,7 +65,7 @@ const someText =
     return text;
   };
 
-/** The event that the flags describe, as a client takes it. */
+/** Returns the event that the flags describe. */
 export const eventOf = (flags: EventFlags) => ({
   tenant_id: flags.tenant,
   device_id: flags.device,
@@ -76,7 +79,7 @@ export const eventOf = (flags: EventFlags) => ({
   metadata: flags.metadata,
 });
 
-/** What a field of an event is called here. */
+/** The flag for a field of an event. */
 export const EVENT_FLAGS: Readonly<Record<string, string>> = {
   tenant_id: "--tenant",
   device_id: "--device",

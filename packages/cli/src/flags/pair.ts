@@ -1,6 +1,6 @@
 import { CliError } from "../cli-error.ts";
 
-/** Gathers a flag that may be repeated, `--flag name=value`, into an object. The same name twice is a mistake. */
+/** Collects a repeatable flag `--flag name=value` into an object. Repeating a name is an error. */
 export const pairs =
   (flag: string, form: string) =>
   (text: string, gathered: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => {
@@ -11,7 +11,7 @@ export const pairs =
     return { ...gathered, [name]: text.slice(at + 1) };
   };
 
-/** Gathers a flag that may be repeated into a list. */
+/** Collects a repeatable flag into a list. */
 export const list = (text: string, gathered: readonly string[] = []): readonly string[] => [
   ...gathered,
   text,

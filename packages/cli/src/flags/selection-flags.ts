@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import { list } from "./pair.ts";
 
-/** Which dead letters are meant. */
+/** Selects dead letters. */
 export interface SelectionFlags {
   readonly state: "rejected" | "quarantined";
   readonly tenant?: string;
@@ -11,17 +11,19 @@ export interface SelectionFlags {
   readonly all?: boolean;
 }
 
-/** Adds the flags that say which dead letters are meant. */
+/** Adds the flags that select dead letters. */
 export const withSelection = (command: Command): Command =>
   command
     .addOption(
-      new Option("--state <state>", "which kind").choices(["rejected", "quarantined"]).makeOptionMandatory(),
+      new Option("--state <state>", "state of the events")
+        .choices(["rejected", "quarantined"])
+        .makeOptionMandatory(),
     )
-    .option("--id <id>", "this event; may be repeated", list)
+    .option("--id <id>", "this event; repeatable", list)
     .option("--tenant <id>", "this tenant's events")
-    .option("--all", "all of them");
+    .option("--all", "all events in this state");
 
-/** @throws CliError when nobody has said which */
+/** @throws CliError if nothing is selected */
 export const selectionOf = ({ state, tenant, id, all }: SelectionFlags): OutboxSelection => {
   const isNamed = tenant !== undefined || id !== undefined;
   if (!isNamed && all !== true) throw CliError.usage("--all", "--id, --tenant or --all", "none of them");

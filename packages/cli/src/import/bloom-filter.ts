@@ -3,12 +3,12 @@ const MAX_BYTES = 256 * 1024 * 1024;
 const SLICE = 8;
 const SLICES = 4;
 
-/** Which marks were there before: every one that was, and seldom one that was not, in a memory that does not grow with their number. */
+/** Remembers marks in a memory that does not grow with their number. Recognizes every mark that was added, and rarely one that was not. */
 export class BloomFilter {
   readonly #bits: Uint8Array;
   readonly #mask: number;
 
-  /** @param fileBytes - the size of the file, which tells how many marks there may be */
+  /** @param fileBytes - the size of the file, to estimate the number of marks */
   constructor(fileBytes: number) {
     const bytes = 2 ** Math.ceil(Math.log2(Math.max(MIN_BYTES, fileBytes / 16)));
     this.#bits = new Uint8Array(Math.min(MAX_BYTES, bytes));

@@ -9,7 +9,7 @@ import { isForeign, type RowMapping } from "./row-mapping.ts";
 import type { SourceRow } from "./source-row.ts";
 
 export interface CheckFileOptions {
-  /** What a client would refuse the event for. */
+  /** Returns the error with which a client would refuse the event. */
   readonly check: (event: ImportEvent) => MeterError | undefined;
   readonly idSource: string;
   readonly maxFaults: number;
@@ -17,7 +17,7 @@ export interface CheckFileOptions {
   readonly onBytes: (bytes: number) => void;
 }
 
-/** A line that is wrong. */
+/** An invalid line. */
 export interface LineFault {
   readonly line: number;
   readonly message: string;
@@ -25,21 +25,21 @@ export interface LineFault {
 
 export interface FileCheck {
   readonly rows: number;
-  /** The first ones, by line. */
+  /** The first invalid lines. */
   readonly faults: readonly LineFault[];
-  /** How many lines are wrong in all. */
+  /** The total number of invalid lines. */
   readonly wrongLines: number;
-  /** Every tenant, and the first line that names it. */
+  /** Every tenant, with the first line that names it. */
   readonly tenants: ReadonlyMap<string, number>;
   readonly repeats: RepeatCounter;
-  /** Whether rows have ids of their own. */
+  /** Whether rows have ids. */
   readonly hasIds: boolean;
   /** First and last time, in milliseconds since the epoch. */
   readonly from: number;
   readonly to: number;
 }
 
-/** Reads the whole file and finds all that is wrong with it, before anything is recorded. */
+/** Reads the whole file and finds all mistakes before anything is recorded. */
 export const checkFile = async (source: ImportSource, options: CheckFileOptions): Promise<FileCheck> => {
   const { idSource, signal, onBytes } = options;
   const faults = new FaultList(options.maxFaults);
@@ -78,7 +78,7 @@ export const checkFile = async (source: ImportSource, options: CheckFileOptions)
   };
 };
 
-/** The event of a row, or all that is wrong with it. */
+/** Returns the event of a row, or everything that is wrong with it. */
 const judge = (
   row: SourceRow,
   mapping: RowMapping,
@@ -87,7 +87,7 @@ const judge = (
   if (row.fault !== undefined) return [row.fault];
   const { event, issues, faults } = mapping.map(row.cells);
   const checked = check(event)?.issues ?? [];
-  // Each field is told once: that it does not belong there, or else what is wrong in the file.
+  // Report each field once: as misplaced, or else what is wrong with it.
   const foreign = new Set(checked.filter(isForeign).map(({ field }) => field));
   const given = new Map(issues.map((issue) => [issue.field, issue.given]));
   const own = issues.filter(({ field }) => !foreign.has(field));
@@ -114,11 +114,11 @@ const findConflicts = async (
     const first = conflicts.firstUse(event, row.line);
     if (first === undefined) continue;
     const given = `${describeValue(event.event_id)}, which line ${first} has with different content`;
-    faults.add(row.line, source.mapping.describe({ field: "event_id", given, expected: "an id of its own" }));
+    faults.add(row.line, source.mapping.describe({ field: "event_id", given, expected: "a unique id" }));
   }
 };
 
-/** The first faults, and how many there are. */
+/** The first mistakes, and their number. */
 class FaultList {
   readonly first: LineFault[] = [];
   count = 0;

@@ -10,7 +10,7 @@ export interface HeaderUse {
 
 const MAX_SHOWN = 20;
 
-/** @throws CliError when a header lacks a column, has one that means nothing, or one that is used twice */
+/** @throws CliError if a header lacks a column, has an unknown one, or one that is used twice */
 export const checkHeader = (
   file: string,
   header: readonly string[],
@@ -23,7 +23,7 @@ export const checkHeader = (
   ];
   for (const [flag, column, words] of needed) {
     if (!columns.has(column))
-      throw CliError.usage(flag, `${words} of the columns ${shown(header)}`, JSON.stringify(column));
+      throw CliError.usage(flag, `${words} among the columns ${shown(header)}`, JSON.stringify(column));
   }
   const seen = new Set<string>();
   for (const column of header) {
@@ -35,15 +35,15 @@ export const checkHeader = (
   if (!ignoreOthers && others.length > 0) {
     throw CliError.usage(
       file,
-      "columns that are fields",
-      `${shown(others)}: name their fields with --map field=column, or pass over them with --ignore column or --ignore-other-columns`,
+      "only columns that are fields",
+      `${shown(others)}: name their fields with --map field=column, or ignore them with --ignore column or --ignore-other-columns`,
     );
   }
 };
 
 const DELIMITERS = [",", ";", "\t", "|"];
 
-/** @throws CliError when a header looks like one of another delimiter */
+/** @throws CliError if a header seems to use another delimiter */
 export const checkDelimiter = (file: string, header: readonly string[], delimiter: string): void => {
   const [only = ""] = header;
   if (header.length > 1) return;
@@ -51,7 +51,7 @@ export const checkDelimiter = (file: string, header: readonly string[], delimite
   if (likely !== undefined)
     throw CliError.usage(
       "--delimiter",
-      `what stands between the columns of ${file}`,
+      `the delimiter of ${file}`,
       `${name(delimiter)}; it looks like ${name(likely)}`,
     );
 };

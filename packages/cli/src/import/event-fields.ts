@@ -1,4 +1,4 @@
-/** The fields that a row may have, by what they hold. */
+/** The fields of a row, by type. */
 export const TEXTS = ["meter_id", "tenant_id", "device_id", "event_id", "session_id"] as const;
 export const TIMES = ["event_time", "start_time", "end_time"] as const;
 
@@ -7,7 +7,7 @@ export type TimeField = (typeof TIMES)[number];
 
 export const FIELDS: readonly string[] = [...TEXTS, ...TIMES, "total_usage", "metadata"];
 
-/** How the fields begin that are one text of an event's metadata. */
+/** The prefix of the fields for event metadata. */
 export const METADATA = "metadata.";
 
 export const isField = (name: string): boolean =>

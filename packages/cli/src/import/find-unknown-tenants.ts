@@ -8,7 +8,7 @@ export interface UnknownTenant {
 
 const AT_ONCE = 8;
 
-/** The tenants whose customer is not known, or cannot be looked up. Their rows would wait in the outbox for nobody knows how long. */
+/** Finds tenants whose customer is unknown or cannot be looked up. Their rows would wait in the outbox indefinitely. */
 export const findUnknownTenants = async (
   tenants: Iterable<string>,
   lookup: CustomerLookup,
@@ -17,7 +17,7 @@ export const findUnknownTenants = async (
   const unknown: UnknownTenant[] = [];
   const queue = [...tenants].values();
   const worker = async (): Promise<void> => {
-    // All workers take from the one iterator.
+    // All workers share one iterator.
     for (const tenant_id of queue) {
       signal.throwIfAborted();
       const answer = await lookup.lookup(tenant_id, { signal });

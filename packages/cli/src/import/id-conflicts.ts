@@ -8,15 +8,15 @@ interface FirstUse {
 }
 
 /**
- * Finds ids that a file gives to two rows of other content: the second would be refused when it is recorded. In a memory that does
- * not grow with the file: a first pass finds out which ids come perhaps more than once, a second one compares those, and those alone.
+ * Finds ids that a file uses for rows with different content: the second row would be refused when it is recorded. Memory does not grow
+ * with the file: a first pass finds ids that may repeat, a second pass compares only those.
  */
 export class IdConflicts {
   readonly #fileBytes: number;
   #filter: BloomFilter | undefined;
   readonly #firstUses = new Map<string, FirstUse | undefined>();
 
-  /** @param fileBytes - the size of the file, which tells how many rows there may be */
+  /** @param fileBytes - the size of the file, to estimate the number of rows */
   constructor(fileBytes: number) {
     this.#fileBytes = fileBytes;
   }
@@ -26,7 +26,7 @@ export class IdConflicts {
     return this.#firstUses.size > 0;
   }
 
-  /** Whether the file has ids at all. */
+  /** Whether the file has ids. */
   get hasIds(): boolean {
     return this.#filter !== undefined;
   }
@@ -39,7 +39,7 @@ export class IdConflicts {
     if (!this.#filter.add(mark)) this.#firstUses.set(mark, undefined);
   }
 
-  /** Second pass: the line that gave the row's id to another content; undefined when none did. */
+  /** Second pass: returns the line that used the row's id for different content, or undefined. */
   firstUse(event: ImportEvent, line: number): number | undefined {
     if (event.event_id === undefined) return undefined;
     const mark = idMark(event.tenant_id, event.event_id);

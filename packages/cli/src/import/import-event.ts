@@ -1,9 +1,9 @@
-/** An event as a row gives it: every field of the right type, the catalog not yet asked. */
+/** The event of a row: every field has the right type; the catalog has not been checked. */
 export interface ImportEvent {
   readonly meter_id: string;
   readonly tenant_id: string;
   readonly device_id: string;
-  /** Always given: an import tells of the past. */
+  /** Always set: an import is about the past. */
   readonly event_time: number;
   readonly total_usage: number | undefined;
   readonly start_time: number | undefined;

@@ -10,6 +10,7 @@ import type { Report } from "../report.ts";
 import { tellWarnings } from "../tell-warnings.ts";
 import type { Io } from "../terminal/io.ts";
 import { startProgress } from "../terminal/progress.ts";
+import { quantity } from "../terminal/quantity.ts";
 import { stopping } from "../terminal/stopping.ts";
 import { formatNumber } from "../terminal/table.ts";
 import { checkFile, type FileCheck } from "./check-file.ts";
@@ -25,8 +26,8 @@ const CLOSE_MS = 3_000;
 const MAX_TENANTS_SHOWN = 20;
 
 /**
- * Records every row of a file and delivers it. Three steps, each of which ends the work when it finds something wrong: all
- * lines are checked; all tenants are looked up; then the rows are recorded in the outbox and delivered from there.
+ * Imports every row of a file. Three steps, each of which stops at mistakes: check all lines; look up all tenants; record the rows in the
+ * outbox and deliver them.
  */
 export const importFile = async (file: string, flags: ImportFlags, io: Io): Promise<Report> => {
   const source = await ImportSource.open({
@@ -51,7 +52,7 @@ export const importFile = async (file: string, flags: ImportFlags, io: Io): Prom
   const { recorded, stop } = await deliver(source, checked, catalog, ways, outbox, flags, io);
   await source.mustBeUnchanged();
   const accounts = await withOutbox(outbox, io, async (opened) => opened.accounts());
-  // Stopped with nothing left to do: it was through.
+  // It was stopped when everything was done.
   const isThrough = recorded.rows === checked.rows && accounts.pending === 0;
   const sum: ImportSum = {
     file,
@@ -100,9 +101,11 @@ const check = async (
 
 const wrongLines = (file: string, { faults, wrongLines: count, rows }: FileCheck): CliError => {
   const more =
-    count > faults.length ? [`… and ${formatNumber(count - faults.length)} more lines (--max-errors)`] : [];
+    count > faults.length
+      ? [`… and ${quantity(count - faults.length, "more line")} (show more with --max-errors)`]
+      : [];
   return new CliError(EXIT.data, [
-    `${formatNumber(count)} of ${formatNumber(rows)} rows are wrong; nothing was recorded`,
+    `${formatNumber(count)} of ${quantity(rows, "row")} with mistakes; nothing was recorded`,
     ...faults.map(({ line, message }) => `${file}:${line}: ${message}`),
     ...more,
   ]);
@@ -122,7 +125,7 @@ const checkTenants = async (
   });
   const more = unknown.length > lines.length ? [`… and ${unknown.length - lines.length} more`] : [];
   throw new CliError(EXIT.undelivered, [
-    `${unknown.length} of ${tenants.size} tenants have no known customer; nothing was recorded`,
+    `no known customer for ${unknown.length} of ${quantity(tenants.size, "tenant")}; nothing was recorded`,
     ...lines,
     ...more,
   ]);
@@ -137,9 +140,9 @@ const dryRunReport = (
   return {
     exit: EXIT.done,
     lines: [
-      `${file}: ${formatNumber(rows)} good rows of ${tenants.size} tenants${times}. Nothing was recorded.`,
+      `${file}: ${quantity(rows, "valid row")} of ${quantity(tenants.size, "tenant")}${times}. Nothing was recorded.`,
       ...(hasIds && existsSync(outbox)
-        ? [`Ids that ${outbox} knows from earlier runs are compared when rows are recorded.`]
+        ? [`Ids in ${outbox} from earlier runs are compared when rows are recorded.`]
         : []),
     ],
     data: { file, rows, tenants: tenants.size, from: rows === 0 ? null : from, to: rows === 0 ? null : to },

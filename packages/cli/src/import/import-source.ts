@@ -13,7 +13,7 @@ export interface ImportSourceOptions {
   readonly mapping: RowMapping;
 }
 
-/** A file that is read twice and must stay the same meanwhile. */
+/** A file that is read twice and must not change in between. */
 export class ImportSource {
   readonly mapping: RowMapping;
   readonly file: string;
@@ -30,15 +30,11 @@ export class ImportSource {
     this.#changedAt = changedAt;
   }
 
-  /** @throws when there is no such file, or it is none that can be read twice */
+  /** @throws if there is no such file, or it cannot be read twice */
   static async open(options: ImportSourceOptions): Promise<ImportSource> {
     const stats = await stat(options.file);
     if (!stats.isFile())
-      throw CliError.usage(
-        options.file,
-        "a file that can be read twice (first to check it)",
-        "something else",
-      );
+      throw CliError.usage(options.file, "a regular file, because it is read twice", "something else");
     if (stats.size === 0)
       throw new CliError(EXIT.data, `${options.file}: expected rows, found an empty file`);
     return new ImportSource(options, stats.size, stats.mtimeMs);
@@ -58,10 +54,13 @@ export class ImportSource {
     });
   }
 
-  /** @throws CliError when somebody has written to the file since it was opened */
+  /** @throws CliError if the file was written to since it was opened */
   async mustBeUnchanged(): Promise<void> {
     const { size, mtimeMs } = await stat(this.file);
     if (size !== this.bytes || mtimeMs !== this.#changedAt)
-      throw new CliError(EXIT.data, `${this.file}: expected the file to stay as it is, it was written to`);
+      throw new CliError(
+        EXIT.data,
+        `${this.file}: expected an unchanged file, but it was written to during the import`,
+      );
   }
 }

@@ -2,19 +2,20 @@ import type { Accounts } from "@meter-lib/core";
 import type { Stop } from "../delivery-watch.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { bad, good, type Line, type Styled, warn } from "../terminal/line.ts";
-import { formatNumber, table } from "../terminal/table.ts";
+import { quantity } from "../terminal/quantity.ts";
+import { table } from "../terminal/table.ts";
 import type { RecordedFile } from "./record-file.ts";
 
-/** How an import ended. */
+/** The result of an import. */
 export interface ImportSum {
   readonly file: string;
   readonly outbox: string;
   /** Rows in the file. */
   readonly total: number;
   readonly recorded: RecordedFile;
-  /** The outbox's accounts, over its whole life. */
+  /** The accounts of the outbox, over its whole life. */
   readonly accounts: Accounts;
-  /** Why it ended before everything was delivered. */
+  /** Why it stopped before everything was delivered. */
   readonly stop: Stop | undefined;
 }
 
@@ -35,7 +36,7 @@ export const describeImport = (sum: ImportSum): readonly Line[] => {
       [
         ["rows in the file", total],
         ["recorded now", recorded.recorded],
-        ["known already", recorded.known],
+        ["already known", recorded.known],
         ...(recorded.refused > 0 ? [["refused", recorded.refused] as const] : []),
       ],
     ),
@@ -55,9 +56,8 @@ export const describeImport = (sum: ImportSum): readonly Line[] => {
     verdict(sum),
   );
   if (stop !== undefined || accounts.pending > 0)
-    lines.push("The same command goes on where it stopped; nothing is counted twice.");
-  if (accounts.rejected + accounts.quarantined > 0)
-    lines.push(`Look at them with: meter outbox list ${outbox}`);
+    lines.push("Run the same command again to continue; nothing is counted twice.");
+  if (accounts.rejected + accounts.quarantined > 0) lines.push(`List them with: meter outbox list ${outbox}`);
   return lines;
 };
 
@@ -65,9 +65,9 @@ const verdict = (sum: ImportSum): Styled => {
   const { accounts, recorded, stop, total } = sum;
   if (stop !== undefined) {
     const left = total - recorded.rows;
-    const unread = left > 0 ? `${formatNumber(left)} rows were not read yet, ` : "";
+    const unread = left > 0 ? `${quantity(left, "row")} not read yet, ` : "";
     return warn(
-      `Not finished, ${stop.reason}: ${unread}${formatNumber(accounts.pending)} events wait in the outbox.`,
+      `Not finished, ${stop.reason}: ${unread}${quantity(accounts.pending, "event")} pending in the outbox.`,
     );
   }
   const exit = importExit(sum);
@@ -75,6 +75,6 @@ const verdict = (sum: ImportSum): Styled => {
   if (exit === EXIT.done) return good("Every event is acknowledged by the backend.");
   if (exit === EXIT.data) return bad("Some rows were refused; all others are recorded.");
   return exit === EXIT.ambiguous
-    ? warn("Some events may or may not have been counted; they are kept in the outbox.")
-    : warn("Some events are not delivered; they are kept in the outbox.");
+    ? warn("Some events may have been counted; they are quarantined in the outbox.")
+    : warn("Some events were not delivered; they are kept in the outbox.");
 };

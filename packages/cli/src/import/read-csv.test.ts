@@ -70,9 +70,11 @@ test("a row of another width is told, and those behind it are read", async () =>
 test("behind a wrong quote nothing is read, and that is told", async () => {
   expect(await csv('a,b\n1,2\n3,"4"x\n5,6')).toEqual([
     { line: 2, cells: { a: "1", b: "2" } },
-    { line: 3, fault: expect.stringContaining("nothing after it was read"), isLast: true },
+    { line: 3, fault: expect.stringContaining("the rest was not read"), isLast: true },
   ]);
-  expect(await csv("\n\n")).toEqual([{ line: 1, fault: "expected a header, found nothing", isLast: true }]);
+  expect(await csv("\n\n")).toEqual([
+    { line: 1, fault: "expected a header, found an empty file", isLast: true },
+  ]);
 });
 
 test("NDJSON: lines, and what is wrong with them", async () => {

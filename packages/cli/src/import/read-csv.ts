@@ -6,9 +6,9 @@ export interface CsvOptions {
   /** One character, or a tab. */
   readonly delimiter: string;
   /**
-   * Called with the names of the header, before the first row; throws when they cannot be used.
+   * Called with the names in the header, before the first row; throws if they are invalid.
    *
-   * @returns what each column is called in a row's cells; undefined: it is passed over
+   * @returns the key of each column in a row's cells; undefined to ignore the column
    */
   readonly onHeader: (columns: readonly string[]) => readonly (string | undefined)[];
 }
@@ -18,9 +18,9 @@ interface Parsed {
   readonly info: { readonly empty_lines: number; readonly records: number };
 }
 
-/** Where the parser gave up. */
+/** Where the parser stopped. */
 interface Broken {
-  /** How many records it had read whole. */
+  /** Number of complete records. */
   readonly records: number;
   readonly message: string;
 }
@@ -28,7 +28,7 @@ interface Broken {
 const LONGEST_RECORD = 1024 * 1024;
 const LINE_BREAK = /\r\n|\n|\r/g;
 
-/** The rows of CSV with a header (RFC 4180), whatever ends each line; empty lines are passed over, a row of another width is told. */
+/** Reads the rows of CSV with a header (RFC 4180), with any line endings. Skips empty lines; reports rows of a different width. */
 export async function* readCsv(
   text: AsyncIterable<string>,
   { delimiter, onHeader }: CsvOptions,
@@ -39,7 +39,7 @@ export async function* readCsv(
     delimiter,
     info: true,
     max_record_size: LONGEST_RECORD,
-    // Each line by itself: files are put together by several programs.
+    // Per line: files may be concatenated from several programs.
     record_delimiter: ["\r\n", "\n", "\r"],
     relax_column_count: true,
     skip_empty_lines: true,
@@ -65,10 +65,11 @@ export async function* readCsv(
       else yield rowOf(record, names, line);
       line += 1 + breaksIn(record);
     }
-    // Where a quote is wrong, nobody knows any more what is inside of one.
+    // After a wrong quote, it is unknown what is quoted.
     if (state.broken !== undefined)
-      yield { line, fault: `${state.broken.message}; nothing after it was read`, isLast: true };
-    else if (names === undefined) yield { line: 1, fault: "expected a header, found nothing", isLast: true };
+      yield { line, fault: `${state.broken.message}; the rest was not read`, isLast: true };
+    else if (names === undefined)
+      yield { line: 1, fault: "expected a header, found an empty file", isLast: true };
   } finally {
     source.destroy();
     parser.destroy();
@@ -90,7 +91,7 @@ const rowOf = (
 const breaksIn = (record: readonly string[]): number =>
   record.reduce((sum, cell) => sum + (hasBreak(cell) ? (cell.match(LINE_BREAK)?.length ?? 0) : 0), 0);
 
-// Nearly no cell has one.
+// Hardly any cell has one.
 const hasBreak = (cell: string): boolean => cell.includes("\n") || cell.includes("\r");
 
 const brokenBy = (error: CsvError): Broken => ({

@@ -2,7 +2,7 @@ import type { SourceRow } from "./source-row.ts";
 
 const LONGEST_LINE = 1024 * 1024;
 
-/** The rows of NDJSON: one JSON object in each line; empty lines are passed over. */
+/** Reads the rows of NDJSON: one JSON object per line. Skips empty lines. */
 export async function* readNdjson(text: AsyncIterable<string>): AsyncGenerator<SourceRow, void, undefined> {
   let line = 0;
   let rest = "";

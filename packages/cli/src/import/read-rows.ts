@@ -23,15 +23,15 @@ const FORMATS: Readonly<Record<string, RowFormat>> = {
   ".jsonl": "ndjson",
 };
 
-/** The format by the file's ending. */
+/** Derives the format from the file extension. */
 export const formatOf = (file: string): RowFormat => {
   const format = FORMATS[extname(file).toLowerCase()];
   if (format === undefined)
-    throw CliError.usage("--format", "csv or ndjson, as the file's ending does not tell", "nothing");
+    throw CliError.usage("--format", "csv or ndjson, because the file extension is neither", "nothing");
   return format;
 };
 
-/** The rows of a file, one after the other, whatever its size. */
+/** Reads the rows of a file one after the other, whatever its size. */
 export const readRows = (options: ReadRowsOptions): AsyncGenerator<SourceRow, void, undefined> => {
   const text = readText(options.file, options.onBytes);
   return options.format === "csv" ? readCsv(text, options) : readNdjson(text);

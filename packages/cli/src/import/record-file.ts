@@ -15,14 +15,14 @@ export interface RecordFileOptions {
   readonly onRows: (rows: number) => void;
 }
 
-/** What became of the rows that were read. */
+/** What happened to the rows that were read. */
 export interface RecordedFile {
   rows: number;
   /** New in the outbox. */
   recorded: number;
-  /** In the outbox from an earlier run, or an equal id in the file. */
+  /** In the outbox from an earlier run, or the same as another row in the file. */
   known: number;
-  /** Not recorded: the reason is in `faults`. */
+  /** Not recorded; `faults` has the reasons. */
   refused: number;
   readonly faults: LineFault[];
 }
@@ -34,7 +34,7 @@ interface LineReceipt {
 
 const CHUNK = 2_000;
 
-/** Records every row of a checked file, in the lane that lets events of now go first. Stops when the watch does. */
+/** Records every row of a checked file as backfill, behind live events. Stops when the watch does. */
 export const recordFile = async (
   source: ImportSource,
   { client, watch, repeats, idSource, maxFaults, onRows }: RecordFileOptions,
@@ -72,7 +72,7 @@ export const recordFile = async (
     onRows(sum.rows);
   };
 
-  // While one chunk is being stored, the next one is read.
+  // The next chunk is read while one is being stored.
   let storing: Promise<void> = Promise.resolve();
   let chunk: LineReceipt[] = [];
   for await (const row of source.rows(() => {})) {

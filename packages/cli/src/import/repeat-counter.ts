@@ -1,19 +1,19 @@
 import { BloomFilter } from "./bloom-filter.ts";
 
 /**
- * Numbers the rows of equal content, in a memory that does not grow with the file: a first pass finds out which marks come
- * perhaps more than once, a second one counts those, and those alone.
+ * Numbers rows of equal content. Memory does not grow with the file: a first pass finds marks that may repeat, a second pass counts only
+ * those.
  */
 export class RepeatCounter {
   readonly #filter: BloomFilter;
   readonly #counts = new Map<string, number>();
 
-  /** @param fileBytes - the size of the file, which tells how many rows there may be */
+  /** @param fileBytes - the size of the file, to estimate the number of rows */
   constructor(fileBytes: number) {
     this.#filter = new BloomFilter(fileBytes);
   }
 
-  /** How many marks are kept. */
+  /** Number of marks in memory. */
   get remembered(): number {
     return this.#counts.size;
   }
@@ -23,7 +23,7 @@ export class RepeatCounter {
     if (!this.#filter.add(mark)) this.#counts.set(mark, 0);
   }
 
-  /** Second pass: the number of this row among those of its mark, from 1. */
+  /** Second pass: returns the number of this row among the rows with its mark, from 1. */
   number(mark: string): number {
     const before = this.#counts.get(mark);
     if (before === undefined) return 1;

@@ -4,10 +4,10 @@ import type { ImportEvent } from "./import-event.ts";
 const MARK_CHARACTERS = 32;
 
 /**
- * A mark of what a row says (128 bits of SHA-256, in hexadecimal). The same row has the same mark in every run, on every line, in every
- * file of the same source. Ids are made of it: never change it.
+ * Returns a mark of a row's content (128 bits of SHA-256, in hexadecimal). The same row has the same mark in every run, on every line, in
+ * every file of the same source. Ids are derived from it: never change it.
  *
- * @param source - gives equal rows another mark
+ * @param source - gives equal rows a different mark
  */
 export const rowMark = (event: ImportEvent, source: string): string => {
   const { metadata } = event;
@@ -26,16 +26,16 @@ export const rowMark = (event: ImportEvent, source: string): string => {
   return markOf(parts);
 };
 
-/** A mark of an event's identity. */
+/** Returns a mark of an event's identity. */
 export const idMark = (tenant_id: string, event_id: string): string => markOf([tenant_id, event_id]);
 
 const markOf = (parts: readonly unknown[]): string =>
   hash("sha256", JSON.stringify(parts), "hex").slice(0, MARK_CHARACTERS);
 
 /**
- * The id of a row.
+ * Returns the id of a row.
  *
- * @param occurrence - 1 for the first row of this mark in a file, 2 for the second
+ * @param occurrence - 1 for the first row with this mark in a file, 2 for the second
  */
 export const rowId = (mark: string, occurrence: number): string =>
   occurrence === 1 ? `import-${mark}` : `import-${mark}-${occurrence}`;

@@ -9,21 +9,21 @@ import type { ImportEvent } from "./import-event.ts";
 export interface RowMappingOptions {
   /** Column by field. A column of NDJSON may be a path: `data.total_usage`. */
   readonly columns: Readonly<Record<string, string>>;
-  /** What a field is in every row. */
+  /** Constant values of fields. */
   readonly constants: Readonly<Record<string, string>>;
-  /** Columns to leave alone, also those that are named like a field. */
+  /** Columns to ignore, even if they are named like a field. */
   readonly ignored: readonly string[];
-  /** Leave columns alone that are no field. */
+  /** Whether to ignore columns that are not fields. */
   readonly ignoreOthers: boolean;
   readonly times: TimeForm;
 }
 
-/** The event of a row. It is whole only where nothing is wrong. */
+/** The event of a row. Complete only if there are no mistakes. */
 export interface MappedRow {
   readonly event: ImportEvent;
   /** What is wrong with its fields. */
   readonly issues: readonly EventIssue[];
-  /** What is wrong with its columns, in words. */
+  /** Descriptions of what is wrong with its columns. */
   readonly faults: readonly string[];
 }
 
@@ -31,14 +31,14 @@ type Cells = Readonly<Record<string, unknown>>;
 
 const NUMBER = /^-?\d{1,17}(\.\d+)?$/;
 
-/** Makes events of rows: which column is which field, what is the same in all rows. */
+/** Converts rows to events: which column is which field, and which fields are constant. */
 export class RowMapping {
   readonly #fields = new Map<string, string>();
   readonly #ignored: ReadonlySet<string>;
   readonly #options: RowMappingOptions;
   readonly #seen = new Set<string>();
 
-  /** @throws CliError for a field that is none, or has two sources */
+  /** @throws CliError for an unknown field, or a field with two sources */
   constructor(options: RowMappingOptions) {
     this.#options = options;
     this.#ignored = new Set(options.ignored);
@@ -48,7 +48,7 @@ export class RowMapping {
       if (!isField(field) || field === "metadata")
         throw CliError.usage(flag, `one of ${fieldList()}`, JSON.stringify(field));
       if (Object.hasOwn(columns, field) && Object.hasOwn(constants, field))
-        throw CliError.usage("--set", `${field} in --map or --set`, "it in both");
+        throw CliError.usage("--set", `${field} in either --map or --set`, "it in both");
     }
     for (const [field, column] of Object.entries(columns)) {
       const other = this.#fields.get(column);
@@ -65,9 +65,9 @@ export class RowMapping {
   }
 
   /**
-   * What each column of a header is called in a row's cells; undefined: it is passed over.
+   * Returns the key of each column in a row's cells; undefined to ignore the column.
    *
-   * @throws CliError when it lacks a column, has one that means nothing, or one that is used twice
+   * @throws CliError if the header lacks a column, has an unknown one, or one that is used twice
    */
   readHeader(file: string, header: readonly string[]): readonly (string | undefined)[] {
     const { ignoreOthers } = this.#options;
@@ -89,15 +89,19 @@ export class RowMapping {
     return { event: this.#event(values, issues), issues, faults };
   }
 
-  /** @throws CliError when a column that is to be a field was in none of the rows */
+  /** @throws CliError if no row had a mapped column */
   mustBeSeen(): void {
     for (const [column, field] of this.#fields) {
       if (!this.#seen.has(column))
-        throw CliError.usage("--map", `${field} from a column that a row has`, JSON.stringify(column));
+        throw CliError.usage(
+          "--map",
+          `${field} from a column that at least one row has`,
+          JSON.stringify(column),
+        );
     }
   }
 
-  /** The issue as one sentence that names the column. */
+  /** Formats the issue as one sentence that names the column. */
   describe(issue: EventIssue): string {
     const { columns, constants } = this.#options;
     const column = columns[issue.field];
@@ -105,15 +109,15 @@ export class RowMapping {
     const field = column === undefined ? issue.field : `${JSON.stringify(column)} (${issue.field})`;
     const words = describeIssue({ ...issue, field: isConstant ? `--set ${field}` : field });
     const canIgnore = column === undefined && !isConstant && isForeign(issue);
-    return canIgnore ? `${words} (--ignore ${issue.field} passes over the column)` : words;
+    return canIgnore ? `${words} (use --ignore ${issue.field} to ignore the column)` : words;
   }
 
-  /** Columns that bear the name of a field. Within objects of NDJSON only the paths count that were named. */
+  /** Columns that are named like a field. In nested objects of NDJSON, only mapped paths count. */
   #takeOthers(cells: Cells, prefix: string, values: Record<string, unknown>, faults: string[]): void {
     for (const key of Object.keys(cells)) {
       const path = prefix + key;
       const cell = cells[key];
-      // An empty cell is no cell.
+      // An empty cell counts as missing.
       if (isEmpty(cell) || this.#fields.has(path) || this.#ignored.has(path)) continue;
       const field = prefix === "" ? this.#fieldOf(path) : undefined;
       if (field !== undefined) values[field] = cell;
@@ -130,7 +134,7 @@ export class RowMapping {
   #fieldOf(column: string): string | undefined {
     const field = this.#fields.get(column);
     if (field !== undefined) return field;
-    // A field that --map takes from elsewhere is not also taken from the column of its name.
+    // A field mapped from another column is not read from the column of its own name.
     const { columns, constants } = this.#options;
     const isFree =
       !this.#ignored.has(column) && !Object.hasOwn(columns, column) && !Object.hasOwn(constants, column);
@@ -160,7 +164,7 @@ export class RowMapping {
       if (value === undefined) return undefined;
       const { time: found, expected } = readTime(String(value), this.#options.times);
       if (found === undefined) expect(field, expected);
-      // One that is wrong is told once: 0 is right, whatever it is compared with.
+      // Report an invalid time once: 0 compares correctly with anything.
       return found ?? 0;
     };
     const meter_id = required("meter_id");
@@ -173,7 +177,7 @@ export class RowMapping {
     const start_time = time("start_time");
     const end_time = time("end_time");
     const event_time = time("event_time") ?? end_time ?? start_time;
-    if (event_time === undefined) expect("event_time", "when it was used (a column, or --set event_time=…)");
+    if (event_time === undefined) expect("event_time", "the time of use (a column, or --set event_time=…)");
     return {
       meter_id,
       tenant_id,
@@ -189,12 +193,12 @@ export class RowMapping {
   }
 }
 
-/** Whether the field does not belong to the meter's type. */
-export const isForeign = ({ expected }: EventIssue): boolean => expected.startsWith("nothing");
+/** Whether the field does not belong to the type of the meter. */
+export const isForeign = ({ expected }: EventIssue): boolean => expected.startsWith("no value");
 
-const TEXT = "text, or an integer that JSON keeps exactly";
+const TEXT = "text, or a safe integer";
 
-/** Ids are numbers in many a database: an integer has one text. Others do not (1.10 is 1.1). */
+/** Ids are numbers in many databases. An integer has exactly one text form; other numbers do not (1.10 is 1.1). */
 const textOf = (value: unknown): string | undefined => {
   if (typeof value === "string") return value;
   return typeof value === "number" && Number.isSafeInteger(value) ? String(value) : undefined;
@@ -205,7 +209,7 @@ const isEmpty = (cell: unknown): boolean => cell === "" || cell === null || cell
 const isRecord = (value: unknown): value is Cells =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What stands under a name, or at a path of names with dots between them. */
+/** Returns the value of a name, or of a path of names separated by dots. */
 const cellAt = (cells: Cells, path: string): unknown => {
   if (Object.hasOwn(cells, path)) return cells[path];
   for (let dot = path.indexOf("."); dot > 0; dot = path.indexOf(".", dot + 1)) {

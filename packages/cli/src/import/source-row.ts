@@ -1,8 +1,8 @@
-/** One row of a file as it stands there, or what is wrong with it. */
+/** One raw row of a file, or what is wrong with it. */
 export type SourceRow = GoodRow | BadRow;
 
 export interface GoodRow {
-  /** Where it begins, counted from 1. */
+  /** The line where it starts, from 1. */
   readonly line: number;
   readonly cells: Readonly<Record<string, unknown>>;
   readonly fault?: undefined;
@@ -10,7 +10,7 @@ export interface GoodRow {
 
 export interface BadRow {
   readonly line: number;
-  /** In words. */
+  /** A description. */
   readonly fault: string;
   /** Nothing after it can be read. */
   readonly isLast?: boolean;

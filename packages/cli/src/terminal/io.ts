@@ -1,21 +1,21 @@
-/** A place to write to. */
+/** An output stream. */
 export interface Output {
-  /** Writes as it is. Settles when there is room for more. */
+  /** Writes the text unchanged. Resolves when there is room for more. */
   write(text: string): Promise<void>;
   readonly isTTY: boolean;
-  /** Characters in a line. */
+  /** Width in characters. */
   readonly columns: number;
   /** Whether to use colours. */
   readonly coloured: boolean;
 }
 
-/** All that a command knows of the world around it. */
+/** Everything a command knows about its environment. */
 export interface Io {
   /** Results. */
   readonly stdout: Output;
   /** Progress, warnings and errors. */
   readonly stderr: Output;
-  /** Whether results are for programs. */
+  /** Whether results are printed for programs. */
   readonly json: boolean;
   /** Aborts at Ctrl-C. */
   readonly signal: AbortSignal;

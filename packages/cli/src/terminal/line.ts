@@ -3,13 +3,13 @@ import { printable } from "./printable.ts";
 
 const STYLES = { good: "green", warn: "yellow", bad: "red", bold: "bold", dim: "dim" } as const;
 
-/** A piece of a line in a style. */
+/** A piece of a line, with a style. */
 export interface Styled {
   readonly style: keyof typeof STYLES;
   readonly text: string;
 }
 
-/** A line as it is to be shown. Whatever is in its pieces, it stays one line, and no control character of theirs is written. */
+/** A line to print. It stays one line, and control characters in its pieces are not written. */
 export type Line = string | Styled | readonly (string | Styled)[];
 
 export const good = (text: string): Styled => ({ style: "good", text });
@@ -18,7 +18,7 @@ export const bad = (text: string): Styled => ({ style: "bad", text });
 export const bold = (text: string): Styled => ({ style: "bold", text });
 export const dim = (text: string): Styled => ({ style: "dim", text });
 
-/** The text of a line, without its end. The only place where styles become escape sequences. */
+/** Renders a line, without its end. The only place where styles become escape sequences. */
 export const renderLine = (line: Line, coloured: boolean): string =>
   (Array.isArray(line) ? line : [line]).map((piece) => renderPiece(piece, coloured)).join("");
 

@@ -1,7 +1,7 @@
 import type { Output } from "./io.ts";
 import { type Line, renderLine, warn } from "./line.ts";
 
-/** Writes lines. All that commands say to people goes through here. */
+/** Prints lines. All output for people goes through here. */
 export const printLines = async (output: Output, lines: readonly Line[]): Promise<void> => {
   if (lines.length > 0)
     await output.write(lines.map((line) => `${renderLine(line, output.coloured)}\n`).join(""));
@@ -9,19 +9,19 @@ export const printLines = async (output: Output, lines: readonly Line[]): Promis
 
 export const printLine = (output: Output, line: Line): Promise<void> => printLines(output, [line]);
 
-/** Something that a person should know and that stops nothing. */
+/** Prints a warning that does not stop the command. */
 export const printWarning = (output: Output, message: string): Promise<void> =>
   printLine(output, [warn("warning"), `: ${message}`]);
 
-/** Writes a value as JSON, for programs. */
+/** Prints a value as JSON, for programs. */
 export const printJson = (output: Output, value: unknown, indent?: number): Promise<void> =>
   output.write(`${escapeControls(JSON.stringify(value, undefined, indent))}\n`);
 
-/** Writes an object per line (NDJSON). */
+/** Prints one JSON object per line (NDJSON). */
 export const printJsonLines = (output: Output, values: readonly unknown[]): Promise<void> =>
   output.write(values.map((value) => `${escapeControls(JSON.stringify(value))}\n`).join(""));
 
-/** Text in which quoted text may hold any control character, with those escaped that JSON and JavaScript leave as they are. */
+/** Escapes the control characters that JSON and JavaScript leave unescaped in quoted text. */
 export const escapeControls = (text: string): string =>
   text.replaceAll(
     /[\u007f-\u009f]/g,

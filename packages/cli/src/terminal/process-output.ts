@@ -5,7 +5,7 @@ import { wantsColour } from "./wants-colour.ts";
 
 const DEFAULT_COLUMNS = 80;
 
-/** Standard output or standard error. Its colours are settled at the start, its width is asked for every time. */
+/** Standard output or standard error. Colours are decided at the start; the width is read every time. */
 export const processOutput = (
   stream: WriteStream,
   env: Readonly<Record<string, string | undefined>>,
@@ -18,7 +18,7 @@ export const processOutput = (
     },
     coloured: wantsColour(isTTY, env),
     write: async (text) => {
-      // A reader that went away (`| head`) ends the process elsewhere; here it must not be waited for.
+      // A closed reader (`| head`) ends the process elsewhere; do not wait for it here.
       if (!stream.write(text) && !stream.destroyed)
         await Promise.race([once(stream, "drain"), once(stream, "close")]);
     },

@@ -2,11 +2,11 @@ import type { Io } from "./io.ts";
 import { printLine } from "./print.ts";
 import { formatNumber } from "./table.ts";
 
-/** Long work that says how far it is. */
+/** Reports the progress of long work. */
 export interface Progress {
-  /** @param total - of the same unit as `done`; undefined while nobody knows */
+  /** @param total - in the unit of `done`; undefined while unknown */
   at(done: number, total: number | undefined, note?: string): void;
-  /** Takes the bar away; to be called before anything else is printed. */
+  /** Removes the bar; call it before printing anything else. */
   end(): void;
 }
 
@@ -15,10 +15,7 @@ const LINE_INTERVAL_MS = 5_000;
 const BAR_WIDTH = 24;
 const CLEAR = "\r\u001b[K";
 
-/**
- * A bar on standard error when that is a terminal, else a plain line every few seconds. Silent with `--json`, as what reads
- * that needs none.
- */
+/** Shows a bar on standard error if that is a terminal, else a line every few seconds. Silent with `--json`. */
 export const startProgress = (io: Io, label: string, unit: string): Progress => {
   const { stderr } = io;
   const started = performance.now();

@@ -1,7 +1,7 @@
 import type { Io } from "./io.ts";
 import { printLine } from "./print.ts";
 
-/** Says why nothing seems to happen for a moment: what is on its way is awaited. */
+/** Explains why the command does not end at once: it waits for events in flight. */
 export const stopping = async ({ stderr, json }: Io): Promise<void> => {
-  if (stderr.isTTY && !json) await printLine(stderr, "Stopping; a second Ctrl-C does not wait.");
+  if (stderr.isTTY && !json) await printLine(stderr, "Stopping. Press Ctrl-C again to stop at once.");
 };

@@ -1,6 +1,6 @@
 import { printable } from "./printable.ts";
 
-/** Rows as columns of equal width, two blanks between them; numbers to the right. A header of capitals stays on top. */
+/** Formats rows as columns, separated by two blanks; numbers are right-aligned. A header in capitals stays on top. */
 export const table = (
   header: readonly string[],
   rows: readonly (readonly (string | number)[])[],
@@ -25,5 +25,5 @@ export const table = (
 const cellText = (cell: string | number): string =>
   typeof cell === "number" ? formatNumber(cell) : printable(cell);
 
-/** With commas between thousands, whatever the machine's language. */
+/** Formats a number with commas between thousands, whatever the locale. */
 export const formatNumber = (value: number): string => value.toLocaleString("en-US");

@@ -1,5 +1,5 @@
 /**
- * Whether to use colours: `FORCE_COLOR` (https://force-color.org) wins over `NO_COLOR` (https://no-color.org), both over
+ * Whether to use colours: `FORCE_COLOR` (https://force-color.org) takes precedence over `NO_COLOR` (https://no-color.org), and both over
  * whether it is a terminal.
  */
 export const wantsColour = (isTTY: boolean, env: Readonly<Record<string, string | undefined>>): boolean => {

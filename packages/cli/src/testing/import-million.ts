@@ -1,5 +1,5 @@
-// Imports a large file, kills the import in the middle, runs it again, and compares the sandbox's count with the file to
-// the unit. Prints rows per second and the most memory that the import took.
+// Imports a large file, kills the import halfway, runs it again, and compares the sandbox's count with the file. Prints rows per second and
+// peak memory.
 import { once } from "node:events";
 import { createWriteStream, existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
@@ -19,7 +19,7 @@ const METERS = ["page.processed.basic", "report.generated.small", "rule.executed
 const { values: flags } = parseArgs({ options: { rows: { type: "string", default: "1000000" } } });
 const rows = Number(flags.rows);
 
-/** Usage by tenant and meter, as the file says it. */
+/** Usage by tenant and meter, according to the file. */
 const expected = new Map<string, number>();
 
 const writeFile = async (path: string): Promise<void> => {
@@ -29,7 +29,7 @@ const writeFile = async (path: string): Promise<void> => {
     const tenant = `tenant_${row % TENANTS}`;
     const meter = METERS[row % METERS.length] ?? "";
     const units = row % 97;
-    // Every tenth row says the same as one before it: another use all the same.
+    // Every tenth row equals an earlier one and counts again.
     const at = DAY + (row - (row % 10 === 9 ? TENANTS * METERS.length * 97 : 0)) * 100;
     expected.set(`${tenant} ${meter}`, (expected.get(`${tenant} ${meter}`) ?? 0) + units);
     const line = `${tenant},export-1,${meter},${units},${at}\n`;

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
-/** The program's source. */
+/** The source of the program. */
 export const SOURCE = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 /** How the command ended. */
@@ -18,9 +18,9 @@ export interface Ended {
 /** `meter` as a child process. */
 export interface MeterProcess {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
-  /** The first line of standard output; undefined when it ended without one. */
+  /** The first line of standard output; undefined if the command ended without one. */
   readonly firstLine: Promise<string | undefined>;
-  /** Resolves once standard error holds this text. */
+  /** Resolves when standard error contains this text. */
   errorText(part: string): Promise<void>;
   readonly ended: Promise<Ended>;
 }
@@ -28,11 +28,11 @@ export interface MeterProcess {
 export interface MeterOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Another program than the source. The packages that it stands on are always their sources. */
+  /** Another program than the source. Its packages are always loaded from source. */
   readonly program?: string;
 }
 
-/** Starts the command, without the variables of the environment that it reads. */
+/** Starts the command without the environment variables that it reads. */
 export const startMeter = (
   args: readonly string[],
   { env = {}, cwd = process.cwd(), program = SOURCE }: MeterOptions = {},

@@ -1,6 +1,6 @@
 import { runMeter } from "../run-meter.ts";
 
-/** Runs the command in this process, as on a terminal with colours or on none. */
+/** Runs the command in this process, on a simulated terminal with or without colours. */
 export const runHere = async (
   args: readonly string[],
   { coloured = false }: { readonly coloured?: boolean } = {},

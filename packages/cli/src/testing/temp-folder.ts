@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A folder for one test, gone afterwards. */
+/** A folder for one test, removed afterwards. */
 export class TempFolder implements AsyncDisposable {
   readonly path: string;
 
@@ -14,7 +14,7 @@ export class TempFolder implements AsyncDisposable {
     return new TempFolder(await mkdtemp(join(tmpdir(), "meter-cli-")));
   }
 
-  /** Writes a file into it, and answers its path. */
+  /** Writes a file into it, and returns its path. */
   async file(name: string, text: string): Promise<string> {
     const path = join(this.path, name);
     await writeFile(path, text);

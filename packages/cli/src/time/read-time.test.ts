@@ -46,13 +46,13 @@ describe("a time with a zone", () => {
     "2026-11-01T09:60:00Z",
     "2026-12-31T23:59:60Z",
   ])("%s is none", (text) => {
-    expect(iso(text)).toBe("a day and a time of day that exist");
+    expect(iso(text)).toBe("an existing day and time of day");
   });
 
   test.each(["2026-11-01T09:30:00+99:00", "2026-11-01 09:30:00+01:75"])(
     "%s has no zone that exists",
     (text) => {
-      expect(iso(text)).toBe("an offset from UTC that exists");
+      expect(iso(text)).toBe("a valid offset from UTC");
     },
   );
 
@@ -90,8 +90,8 @@ describe("a time of digits", () => {
     ],
     ["s", "1793525400000", "seconds since the epoch (this looks like milliseconds: --time-unit ms)"],
     ["us", "1793525400000", "microseconds since the epoch (this looks like milliseconds: --time-unit ms)"],
-    ["us", "60", "microseconds since the epoch, 0 or from March 1973 on"],
-    ["s", "60", "seconds since the epoch, 0 or from March 1973 on"],
+    ["us", "60", "microseconds since the epoch, 0 or after March 1973"],
+    ["s", "60", "seconds since the epoch, 0 or after March 1973"],
     ["ms", "1793525400123.5", "milliseconds since the epoch, without a fraction"],
   ] as const)("in %s is not %s", (unit, text, expected) => {
     expect(readTime(text, { unit })).toEqual({ expected });
@@ -115,11 +115,11 @@ describe("a time without a zone", () => {
     expect(iso("2026-10-24 12:00:00", { zone })).toBe("2026-10-24T10:00:00.000Z");
     expect(iso("2026-10-25 01:59:59", { zone })).toBe("2026-10-24T23:59:59.000Z");
     expect(iso("2026-10-25 02:30:00", { zone })).toBe(
-      "a zone beside a time that clocks in Europe/Berlin show twice",
+      "a time with an offset, because clocks in Europe/Berlin show this time twice",
     );
     expect(iso("2026-10-25 03:00:00", { zone })).toBe("2026-10-25T02:00:00.000Z");
     expect(iso("2026-03-29 02:30:00", { zone })).toBe(
-      "a time that clocks in Europe/Berlin show (they skip this one)",
+      "a time that exists in Europe/Berlin (the clock change skips this one)",
     );
     expect(iso("2026-03-29 03:00:00", { zone })).toBe("2026-03-29T01:00:00.000Z");
   });

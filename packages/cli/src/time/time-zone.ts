@@ -4,11 +4,11 @@ import { offsetMs, type ReadTime } from "./read-time.ts";
 const DAY_MS = 86_400_000;
 const FIXED = /^(Z|UTC|GMT|[+-]\d\d:?\d\d)$/i;
 
-/** A zone for times that name none: a fixed offset from UTC, or a place whose clocks change. */
+/** A zone for times without one: a fixed offset from UTC, or a named zone with clock changes. */
 export class TimeZone {
   readonly #name: string;
   readonly #offsetAt: (instant: number) => number;
-  /** The offset of days on which no clock changes, by the number of the day. */
+  /** Offsets of days without a clock change, by day number. */
   readonly #ofDay = new Map<number, number | undefined>();
 
   private constructor(name: string, offsetAt: (instant: number) => number) {
@@ -16,7 +16,7 @@ export class TimeZone {
     this.#offsetAt = offsetAt;
   }
 
-  /** @throws CliError for a zone that nobody knows */
+  /** @throws CliError for an unknown zone */
   static parse(name: string): TimeZone {
     const fixed = FIXED.test(name) ? offsetMs(name) : undefined;
     if (fixed !== undefined) return new TimeZone(name, () => fixed);
@@ -30,25 +30,25 @@ export class TimeZone {
   }
 
   /**
-   * The moment at which a clock of the zone shows a time.
+   * Returns the moment at which a clock of the zone shows a time.
    *
-   * @param wall - what it shows, as if it were UTC
+   * @param wall - the time shown, as if it were UTC
    */
   instant(wall: number): ReadTime {
     const day = Math.floor(wall / DAY_MS);
     if (!this.#ofDay.has(day)) this.#ofDay.set(day, this.#offsetOfDay(day));
     const offset = this.#ofDay.get(day);
     if (offset !== undefined) return { time: wall - offset };
-    // Clocks change near by: as they were the day before, and as they are the day after.
+    // The clocks change on this day: try the offsets of the day before and the day after.
     const offsets = new Set([this.#offsetAt(wall - DAY_MS), this.#offsetAt(wall + DAY_MS)]);
     const moments = [...offsets]
       .map((candidate) => wall - candidate)
       .filter((moment) => moment + this.#offsetAt(moment) === wall);
     const [time, another] = moments;
     if (time === undefined)
-      return { expected: `a time that clocks in ${this.#name} show (they skip this one)` };
+      return { expected: `a time that exists in ${this.#name} (the clock change skips this one)` };
     if (another !== undefined)
-      return { expected: `a zone beside a time that clocks in ${this.#name} show twice` };
+      return { expected: `a time with an offset, because clocks in ${this.#name} show this time twice` };
     return { time };
   }
 
@@ -58,7 +58,7 @@ export class TimeZone {
   }
 }
 
-/** From `GMT+02:00`, or `GMT+00:53:28` for times before there were zones. */
+/** Parses `GMT+02:00`, or `GMT+00:53:28` for times before time zones existed. */
 const offsetOf = (format: Intl.DateTimeFormat, instant: number): number => {
   const name = format.formatToParts(instant).find(({ type }) => type === "timeZoneName")?.value ?? "";
   const [, sign, hours = "0", minutes = "0", seconds = "0"] =
