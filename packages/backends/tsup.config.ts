@@ -1,9 +1,3 @@
 import { library } from "../../tsup.base.ts";
 
-export default library([
-  "src/autumn.ts",
-  "src/lago.ts",
-  "src/openmeter.ts",
-  "src/postgres.ts",
-  "src/stripe.ts",
-]);
+export default library(["src/autumn.ts", "src/lago.ts", "src/openmeter.ts", "src/stripe.ts"]);

@@ -5,5 +5,6 @@ export default library([
   "src/browser.ts",
   "src/node.ts",
   "src/opentelemetry.ts",
+  "src/postgres.ts",
   "src/bin.ts",
 ]);

@@ -23,11 +23,12 @@ export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
   "transport-beacon": { imports: ["core"], portable: ["index.ts"] },
   "transport-fetch": { imports: ["core"], portable: ["index.ts"] },
   "transport-kafka": { imports: ["core"], portable: [] },
+  "transport-postgres": { imports: ["core"], portable: [] },
 
   // Dialects of other backends, for the transport that speaks HTTP.
   backends: {
     imports: ["core", "transport-fetch"],
-    portable: ["autumn.ts", "lago.ts", "openmeter.ts", "postgres.ts", "stripe.ts"],
+    portable: ["autumn.ts", "lago.ts", "openmeter.ts", "stripe.ts"],
   },
 
   middleware: {
@@ -39,7 +40,15 @@ export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
   testing: { imports: ["core"], portable: [] },
   sandbox: { imports: ["core"], portable: [] },
   "meter-lib": {
-    imports: ["core", "lookup-http", "outbox-sqlite", "page", "transport-fetch"],
+    imports: [
+      "core",
+      "lookup-http",
+      "outbox-postgres",
+      "outbox-sqlite",
+      "page",
+      "transport-fetch",
+      "transport-postgres",
+    ],
     portable: ["index.ts", "browser.ts", "opentelemetry.ts"],
   },
   cli: {
@@ -50,6 +59,7 @@ export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
       "outbox-sqlite",
       "sandbox",
       "transport-fetch",
+      "transport-postgres",
       "meter-lib",
       "backends",
     ],

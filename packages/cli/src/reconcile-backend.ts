@@ -8,9 +8,10 @@ import { sandboxLedger } from "@meter-lib/sandbox";
 import * as v from "valibot";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-code.ts";
+import { postgresUsage } from "./postgres-usage.ts";
 import { sandboxUrl } from "./sandbox-url.ts";
 
-export const BACKENDS = ["sandbox", "openmeter", "stripe", "lago"] as const;
+export const BACKENDS = ["sandbox", "openmeter", "stripe", "lago", "postgres"] as const;
 
 export interface BackendFlags {
   readonly backend?: (typeof BACKENDS)[number];
@@ -37,6 +38,7 @@ export const reconcileBackend = async (flags: BackendFlags): Promise<NamedBacken
     const url = sandboxUrl(flags);
     return { name: `${url}: expected a sandbox's ledger`, backend: sandboxLedger(url) };
   }
+  if (kind === "postgres") return { name: "PostgreSQL", backend: postgresUsage(flags.baseUrl) };
   const customerLookup = await customers(flags);
   const names = flags.meters === undefined ? {} : await mapIn(flags.meters, "--meters");
   const { baseUrl } = flags;

@@ -4,6 +4,9 @@ export { postgresOutbox, postgresOutboxView } from "./postgres-outbox.ts";
 export type { PostgresOutboxOptions } from "./postgres-outbox-options.ts";
 export { migrationSql } from "./sql.ts";
 export {
+  type DrizzleSql,
+  type DrizzleTransaction,
+  drizzleTransaction,
   type KyselyQuery,
   type KyselyTransaction,
   kyselyTransaction,

@@ -62,7 +62,7 @@ test("migrations may run at once, again and again; the SQL file is what they run
   expect(await openingFails({ connect: () => connectTo(url), schema })).toBeUndefined();
   await Promise.all(clients.map((client) => client.end()));
   const file = readFileSync(new URL("../sql/meter_lib.sql", import.meta.url), "utf8");
-  expect(file, "write it anew: node scripts/write-postgres-sql.ts").toBe(migrationSql());
+  expect(file, "renew it: node --conditions=source scripts/write-postgres-sql.ts").toBe(migrationSql());
 });
 
 test("rights: who may what, and what the others are told", async () => {

@@ -49,3 +49,29 @@ export const kyselyTransaction = (trx: KyselyTransaction): SqlTransaction => ({
       queryId: { queryId: `meter-lib ${queries++}` },
     }),
 });
+
+/** A transaction of Drizzle over PostgreSQL: what `db.transaction(async (tx) => …)` hands to its callback. */
+export interface DrizzleTransaction<Query> {
+  execute(query: Query): PromiseLike<unknown>;
+}
+
+/** What is used of Drizzle's `sql`. */
+export interface DrizzleSql<Query> {
+  raw(text: string): Query;
+  param(value: unknown): unknown;
+  join(parts: unknown[]): Query;
+}
+
+/** `client.record(event, { tx: drizzleTransaction(tx, sql) })` inside of `db.transaction()`, with the `sql` of `drizzle-orm`. */
+export const drizzleTransaction = <Query>(
+  tx: DrizzleTransaction<Query>,
+  sql: DrizzleSql<Query>,
+): SqlTransaction => ({
+  query: (text, values) => {
+    const parts = text.split(/\$(\d+)/);
+    // Between texts there are numbers of values.
+    return tx.execute(
+      sql.join(parts.map((part, i) => (i % 2 === 0 ? sql.raw(part) : sql.param(values[Number(part) - 1])))),
+    );
+  },
+});

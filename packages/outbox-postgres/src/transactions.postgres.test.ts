@@ -8,10 +8,9 @@ import postgres from "postgres";
 import { describe, expect, inject, test } from "vitest";
 import { querySql } from "../test/postgres-server.ts";
 import { connectTo, schemaPlace } from "../test/schema-place.ts";
-import { drizzleTransaction } from "./drizzle.ts";
 import { postgresOutbox } from "./postgres-outbox.ts";
 import type { PostgresOutboxOptions } from "./postgres-outbox-options.ts";
-import { kyselyTransaction, postgresJsTransaction } from "./transactions-of-others.ts";
+import { drizzleTransaction, kyselyTransaction, postgresJsTransaction } from "./transactions-of-others.ts";
 
 const EVENT = {
   tenant_id: "tenant_1",
@@ -307,7 +306,7 @@ describe("libraries", () => {
         bill: async (id: string, client: MeterClient) => {
           await db.transaction(async (tx) => {
             await tx.execute(drizzleSql`INSERT INTO orders VALUES (${id})`);
-            await client.record({ ...EVENT, event_id: id }, { tx: drizzleTransaction(tx) });
+            await client.record({ ...EVENT, event_id: id }, { tx: drizzleTransaction(tx, drizzleSql) });
             if (id.endsWith("undone")) throw new Error("undone");
           });
         },
@@ -321,7 +320,7 @@ describe("libraries", () => {
         bill: async (id: string, client: MeterClient) => {
           await db.transaction(async (tx) => {
             await tx.execute(drizzleSql`INSERT INTO orders VALUES (${id})`);
-            await client.record({ ...EVENT, event_id: id }, { tx: drizzleTransaction(tx) });
+            await client.record({ ...EVENT, event_id: id }, { tx: drizzleTransaction(tx, drizzleSql) });
             if (id.endsWith("undone")) throw new Error("undone");
           });
         },

@@ -110,6 +110,7 @@ STRIPE_KEY, LAGO_API_KEY.
 Examples:
   $ meter reconcile outbox.db
   $ meter reconcile outbox.db --from 2026-11-01T00:00:00Z --to 2026-12-01T00:00:00Z --json
-  $ meter reconcile outbox.db --backend stripe --customers customers.json`,
+  $ meter reconcile outbox.db --backend stripe --customers customers.json
+  $ meter reconcile outbox.db --backend postgres --base-url postgres://user@host:5432/database`,
     )
     .action((file: string, flags: ReconcileFlags) => invoke(command, (io) => reconcile(file, flags, io)));

@@ -1,1 +1,0 @@
-export { type PipelineLedgerOptions, pipelineLedger } from "./postgres/pipeline-ledger.ts";

@@ -1,0 +1,22 @@
+export {
+  drizzleTransaction,
+  kyselyTransaction,
+  type MigratePostgresOptions,
+  migratePostgres,
+  migrationSql,
+  type PostgresClient,
+  type PostgresOutboxOptions,
+  type PostgresPool,
+  postgresJsTransaction,
+  postgresOutbox,
+  prismaTransaction,
+} from "@meter-lib/outbox-postgres";
+export {
+  type MigrateUsageOptions,
+  migrateUsage,
+  type PostgresLedgerOptions,
+  type PostgresTransportOptions,
+  postgresLedger,
+  postgresTransport,
+  usageMigrationSql,
+} from "@meter-lib/transport-postgres";
