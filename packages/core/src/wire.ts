@@ -8,6 +8,7 @@ export { isPlainObject } from "./check/is-object.ts";
 export type { Closing } from "./delivery/delivery-options.ts";
 export { type Circumstances, type Finding, landing, type Next } from "./delivery/fates.ts";
 export { Breaker, type DestinationState, retryAfterFloorMs } from "./delivery/retry.ts";
+export { createEventCheck } from "./event/check-event.ts";
 export { contentMark } from "./event/content-mark.ts";
 export { isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";
 export { expectedTime, isTime } from "./event/event-time.ts";

@@ -9,6 +9,7 @@ export {
   type PostgresPool,
   postgresJsTransaction,
   postgresOutbox,
+  postgresRecorder,
   prismaTransaction,
 } from "@meter-lib/outbox-postgres";
 export {

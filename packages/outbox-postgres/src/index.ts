@@ -2,6 +2,12 @@ export { type MigratePostgresOptions, migratePostgres } from "./migrate-postgres
 export type { PostgresClient, PostgresPool } from "./postgres-client.ts";
 export { postgresOutbox, postgresOutboxView } from "./postgres-outbox.ts";
 export type { PostgresOutboxOptions } from "./postgres-outbox-options.ts";
+export {
+  type PostgresRecorder,
+  type PostgresRecorderCall,
+  type PostgresRecorderOptions,
+  postgresRecorder,
+} from "./postgres-recorder.ts";
 export { migrationSql } from "./sql.ts";
 export {
   type DrizzleSql,

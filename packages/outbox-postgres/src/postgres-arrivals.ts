@@ -1,15 +1,8 @@
-import {
-  type ArrivalRow,
-  type Arrivals,
-  type Insertion,
-  MeterError,
-  type SqlTransaction,
-} from "@meter-lib/core/store";
+import type { ArrivalRow, Arrivals, Insertion, SqlTransaction } from "@meter-lib/core/store";
 import { CommitWatch } from "./commit-watch.ts";
-import { type PostgresRow, rowsOf } from "./postgres-client.ts";
-import { storeError } from "./postgres-failure.ts";
+import { type Insert, insertInto } from "./insert-arrivals.ts";
 import type { Query } from "./rows.ts";
-import { literal, lockKey, quoted } from "./sql.ts";
+import { bellKey } from "./sql.ts";
 
 /** How soon to look again while events keep coming. */
 const AWAKE_MS = 100;
@@ -21,12 +14,9 @@ const AWAKE_MS = 100;
  * while an owner is awake. That one has the lock, looks every now and then, and lets go of it when nothing came.
  */
 export class PostgresArrivals implements Arrivals {
-  readonly #name: string;
-  readonly #schema: string;
   readonly #query: Query;
   readonly #bell: string;
-  readonly #one: string;
-  readonly #several: string;
+  readonly #insert: Insert;
   readonly #commits: CommitWatch;
   #tell = (): void => {};
   #isAwake = false;
@@ -34,38 +24,14 @@ export class PostgresArrivals implements Arrivals {
 
   /** @param query - on the store's own connection */
   constructor(name: string, schema: string, query: Query) {
-    this.#name = name;
-    this.#schema = schema;
     this.#query = query;
     this.#commits = new CommitWatch(query);
-    this.#bell = lockKey(`${schema} bell`);
-    const insert = `INSERT INTO ${quoted(schema)}.arrivals (arrival)`;
-    const answer = `RETURNING pg_current_xact_id()::text AS xact,
-      CASE WHEN pg_try_advisory_xact_lock(${this.#bell}) THEN pg_notify(${literal(schema)}, '')::text END AS rung`;
-    this.#one = `${insert} VALUES ($1::text::json) ${answer}`;
-    this.#several = `${insert} SELECT value FROM json_array_elements($1::text::json) ${answer}`;
+    this.#bell = bellKey(schema);
+    this.#insert = insertInto(name, schema);
   }
 
   async insert(tx: SqlTransaction, rows: readonly ArrivalRow[]): Promise<Insertion> {
-    const [first] = rows;
-    let answer: unknown;
-    try {
-      answer =
-        rows.length === 1
-          ? await tx.query(this.#one, [JSON.stringify(first)])
-          : await tx.query(this.#several, [JSON.stringify(rows)]);
-    } catch (error) {
-      throw this.#failed(error);
-    }
-    const xact = (Array.isArray(answer) ? firstRow(answer) : rowsOf(answer)[0])?.xact;
-    if (typeof xact !== "string")
-      throw MeterError.fromIssues("invalid_options", [
-        {
-          field: "tx",
-          given: "something whose query() resolves without rows",
-          expected: "a transaction: a client of pg, or what an adapter makes of another library's",
-        },
-      ]);
+    const xact = await this.#insert(tx, rows);
     return { committed: () => this.#commits.committed(xact) };
   }
 
@@ -115,16 +81,4 @@ export class PostgresArrivals implements Arrivals {
     clearTimeout(this.#timer);
     this.#commits.close();
   }
-
-  #failed(cause: unknown): unknown {
-    const error = storeError(cause, this.#name, this.#schema);
-    if (error instanceof MeterError) return error;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    return new MeterError("outbox_failed", `${this.#name}: ${message}; the event is not in the transaction`, {
-      cause,
-    });
-  }
 }
-
-const firstRow = ([row]: readonly unknown[]): PostgresRow | undefined =>
-  typeof row === "object" && row !== null ? { ...row } : undefined;

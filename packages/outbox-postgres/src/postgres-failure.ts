@@ -73,7 +73,9 @@ export const storeError = (error: unknown, name: string, schema: string): unknow
   });
 };
 
-const isMissing = (state: string | undefined): boolean => state === "3F000" || state === "42P01";
+/** A schema, a table, or the function. */
+const isMissing = (state: string | undefined): boolean =>
+  state === "3F000" || state === "42P01" || state === "42883";
 
 const isDriverError = (text: string): boolean =>
   WORDS.some(([words]) => words.test(text)) || /connection|timeout/i.test(text);

@@ -55,6 +55,16 @@ const MIB = 1024 * 1024;
 /** Names longer than that are cut by PostgreSQL. */
 const LONGEST_NAME_BYTES = 63;
 
+/** What is wrong with the name of a schema; undefined for nothing. */
+export const checkSchema = (schema: unknown): EventIssue | undefined =>
+  typeof schema === "string" && schema !== "" && Buffer.byteLength(schema) <= LONGEST_NAME_BYTES
+    ? undefined
+    : {
+        field: "schema",
+        given: describeValue(schema),
+        expected: `the name of a schema, at most ${LONGEST_NAME_BYTES} bytes`,
+      };
+
 /** The options with their defaults; throws `invalid_options` for what makes no sense. */
 export const outboxSettings = ({
   pool,
@@ -77,12 +87,8 @@ export const outboxSettings = ({
     maxEvents: letters.maxEvents ?? 100_000,
     maxBytes: letters.maxBytes ?? Math.min(64 * MIB, maxBytes),
   };
-  if (typeof schema !== "string" || schema === "" || Buffer.byteLength(schema) > LONGEST_NAME_BYTES)
-    issues.push({
-      field: "schema",
-      given: describeValue(schema),
-      expected: `the name of a schema, at most ${LONGEST_NAME_BYTES} bytes`,
-    });
+  const schemaIssue = checkSchema(schema);
+  if (schemaIssue !== undefined) issues.push(schemaIssue);
   expectCount("limits.maxEvents", maxEvents, 1);
   expectCount("limits.maxBytes", maxBytes, 1);
   expectCount("tombstones.windowMs", windowMs, 0);

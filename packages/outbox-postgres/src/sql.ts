@@ -12,6 +12,9 @@ export const literal = (text: string): string => `'${text.replaceAll("'", "''")}
 /** The number of a lock by its name. */
 export const lockKey = (name: string): string => `hashtextextended(${literal(`meter-lib ${name}`)}, 0)`;
 
+/** The number of the lock that keeps transactions from ringing. */
+export const bellKey = (schema: string): string => lockKey(`${schema} bell`);
+
 /** Rows that come and go with every commit, few at a time. */
 const BUSY = "fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500";
 const ROWS = "autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000";
@@ -44,6 +47,17 @@ CREATE TABLE IF NOT EXISTS ${s}.arrivals (
   arrived_at timestamptz NOT NULL DEFAULT now(),
   arrival json NOT NULL CHECK (json_typeof(arrival) = 'object')
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_insert_scale_factor = 0.2);
+
+-- Puts events into the transaction of whoever calls it, and returns its number. A commit with a NOTIFY waits for every other one: of
+-- transactions at once only the first rings, and none while an owner is awake. A function, because its plans are kept by the connection.
+CREATE OR REPLACE FUNCTION ${s}.arrive(events json) RETURNS xid8 LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO ${s}.arrivals (arrival) SELECT value FROM json_array_elements(events);
+  IF pg_try_advisory_xact_lock(${bellKey(schema)}) THEN
+    PERFORM pg_notify(${literal(schema)}, '');
+  END IF;
+  RETURN pg_current_xact_id();
+END $$;
 
 -- What the log keeps.
 ${tables.join("\n")}

@@ -10,6 +10,7 @@ import { querySql } from "../test/postgres-server.ts";
 import { connectTo, schemaPlace } from "../test/schema-place.ts";
 import { postgresOutbox } from "./postgres-outbox.ts";
 import type { PostgresOutboxOptions } from "./postgres-outbox-options.ts";
+import { postgresRecorder } from "./postgres-recorder.ts";
 import { drizzleTransaction, kyselyTransaction, postgresJsTransaction } from "./transactions-of-others.ts";
 
 const EVENT = {
@@ -246,6 +247,34 @@ test("an outbox without transactions says so", async () => {
   await expect(at.client.record(EVENT, { tx: { query: async () => undefined } })).rejects.toMatchObject({
     code: "invalid_options",
   });
+});
+
+test("what only records needs no outbox of its own, and who delivers takes it in", async () => {
+  await using at = await setUp();
+  const recorder = postgresRecorder({ schema: at.schema, defaults: { device_id: "function" } });
+  const event = { tenant_id: "tenant_1", meter_id: "page.processed.basic", total_usage: 3 } as const;
+  await at.tx.query("BEGIN");
+  const ids = [
+    await recorder.record({ ...event, event_id: "order-1" }, { tx: at.tx }),
+    ...(await recorder.recordAll([{ ...event, event_id: "order-2" }, event], { tx: at.tx })),
+  ];
+  // @ts-expect-error: this meter reports an amount
+  const mistake = recorder.record({ ...event, start_time: 1 }, { tx: at.tx });
+  await expect(mistake).rejects.toMatchObject({
+    code: "invalid_event",
+    message: expect.stringContaining("start_time"),
+  });
+  await at.tx.query("COMMIT");
+  await expect.poll(() => at.sentIds().length).toBe(3);
+  expect(at.sentIds().sort()).toEqual([...ids].sort());
+  expect(at.transport.events[0]).toMatchObject({ device_id: "function", total_usage: 3 });
+  // A repeat is known by its content.
+  await at.tx.query("BEGIN");
+  await recorder.record({ ...event, event_id: "order-1", total_usage: 4 }, { tx: at.tx });
+  await recorder.record({ ...event, event_id: "order-2" }, { tx: at.tx });
+  await at.tx.query("COMMIT");
+  await expect.poll(() => at.client.stats()).toMatchObject({ recorded: 4, acknowledged: 3, rejected: 1 });
+  expect(() => postgresRecorder({ schema: "" })).toThrow("schema: expected the name of a schema");
 });
 
 describe("libraries", () => {
