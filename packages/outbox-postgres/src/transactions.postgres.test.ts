@@ -156,7 +156,7 @@ test("an id that was recorded before is a repeat; with different content, a dead
     {
       state: "rejected",
       event: { event_id: "order-1", total_usage: 4 },
-      reason: expect.stringContaining("other content"),
+      reason: expect.stringContaining("different content"),
     },
   ]);
   expect(warnings).toEqual([expect.stringContaining('"order-1"')]);
@@ -242,7 +242,7 @@ test("an outbox without transactions says so", async () => {
     customerLookup: { lookup: async () => ({ state: "found", customer_id: "customer" }) },
   });
   await expect(client.record(EVENT, { tx: at.tx })).rejects.toThrow(
-    "tx: expected an outbox in the database of the transaction (postgresOutbox), got a client with the outbox memory",
+    "tx: expected an outbox in the database of the transaction, such as postgresOutbox, got a client with the outbox memory",
   );
   await expect(at.client.record(EVENT, { tx: { query: async () => undefined } })).rejects.toMatchObject({
     code: "invalid_options",
