@@ -7,7 +7,7 @@ export const LAYOUT = 1;
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** A text as SQL takes it. */
-export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** The number of a lock by its name. */
 export const lockKey = (name: string): string => `hashtextextended(${literal(`meter-lib ${name}`)}, 0)`;
