@@ -15,7 +15,7 @@ import type {
   MeterEvent,
   PerformanceMeterId,
 } from "../event/meter-event.ts";
-import type { Lane, UsageEvent } from "../event/usage-event.ts";
+import { eventInput, type Lane, type UsageEvent } from "../event/usage-event.ts";
 import type { Accounts } from "../log/account.ts";
 import type { SqlTransaction } from "../log/arrivals.ts";
 import type { RefutationState } from "../log/outbox.ts";
@@ -77,18 +77,6 @@ export interface Health {
 const LIVE: RecordOptions = { lane: "live" };
 const DEFAULT_DRAIN_MS = 10_000;
 const EXPORT_PAGE = 500;
-const FROZEN_FIELDS = new Set([
-  "event_id",
-  "tenant_id",
-  "device_id",
-  "meter_id",
-  "event_time",
-  "total_usage",
-  "start_time",
-  "end_time",
-  "metadata",
-  "session_id",
-]);
 
 /**
  * Reports usage to a billing backend.
@@ -213,7 +201,7 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
    * Records events that were frozen elsewhere (by a page, by another process), with their ids and times. They are checked like any others.
    */
   ingest(events: readonly UsageEvent[], options: RecordOptions = {}): readonly Receipt[] {
-    return events.map((event) => this.#core.record(asInput(event), {}, options.lane ?? "live"));
+    return events.map((event) => this.#core.record(eventInput(event), {}, options.lane ?? "live"));
   }
 
   /**
@@ -419,9 +407,3 @@ export interface RefutedEvent {
 }
 
 type WideOptions = MeterClientStrategies & { readonly catalog?: Catalog; readonly defaults?: EventContext };
-
-/** Returns a frozen event in the form of a caller's input. */
-const asInput = ({ type: _, ...event }: UsageEvent): object =>
-  Object.fromEntries(
-    Object.entries(event).filter(([field, value]) => value !== undefined && FROZEN_FIELDS.has(field)),
-  );

@@ -232,10 +232,10 @@ export class Segment {
   }
 
   /** Resolves when the outbox has stored it, or refused it. */
-  async whenStored(): Promise<void> {
-    if (this.#isStored) return;
+  whenStored(): Promise<void> {
+    if (this.#isStored) return Promise.resolve();
     this.#stored ??= this.#waiting.promise();
-    await this.#stored.promise;
+    return this.#stored.promise;
   }
 
   /** Maps the events of a part to their new places, without those that were not recorded. */
@@ -256,8 +256,11 @@ export class Segment {
     return this.#elsewhere !== undefined;
   }
 
-  async durable(index: number): Promise<DurableOutcome> {
-    await this.whenStored();
+  durable(index: number): Promise<DurableOutcome> {
+    return this.whenStored().then(() => this.#durable(index));
+  }
+
+  #durable(index: number): DurableOutcome | Promise<DurableOutcome> {
     const elsewhere = this.#elsewhere?.[index];
     if (elsewhere !== undefined)
       return "segment" in elsewhere ? elsewhere.segment.durable(elsewhere.index) : elsewhere.durable;

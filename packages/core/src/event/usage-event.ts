@@ -97,6 +97,20 @@ export const eventOfFields = (fields: unknown): UsageEvent | undefined => {
   return isUsageEvent(event) ? usageEvent(event) : undefined;
 };
 
+/** An event as a caller gives it: its type follows from the meter. */
+export const eventInput = (event: UsageEvent): Omit<UsageEvent, "type"> => ({
+  event_id: event.event_id,
+  tenant_id: event.tenant_id,
+  device_id: event.device_id,
+  meter_id: event.meter_id,
+  event_time: event.event_time,
+  total_usage: event.total_usage,
+  start_time: event.start_time,
+  end_time: event.end_time,
+  metadata: event.metadata,
+  session_id: event.session_id,
+});
+
 /** Combines an event with what it is sent with. Written out, because a spread would cost more than the rest of the work. */
 export const outgoing = (
   event: UsageEvent,
