@@ -27,11 +27,13 @@ const PEERS = {
 /** What a page loads of us and of others, as npm hands them out. */
 export const bundles: Measure = {
   name: "bundles",
-  about: "what a page loads of meter-lib and of other SDKs, by four bundlers; needs `pnpm build` and npm",
+  about: "what a page loads of meter-lib and of other SDKs, by four bundlers; builds the packages, installs from npm",
   defaults: {},
   run: async () => {
     const folder = mkdtempSync(join(tmpdir(), "bundles-"));
     try {
+      const built = await runCommand("npx", ["-y", "pnpm@12.21.0", "build"]);
+      if (!built.ok) throw new Error(`the packages do not build:\n${built.output}`);
       const ours = [...(await packPackages(folder))].map(([name, path]) => [name, `file:${path}`]);
       writeFileSync(
         join(folder, "package.json"),

@@ -13,11 +13,13 @@ type Rule = readonly [isRight: (value: unknown) => boolean, expected: string];
 type Rules<Options> = { readonly [Name in keyof Required<Options>]: Rule };
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+// Without these notes bundlers keep the rules below in a page, which has no use for them.
 const has =
-  (method: string) =>
-  (value: unknown): boolean =>
-    isObject(value) && typeof Reflect.get(value, method) === "function";
-const optional = (isRight: Rule[0], expected: string): Rule => [
+  /* @__NO_SIDE_EFFECTS__ */
+    (method: string) =>
+    (value: unknown): boolean =>
+      isObject(value) && typeof Reflect.get(value, method) === "function";
+const optional = /* @__NO_SIDE_EFFECTS__ */ (isRight: Rule[0], expected: string): Rule => [
   (value) => value === undefined || isRight(value),
   expected,
 ];
@@ -26,7 +28,7 @@ const OBJECT = optional(isObject, "an object");
 const FUNCTION = optional((value) => typeof value === "function", "a function");
 const TEXT = optional((value) => typeof value === "string" && value !== "", "text");
 const AMOUNT = optional((value) => typeof value === "number" && value >= 0, "a number ≥ 0");
-const oneOf = (...choices: readonly string[]): Rule =>
+const oneOf = /* @__NO_SIDE_EFFECTS__ */ (...choices: readonly string[]): Rule =>
   optional(
     (value) => choices.some((choice) => choice === value),
     choices.map((choice) => `"${choice}"`).join(" or "),
