@@ -11,8 +11,27 @@ export const watchPageSleep = ({ leave, sleep, wake }: PageSleep): (() => void) 
   if (typeof document !== "object") return () => {};
   const listening = new AbortController();
   const options = { signal: listening.signal };
-  addEventListener("pagehide", ({ persisted }) => (persisted ? sleep() : leave()), options);
-  addEventListener("pageshow", wake, options);
+  const isHidden = () => document.visibilityState === "hidden";
+  let isEnteringCache = false;
+  addEventListener(
+    "pagehide",
+    ({ persisted }) => {
+      isEnteringCache = persisted;
+      if (!persisted) leave();
+      // Else once it hears that it is hidden: until then its own handlers of `pagehide` may record.
+      else if (isHidden()) sleep();
+    },
+    options,
+  );
+  document.addEventListener("visibilitychange", () => isHidden() && isEnteringCache && sleep(), options);
+  addEventListener(
+    "pageshow",
+    () => {
+      isEnteringCache = false;
+      wake();
+    },
+    options,
+  );
   document.addEventListener("freeze", sleep, options);
   document.addEventListener("resume", wake, options);
   return () => listening.abort();

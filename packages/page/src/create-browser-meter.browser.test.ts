@@ -60,6 +60,29 @@ const setOnline = (isOnline: boolean) => {
   undo.push(() => spy.mockRestore());
 };
 
+/** As the browser does with a page that is shown. */
+const enterCache = () => {
+  dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+  const hidden = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+  document.dispatchEvent(new Event("visibilitychange"));
+  hidden.mockRestore();
+};
+
+/** What another connection that starts in the next task sees: all that was committed in this one. */
+const storedIds = () =>
+  new Promise<unknown>((resolve) => {
+    setTimeout(() => {
+      indexedDB.open(name).onsuccess = ({ target }) => {
+        if (!(target instanceof IDBOpenDBRequest)) return;
+        const db = target.result;
+        db.transaction("events").objectStore("events").getAllKeys().onsuccess = ({ target }) => {
+          db.close();
+          resolve(target instanceof IDBRequest && target.result);
+        };
+      };
+    });
+  });
+
 afterEach(async () => {
   for (const restore of undo.splice(0)) restore();
   await Promise.all(open.splice(0).map((meter) => meter.close({ timeoutMs: 0 })));
@@ -90,20 +113,18 @@ describe("events", () => {
     // It is open.
     await first.record(page("first")).durable;
     first.record(page("last"));
-    // What another connection starts in the next task sees all that was committed in this one.
-    const found = await new Promise<unknown>((resolve) => {
-      setTimeout(() => {
-        indexedDB.open(name).onsuccess = ({ target }) => {
-          if (!(target instanceof IDBOpenDBRequest)) return;
-          const db = target.result;
-          db.transaction("events").objectStore("events").getAllKeys().onsuccess = ({ target }) => {
-            db.close();
-            resolve(target instanceof IDBRequest && target.result);
-          };
-        };
-      });
-    });
-    expect(found).toEqual(["first", "last"]);
+    expect(await storedIds()).toEqual(["first", "last"]);
+  });
+
+  test("are in the database too when the page's own handler records them on the way to the back/forward cache", async () => {
+    const { relay, tab } = site();
+    relay.isDown = true;
+    const left = tab();
+    await left.record(page("first")).durable;
+    addEventListener("pagehide", () => left.record(page("last")), { once: true });
+    enterCache();
+    expect(await storedIds()).toEqual(["first", "last"]);
+    dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
   });
 
   test("a tab's receipts settle when another tab took its events to the relay", async () => {
@@ -384,7 +405,6 @@ describe("a browser of the floor", () => {
     ["Promise.withResolvers", Promise, "withResolvers"],
     ["AbortSignal.any", AbortSignal, "any"],
     ["AbortSignal.timeout", AbortSignal, "timeout"],
-    ["Object.hasOwn", Object, "hasOwn"],
     ["Array.prototype.toSorted", Array.prototype, "toSorted"],
   ])("without %s it delivers", async (_, owner, method) => {
     const { ids, tab } = site();
@@ -530,7 +550,7 @@ describe("sessions", () => {
     await left.startSession(CHAT);
     clock.now += 14_000;
     const hidden = clock.now;
-    dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+    enterCache();
     await lockReleased();
     clock.now += 60_000;
     const next = tab();

@@ -40,6 +40,8 @@ export const durableOutbox =
     const me = pageEventId(Date.now());
     /** In no database, as far as is known, and not on the way there. */
     const unsaved = new Set<Entry>();
+    /** Could not be written without a look at what is there. */
+    const doubtful = new Set<Entry>();
     let epoch: string | undefined;
     let hasMore = "indexedDB" in globalThis;
     let tendAt = 0;
@@ -80,13 +82,13 @@ export const durableOutbox =
     };
 
     /** Those that were settled meanwhile are not to be stored any more. */
-    const takeUnsaved = (): readonly Entry[] => {
-      const entries = [...unsaved].filter((entry) => own.get(entry.event.event_id) === entry);
-      unsaved.clear();
+    const take = (from: Set<Entry>): readonly Entry[] => {
+      const entries = [...from].filter((entry) => own.get(entry.event.event_id) === entry);
+      from.clear();
       return entries;
     };
-    const putBack = (entries: readonly Entry[]) => {
-      for (const entry of entries) unsaved.add(entry);
+    const putBack = (entries: readonly Entry[], into = unsaved) => {
+      for (const entry of entries) into.add(entry);
     };
 
     /**
@@ -96,7 +98,7 @@ export const durableOutbox =
      */
     const write = (sent?: readonly Entry[]) => {
       isWriteDue = false;
-      const entries = takeUnsaved();
+      const entries = take(unsaved);
       const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
       const before = uncounted;
       const departure = sent && { bytes: before + bytes, sent: sent.map(exposureOf) };
@@ -115,7 +117,7 @@ export const durableOutbox =
         },
         () => {
           uncounted += departure ? before : -bytes;
-          putBack(entries);
+          putBack(entries, doubtful);
           save();
         },
       );
@@ -127,7 +129,7 @@ export const durableOutbox =
     };
 
     const save = () => {
-      if (isSaveDue || unsaved.size === 0) return;
+      if (isSaveDue || unsaved.size + doubtful.size === 0) return;
       isSaveDue = true;
       saving = saving.then(saveAll);
     };
@@ -135,7 +137,7 @@ export const durableOutbox =
     /** Looks at each event before it is stored: its id may be there. */
     const saveAll = async () => {
       isSaveDue = false;
-      const entries = takeUnsaved();
+      const entries = [...take(doubtful), ...take(unsaved)];
       const isSaved = await database.change(async (rows) => {
         const room = await usedBy(rows);
         for (const entry of entries) {
@@ -246,7 +248,8 @@ export const durableOutbox =
 
     return {
       hasMore: () => hasMore,
-      isFull: (bytes) => waiting + unsaved.size >= maxEvents || waitingBytes + bytes > maxBytes,
+      isFull: (bytes) =>
+        waiting + unsaved.size + doubtful.size >= maxEvents || waitingBytes + bytes > maxBytes,
       keep: (entry) => {
         unsaved.add(entry);
         if (!isWriteDue) queueMicrotask(writeDue);

@@ -1,5 +1,5 @@
 import type { Catalog, LitewaveCatalog } from "@meter-lib/core";
-import { deliverThroughPageLife, isKept } from "@meter-lib/transport-beacon";
+import { deliverThroughPageLife } from "@meter-lib/transport-beacon";
 import { pageDelivery } from "./page-delivery.ts";
 import { pageEmitter } from "./page-emitter.ts";
 import type { PageMeter } from "./page-meter.ts";
@@ -17,16 +17,11 @@ export const wirePageMeter = <const C extends Catalog = LitewaveCatalog>(
   const { outbox, check, ...delivery } = pageDelivery(options, emit, keep);
   const { record, sendNow, retryNow } = delivery;
   const startSession = outbox?.startSession ?? shareSessions(pageSession(record));
-  const endPageLife = deliverThroughPageLife({
-    sendNow: (event) => {
-      sendNow();
-      outbox?.leave(event.type === "freeze" || isKept(event));
-    },
-    retryNow: () => {
-      outbox?.wake();
-      retryNow();
-    },
-  });
+  const wake = () => {
+    outbox?.wake();
+    retryNow();
+  };
+  const endPageLife = deliverThroughPageLife({ sendNow, retryNow: wake }, outbox);
   const close: PageMeter["close"] = (drainOptions) => {
     endPageLife();
     return delivery.close(drainOptions);

@@ -1,6 +1,10 @@
 export { beaconTransport } from "./beacon-transport.ts";
 export type { BeaconTransportOptions } from "./beacon-transport-options.ts";
-export { deliverThroughPageLife, isKept, type PageLifeClient } from "./deliver-through-page-life.ts";
+export {
+  deliverThroughPageLife,
+  type PageLifeClient,
+  type PageLifeHooks,
+} from "./deliver-through-page-life.ts";
 export type { Verdict } from "./judge-answer.ts";
 export { PAGE_BATCH } from "./page-batch-limits.ts";
 export { utf8Bytes } from "./page-body.ts";
