@@ -12,7 +12,6 @@ export { type LitewaveCatalog, litewaveCatalog } from "./catalog/litewave-catalo
 export type { Metadata, Meter } from "./catalog/meter.ts";
 export { parseCatalog } from "./catalog/parse-catalog.ts";
 export { describeIssue, type EventIssue } from "./check/event-issue.ts";
-export { type FanOut, type FanOutOptions, type FanOutReceipt, fanOut } from "./client/fan-out.ts";
 export {
   type DrainOptions,
   type Health,
@@ -30,10 +29,6 @@ export type { ReconcileBackend, Reconciliation } from "./client/reconcile.ts";
 export type { SendResult } from "./client/send-result.ts";
 export type { Session, SessionInput, SessionOptions, SessionRecovery } from "./client/session.ts";
 export type { TimeOptions } from "./client/time-call.ts";
-export { type CutOverOptions, cutOver } from "./compose/cut-over.ts";
-export { fallback } from "./compose/fallback.ts";
-export { route } from "./compose/route.ts";
-export { type CustomerOf, withCustomers } from "./compose/with-customers.ts";
 export type { Parking } from "./delivery/customers.ts";
 export type { DeliveryEvents } from "./delivery/delivery-events.ts";
 export type { DeliveryOptions } from "./delivery/delivery-options.ts";

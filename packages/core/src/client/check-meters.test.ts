@@ -1,14 +1,7 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import {
-  type Catalog,
-  defineCatalog,
-  fallback,
-  MeterClient,
-  memoryTransport,
-  route,
-  type Transport,
-} from "../index.ts";
+import { fallback, route } from "../compose.ts";
+import { type Catalog, defineCatalog, MeterClient, memoryTransport, type Transport } from "../index.ts";
 
 const catalog = defineCatalog({
   "page.scanned": { type: "volume" },

@@ -1,4 +1,5 @@
-import { MeterClient, memoryTransport, route, type Transport } from "@meter-lib/core";
+import { MeterClient, memoryTransport, type Transport } from "@meter-lib/core";
+import { route } from "@meter-lib/core/compose";
 import type { Batch, SendAnswer } from "@meter-lib/core/transport";
 import { staticCustomers } from "@meter-lib/lookup-http";
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";

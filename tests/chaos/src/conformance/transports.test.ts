@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { fallback, memoryTransport, route, type Transport } from "@meter-lib/core";
+import { memoryTransport, type Transport } from "@meter-lib/core";
+import { fallback, route } from "@meter-lib/core/compose";
 import { createSandbox } from "@meter-lib/sandbox";
 import { type TransportUnderTest, transportConformance } from "@meter-lib/testing";
 import { faultBackend } from "@meter-lib/testing/fault-backend";
