@@ -27,7 +27,8 @@ const PEERS = {
 /** What a page loads of us and of others, as npm hands them out. */
 export const bundles: Measure = {
   name: "bundles",
-  about: "what a page loads of meter-lib and of other SDKs, by four bundlers; builds the packages, installs from npm",
+  about:
+    "what a page loads of meter-lib and of other SDKs, by four bundlers; builds the packages, installs from npm",
   defaults: {},
   run: async () => {
     const folder = mkdtempSync(join(tmpdir(), "bundles-"));

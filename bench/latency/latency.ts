@@ -60,8 +60,8 @@ const targets = (readings: ReadonlyMap<string, readonly Latency[]>): readonly Ta
     is: "at most",
   });
   return [
-    target("record(), memory: median, µs", "p50", 0.7),
-    target("record(), memory: p99.9, µs", "p999", 50),
+    target("record(), memory: median, µs", "p50", 0.6),
+    target("record(), memory: p99.9, µs", "p999", 30),
     target("longest stall of the event loop, ms", "stallMs", 10),
   ];
 };

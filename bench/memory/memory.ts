@@ -15,7 +15,7 @@ export const memory: Measure = {
     const target = (outbox: string, { heapBytes, jsonBytes }: Filled): Target => ({
       what: `heap per event beside its JSON, ${outbox}`,
       reading: heapBytes / events / jsonBytes,
-      bound: 2,
+      bound: 1.3,
       is: "at most",
     });
     return {

@@ -37,13 +37,16 @@ export const takeRounds = async (
   return { readings, skipped };
 };
 
-/** Rate of one over the rate of the other, round by round. */
-export const ratios = ({ readings }: Rounds, name: string, to: string): readonly number[] => {
+/** A figure of one over that of the other, round by round. */
+export const ratios = (
+  { readings }: Rounds,
+  name: string,
+  to: string,
+  figure: "deliveredPerSecond" | "cpuMicrosPerEvent" = "deliveredPerSecond",
+): readonly number[] => {
   const base = readings.get(to) ?? [];
   return (readings.get(name) ?? []).flatMap((reading, round) => {
     const other = base[round];
-    return reading === undefined || other === undefined
-      ? []
-      : [reading.deliveredPerSecond / other.deliveredPerSecond];
+    return reading === undefined || other === undefined ? [] : [reading[figure] / other[figure]];
   });
 };
