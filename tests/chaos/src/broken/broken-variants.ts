@@ -130,22 +130,18 @@ export const skipsACounter = (inner: Outbox): Outbox =>
     accounts: async () => ({ ...(await inner.accounts()), quarantined: 0 }),
   });
 
-/** Gives an event another id when it sends it again. */
+/** Makes an event's id when it sends it, and so another one for each attempt. */
 export const makesNewIds = (inner: Transport): Transport => {
-  const sent = new Set<string>();
   let made = 0;
   return {
     ...inner,
     send: ({ events }, context) =>
       inner.send(
         {
-          events: events.map((event) => {
-            if (sent.size !== sent.add(event.event_id).size) return event;
-            return {
-              ...event,
-              event_id: `${event.event_id.slice(0, 24)}${String(++made).padStart(12, "0")}`,
-            };
-          }),
+          events: events.map((event) => ({
+            ...event,
+            event_id: `${event.event_id.slice(0, 24)}${String(++made).padStart(12, "0")}`,
+          })),
         },
         context,
       ),

@@ -33,6 +33,8 @@ export const readOutboxFile = (path: string): readonly FileRow[] => {
 };
 
 const LETTERS = ["rejected", "quarantined"];
+/** See `NewSegment.sum_of`. */
+const PLACES = 1_024;
 
 /** Events that wait are in segments, of which each piece has its attempts; those that have ended are known by their ids alone. */
 const rowsIn = (db: DatabaseSync): readonly FileRow[] => {
@@ -50,7 +52,7 @@ const rowsIn = (db: DatabaseSync): readonly FileRow[] => {
     );
     for (const { from, to, inflight, attempts } of pieces) {
       for (let place = from; place < to; place++) {
-        const { event_id: id, tenant_id: tenant } = JSON.parse(lines.get(place) ?? "");
+        const [id, tenant] = JSON.parse(lines.get(place) ?? "");
         const state = letter === undefined ? Number(inflight) : 2 + LETTERS.indexOf(letter.state);
         rows.push({ id, tenant, state, attempts });
         waiting.add(key + place);
@@ -58,10 +60,12 @@ const rowsIn = (db: DatabaseSync): readonly FileRow[] => {
     }
   }
   for (const { value } of db.prepare("SELECT value FROM ids").all()) {
-    const { key, ids, cells, cell_of } = JSON.parse(String(value));
-    for (const [index, id] of ids.entries()) {
+    const { key, ids, cells, sum_of } = JSON.parse(String(value));
+    for (const [index, id] of ids.split("\n").entries()) {
       if (waiting.has(key + index)) continue;
-      rows.push({ id, tenant: cells[cell_of?.[index] ?? 0][0], state: 4, attempts: 1 });
+      const place = sum_of?.[index] ?? (cells[0].tenants.length === 1 ? 0 : index);
+      const tenant = cells[Math.floor(place / PLACES)].tenants[place % PLACES];
+      rows.push({ id, tenant, state: 4, attempts: 1 });
     }
   }
   return rows;

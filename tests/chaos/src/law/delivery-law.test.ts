@@ -25,7 +25,11 @@ describe("an engine that is broken breaks it", () => {
     ],
     ["drops events", { dedup: true, breakOutbox: dropsEvents }, /recorded: expected 6 to be 7/],
     ["skips a counter", { dedup: false, breakOutbox: skipsACounter }, /do not balance/],
-    ["makes a new id on retry", { dedup: true, breakTransport: makesNewIds }, /counted and never issued/],
+    [
+      "makes a new id for each attempt",
+      { dedup: true, breakTransport: makesNewIds },
+      /counted and never issued/,
+    ],
     ["sends the unsure again", { dedup: false, breakTransport: resendsTheUnsure }, /is counted: expected 2/],
   ])("one that %s", { timeout: 300_000 }, async (_, broken, reason) => {
     const details = await checkDeliveryLaw({ ...broken, numRuns: 200 });
