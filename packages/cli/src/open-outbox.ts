@@ -17,7 +17,7 @@ const ALL = Number.MAX_SAFE_INTEGER;
 export const rememberingOutbox = (place: string): Outbox => {
   const options = {
     tombstones: { windowMs: ALL, max: ALL },
-    letters: { maxEvents: ALL, maxBytes: ALL },
+    deadLetters: { maxEvents: ALL, maxBytes: ALL },
     retention: { ledgerMs: ALL },
   };
   const database = postgresPlace(place);

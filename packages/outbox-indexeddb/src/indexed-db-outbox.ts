@@ -3,13 +3,18 @@ import { type IndexedDbOutboxOptions, outboxSettings } from "./indexed-db-outbox
 import { indexedDbStore } from "./indexed-db-store.ts";
 
 /**
- * A durable outbox in IndexedDB. A committed event survives the end of the page and of the browser. All pages and workers of an origin
- * may use it together; what a closed, dead or frozen one held is taken over by the next that claims.
+ * Creates a durable outbox in IndexedDB. A committed event survives the end of the page and of the browser. All pages and workers of an
+ * origin may share it; the next claim takes over the events of a closed, dead or frozen page.
  *
- * Calls reject with a {@link MeterError} while the database does not work (`outbox_failed`: no IndexedDB, blocked by an older page) or is
- * full (`no_room`); a client then keeps events in memory and says so. `closed` after `close()`.
+ * Calls reject with a {@link MeterError}: `outbox_failed` while the database does not work (no IndexedDB, blocked by an older page),
+ * `no_room` while it is full; a client then keeps events in memory and reports it. `closed` after `close()`.
  *
  * @throws MeterError `invalid_options`
+ *
+ * @example
+ * ```ts
+ * const client = new MeterClient({ transport, customerLookup, outbox: indexedDbOutbox({ name: "meter" }) });
+ * ```
  */
 export const indexedDbOutbox = (options: IndexedDbOutboxOptions = {}): Outbox => {
   const { store, log } = outboxSettings(options);

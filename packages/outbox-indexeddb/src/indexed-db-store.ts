@@ -17,22 +17,22 @@ export interface IndexedDbStoreOptions {
   /** The database's name. */
   readonly name: string;
   readonly openTimeoutMs: number;
-  /** Only without Web Locks: who gave no sign of life for so long, in milliseconds, has its locks no more. */
+  /** Only without Web Locks: a holder without a sign of life for this long, in milliseconds, loses its locks. */
   readonly leaseMs: number;
 }
 
-/** A transaction that is under way. */
+/** A running transaction. */
 interface Running {
   readonly tx: IDBTransaction;
-  /** Whether it was told to commit: whether it did is then its own word, and not to be repeated. */
+  /** Whether it was told to commit: only it knows whether it did, so it must not be repeated. */
   isCommitting: boolean;
   /** Stops waiting for it. */
   readonly giveUp: (why: Error) => void;
 }
 
-const SLEPT = new Error("the page slept");
+const SLEPT = new Error("the page was suspended");
 
-/** A store of the pages of one origin, in a database of theirs. While a page sleeps, it keeps neither locks nor the database from others. */
+/** A store shared by the pages of one origin. A suspended page blocks neither locks nor the database. */
 export const indexedDbStore = (options: IndexedDbStoreOptions): Store => new IndexedDbStore(options);
 
 class IndexedDbStore implements Store {
@@ -68,7 +68,7 @@ class IndexedDbStore implements Store {
         return await this.#run(tx, work);
       } catch (error) {
         if (error === SLEPT) continue;
-        // What the work threw is its caller's.
+        // Errors of `work` go to its caller.
         throw error instanceof DOMException ? failure(this.name, error) : error;
       } finally {
         this.#running = undefined;
@@ -112,7 +112,7 @@ class IndexedDbStore implements Store {
       return answer;
     } catch (error) {
       if (running.isCommitting || error === SLEPT) throw error;
-      // Why it ended by itself says more than what followed from it.
+      // The reason why it ended says more than what followed.
       throw abort(tx)
         ? error
         : await ended.then(
@@ -127,7 +127,7 @@ class IndexedDbStore implements Store {
     this.#database.sleep();
     this.#locks.sleep();
     const running = this.#running;
-    // A page that sleeps cannot end it, and all others would wait. Not every browser then says that it ended: it is begun anew.
+    // A suspended page cannot end it, and all others would wait. Not every browser reports its end, so it is restarted.
     if (running?.isCommitting === false && abort(running.tx)) running.giveUp(SLEPT);
   }
 
@@ -138,10 +138,12 @@ class IndexedDbStore implements Store {
     const running = this.#running;
     this.#database.wake();
     if (running === undefined) return;
-    // That it ended was to be told before the end of one that begins now.
+    // Its end was to be reported before the end of a transaction that starts now.
     const giveUp = () =>
       running.giveUp(
-        new MayHaveCommitted(`${this.name}: the page slept before it heard how a transaction ended`),
+        new MayHaveCommitted(
+          `${this.name}: the page was suspended before it knew the result of a transaction`,
+        ),
       );
     this.#database.begin().then((next) => {
       next.oncomplete = next.onabort = giveUp;
@@ -199,7 +201,7 @@ const commit = (tx: IDBTransaction): void => {
   try {
     tx.commit();
   } catch {
-    // It is about to end by itself; how, it says.
+    // It is about to end, and will report how.
   }
 };
 
@@ -213,11 +215,11 @@ const abort = (tx: IDBTransaction): boolean => {
   }
 };
 
-/** What went wrong with the database, in the words of a caller. */
+/** Describes a failure of the database for the caller. */
 const failure = (name: string, error: unknown): MeterError => {
   if (error instanceof MeterError) return error;
   const isFull = error instanceof Error && error.name === "QuotaExceededError";
-  const hint = isFull ? "the browser gives no more room: " : "";
+  const hint = isFull ? "the browser's storage quota is used up: " : "";
   const words = error instanceof Error ? error.message || error.name : String(error);
   return new MeterError(isFull ? "no_room" : "outbox_failed", `${name}: ${hint}${words}`, { cause: error });
 };

@@ -1,17 +1,17 @@
 import { MeterError, TABLE_NAMES } from "@meter-lib/core/store";
 
-/** Locks of a browser without Web Locks. */
+/** Locks for browsers without Web Locks. */
 export const LOCK_ROWS = "locks";
 
 const OBJECT_STORES = [...TABLE_NAMES, LOCK_ROWS];
 const VERSION = 1;
 
-/** The database of a page: opened when it is needed, again after the browser closed it, and not while the page sleeps. */
+/** The database of a page: opened on demand, reopened after the browser closed it, and closed while the page is suspended. */
 export class PageDatabase {
   readonly #name: string;
   readonly #openTimeoutMs: number;
   #current: Promise<IDBDatabase> | undefined;
-  /** While the page sleeps: resolves when it has woken. */
+  /** While the page is suspended: resolves when it resumes. */
   #sleep: PromiseWithResolvers<void> | undefined;
   #isOver = false;
 
@@ -24,7 +24,7 @@ export class PageDatabase {
     return this.#sleep !== undefined;
   }
 
-  /** A transaction over all tables that has the database to itself. */
+  /** A transaction over all tables with exclusive access. */
   async begin(): Promise<IDBTransaction> {
     for (let attempt = 1; ; attempt++) {
       while (this.#sleep !== undefined) await this.#sleep.promise;
@@ -34,7 +34,7 @@ export class PageDatabase {
         return (await opening).transaction(OBJECT_STORES, "readwrite", { durability: "strict" });
       } catch (error) {
         this.#forget(opening);
-        // The browser closed it a moment ago, or the page slept while it was opened: then once more.
+        // The browser closed it, or the page was suspended while it opened: try once more.
         const isClosed = error instanceof DOMException && error.name === "InvalidStateError";
         if (!this.isAsleep && !(isClosed && attempt === 1)) throw error;
       }
@@ -51,7 +51,7 @@ export class PageDatabase {
     this.#sleep = undefined;
   }
 
-  /** Closes it for good. */
+  /** Closes it permanently. */
   end(): void {
     this.#isOver = true;
     this.#close();
@@ -85,9 +85,9 @@ export class PageDatabase {
         reject(new MeterError("outbox_failed", `indexeddb ${this.#name}: ${why}`));
       };
       const request = indexedDB.open(this.#name, VERSION);
-      request.onblocked = () => fail("a page with an older version keeps it from opening");
+      request.onblocked = () => fail("a page with an older version blocks it");
       request.onupgradeneeded = () => {
-        // A page that sleeps before it hears of the end of this would keep all others from opening the database.
+        // A page that is suspended before this ends would keep all others from opening the database.
         if (this.isAsleep) request.transaction?.abort();
         else for (const name of OBJECT_STORES) request.result.createObjectStore(name);
       };
@@ -98,9 +98,9 @@ export class PageDatabase {
       request.onsuccess = () => {
         clearTimeout(late);
         const database = request.result;
-        // Too late: whoever asked was told that it does not work. The next one opens it anew.
+        // Too late: the caller was told that it failed. The next call opens it again.
         if (hasFailed || this.isAsleep) database.close();
-        // A newer version, and whoever deletes the database, must not have to wait for this page.
+        // Close for a newer version, or for the deletion of the database.
         database.onclose = database.onversionchange = () => this.#forget(opening);
         resolve(database);
       };
@@ -109,20 +109,20 @@ export class PageDatabase {
   }
 }
 
-/** The answer to a request. */
+/** Resolves with the result of a request. */
 export const ask = <Answer>(request: IDBRequest<Answer>): Promise<Answer> =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
 
-/** Resolves when it is done; rejects with why it is not. */
+/** Resolves when it is done; rejects with its error. */
 export const endOf = (tx: IDBTransaction): Promise<void> => {
   const end = new Promise<void>((resolve, reject) => {
     tx.oncomplete = () => resolve();
     tx.onabort = () => reject(tx.error);
   });
-  // It is heard where it is waited for.
+  // The error is handled where it is awaited.
   end.catch(() => {});
   return end;
 };

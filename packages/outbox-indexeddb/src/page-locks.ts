@@ -5,16 +5,16 @@ import { webLocks } from "./web-locks.ts";
 
 /** How a browser locks a name. */
 export interface Locking {
-  /** Undefined when another has it. */
+  /** Undefined if it is taken. */
   take(name: string): Promise<Hold | undefined>;
-  /** @param tx - the transaction that is under way, and has to stay so */
+  /** @param tx - the running transaction, which must stay open */
   isTaken(name: string, tx: IDBTransaction | undefined): Promise<boolean>;
 }
 
 export interface Hold {
   isLost(): boolean;
   end(): Promise<void>;
-  /** Whether others get the lock while the page sleeps, without having to wait. */
+  /** Whether others get the lock without waiting while the page is suspended. */
   readonly endsInSleep: boolean;
 }
 
@@ -23,7 +23,7 @@ interface Held {
   isOver: boolean;
 }
 
-/** Locks that end with the page. While it sleeps it lets go of them; when it wakes it takes up again those that are free. */
+/** Locks that end with the page. It releases them when it is suspended, and takes the free ones again when it resumes. */
 export class PageLocks {
   readonly #locking: Locking;
   readonly #held = new Map<string, Held>();
@@ -72,7 +72,7 @@ export class PageLocks {
     );
   }
 
-  /** What cannot be let go of now ends with the page, or with its lease. */
+  /** What cannot be released now ends with the page, or with its lease. */
   async releaseAll(): Promise<void> {
     await Promise.allSettled(Array.from(this.#held, ([name, held]) => this.#release(name, held)));
   }
@@ -80,7 +80,7 @@ export class PageLocks {
   async #takeUp(name: string, held: Held): Promise<void> {
     const sleeps = this.#sleeps;
     const hold = await this.#locking.take(name);
-    // When the page sleeps again, it is taken up when it wakes.
+    // If the page is suspended again, it is taken on resume.
     const isLate = held.isOver || (hold?.endsInSleep && sleeps !== this.#sleeps);
     if (hold !== undefined && isLate) await hold.end();
     else if (hold !== undefined) held.hold = hold;

@@ -9,7 +9,9 @@ interface LockRow {
 
 const BEATS_PER_LEASE = 6;
 
-/** Locks of browsers without Web Locks: rows that their holders renew. One that was silent for as long as a lease has its lock no more. */
+/**
+ * Locks for browsers without Web Locks: rows that their holders renew. A holder that is silent for the length of a lease loses its lock.
+ */
 export const rowLocks = (leaseMs: number, pages: PageDatabase): Locking => {
   const find = async (tx: IDBTransaction, name: string): Promise<LockRow | undefined> => {
     const row: LockRow | undefined = await ask(tx.objectStore(LOCK_ROWS).get(name));
@@ -45,7 +47,7 @@ export const rowLocks = (leaseMs: number, pages: PageDatabase): Locking => {
         if (isLost) clearInterval(beats);
       };
       const beats = setInterval(() => {
-        // A page that sleeps is not to be woken by it; what fails now works later, or the lease ends.
+        // Do not wake a suspended page; what fails now works later, or the lease ends.
         if (!pages.isAsleep) beat().catch(() => {});
       }, leaseMs / BEATS_PER_LEASE);
       return {

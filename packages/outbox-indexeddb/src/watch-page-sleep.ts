@@ -1,12 +1,12 @@
 export interface PageSleep {
-  /** The page is left; it may be gone, or go on for a moment. */
+  /** The page is left; it may end, or continue for a moment. */
   leave(): void;
-  /** The page is frozen, or goes into the back/forward cache: neither locks nor a database are to be held meanwhile. */
+  /** The page is frozen, or enters the back/forward cache: it must hold neither locks nor a database. */
   sleep(): void;
   wake(): void;
 }
 
-/** Tells when the page is left or put to sleep: nothing that other pages wait for may be kept. The returned function ends it. */
+/** Reports when the page is left or suspended, so that it holds nothing that others wait for. The returned function stops it. */
 export const watchPageSleep = ({ leave, sleep, wake }: PageSleep): (() => void) => {
   if (typeof document !== "object") return () => {};
   const listening = new AbortController();

@@ -1,7 +1,7 @@
 import { ask, LOCK_ROWS } from "./page-database.ts";
 import type { Locking } from "./page-locks.ts";
 
-/** The browser's own locks: they end with the page, however it ends. */
+/** The browser's Web Locks: they end with the page, however it ends. */
 export const webLocks = (locks: LockManager, database: string): Locking => {
   const fullName = (name: string): string => `${database} ${name}`;
   const isTaken = async (name: string): Promise<boolean> => {
@@ -33,7 +33,7 @@ export const webLocks = (locks: LockManager, database: string): Locking => {
         isAnswered = true;
       };
       question.then(answered, answered);
-      // A transaction ends when nothing is asked of it: it is, until the answer is there.
+      // A transaction ends when it has no pending request, so keep one until the result is there.
       while (tx !== undefined && !isAnswered) await ask(tx.objectStore(LOCK_ROWS).count());
       return question;
     },

@@ -34,7 +34,7 @@ test("a claim from many tenants reads their events at once", async () => {
     limits: { maxEvents: 1_000, maxBytes: 1e6 },
     bodies: "text",
     tombstones: { windowMs: 1_000, max: 1_000 },
-    letters: { maxEvents: 10, maxBytes: 1e6, acknowledgedMs: 0 },
+    deadLetters: { maxEvents: 10, maxBytes: 1e6, acknowledgedMs: 0 },
     ledgerMs: 1_000,
   });
   await log.open();

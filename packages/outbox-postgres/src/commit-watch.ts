@@ -4,10 +4,10 @@ import type { Query } from "./rows.ts";
 
 const FIRST_LOOK_MS = 20;
 const LONGEST_MS = 1_000;
-/** Of a transaction that this server has never had: it was another's, before a failover. */
+/** The result for a transaction that this server never had: it was on another server, before a failover. */
 const UNKNOWN = "22023";
 
-/** Finds out how transactions of others ended, as long as anybody asks. */
+/** Finds out how other transactions ended, as long as there is a waiter. */
 export class CommitWatch {
   readonly #query: Query;
   readonly #asked = new Map<string, PromiseWithResolvers<boolean>>();
@@ -31,7 +31,7 @@ export class CommitWatch {
     return asked.promise;
   }
 
-  /** Looks at once, if anybody waits. */
+  /** Checks at once, if anybody waits. */
   look(): void {
     if (this.#asked.size > 0) this.#looking ??= this.#look();
   }
@@ -60,7 +60,7 @@ export class CommitWatch {
       for (const { xact, status } of rows) this.#told(String(xact), status);
     } catch (error) {
       if (sqlState(error) === UNKNOWN) for (const xact of [...this.#asked.keys()]) this.#told(xact, null);
-      // Else it is asked again: the connection is lost, or a transaction of the store has failed.
+      // Otherwise it is checked again: the connection is lost, or a transaction of the store has failed.
     }
     this.#looking = undefined;
     this.#delayMs = this.#asked.size < before ? FIRST_LOOK_MS : Math.min(this.#delayMs * 2, LONGEST_MS);

@@ -117,7 +117,7 @@ test("a server, or a session, that is read-only", async () => {
   };
   expect(await openingFails({ connect, schema })).toMatchObject({
     code: "outbox_failed",
-    message: expect.stringContaining("it is read-only: connect to the primary, not to a replica"),
+    message: expect.stringContaining("the server is read-only: connect to the primary, not to a replica"),
   });
 });
 
@@ -140,11 +140,11 @@ test("TLS where the server has none, a wrong password, database or port", async 
     message: expect.stringContaining("the server takes no TLS: leave ssl"),
   });
   expect(await openingFails({ connect: attempt({ database: "nowhere" }) })).toMatchObject({
-    message: expect.stringContaining("there is no such database"),
+    message: expect.stringContaining("the database does not exist"),
   });
   expect(await openingFails({ connect: attempt({ port: 1 }) })).toMatchObject({
     code: "outbox_failed",
-    message: expect.stringContaining("nothing answers there: check host and port"),
+    message: expect.stringContaining("no server responds: check host and port"),
   });
 });
 
@@ -153,7 +153,7 @@ test("a pool that is too small", async () => {
   const { schema } = await schemaPlace();
   const one = new pg.Pool({ connectionString: url, max: 1 });
   expect(() => postgresOutbox({ pool: one })).toThrow(
-    "pool: expected at least 2: the outbox keeps one, and your transactions need others, got a pool of at most 1 connection",
+    "pool: expected a pool of at least 2: the outbox keeps one connection, and your transactions need others, got a pool of at most 1 connection",
   );
   await one.end();
   const pool = new pg.Pool({ connectionString: url, max: 2 });
@@ -165,7 +165,7 @@ test("a pool that is too small", async () => {
   for (const client of busy) client.release();
   expect(await openingFails({ pool, schema })).toBeUndefined();
   await pool.end();
-  expect(() => postgresOutbox({})).toThrow("pool: expected one of them, got neither pool nor connect");
+  expect(() => postgresOutbox({})).toThrow("pool: expected either pool or connect, got neither pool nor connect");
 });
 
 test("a pooler that gives each transaction another process of the server", async () => {

@@ -4,14 +4,14 @@ import { type Insert, insertInto } from "./insert-arrivals.ts";
 import type { Query } from "./rows.ts";
 import { bellKey } from "./sql.ts";
 
-/** How soon to look again while events keep coming. */
+/** How soon to check again while events keep coming. */
 const AWAKE_MS = 100;
 
 /**
  * Events in transactions of the application: rows of `arrivals`, which nobody numbers and nothing locks.
  *
- * A commit with a NOTIFY waits for every other one, so few ring the bell, which is a lock: of transactions at once the first, and none
- * while an owner is awake. That one has the lock, looks every now and then, and lets go of it when nothing came.
+ * A commit with NOTIFY waits for all others, so only few send one: whoever gets a lock. Of simultaneous transactions that is the first, and
+ * while an owner is awake, none. An awake owner has the lock, checks from time to time, and releases it when nothing comes.
  */
 export class PostgresArrivals implements Arrivals {
   readonly #query: Query;
@@ -46,7 +46,7 @@ export class PostgresArrivals implements Arrivals {
     this.#tell();
   }
 
-  /** A claim found so many. */
+  /** Number found by a claim. */
   looked(found: number): void {
     if (!this.#isAwake) return;
     clearTimeout(this.#timer);
@@ -73,7 +73,7 @@ export class PostgresArrivals implements Arrivals {
   async #sleep(): Promise<void> {
     this.#isAwake = false;
     await this.#query(`SELECT pg_advisory_unlock(${this.#bell})`).catch(() => []);
-    // Of who came in between, nobody rang.
+    // Transactions that came in between have not notified.
     this.#tell();
   }
 

@@ -1,8 +1,6 @@
-/**
- * A connection: what the outbox uses of a `Client` of `pg`, or of one that a `Pool` lends. The outbox has it for itself, and ends it.
- */
+/** A connection: what the outbox uses of a `Client` of `pg`, or of a client of a `Pool`. The outbox uses it alone, and ends it. */
 export interface PostgresClient {
-  /** Resolves with `{ rows }`; with a list of those for several statements in one text. */
+  /** Resolves with `{ rows }`; with a list of them for several statements in one text. */
   query(text: string, values?: unknown[]): Promise<unknown>;
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "end", listener: () => void): unknown;
@@ -10,9 +8,9 @@ export interface PostgresClient {
   /** Whether it keeps the process alive. */
   ref?(): void;
   unref?(): void;
-  /** Of a pool's: gives it back to be destroyed. */
+  /** For a pool's client: returns it to be destroyed. */
   release?(destroy: boolean): void;
-  /** Of one that belongs to nobody else. */
+  /** For a client of its own. */
   end?(): unknown;
 }
 
@@ -27,7 +25,7 @@ export interface PostgresPool {
 
 export type PostgresRow = Readonly<Record<string, unknown>>;
 
-/** The rows of an answer; of several, those of the last. */
+/** The rows of a result; of several, those of the last. */
 export const rowsOf = (answer: unknown): readonly PostgresRow[] => {
   const last: unknown = Array.isArray(answer) ? answer.at(-1) : answer;
   if (typeof last === "object" && last !== null && "rows" in last && Array.isArray(last.rows))

@@ -1,48 +1,48 @@
 import { MeterError, type MeterErrorCode } from "@meter-lib/core/store";
 
-/** What to do about a failure, by its SQLSTATE. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** What to do about a failure, by SQLSTATE. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const ADVICE: ReadonlyMap<string, string> = new Map([
   [
     "25006",
-    "it is read-only: connect to the primary, not to a replica (in a URL with several hosts: target_session_attrs=read-write)",
+    "the server is read-only: connect to the primary, not to a replica (in a URL with several hosts: target_session_attrs=read-write)",
   ],
   ["28P01", "the password is wrong"],
-  ["3D000", "there is no such database"],
+  ["3D000", "the database does not exist"],
   ["53100", "no room on the server's disk"],
   [
     "53300",
-    "the server takes no more connections: raise max_connections, or have fewer clients; each outbox needs one connection of its own",
+    "the server accepts no more connections: raise max_connections, or use fewer clients; each outbox needs one connection",
   ],
   [
     "55P03",
-    "others kept the outbox locked for longer than lockTimeoutMs: look for transactions that hang (SELECT * FROM pg_stat_activity WHERE state = 'idle in transaction')",
+    "the outbox was locked for longer than lockTimeoutMs: look for hanging transactions (SELECT * FROM pg_stat_activity WHERE state = 'idle in transaction')",
   ],
   ["57014", "a statement took longer than statementTimeoutMs"],
 ]);
 
-/** Of the system's and of the driver's errors, by what they say. */
+/** By the messages of the system's and the driver's errors. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [
     /does not support SSL/i,
-    "the server takes no TLS: leave ssl (in a URL: sslmode) out, or switch ssl on in postgresql.conf",
+    "the server does not support TLS: remove ssl (in a URL: sslmode), or enable ssl in postgresql.conf",
   ],
   [
     /no pg_hba\.conf entry.*no encryption/i,
-    "the server takes no connection without TLS: give ssl to the pool or client (in a URL: sslmode=require)",
+    "the server requires TLS: set ssl on the pool or client (in a URL: sslmode=require)",
   ],
   [
     /self[- ]signed certificate|unable to (?:get|verify)|certificate/i,
-    "the server's certificate is not trusted: give its CA (ssl: { ca }); do not switch the check off (rejectUnauthorized: false) outside of tests",
+    "the server's certificate is not trusted: set its CA (ssl: { ca }); do not disable the check (rejectUnauthorized: false) outside tests",
   ],
-  [/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT/, "nothing answers there: check host and port"],
+  [/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT/, "no server responds: check host and port"],
 ];
 
-/** A failure of the connection, not of a statement: what was under way has no answer. */
+/** A failure of the connection, not of a statement: running statements have no result. */
 export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
 }
 
-/** SQLSTATE of an error, if it is the server's. */
+/** Returns the SQLSTATE, if the error is the server's. */
 export const sqlState = (error: unknown): string | undefined =>
   error instanceof Error &&
   "code" in error &&
@@ -51,13 +51,13 @@ export const sqlState = (error: unknown): string | undefined =>
     ? error.code
     : undefined;
 
-/** Whether the server ends the connection with this error: a shutdown, a crash of another process. */
+/** Whether the server ends the connection with this error: a shutdown, or a crash of another process. */
 export const isFatal = (error: unknown): boolean => {
   const state = sqlState(error);
   return state === undefined || state.startsWith("57P") || state.startsWith("08") || state === "25P03";
 };
 
-/** The failure as the error of an outbox; what is none of the database's comes back as it is. */
+/** Converts a database error to an error of the outbox; returns other errors unchanged. */
 export const storeError = (error: unknown, name: string, schema: string): unknown => {
   if (!(error instanceof Error) || error instanceof MeterError) return error;
   const state = sqlState(error);
@@ -84,12 +84,12 @@ const adviceFor = (state: string | undefined, text: string, schema: string): str
   if (isMissing(state))
     return `the tables of the outbox are missing in the schema ${schema}: run \`meter outbox migrate --postgres URL\`, or migratePostgres()`;
   if (state === "42501")
-    return `this user may not do it: grant it the rights on the schema ${schema} that the README lists ("Grant permissions")`;
+    return `this user lacks rights: grant the rights on the schema ${schema} that the README lists ("Grant permissions")`;
   const known = state === undefined ? undefined : ADVICE.get(state);
   return known ?? WORDS.find(([words]) => words.test(text))?.[1];
 };
 
-/** Of several attempts (IPv4, IPv6) Node makes one error with an empty message. */
+/** For several attempts (IPv4, IPv6), Node throws one error with an empty message. */
 const messageOf = (error: Error): string => {
   if (error.message !== "") return error.message;
   if (error instanceof AggregateError) return error.errors.map((each) => messageOf(asError(each))).join("; ");

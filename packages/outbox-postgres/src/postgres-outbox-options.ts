@@ -9,32 +9,32 @@ import type { PostgresClient, PostgresPool } from "./postgres-client.ts";
 import type { PostgresStoreOptions } from "./postgres-store.ts";
 
 export interface PostgresOutboxOptions {
-  /** A pool of `pg`. The outbox takes one connection out of it and keeps it. Give this or `connect`. */
+  /** A pool of `pg`. The outbox takes one connection and keeps it. Set this or `connect`. */
   readonly pool?: PostgresPool;
   /**
-   * Makes a connection of the outbox's own: `async () => { const client = new pg.Client(url); await client.connect(); return client; }`.
-   * Called again when it is lost.
+   * Opens a connection for the outbox: `async () => { const client = new pg.Client(url); await client.connect(); return client; }`. Called
+   * again if the connection is lost.
    */
   readonly connect?: () => Promise<PostgresClient>;
-  /** Where the outbox's tables are. @default "meter_lib" */
+  /** Schema of the outbox's tables. @default "meter_lib" */
   readonly schema?: string;
-  /** How much may be pending. What came with transactions waits beside it when that is full. @default 1,000,000 events, 256 MiB */
+  /** Limits of pending events. Events that arrive with transactions wait beside it while it is full. @default 1,000,000 events, 256 MiB */
   readonly limits?: Partial<OutboxLimits>;
   /**
-   * How long, in milliseconds, identities of ended events are remembered, to know a repeat; and how many at most.
+   * How long identities of settled events are remembered to recognize repeats, in milliseconds, and the maximum number.
    * @default 24 hours, 1,000,000
    */
   readonly tombstones?: { readonly windowMs?: number; readonly max?: number };
   /**
-   * How many dead letters and quarantined events are kept together. Of more, the oldest are discarded, and counted so.
-   * @default 100,000 events, 64 MiB, or `limits.maxBytes` where that is less
+   * Limits of dead letters and quarantined events together. The oldest beyond them are discarded, and counted as such.
+   * @default 100,000 events, 64 MiB, or `limits.maxBytes` if that is less
    */
-  readonly letters?: Partial<OutboxLimits>;
+  readonly deadLetters?: Partial<OutboxLimits>;
   /**
-   * After how many milliseconds dead letters and quarantined events are discarded, the ledger's hours forgotten, and the content of
-   * acknowledged events dropped. Kept for as long as the backend may still reject, it makes a late rejection a dead letter that can be
-   * sent again.
-   * @default letters never, the ledger 35 days, acknowledged content at once
+   * After how many milliseconds dead letters and quarantined events are discarded, hours of the ledger deleted, and the content of
+   * acknowledged events dropped. If the content is kept as long as the backend may still reject, a late rejection becomes a dead letter
+   * that can be redriven.
+   * @default dead letters never, the ledger 35 days, acknowledged content at once
    */
   readonly retention?: {
     readonly rejectedMs?: number;
@@ -42,17 +42,17 @@ export interface PostgresOutboxOptions {
     readonly ledgerMs?: number;
     readonly acknowledgedMs?: number;
   };
-  /** How long, in milliseconds, it waits for a connection. @default 10,000 */
+  /** How long to wait for a connection, in milliseconds. @default 10,000 */
   readonly connectTimeoutMs?: number;
-  /** How long, in milliseconds, a statement of the outbox may take; the server ends it then. @default 30,000 */
+  /** How long a statement of the outbox may take, in milliseconds; then the server ends it. @default 30,000 */
   readonly statementTimeoutMs?: number;
-  /** How long, in milliseconds, it waits while another process has the outbox for itself. @default 10,000 */
+  /** How long to wait while another process locks the outbox, in milliseconds. @default 10,000 */
   readonly lockTimeoutMs?: number;
 }
 
 const DAY_MS = 86_400_000;
 const MIB = 1024 * 1024;
-/** Names longer than that are cut by PostgreSQL. */
+/** PostgreSQL truncates longer names. */
 const LONGEST_NAME_BYTES = 63;
 
 /** What is wrong with the name of a schema; undefined for nothing. */
@@ -65,14 +65,14 @@ export const checkSchema = (schema: unknown): EventIssue | undefined =>
         expected: `the name of a schema, at most ${LONGEST_NAME_BYTES} bytes`,
       };
 
-/** The options with their defaults; throws `invalid_options` for what makes no sense. */
+/** Fills in defaults; throws `invalid_options` for invalid values. */
 export const outboxSettings = ({
   pool,
   connect,
   schema = "meter_lib",
   limits: { maxEvents = 1_000_000, maxBytes = 256 * MIB } = {},
   tombstones: { windowMs = DAY_MS, max = 1_000_000 } = {},
-  letters = {},
+  deadLetters = {},
   retention: { rejectedMs, quarantinedMs, ledgerMs = 35 * DAY_MS, acknowledgedMs = 0 } = {},
   connectTimeoutMs = 10_000,
   statementTimeoutMs = 30_000,
@@ -84,8 +84,8 @@ export const outboxSettings = ({
     issues.push({ field, given: describeValue(value), expected: `an integer ≥ ${min}` });
   };
   const kept = {
-    maxEvents: letters.maxEvents ?? 100_000,
-    maxBytes: letters.maxBytes ?? Math.min(64 * MIB, maxBytes),
+    maxEvents: deadLetters.maxEvents ?? 100_000,
+    maxBytes: deadLetters.maxBytes ?? Math.min(64 * MIB, maxBytes),
   };
   const schemaIssue = checkSchema(schema);
   if (schemaIssue !== undefined) issues.push(schemaIssue);
@@ -93,8 +93,8 @@ export const outboxSettings = ({
   expectCount("limits.maxBytes", maxBytes, 1);
   expectCount("tombstones.windowMs", windowMs, 0);
   expectCount("tombstones.max", max, 0);
-  expectCount("letters.maxEvents", kept.maxEvents, 0);
-  if (letters.maxBytes !== undefined) expectCount("letters.maxBytes", letters.maxBytes, 0);
+  expectCount("deadLetters.maxEvents", kept.maxEvents, 0);
+  if (deadLetters.maxBytes !== undefined) expectCount("deadLetters.maxBytes", deadLetters.maxBytes, 0);
   if (rejectedMs !== undefined) expectCount("retention.rejectedMs", rejectedMs, 0);
   if (quarantinedMs !== undefined) expectCount("retention.quarantinedMs", quarantinedMs, 0);
   expectCount("retention.ledgerMs", ledgerMs, 0);
@@ -110,7 +110,7 @@ export const outboxSettings = ({
       limits: { maxEvents, maxBytes },
       bodies: "text",
       tombstones: { windowMs, max },
-      letters: { ...kept, rejectedMs, quarantinedMs, acknowledgedMs },
+      deadLetters: { ...kept, rejectedMs, quarantinedMs, acknowledgedMs },
       ledgerMs,
     },
   };
@@ -129,7 +129,7 @@ const connectionOf = (
     issues.push({
       field: "pool",
       given: pool === undefined ? "neither pool nor connect" : "pool and connect",
-      expected: "one of them",
+      expected: "either pool or connect",
     });
   else if (typeof pool.connect !== "function")
     issues.push({ field: "pool", given: describeValue(pool), expected: "a pool of pg" });
@@ -137,10 +137,10 @@ const connectionOf = (
     issues.push({
       field: "pool",
       given: "a pool of at most 1 connection",
-      expected: "at least 2: the outbox keeps one, and your transactions need others",
+      expected: "a pool of at least 2: the outbox keeps one connection, and your transactions need others",
     });
   return async () => {
-    if (pool === undefined) throw new TypeError("a pool is given");
+    if (pool === undefined) throw new TypeError("a pool is set");
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(tooSmall(pool, connectTimeoutMs)), connectTimeoutMs * 0.9);
     const coming = pool.connect();
@@ -158,9 +158,9 @@ const connectionOf = (
   };
 };
 
-/** Whoever waits for the outbox inside of a transaction keeps the connection that the outbox waits for. */
+/** A transaction that waits for the outbox keeps the connection that the outbox waits for. */
 const tooSmall = ({ totalCount, idleCount, waitingCount, options }: PostgresPool, ms: number): MeterError =>
   new MeterError(
     "outbox_failed",
-    `no connection of the pool came free for ${Math.round(ms * 0.9)} ms (${totalCount} of at most ${options?.max} open, ${idleCount} idle, ${waitingCount} waiting): the pool is too small, or transactions wait in it for the outbox; raise max, or give the outbox a connection of its own (connect)`,
+    `no connection of the pool came free for ${Math.round(ms * 0.9)} ms (${totalCount} of at most ${options?.max} open, ${idleCount} idle, ${waitingCount} waiting): the pool is too small, or its transactions wait for the outbox; raise max, or give the outbox a connection of its own (connect)`,
   );

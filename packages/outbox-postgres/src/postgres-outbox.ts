@@ -3,14 +3,20 @@ import { outboxSettings, type PostgresOutboxOptions } from "./postgres-outbox-op
 import { postgresStore } from "./postgres-store.ts";
 
 /**
- * A durable outbox in a PostgreSQL database, for the processes of many machines. Usage can be recorded in the transaction that it belongs to
- * (`client.record(event, { tx })`): it is committed with it, or gone with it. What a dead process held is taken over by the next that
- * claims.
+ * Creates a durable outbox in a PostgreSQL database, shared by processes on many machines. Usage can be recorded in the transaction that it
+ * belongs to (`client.record(event, { tx })`), and is committed or rolled back with it. The next claim takes over the events of a dead
+ * process.
  *
- * Calls reject with a {@link MeterError}: `no_room` when the server's disk is full, `outbox_failed` when the database cannot be used at the
- * moment, `invalid_options` when its tables are missing or of another version, `closed` after `close()`.
+ * Calls reject with a {@link MeterError}: `no_room` if the server's disk is full, `outbox_failed` if the database cannot be used at the
+ * moment, `invalid_options` if its tables are missing or of another version, `closed` after `close()`.
  *
  * @throws MeterError `invalid_options`
+ *
+ * @example
+ * ```ts
+ * const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
+ * const client = new MeterClient({ transport, customerLookup, outbox: postgresOutbox({ pool }) });
+ * ```
  */
 export const postgresOutbox = (options: PostgresOutboxOptions): Outbox => {
   const { store, log } = outboxSettings(options);
@@ -18,7 +24,7 @@ export const postgresOutbox = (options: PostgresOutboxOptions): Outbox => {
 };
 
 /**
- * An outbox to look into. Nothing is changed, nobody waits for it, and a replica will do. Calls reject as those of `postgresOutbox` do.
+ * Opens an outbox for reading. Changes nothing and blocks nobody; a replica is enough. Calls reject like those of `postgresOutbox`.
  *
  * @throws MeterError `invalid_options`
  */

@@ -14,7 +14,7 @@ import { LAYOUT, lockKey, quoted } from "./sql.ts";
 
 export interface PostgresStoreOptions extends SessionSettings {
   readonly schema: string;
-  /** Whether it is only looked into: nothing that is put arrives, nobody waits for it, and a replica will do. @default false */
+  /** Whether it is only read: writes are discarded, nobody waits for it, and a replica is enough. @default false */
   readonly isView?: boolean;
 }
 
@@ -27,7 +27,7 @@ export const postgresStore = (options: PostgresStoreOptions): Store => new Postg
 
 interface OpenSession {
   readonly session: Session;
-  /** Process of the server that the session is. */
+  /** The server process of the session. */
   readonly pid: unknown;
   readonly locks: Set<string>;
 }
@@ -40,11 +40,11 @@ class PostgresStore implements Store {
   readonly #options: PostgresStoreOptions;
   readonly #rows: AllRows;
   readonly #tx: StoreTransaction;
-  /** Key of the lock that a transaction has the store by. */
+  /** Key of the lock that protects the store in a transaction. */
   readonly #turnLock: string;
   #open: OpenSession | undefined;
   #opening: Promise<OpenSession> | undefined;
-  /** How often anybody had written when the rows were read. */
+  /** Number of writes by anybody when the rows were read. */
   #turn: string | undefined;
   #isClosed = false;
 
@@ -117,7 +117,7 @@ class PostgresStore implements Store {
           if (isReleased) return;
           isReleased = true;
           open.locks.delete(name);
-          // Who has lost the session has lost the lock.
+          // Whoever has lost the session has lost the lock.
           if (!open.session.isLost)
             await open.session.query(`SELECT pg_advisory_unlock(${key})`).catch(() => {});
         },
@@ -148,7 +148,7 @@ class PostgresStore implements Store {
     const open = this.#open;
     this.#open = undefined;
     if (open === undefined) return;
-    // Ending is not waited for, and others may look at once.
+    // Do not wait for the end; others may check at once.
     if (!open.session.isLost) await open.session.query("SELECT pg_advisory_unlock_all()").catch(() => {});
     open.session.end();
   }
@@ -186,7 +186,7 @@ class PostgresStore implements Store {
         `${isView ? "" : `LISTEN ${quoted(schema)};`} SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS replica, layout FROM ${quoted(schema)}.turns`,
       );
       if (found?.replica === true && !isView)
-        throw this.#refused("it is a read replica, expected the primary: what is recorded is written");
+        throw this.#refused("the server is a read replica, expected the primary: recording needs writes");
       if (found?.layout !== LAYOUT)
         throw this.#refused(
           `the schema ${schema} has the layout ${String(found?.layout)}, expected layout ${LAYOUT}: use the version of meter-lib that wrote it, or run \`meter outbox migrate\``,
@@ -214,7 +214,7 @@ class PostgresStore implements Store {
     this.#turn = turn;
   }
 
-  /** Sends all changes in one statement; whether there were any. */
+  /** Sends all changes in one statement; returns whether there were any. */
   async #write({ session }: OpenSession): Promise<boolean> {
     const values: unknown[] = [];
     const statements = TABLE_NAMES.flatMap((name) =>
@@ -262,9 +262,9 @@ class PostgresStore implements Store {
   }
 }
 
-/** One connection that is another process of the server from one statement to the next. */
+/** A connection whose server process changes between statements. */
 const pooled = (name: string): MeterError =>
   new MeterError(
     "invalid_options",
-    `${name}: the connection goes to the server through a pooler in transaction mode, where no lock lasts: connect directly, or with pool_mode=session`,
+    `${name}: the connection goes through a pooler in transaction mode, where locks do not last: connect directly, or set pool_mode=session`,
   );

@@ -9,17 +9,17 @@ export interface SessionSettings {
   readonly lockTimeoutMs: number;
 }
 
-/** What an answer may take beyond the server's own limits, before the connection counts as broken. */
+/** How much longer than the server's own limits a response may take before the connection counts as lost. */
 const GRACE_MS = 5_000;
-/** A process that is stopped in a transaction keeps all others from theirs. */
+/** A process that is stopped within a transaction blocks all others. */
 const IDLE_IN_TRANSACTION_MS = 30_000;
 
-/** One connection to the server, and whether it is still there: locks of the session end with it. */
+/** One connection to the server; locks of the session end with it. */
 export class Session {
   readonly #client: PostgresClient;
   readonly #answerMs: number;
   #lost: Error | undefined;
-  /** Rejects what waits for an answer when the connection is lost. */
+  /** Rejects pending queries when the connection is lost. */
   readonly #ended = Promise.withResolvers<never>();
   #busy = 0;
 
@@ -35,7 +35,7 @@ export class Session {
     const session = new Session(await connected(settings), settings);
     session.#client.on("notification", ({ channel }) => heard(channel));
     try {
-      // A peer that is gone without a word would keep its locks for hours.
+      // A peer that disappeared would keep its locks for hours.
       await session.query(
         `SET statement_timeout = ${settings.statementTimeoutMs}; SET lock_timeout = ${settings.lockTimeoutMs};
         SET idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS};
@@ -52,24 +52,24 @@ export class Session {
     return this.#lost !== undefined;
   }
 
-  /** @throws ConnectionLost when there is no answer, and the server's error when it is one. */
+  /** @throws ConnectionLost if there is no response, and the server's own errors. */
   async query(text: string, values?: unknown[]): Promise<readonly PostgresRow[]> {
     if (this.#lost !== undefined) throw this.#lost;
     if (this.#busy++ === 0) this.#client.ref?.();
     const timer = setTimeout(
-      () => this.lose(new Error(`no answer for ${this.#answerMs} ms`)),
+      () => this.lose(new Error(`no response for ${this.#answerMs} ms`)),
       this.#answerMs,
     );
     try {
       const answer = values === undefined ? this.#client.query(text) : this.#client.query(text, values);
-      // The driver may leave it without an answer when the connection is destroyed.
+      // The driver may leave it pending when the connection is destroyed.
       return rowsOf(await Promise.race([answer, this.#ended.promise]));
     } catch (error) {
       if (isFatal(error)) this.lose(error instanceof Error ? error : new Error(String(error)));
       throw this.#lost ?? error;
     } finally {
       clearTimeout(timer);
-      // Waiting for notifications keeps no process alive.
+      // Waiting for notifications does not keep the process alive.
       if (--this.#busy === 0) this.#client.unref?.();
     }
   }
@@ -81,7 +81,7 @@ export class Session {
     this.end();
   }
 
-  /** Ends it; the server lets go of its locks. */
+  /** Ends it; the server releases its locks. */
   end(): void {
     this.#lost ??= new ConnectionLost("the connection was closed");
     const { release } = this.#client;
@@ -89,7 +89,7 @@ export class Session {
       this.#client.release?.(true);
       return;
     }
-    // Whoever is gone does not say goodbye.
+    // A lost server does not say goodbye.
     void Promise.resolve(this.#client.end?.()).catch(() => {});
   }
 }
@@ -104,7 +104,7 @@ const connected = async ({ connect, connectTimeoutMs }: SessionSettings): Promis
   try {
     return await Promise.race([connecting, late.promise]);
   } catch (error) {
-    // It comes too late: back with it.
+    // It comes too late: return it.
     void connecting.then(
       (client) => (client.release === undefined ? client.end?.() : client.release(true)),
       () => {},

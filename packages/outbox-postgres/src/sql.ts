@@ -1,25 +1,25 @@
 import { TABLE_NAMES } from "@meter-lib/core/store";
 
-/** Of the tables below. What the log keeps in them has a layout of its own. */
+/** The layout of the tables below. The log's rows have a layout of their own. */
 export const LAYOUT = 1;
 
-/** A name as SQL takes it. */
+/** Quotes a name for SQL. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** A text as SQL takes it. */
+/** Quotes a text for SQL. */
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-/** The number of a lock by its name. */
+/** Returns the number of a lock by its name. */
 export const lockKey = (name: string): string => `hashtextextended(${literal(`meter-lib ${name}`)}, 0)`;
 
 /** The number of the lock that keeps transactions from ringing. */
 export const bellKey = (schema: string): string => lockKey(`${schema} bell`);
 
-/** Rows that come and go with every commit, few at a time. */
+/** Rows that come and go with every commit, a few at a time. */
 const BUSY = "fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500";
 const ROWS = "autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000";
 
-/** The statements that make the outbox's schema and tables. They do nothing where those are. */
+/** Returns the statements that create the outbox's schema and tables, unless they exist. */
 export const migrationSql = (schema = "meter_lib"): string => {
   const s = quoted(schema);
   const tables = TABLE_NAMES.filter((name) => name !== "arrivals").map(

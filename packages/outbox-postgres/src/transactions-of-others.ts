@@ -1,31 +1,31 @@
 import type { SqlTransaction } from "@meter-lib/core/store";
 
-/** A transaction of postgres.js: what `sql.begin(async (sql) => …)` hands to its callback. */
+/** A transaction of postgres.js: the argument of the callback in `sql.begin(async (sql) => …)`. */
 export interface PostgresJsSql {
   unsafe(text: string, values: never[]): PromiseLike<unknown>;
 }
 
-/** `client.record(event, { tx: postgresJsTransaction(sql) })` inside of `sql.begin()`. */
+/** Adapts a transaction of postgres.js: `client.record(event, { tx: postgresJsTransaction(sql) })` inside `sql.begin()`. */
 export const postgresJsTransaction = (sql: PostgresJsSql): SqlTransaction => ({
   query: (text, values) => Reflect.apply(sql.unsafe, sql, [text, values]),
 });
 
-/** A transaction of Prisma: what `prisma.$transaction(async (tx) => …)` hands to its callback. */
+/** A transaction of Prisma: the argument of the callback in `prisma.$transaction(async (tx) => …)`. */
 export interface PrismaTransactionClient {
   $queryRawUnsafe(text: string, ...values: unknown[]): PromiseLike<unknown>;
 }
 
-/** `client.record(event, { tx: prismaTransaction(tx) })` inside of `prisma.$transaction()`. */
+/** Adapts a transaction of Prisma: `client.record(event, { tx: prismaTransaction(tx) })` inside `prisma.$transaction()`. */
 export const prismaTransaction = (tx: PrismaTransactionClient): SqlTransaction => ({
   query: (text, values) => tx.$queryRawUnsafe(text, ...values),
 });
 
-/** A transaction of Kysely: what `db.transaction().execute(async (trx) => …)` hands to its callback. */
+/** A transaction of Kysely: the argument of the callback in `db.transaction().execute(async (trx) => …)`. */
 export interface KyselyTransaction {
   executeQuery(query: KyselyQuery): PromiseLike<unknown>;
 }
 
-/** What Kysely's `CompiledQuery.raw(text, values)` makes. */
+/** What Kysely's `CompiledQuery.raw(text, values)` returns. */
 export interface KyselyQuery {
   readonly sql: string;
   readonly parameters: readonly unknown[];
@@ -39,7 +39,7 @@ export interface KyselyQuery {
 
 let queries = 0;
 
-/** `client.record(event, { tx: kyselyTransaction(trx) })` inside of `db.transaction().execute()`. */
+/** Adapts a transaction of Kysely: `client.record(event, { tx: kyselyTransaction(trx) })` inside `db.transaction().execute()`. */
 export const kyselyTransaction = (trx: KyselyTransaction): SqlTransaction => ({
   query: (sql, parameters) =>
     trx.executeQuery({

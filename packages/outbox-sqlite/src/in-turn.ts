@@ -1,8 +1,8 @@
 const last = new Map<string, Promise<unknown>>();
 
 /**
- * Runs what is asked for under one name one after the other. SQLite waits for another connection's transaction without letting its thread
- * go on, so in one thread it would wait for ever.
+ * Runs calls under one name one after the other. SQLite blocks its thread while it waits for another connection's transaction, so within
+ * one thread it would wait forever.
  */
 export const inTurn = async <Answer>(name: string, work: () => Promise<Answer>): Promise<Answer> => {
   const before = last.get(name);

@@ -7,12 +7,12 @@ import { createPrivately, refuseLink, takeLock } from "./file-lock.ts";
 import { DamageFound, isDamage, isNoDatabase } from "./sqlite-failure.ts";
 import { VITAL } from "./table.ts";
 
-/** "MLOB": tells our files from other SQLite databases. */
+/** "MLOB": distinguishes our files from other SQLite databases. */
 const APPLICATION_ID = 0x4d_4c_4f_42;
-/** Of the tables below; what the log keeps in them has a layout of its own. */
+/** The layout of the tables below; the log's rows have a layout of their own. */
 const LAYOUT = 6;
 
-/** Tables of large values: rows beside an index of their keys are found and written faster. */
+/** Tables of large values: with a separate index of keys, rows are found and written faster. */
 const LARGE: ReadonlySet<TableName> = new Set(["bodies", "ids", "deltas"]);
 
 const SCHEMA = TABLE_NAMES.map((name) => {
@@ -20,7 +20,7 @@ const SCHEMA = TABLE_NAMES.map((name) => {
   return `CREATE TABLE ${name} (key TEXT PRIMARY KEY, value TEXT NOT NULL)${form};`;
 }).join("\n");
 
-/** What is checked each time: small, and nothing can be done without it. Damage elsewhere costs the rows that it is in. */
+/** Checked on each open: small, and required for everything. Damage elsewhere costs only the affected rows. */
 const CHECKED: readonly TableName[] = [
   "meta",
   "owners",
@@ -35,7 +35,7 @@ const CHECKED: readonly TableName[] = [
 
 export interface OpenedDatabase {
   readonly db: DatabaseSync;
-  /** Without symbolic links: the side files of all who open it must be the same. */
+  /** With symbolic links resolved: all who open the file must use the same side files. */
   readonly path: string;
   readonly warnings: readonly string[];
 }
@@ -43,13 +43,13 @@ export interface OpenedDatabase {
 export interface OpenOptions {
   readonly path: string;
   readonly busyTimeoutMs: number;
-  /** Damage was met before: the whole file is checked. @default false */
+  /** Whether damage was found before: check the whole file. @default false */
   readonly isSuspect?: boolean;
 }
 
 /**
- * Opens the file, creates it, and sets a damaged outbox aside. One at a time, over all processes: else two could set aside what the
- * other has just created.
+ * Opens the file, creates it if it does not exist, and sets a damaged one aside. Only one process at a time, or two could set aside what
+ * the other has just created.
  */
 export const openDatabase = (options: OpenOptions): OpenedDatabase => {
   mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
@@ -58,24 +58,24 @@ export const openDatabase = (options: OpenOptions): OpenedDatabase => {
   refuseForeign(path);
   const opening = takeLock(`${path}.lock`, options.busyTimeoutMs);
   if (opening === undefined)
-    throw new MeterError("outbox_failed", `${path}: another process is opening the file and does not end`);
+    throw new MeterError("outbox_failed", `${path}: another process has been opening the file for too long`);
   try {
     return { db: connect(path, options), path, warnings: [] };
   } catch (error) {
     if (!isDamage(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     const aside = setAside(path, options.path, reason);
-    const warning = `${path} is damaged (${reason}); it was set aside as ${aside} and a new file begun`;
+    const warning = `${path} is damaged (${reason}); it was set aside as ${aside}, and a new file was created`;
     return { db: connect(path, { ...options, isSuspect: false }), path, warnings: [warning] };
   } finally {
     opening.release();
   }
 };
 
-/** Opens an outbox to look into it. Nothing is changed or left behind, also while others work with it. */
+/** Opens an outbox for reading. Changes nothing, even while others use it. */
 export const openReadOnly = (path: string): DatabaseSync => {
   const url = pathToFileURL(path);
-  // Without a log nobody works with it, and SQLite would leave an empty one behind.
+  // Without a WAL nobody uses it, and SQLite would leave an empty one behind.
   if (!existsSync(`${path}-wal`)) url.search = "immutable=1";
   const db = new DatabaseSync(url, { readOnly: true });
   try {
@@ -92,7 +92,7 @@ const withoutLinks = (path: string): string => {
   return existsSync(named) ? realpathSync(named) : named;
 };
 
-/** Before anything is written, also beside it: what is not ours stays as it is. */
+/** Before anything is written: a file that is not ours stays unchanged. */
 const refuseForeign = (path: string): void => {
   if (!existsSync(path)) return;
   try {
@@ -104,11 +104,11 @@ const refuseForeign = (path: string): void => {
 
 const pragma = (db: DatabaseSync, name: string): unknown => db.prepare(`PRAGMA ${name}`).get()?.[name];
 
-/** Throws unless the file is an outbox of this layout, or empty; whether it is. Only reads. */
+/** Throws unless the file is an outbox of this layout, or empty; returns whether it has a layout. Only reads. */
 export const checkOurs = (db: DatabaseSync, path: string): "ours" | "empty" => {
   let id: unknown;
   try {
-    // Without it, SQLite says nothing of a file that is cut off.
+    // Without it, SQLite does not report a truncated file.
     db.exec("PRAGMA writable_schema = ON");
     id = pragma(db, "application_id");
     db.exec("PRAGMA writable_schema = OFF");
@@ -176,15 +176,15 @@ const checkTables = (db: DatabaseSync, all: boolean): void => {
   }
 };
 
-/** Renames the file and its companions. Returns the new name. */
+/** Renames the file and its side files. Returns the new name. */
 const setAside = (path: string, givenPath: string, reason: string): string => {
   if (lstatSync(givenPath).isSymbolicLink())
     throw new MeterError(
       "outbox_failed",
-      `${path} is damaged (${reason}), and not set aside, because ${givenPath} is a symbolic link to it: move it away`,
+      `${path} is damaged (${reason}), but was not set aside, because ${givenPath} is a symbolic link to it: move it away`,
     );
   const aside = `${path}.corrupt-${new Date().toISOString().replaceAll(/[-:.]/g, "")}`;
-  // The log first: a new database must never find the log of the old one.
+  // The WAL first: a new database must never find the WAL of the old one.
   for (const suffix of ["-wal", "", "-shm"]) {
     if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
   }

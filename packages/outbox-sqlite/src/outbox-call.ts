@@ -3,7 +3,7 @@ import { MayHaveCommitted, MeterError, type MeterErrorCode, type Outbox } from "
 type First<Method extends "commit" | "claim" | "list" | "redrive" | "refute" | "ledger" | "ledgerIds"> =
   Parameters<Outbox[Method]>[0];
 
-/** What the methods of an outbox take, each as one value. */
+/** The arguments of an outbox's methods, each as one value. */
 export interface Inputs {
   open: undefined;
   commit: First<"commit">;
@@ -24,12 +24,12 @@ export interface Inputs {
 export type OutboxMethod = keyof Inputs;
 export type Outputs = { readonly [M in OutboxMethod]: Awaited<ReturnType<Outbox[M]>> };
 
-/** A call on its way to the outbox. */
+/** A call to the outbox. */
 export type OutboxCall<Method extends OutboxMethod = OutboxMethod> = {
   readonly [M in Method]: { readonly id: number; readonly method: M; readonly input: Inputs[M] };
 }[Method];
 
-/** Its answer on the way back. */
+/** Its result. */
 export type OutboxAnswer =
   | { readonly id: number; readonly output: Outputs[OutboxMethod] }
   | { readonly id: number; readonly failure: OutboxFailure };
@@ -39,7 +39,7 @@ export interface OutboxFailure {
   readonly message: string;
 }
 
-/** Carries out calls, where the outbox is. */
+/** Runs calls where the outbox is. */
 export const answerCalls = (outbox: Outbox): ((call: OutboxCall) => Promise<OutboxAnswer>) => {
   const methods: {
     readonly [M in OutboxMethod]: (input: Inputs[M]) => Outputs[M] | PromiseLike<Outputs[M]>;
@@ -75,6 +75,6 @@ const failureOf = (error: unknown): OutboxFailure => {
   return { code: error instanceof MeterError ? error.code : "outbox_failed", message };
 };
 
-/** A failure as what the caller catches. */
+/** Converts a failure to what the caller catches. */
 export const errorOf = ({ code, message }: OutboxFailure): Error =>
   code === "may_have_committed" ? new MayHaveCommitted(message) : new MeterError(code, message);

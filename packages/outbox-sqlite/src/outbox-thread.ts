@@ -3,7 +3,7 @@ import type { OutboxAnswer } from "./outbox-call.ts";
 import type { FarEnd, NearEnd } from "./remote-outbox.ts";
 import type { OutboxSettings } from "./sqlite-outbox-options.ts";
 
-/** What the thread is given. */
+/** The arguments of the thread. */
 export interface ThreadInput {
   readonly settings: OutboxSettings;
   readonly port: MessagePort;
@@ -13,10 +13,10 @@ export interface ThreadInput {
 export const outboxThread =
   (file: URL, settings: OutboxSettings) =>
   (near: NearEnd): FarEnd => {
-    // A channel of its own: on the thread's port, anything that is preloaded into the process may speak.
+    // Use a separate channel: anything preloaded into the process may post on the thread's own port.
     const { port1: port, port2 } = new MessageChannel();
     const workerData: ThreadInput = { settings, port: port2 };
-    // No flags of the process: a loader or an inspector port given there is not meant for this thread. Sources import sources.
+    // Pass no flags of the process: its loaders or inspector port are not meant for this thread. Sources import sources.
     const execArgv = file.pathname.endsWith(".ts") ? ["--conditions=source"] : [];
     const worker = new Worker(file, { workerData, transferList: [port2], execArgv, name: "meter-outbox" });
     worker.unref();

@@ -12,13 +12,13 @@ import { outboxSettings } from "./sqlite-outbox-options.ts";
 import { openTables, transactionOn } from "./table.ts";
 
 /**
- * An outbox to look into, in the calling thread, one call at a time. Nothing is changed: neither the file, which others may be working
- * with, nor what is beside it. Calls reject as those of `sqliteOutbox` do; a damaged file stays where it is.
+ * Opens an outbox for reading, in the calling thread, one call at a time. Changes neither the file, which others may be using, nor anything
+ * beside it. Calls reject like those of `sqliteOutbox`; a damaged file stays where it is.
  */
 export const sqliteOutboxView = (path: string): OutboxView =>
   logView(readOnlyStore(path), outboxSettings({ path }).log);
 
-/** A store in which nothing that is put arrives: a log over it may do what it always does, and only reads. */
+/** A store that discards all writes, so that a log over it only reads. */
 const readOnlyStore = (path: string): Store => {
   const name = `sqlite ${path}`;
   let file: { readonly db: DatabaseSync; readonly tx: StoreTransaction } | undefined;

@@ -2,16 +2,16 @@ import { MeterError, type Outbox } from "@meter-lib/core/store";
 import { errorOf, type Inputs, type OutboxAnswer, type OutboxMethod, type Outputs } from "./outbox-call.ts";
 import type { OutboxSettings } from "./sqlite-outbox-options.ts";
 
-/** Where the outbox is: a thread. */
+/** Where the outbox runs: a thread. */
 export interface FarEnd {
   post(call: {
     readonly id: number;
     readonly method: OutboxMethod;
     readonly input: Inputs[OutboxMethod];
   }): void;
-  /** Whether a call is under way: the process lives for it, and for nothing else here. */
+  /** Whether a call is running: only then does it keep the process alive. */
   setBusy(isBusy: boolean): void;
-  /** Ends it without waiting: it may hang with the disk. */
+  /** Ends it without waiting: the disk may hang. */
   end(): void;
 }
 
@@ -21,10 +21,10 @@ export interface NearEnd {
   ended(reason: string): void;
 }
 
-/** A call that hangs with the disk is given up after this time, when the outbox is closed. */
+/** How long `close()` waits for a call that hangs with the disk. */
 const CLOSE_MS = 5_000;
 
-/** A far end that ends in one of these may have done it. */
+/** If the far end dies during one of these calls, it may have been done. */
 const CHANGES: ReadonlySet<OutboxMethod> = new Set(["commit", "redrive", "discard", "erase", "refute"]);
 
 interface Waiting {
@@ -33,7 +33,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Calls to one far end, and their answers. */
+/** Calls to one far end, and their results. */
 class Calls implements NearEnd {
   readonly #far: FarEnd;
   readonly #waiting = new Map<number, Waiting>();
@@ -83,8 +83,8 @@ class Calls implements NearEnd {
 }
 
 /**
- * The near end of an outbox that works elsewhere. A far end that is gone is started again with the next call, as a new owner; calls that
- * were under way reject.
+ * The near end of an outbox that runs elsewhere. If the far end is gone, the next call starts a new one, as a new owner; calls that were
+ * running reject.
  */
 export const remoteOutbox = ({ store, log }: OutboxSettings, start: (near: NearEnd) => FarEnd): Outbox => {
   const name = `sqlite ${store.path}`;
@@ -111,7 +111,7 @@ export const remoteOutbox = ({ store, log }: OutboxSettings, start: (near: NearE
     isOpen = true;
     return output;
   };
-  /** With what was to be told when a new far end opened the file. */
+  /** With the warnings of a new far end that opened the file. */
   const warned = <Answer extends { readonly warnings: readonly string[] }>(answer: Answer): Answer => {
     if (untold.length === 0) return answer;
     const warnings = [...untold, ...answer.warnings];
@@ -125,7 +125,7 @@ export const remoteOutbox = ({ store, log }: OutboxSettings, start: (near: NearE
     try {
       await Promise.race([calls.call("close", undefined), late]);
     } catch {
-      // One that is gone has let go of everything.
+      // A far end that is gone has released everything.
     }
     clearTimeout(timer);
     calls.ended(`${name} is closed`);

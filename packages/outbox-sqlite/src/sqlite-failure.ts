@@ -10,17 +10,17 @@ const NOT_A_DATABASE = 26;
 const WORDS: ReadonlyMap<number, string> = new Map([
   [BUSY, "another process keeps the file locked"],
   [8, "the file cannot be written"],
-  [CORRUPT, "the file is damaged; if it cannot be read when it is opened again, it is set aside"],
+  [CORRUPT, "the file is damaged; if it cannot be reopened, it is set aside"],
   [FULL, "no room on the disk"],
 ]);
 
-/** SQLite's primary result code of an error, if it is SQLite's. */
+/** Returns SQLite's primary result code, if the error is SQLite's. */
 export const resultCode = (error: unknown): number | undefined =>
   error instanceof Error && "errcode" in error && typeof error.errcode === "number"
     ? error.errcode & 0xff
     : undefined;
 
-/** Found when a file was checked, in SQLite's words. */
+/** The result of a file check, in SQLite's words. */
 export class DamageFound extends Error {
   override readonly name = "DamageFound";
 }
@@ -30,10 +30,10 @@ export const isDamage = (error: unknown): boolean =>
 
 export const isNoDatabase = (error: unknown): boolean => resultCode(error) === NOT_A_DATABASE;
 
-/** Whether a COMMIT that failed so may have reached the disk: its log was written, and what became of that is unknown. */
+/** Whether a COMMIT that failed this way may have reached the disk: its WAL was written, and the rest is unknown. */
 export const mayHaveCommitted = (error: unknown): boolean => resultCode(error) === IO_ERROR;
 
-/** The failure of a file as the error of an outbox; what is none of the file's comes back as it is. */
+/** Converts a file error to an error of the outbox; returns other errors unchanged. */
 export const storeError = (error: unknown, name: string): unknown => {
   if (!(error instanceof Error) || error instanceof MeterError) return error;
   const code = resultCode(error);

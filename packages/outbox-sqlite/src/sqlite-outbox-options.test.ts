@@ -41,7 +41,7 @@ test("dead letters are kept for ever, or discarded after their retention", async
 
 test("of more dead letters than are to be kept, the oldest are discarded", async () => {
   using place = storeFolder();
-  const outbox = sqliteOutbox({ path: place.path, thread: "main", letters: { maxEvents: 3 } });
+  const outbox = sqliteOutbox({ path: place.path, thread: "main", deadLetters: { maxEvents: 3 } });
   await outbox.open();
   for (const name of ["a", "b", "c", "d", "e"]) {
     const recorded = [event(name)];

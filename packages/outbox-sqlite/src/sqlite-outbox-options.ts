@@ -8,25 +8,27 @@ import {
 import type { SqliteStoreOptions } from "./sqlite-store.ts";
 
 export interface SqliteOutboxOptions {
-  /** The file. Created with mode 0600, its folder too when it is missing. On a local disk: SQLite's WAL does not work on network shares. */
+  /**
+   * The file. Created with mode 0600, and so is its missing folder. Must be on a local disk: SQLite's WAL does not work on network shares.
+   */
   readonly path: string;
-  /** How much may be pending. @default 1,000,000 events, 256 MiB */
+  /** Limits of pending events. @default 1,000,000 events, 256 MiB */
   readonly limits?: Partial<OutboxLimits>;
   /**
-   * How long, in milliseconds, identities of ended events are remembered, to know a repeat; and how many at most.
+   * How long identities of settled events are remembered to recognize repeats, in milliseconds, and the maximum number.
    * @default 24 hours, 1,000,000
    */
   readonly tombstones?: { readonly windowMs?: number; readonly max?: number };
   /**
-   * How many dead letters and quarantined events are kept together. Of more, the oldest are discarded, and counted so.
-   * @default 100,000 events, 64 MiB, or `limits.maxBytes` where that is less
+   * Limits of dead letters and quarantined events together. The oldest beyond them are discarded, and counted as such.
+   * @default 100,000 events, 64 MiB, or `limits.maxBytes` if that is less
    */
-  readonly letters?: Partial<OutboxLimits>;
+  readonly deadLetters?: Partial<OutboxLimits>;
   /**
-   * After how many milliseconds dead letters and quarantined events are discarded, the ledger's hours forgotten, and the content of
-   * acknowledged events dropped. Kept for as long as the backend may still reject, it makes a late rejection a dead letter that can be
-   * sent again.
-   * @default letters never, the ledger 35 days, acknowledged content at once
+   * After how many milliseconds dead letters and quarantined events are discarded, hours of the ledger deleted, and the content of
+   * acknowledged events dropped. If the content is kept as long as the backend may still reject, a late rejection becomes a dead letter
+   * that can be redriven.
+   * @default dead letters never, the ledger 35 days, acknowledged content at once
    */
   readonly retention?: {
     readonly rejectedMs?: number;
@@ -34,9 +36,9 @@ export interface SqliteOutboxOptions {
     readonly ledgerMs?: number;
     readonly acknowledgedMs?: number;
   };
-  /** How long a call waits, in milliseconds, while another process writes. @default 10,000 */
+  /** How long a call waits while another process writes, in milliseconds. @default 10,000 */
   readonly busyTimeoutMs?: number;
-  /** Where SQLite works. In `main`, each commit stalls the event loop until the disk has it. @default "worker" */
+  /** Where SQLite runs. In `main`, each commit blocks the event loop until it is on the disk. @default "worker" */
   readonly thread?: "worker" | "main";
 }
 
@@ -49,12 +51,12 @@ export interface OutboxSettings {
 const DAY_MS = 86_400_000;
 const MIB = 1024 * 1024;
 
-/** The options with their defaults; throws `invalid_options` for what makes no sense. */
+/** Fills in defaults; throws `invalid_options` for invalid values. */
 export const outboxSettings = ({
   path,
   limits: { maxEvents = 1_000_000, maxBytes = 256 * MIB } = {},
   tombstones: { windowMs = DAY_MS, max = 1_000_000 } = {},
-  letters = {},
+  deadLetters = {},
   retention: { rejectedMs, quarantinedMs, ledgerMs = 35 * DAY_MS, acknowledgedMs = 0 } = {},
   busyTimeoutMs = 10_000,
   thread = "worker",
@@ -68,15 +70,15 @@ export const outboxSettings = ({
     issues.push({ field: "path", given: describeValue(path), expected: "the path of a file" });
   }
   const kept = {
-    maxEvents: letters.maxEvents ?? 100_000,
-    maxBytes: letters.maxBytes ?? Math.min(64 * MIB, maxBytes),
+    maxEvents: deadLetters.maxEvents ?? 100_000,
+    maxBytes: deadLetters.maxBytes ?? Math.min(64 * MIB, maxBytes),
   };
   expectCount("limits.maxEvents", maxEvents, 1);
   expectCount("limits.maxBytes", maxBytes, 1);
   expectCount("tombstones.windowMs", windowMs, 0);
   expectCount("tombstones.max", max, 0);
-  expectCount("letters.maxEvents", kept.maxEvents, 0);
-  if (letters.maxBytes !== undefined) expectCount("letters.maxBytes", letters.maxBytes, 0);
+  expectCount("deadLetters.maxEvents", kept.maxEvents, 0);
+  if (deadLetters.maxBytes !== undefined) expectCount("deadLetters.maxBytes", deadLetters.maxBytes, 0);
   if (rejectedMs !== undefined) expectCount("retention.rejectedMs", rejectedMs, 0);
   if (quarantinedMs !== undefined) expectCount("retention.quarantinedMs", quarantinedMs, 0);
   expectCount("retention.ledgerMs", ledgerMs, 0);
@@ -92,7 +94,7 @@ export const outboxSettings = ({
       limits: { maxEvents, maxBytes },
       bodies: "text",
       tombstones: { windowMs, max },
-      letters: { ...kept, rejectedMs, quarantinedMs, acknowledgedMs },
+      deadLetters: { ...kept, rejectedMs, quarantinedMs, acknowledgedMs },
       ledgerMs,
     },
   };

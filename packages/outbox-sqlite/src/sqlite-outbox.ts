@@ -6,16 +6,21 @@ import { outboxSettings, type SqliteOutboxOptions } from "./sqlite-outbox-option
 import { sqliteStore } from "./sqlite-store.ts";
 
 const IN_A_BUNDLE =
-  'the file of the outbox\'s thread is not beside the bundle, so each commit stalls the event loop: leave @meter-lib/outbox-sqlite out of the bundle, or ask for thread: "main"';
+  'the worker file of the outbox is not next to the bundle, so each commit blocks the event loop: exclude @meter-lib/outbox-sqlite from the bundle, or set thread: "main"';
 
 /**
- * A durable outbox in an SQLite file. A committed event survives the end of the process and a power cut. Several processes may open
- * the same file, on one machine; what a dead one held is taken over by the next that claims.
+ * Creates a durable outbox in an SQLite file. A committed event survives the end of the process and a power cut. Several processes on one
+ * machine may open the same file; the next claim takes over the events of a dead process.
  *
- * Calls reject with a {@link MeterError}: `no_room` when the disk is full, `outbox_failed` when the file cannot be used at the moment,
- * `invalid_options` when it is no outbox that this version can read, `closed` after `close()`.
+ * Calls reject with a {@link MeterError}: `no_room` if the disk is full, `outbox_failed` if the file cannot be used at the moment,
+ * `invalid_options` if it is not an outbox that this version can read, `closed` after `close()`.
  *
  * @throws MeterError `invalid_options`
+ *
+ * @example
+ * ```ts
+ * const client = new MeterClient({ transport, customerLookup, outbox: sqliteOutbox({ path: "/var/lib/app/meter.db" }) });
+ * ```
  */
 export const sqliteOutbox = (options: SqliteOutboxOptions): Outbox => {
   const settings = outboxSettings(options);
@@ -26,7 +31,7 @@ export const sqliteOutbox = (options: SqliteOutboxOptions): Outbox => {
   return logOutbox(sqliteStore({ ...store, notice: IN_A_BUNDLE }), log);
 };
 
-/** The thread's file. Undefined in a bundle that it was left out of; one in CommonJS has no URL of its own either. */
+/** The thread's file. Undefined in a bundle without it, and in CommonJS, which has no URL. */
 const workerFile = (): URL | undefined => {
   const here: string | undefined = import.meta.url;
   if (here === undefined) return undefined;

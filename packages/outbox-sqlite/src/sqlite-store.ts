@@ -16,18 +16,18 @@ import { openTables, transactionOn } from "./table.ts";
 
 export interface SqliteStoreOptions {
   readonly path: string;
-  /** How long a call waits, in milliseconds, while another process writes. */
+  /** How long a call waits while another process writes, in milliseconds. */
   readonly busyTimeoutMs: number;
-  /** Told, beside its own warnings, when it is opened. */
+  /** Called with warnings when it is opened. */
   readonly notice?: string;
 }
 
 /**
- * A store in an SQLite file, shared by the processes of one machine. It works in the calling thread: a transaction stalls it until the
- * disk has answered.
+ * A store in an SQLite file, shared by the processes of one machine. It runs in the calling thread: a transaction blocks it until the disk
+ * responds.
  *
- * When the file or its log is removed or replaced while it is open, a call fails. The next one opens what is there then, without the
- * locks that were taken before.
+ * If the file or its WAL is removed or replaced while it is open, a call fails. The next one opens the file that is there then, without the
+ * locks taken before.
  */
 export const sqliteStore = (options: SqliteStoreOptions): Store => new SqliteStore(options);
 
@@ -45,7 +45,7 @@ class SqliteStore implements Store {
   readonly #options: SqliteStoreOptions;
   readonly #locks = new Set<FileLock>();
   #file: OpenFile | undefined;
-  /** Damage was met: the whole file is checked when it is opened again. */
+  /** Damage was found: the whole file is checked when it is reopened. */
   #isSuspect = false;
   #isClosed = false;
 
@@ -64,7 +64,7 @@ class SqliteStore implements Store {
       const { db, tx } = this.#unchanged();
       let answer: Answer;
       try {
-        // IMMEDIATE: a transaction that begins by reading may fail to become a writer, and no busy timeout helps then.
+        // IMMEDIATE: a transaction that starts by reading may fail to become a writer, and then no busy timeout helps.
         db.exec("BEGIN IMMEDIATE");
         answer = await work(tx);
       } catch (error) {
@@ -124,13 +124,13 @@ class SqliteStore implements Store {
       this.#rollBack(db);
       if (!mayHaveCommitted(error)) throw this.#failed(error);
       this.#disconnect();
-      throw new MayHaveCommitted(`${this.name}: a commit failed on its way to the disk`, { cause: error });
+      throw new MayHaveCommitted(`${this.name}: a commit failed while it was written`, { cause: error });
     }
-    // Into a file that has no name any more it was written for nobody.
+    // A file without a name is lost.
     try {
       this.#unchanged();
     } catch (error) {
-      throw new MayHaveCommitted(`${this.name}: a commit may have gone to a file that is gone`, {
+      throw new MayHaveCommitted(`${this.name}: a commit may have gone to a deleted file`, {
         cause: error,
       });
     }
@@ -147,7 +147,7 @@ class SqliteStore implements Store {
 
   #connected(): OpenFile {
     if (this.#file === undefined) {
-      // Nobody expects it to be another one: what is to be told of it is told by failing once.
+      // Nobody expects a different file: reporting it by one failure is enough.
       const warnings = this.#open();
       if (warnings.length > 0) throw new MeterError("outbox_failed", `${this.name}: ${warnings.join("; ")}`);
     }
@@ -165,7 +165,7 @@ class SqliteStore implements Store {
     );
   }
 
-  /** Lets go of the file and of all locks. Nothing waits for a transaction that is under way. */
+  /** Releases the file and all locks. Nothing waits for a running transaction. */
   #disconnect(): void {
     this.#file?.db.close();
     this.#file = undefined;
@@ -189,7 +189,7 @@ const LOCK = ".owner-";
 
 const lockFile = (path: string, name: string): string => path + LOCK + encodeURIComponent(name);
 
-/** Whether somebody has the lock on a file. One that is free is removed: who lost it without knowing, knows by that. */
+/** Whether the lock on a file is taken. A free one is removed, so that an owner that lost it without knowing finds out. */
 const isLockedFile = (file: string): boolean => {
   // Not there: the store was copied or moved without it.
   if (fileIdentity(file) === undefined) return false;
@@ -198,12 +198,12 @@ const isLockedFile = (file: string): boolean => {
     lock?.release("remove");
     return lock === undefined;
   } catch {
-    // One that cannot be opened may be somebody's.
+    // One that cannot be opened may be taken.
     return true;
   }
 };
 
-/** What is left of those whose process died. */
+/** Removes the locks of dead processes. */
 const removeFreeLocks = (path: string): void => {
   const folder = dirname(path);
   for (const name of readdirSync(folder))

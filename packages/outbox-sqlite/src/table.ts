@@ -9,13 +9,13 @@ import {
 } from "@meter-lib/core/store";
 import { DamageFound, isDamage } from "./sqlite-failure.ts";
 
-/** Rows without which nothing can be said of the others. Damage in any other row costs that row. */
+/** Rows that are required to interpret the others. Damage in any other row costs only that row. */
 export const VITAL: readonly TableName[] = ["meta", "owners", "accounts", "deltas"];
 
 /** A value as the text of its column. */
 interface Form<Value> {
   readonly write: (value: Value) => string;
-  /** Throws when the text is damaged. */
+  /** Throws if the text is damaged. */
   readonly read: (text: string) => Value;
 }
 
@@ -51,7 +51,7 @@ export class Table<Value> {
     this.#alone(key, () => this.#prepared("DELETE FROM table WHERE key = ?").run(key));
   }
 
-  /** No key is behind `before`: all are ASCII. */
+  /** No key is after `before`: all are ASCII. */
   range({ from = "", before = "\u{7f}", limit = -1, reverse = false }: KeyRange): readonly [string, Value][] {
     const rows = this.#prepared(
       `SELECT key, value FROM table WHERE key >= ? AND key < ? ORDER BY key ${reverse ? "DESC" : "ASC"} LIMIT ?`,
@@ -64,7 +64,7 @@ export class Table<Value> {
     return read;
   }
 
-  /** SQLite writes no more in a transaction that met damage. That of one body fails it once: the next one leaves that row alone. */
+  /** SQLite writes no more in a transaction that found damage. A damaged body fails its transaction once; the next one skips that row. */
   #alone<Answer>(key: string, work: () => Answer): Answer {
     try {
       return work();
@@ -73,7 +73,7 @@ export class Table<Value> {
       this.#unreadable.add(key);
       throw new MeterError(
         "outbox_failed",
-        `the stored events ${key} are damaged; they are left out from now on`,
+        `the stored events ${key} are damaged; they are skipped from now on`,
         {
           cause: error,
         },
@@ -85,7 +85,7 @@ export class Table<Value> {
     try {
       if (typeof text === "string") return this.#form.read(text);
     } catch {
-      // Said below.
+      // Reported below.
     }
     if (VITAL.includes(this.#name)) throw new DamageFound(`a row of ${this.#name} is damaged`);
     return undefined;

@@ -12,12 +12,12 @@ import { pageEventId } from "./page-event-id.ts";
 import { pageIssue } from "./page-issue.ts";
 import { type WireEvent, wireEvent } from "./wire-event.ts";
 
-/** What the page makes of an input: an event, frozen for the wire, unless there is an error. */
+/** The result of checking an input: an event, frozen for the wire, unless there is an error. */
 export interface CheckedEvent extends WireEvent {
   readonly error: MeterError | undefined;
 }
 
-/** Whom the page is of: an event may say the same, and nothing else. */
+/** Tenant and device of the page: an event may name the same, and no others. */
 export interface PageContext {
   readonly tenant_id: string;
   readonly device_id?: string | undefined;
@@ -26,17 +26,14 @@ export interface PageContext {
 const TIME = "milliseconds since the epoch";
 const ID = `1 to ${MAX_PAGE_ID_LENGTH} visible ASCII characters`;
 
-/**
- * Checks what a caller gave, whatever it is: the rules of core, in the few words that a page has room for. What a meter's schema
- * makes of metadata is the relay's to say.
- */
+/** Checks any input by the rules of core, with the short messages that a page has room for. The relay applies a meter's metadata schema. */
 export const pageCheck = (catalog: Catalog, context: PageContext): ((input: unknown) => CheckedEvent) => {
   const meters = new Map(Object.entries(catalog));
   return (input) => {
     try {
       return checkPageEvent(input, meters, context);
     } catch (error) {
-      // A getter of the caller's, or a browser that lacks something: what becomes of an event is never thrown.
+      // A getter of the caller may throw, or the browser may lack something; what happens to an event is never thrown.
       const issue = {
         field: "event",
         given: `an object that throws "${error}"`,
@@ -61,7 +58,7 @@ const checkPageEvent = (
   const issues: EventIssue[] = [];
   const fail = (field: string, value: unknown, expected: string) =>
     issues.push(pageIssue(field, value, expected));
-  /** Takes a field out of what was given; whatever is left at the end does not belong there. */
+  /** Takes a field out of the input; fields left at the end are unknown. */
   const take = <T>(
     field: string,
     isRight: (value: unknown) => value is T,

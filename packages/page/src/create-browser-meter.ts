@@ -5,13 +5,13 @@ import type { PageMeterOptions } from "./page-meter-options.ts";
 import { wirePageMeter } from "./wire-page-meter.ts";
 
 export interface PageOutboxOptions {
-  /** The database's name: pages of one origin that use the same name share events and sessions. @default one for each tenant and subject */
+  /** The database's name: pages of one origin with the same name share events and sessions. @default one per tenant and subject */
   readonly name?: string;
-  /** How long opening may take, in milliseconds; then the database counts as not working. @default 5,000 */
+  /** How long opening may take, in milliseconds; after that, the database counts as failed. @default 5,000 */
   readonly openTimeoutMs?: number;
   /**
-   * Only where the browser has no Web Locks: a page that gave no sign of life for so long, in milliseconds, counts as dead.
-   * Browsers wake hidden pages once a minute.
+   * Only for browsers without Web Locks: a page without a sign of life for this long, in milliseconds, counts as dead. Browsers wake hidden
+   * pages once a minute.
    * @default 90,000
    */
   readonly leaseMs?: number;
@@ -19,15 +19,15 @@ export interface PageOutboxOptions {
 
 export interface BrowserMeterOptions<C extends Catalog = LitewaveCatalog> extends PageMeterOptions<C> {
   /**
-   * The database that keeps events until the relay has them, or `false` for none. Each tenant and subject has its own, so that what one
-   * user left behind never goes out under the token of the next.
+   * The database that keeps events until the relay has them, or `false` for none. Each tenant and subject has its own, so events that one
+   * user left behind are never sent with the token of the next.
    */
   readonly outbox?: PageOutboxOptions | false;
 }
 
 /**
- * All that a page needs to meter, in one call: events wait in IndexedDB, shared by the tabs of the origin, and go to your relay in
- * requests that outlive the page. The relay knows tenant, device and customer; the page looks nothing up.
+ * Creates the client of a page. Events wait in IndexedDB, shared by the tabs of the origin, and go to your relay in requests that outlive
+ * the page. The relay knows tenant, device and customer; the page looks nothing up.
  *
  * @throws MeterError `invalid_options`
  *

@@ -4,8 +4,8 @@ import type { PageMeterOptions } from "./page-meter-options.ts";
 import { wirePageMeter } from "./wire-page-meter.ts";
 
 /**
- * `createBrowserMeter` without a database, for pages where a smaller bundle matters more than what a crash, a tab closed offline or
- * a long outage loses. A page that is left still sends what it has. Each page's sessions are its own.
+ * Like `createBrowserMeter`, without a database: for pages where a small bundle matters more than events lost to a crash, a tab closed
+ * offline or a long outage. A page still sends its events when it is left. Sessions are per page.
  *
  * @throws MeterError `invalid_options`
  */

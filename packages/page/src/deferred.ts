@@ -1,4 +1,4 @@
-/** `Promise.withResolvers`, as browsers of the floor do not have it. */
+/** `Promise.withResolvers`, for older supported browsers. */
 export interface Deferred<Value> {
   readonly promise: Promise<Value>;
   resolve(value: Value): void;

@@ -20,7 +20,7 @@ import type { Due } from "./pick-due.ts";
 import { refusalOf } from "./refusal-of.ts";
 import { type WireEvent, wireEvent } from "./wire-event.ts";
 
-/** A claim older than that is not acted upon: the page slept meanwhile. */
+/** An older claim is void: the page was suspended in between. */
 const STALE_CLAIM_MS = 60_000;
 const MAX_DEAD = 1_000;
 
@@ -31,14 +31,14 @@ export interface DurableOutboxOptions {
   readonly leaseMs: number;
 }
 
-/** Keeps a page's events and sessions in IndexedDB, for all pages of the origin; in memory while that does not work. */
+/** Keeps a page's events and sessions in IndexedDB, for all pages of the origin; in memory while the database fails. */
 export const durableOutbox =
   ({ name, openTimeoutMs, leaseMs }: DurableOutboxOptions) =>
   (parts: PageOutboxParts): PageOutbox => {
     const { options, own, emit, add, refuse, count } = parts;
     const { limits: { maxEvents = MAX_EVENTS, maxBytes = MAX_BYTES } = {} } = options;
     const me = pageEventId(Date.now());
-    /** In no database, as far as is known, and not on the way there. */
+    /** In no database, as far as is known, and not on the way to one. */
     const unsaved = new Set<Entry>();
     /** Could not be written without a look at what is there. */
     const doubtful = new Set<Entry>();
@@ -48,7 +48,7 @@ export const durableOutbox =
     let saving: Promise<unknown> = Promise.resolve();
     let isWriteDue = false;
     let isSaveDue = false;
-    /** How much waited in the database when this page last looked, and what it added since. */
+    /** How much was pending in the database when this page last looked, and what it has added since. */
     let waiting = 0;
     let waitingBytes = 0;
     /** Of that, what the head does not count yet. */
@@ -62,7 +62,7 @@ export const durableOutbox =
         if (epoch === found) return;
         epoch = found;
         uncounted = 0;
-        // The browser may have thrown the last one away: then what this page knows is stored anew.
+        // The browser may have deleted the last database: then store what this page knows again.
         for (const entry of own.values()) {
           if (entry.epoch === undefined) continue;
           count(1);
@@ -81,7 +81,7 @@ export const durableOutbox =
       entry.durable.resolve({ ok: true, ...(isRepeat && { repeat: true }) });
     };
 
-    /** Those that were settled meanwhile are not to be stored any more. */
+    /** Those that were settled in the meantime need not be stored. */
     const take = (from: Set<Entry>): readonly Entry[] => {
       const entries = [...from].filter((entry) => own.get(entry.event.event_id) === entry);
       from.clear();
@@ -134,7 +134,7 @@ export const durableOutbox =
       saving = saving.then(saveAll);
     };
 
-    /** Looks at each event before it is stored: its id may be there. */
+    /** Looks up each event before storing it: its id may be there. */
     const saveAll = async () => {
       isSaveDue = false;
       const entries = [...take(doubtful), ...take(unsaved)];
@@ -150,7 +150,7 @@ export const durableOutbox =
             room.events++;
             room.bytes += bytes;
           }
-          // It may be there since an attempt that the page slept through.
+          // It may be there from an attempt during which the page was suspended.
           const isRepeat = known !== undefined && known.event.event_time !== event.event_time;
           rows.after(() => {
             if (!error) return stored(entry, isRepeat);
@@ -165,7 +165,7 @@ export const durableOutbox =
       for (const { durable } of entries) durable.resolve({ ok: false, reason: "volatile" });
     };
 
-    /** All that was recorded so far is stored, or cannot be. */
+    /** Everything recorded so far is stored, or cannot be. */
     const allSaved = async () => {
       writeDue();
       save();
@@ -189,7 +189,7 @@ export const durableOutbox =
     const entryOf = (stored: WireEvent, found: string | undefined): Entry =>
       own.get(stored.event.event_id) ?? newEntry(stored, found);
 
-    /** Takes the oldest events, marked as sent from now on. */
+    /** Takes the oldest events and marks them as sent from now on. */
     const claim = (now: number, pick: (entries: readonly Entry[]) => Due) =>
       database.change(async (rows): Promise<Due> => {
         const { events, head } = rows;
@@ -208,7 +208,7 @@ export const durableOutbox =
         const gone: Ended[] = [];
         for (const entry of mine) {
           const { event_id } = entry.event;
-          // Another page has taken it to the relay.
+          // Another page has delivered it.
           if (
             entry.epoch === head.epoch &&
             entry.later < NEVER &&
@@ -270,9 +270,9 @@ export const durableOutbox =
       },
       settle: async (ended, untouched) => {
         if (ended.length + untouched.length === 0) return;
-        // This page knows best whether it sent it.
+        // This page knows best whether it sent the event.
         const unsent = untouched.filter(({ sent_at }) => sent_at === undefined);
-        // What is being stored is to be there when its end is.
+        // What is being stored must be there when it is settled.
         await allSaved();
         await database.change(async (rows) => {
           const { letters, head } = rows;
@@ -355,7 +355,7 @@ export const durableOutbox =
 
 const exposureOf = ({ event, sent_at = Date.now() }: Entry) => [event.event_id, sent_at] as const;
 
-/** Deletes the events that are there, and answers which were. */
+/** Deletes the events that are there, and returns them. */
 const takeOut = async ({ events }: Rows, ids: readonly string[]): Promise<ReadonlySet<string>> => {
   const sorted = [...ids].sort();
   const [first] = sorted;
@@ -364,7 +364,7 @@ const takeOut = async ({ events }: Rows, ids: readonly string[]): Promise<Readon
   const among = (await ask(events.getAllKeys(range))).map(String);
   const wanted = new Set(ids);
   const found = among.filter((id) => wanted.has(id));
-  // Another page's may lie between.
+  // Events of other pages may lie between.
   if (found.length === among.length) events.delete(range);
   else for (const id of found) events.delete(id);
   return new Set(found);

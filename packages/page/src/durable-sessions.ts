@@ -14,25 +14,25 @@ export interface DurableSessionsParts extends PageOutboxParts {
   readonly locks: PageLocks;
   /** This page. */
   readonly me: string;
-  /** Takes up what was stored. */
+  /** Loads the stored sessions. */
   readonly adopt: (stored: WireEvent) => void;
 }
 
 export interface DurableSessions {
   readonly start: StartSession;
-  /** Ends the sessions that nobody is in any more, and notes those of this page as on. */
+  /** Ends sessions that no page is in any more, and checkpoints those of this page. */
   tend(): Promise<void>;
-  /** Notes them as on in the task that calls it. */
+  /** Checkpoints them in the calling task. */
   touch(): void;
   close(): void;
 }
 
 /** A session that this page is in, or has left. */
 interface HeldSession {
-  /** Sessions of one scope are one session. */
+  /** Sessions with the same scope are one session. */
   readonly scope: string;
   row: SessionRow;
-  /** The database that has it; undefined: none yet. */
+  /** The database that has it; undefined if none yet. */
   epoch?: string;
   ended_at?: number;
 }
@@ -74,7 +74,7 @@ export const durableSessions = (parts: DurableSessionsParts): DurableSessions =>
         const { scope, row, ended_at } = one;
         const found = sessions.get(scope);
         if (ended_at === undefined) {
-          // Another page ended it while this one slept; else it is new, or gone with the database.
+          // Another page ended it while this one was suspended; else it is new, or the database was deleted.
           const session = found ?? (one.epoch === epoch ? begunAnew(row, now) : row);
           if (found === undefined) add(session.start);
           sessions.set(scope, session);
@@ -109,7 +109,7 @@ export const durableSessions = (parts: DurableSessionsParts): DurableSessions =>
       await tend();
       if (one.epoch === undefined) held.delete(one);
     }
-    // Wrong, or the database does not work.
+    // The row is damaged, or the database fails.
     if (one.epoch === undefined) return pageSession(record)(input, { startTime });
     beat ??= setInterval(tend, checkpointMs);
     const { start } = one.row;
@@ -119,7 +119,7 @@ export const durableSessions = (parts: DurableSessionsParts): DurableSessions =>
       end: async () => {
         one.ended_at = Date.now();
         await tend();
-        // The database does not work any more; under the same id the end counts once, whoever else ends it.
+        // The database no longer works. Under the same id the end counts once, whoever else ends it.
         if (held.delete(one)) record({ ...input, ...endOf(one.row, one.ended_at) });
         return { ok: true, event_id: one.row.end_event_id };
       },

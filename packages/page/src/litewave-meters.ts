@@ -7,7 +7,7 @@ type LitewaveMeters = {
 const volume = { type: "volume" } as const;
 const performance = { type: "performance" } as const;
 
-/** What a page has to know of `litewaveCatalog`; the compiler compares them. */
+/** What a page needs of `litewaveCatalog`; the compiler compares them. */
 export const litewaveMeters: LitewaveMeters = {
   "page.processed.basic": volume,
   "page.processed.advanced": volume,

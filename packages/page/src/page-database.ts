@@ -10,7 +10,7 @@ const HEAD = "head";
 const STORES = ["events", "letters", "pages", "departures", HEAD] as const;
 const RETRY_MS = 5_000;
 const GAVE_WAY = /* @__PURE__ */ new Error("the transaction gave way");
-/** A transaction that is complete is on the disk. */
+/** A completed transaction is on the disk. */
 const STRICT = { durability: "strict" } as const;
 
 /** What a page notes as it is left, without reading before; the next page adds it to the head. */
@@ -23,7 +23,7 @@ export interface Departure {
 
 /** One row that is read before it is written: what ended, the sessions that are on, and who drains where there are no Web Locks. */
 export interface Head {
-  /** Tells this database from one of the same name that the browser threw away. */
+  /** Distinguishes this database from one of the same name that the browser deleted. */
   readonly epoch: string;
   acknowledged: number;
   rejected: number;
@@ -32,7 +32,7 @@ export interface Head {
   bytes: number;
   /** Since when events may have been sent. */
   readonly sent: Map<string, number>;
-  /** By scope: sessions of one scope are one session. */
+  /** By scope: sessions with the same scope are one session. */
   readonly sessions: Map<string, SessionRow>;
   lease?: { readonly owner: string; readonly until: number } | undefined;
 }
@@ -44,7 +44,7 @@ export interface Rows {
   readonly pages: IDBObjectStore;
   readonly departures: IDBObjectStore;
   readonly head: Head;
-  /** Does something when all of it is done. */
+  /** Runs a callback when all of it is done. */
   after(step: () => void): void;
 }
 
@@ -53,7 +53,7 @@ export interface PageDatabaseOptions {
   readonly name: string;
   readonly openTimeoutMs: number;
   readonly emit: Emit;
-  /** Told of each database that is opened: see `Head.epoch`. */
+  /** Called for each database that is opened: see `Head.epoch`. */
   readonly opened: (epoch: string) => void;
 }
 
@@ -63,14 +63,14 @@ export interface PageDatabase {
    * where an event of the same id is there, and when the page slept meanwhile.
    */
   write(events: readonly WireEvent[], departure?: Departure): Promise<void> | undefined;
-  /** Everything in one transaction, begun anew when the page slept meanwhile. Undefined: nothing was done, the database does not work. */
+  /** Runs everything in one transaction, restarted if the page was suspended. Undefined if the database fails and nothing was done. */
   change<Answer>(work: (rows: Rows) => Promise<Answer>): Promise<Answer | undefined>;
   isDown(): boolean;
-  /** Notes in the task that calls it that a page is there, for a page that is left: if the database is open. */
+  /** Registers a page in the calling task, if the database is open: for a page that is left. */
   putNow(page: PageRow): void;
   sleep(): void;
   wake(): void;
-  /** @param erase - throws the database away, for other pages too */
+  /** @param erase - deletes the database, for other pages too */
   close(erase: boolean): void;
 }
 
@@ -103,14 +103,14 @@ export const countDepartures = async ({ departures, head }: Rows): Promise<void>
   }
 };
 
-/** The database of a page: opened when it is needed, again after the browser closed it, and closed while the page sleeps. */
+/** The database of a page: opened on demand, reopened after the browser closed it, and closed while the page is suspended. */
 export const pageDatabase = ({ name, openTimeoutMs, emit, opened }: PageDatabaseOptions): PageDatabase => {
   let opening: Promise<IDBDatabase> | undefined;
   let current: IDBDatabase | undefined;
   let asleep: Deferred<void> | undefined;
   let sleeps = 0;
   let downUntil = 0;
-  /** How to give up each transaction, and whether it gives way to what is written in a task that may be the page's last. */
+  /** How to abort each transaction, and whether it yields to what is written in a task that may be the page's last. */
   const active = new Map<
     IDBTransaction,
     { readonly giveUp: (error: unknown) => void; readonly givesWay: boolean }
@@ -127,7 +127,7 @@ export const pageDatabase = ({ name, openTimeoutMs, emit, opened }: PageDatabase
       const timer = setTimeout(reject, openTimeoutMs, late);
       const request = indexedDB.open(name, 1);
       request.onupgradeneeded = () => {
-        // A page that sleeps before it hears of the end would keep all others from opening it.
+        // A page that is suspended before it sees the result would keep all others from opening the database.
         if (asleep) request.transaction?.abort();
         else {
           for (const store of STORES) request.result.createObjectStore(store, { autoIncrement: true });
@@ -146,12 +146,12 @@ export const pageDatabase = ({ name, openTimeoutMs, emit, opened }: PageDatabase
       request.onerror = () => reject(request.error);
       request.onsuccess = async () => {
         const db = request.result;
-        // A newer version, or the end of the database, must not have to wait for this page.
+        // Close for a newer version, or for the deletion of the database.
         db.onclose = db.onversionchange = () => (current === db ? forget() : db.close());
         try {
           const { epoch }: Head = await ask(db.transaction(HEAD).objectStore(HEAD).get(HEAD));
           clearTimeout(timer);
-          // One that is late takes the place of what was opened meanwhile.
+          // A late one replaces what was opened in the meantime.
           forget();
           current = db;
           opened(epoch);
@@ -169,7 +169,10 @@ export const pageDatabase = ({ name, openTimeoutMs, emit, opened }: PageDatabase
     return opening;
   };
 
-  /** Rejects with the transaction, and when the page sleeps: Firefox says nothing of what was aborted on the way to its back/forward cache. */
+  /**
+   * Rejects with the transaction, or when the page is suspended: Firefox does not report what it aborts on the way to its back/forward
+   * cache.
+   */
   const unlessAsleep = <Answer>(
     tx: IDBTransaction,
     work: Promise<Answer>,
@@ -196,7 +199,7 @@ export const pageDatabase = ({ name, openTimeoutMs, emit, opened }: PageDatabase
     });
     heads.put(head, HEAD);
     await ended;
-    // Given up meanwhile, it is done again.
+    // If it was aborted in the meantime, it is repeated.
     if (active.has(tx)) for (const step of steps) step();
     return answer;
   };
@@ -223,7 +226,7 @@ export const pageDatabase = ({ name, openTimeoutMs, emit, opened }: PageDatabase
         }
         abort(tx);
         forget();
-        // The browser may have closed it a moment ago: then once more with a new one.
+        // The browser may have just closed it: try once more with a new one.
         if (wasOpen || sleeps > turn) continue;
         if (downUntil === 0) emit("volatile", { error });
         downUntil = performance.now() + RETRY_MS;
@@ -232,10 +235,10 @@ export const pageDatabase = ({ name, openTimeoutMs, emit, opened }: PageDatabase
     return undefined;
   };
 
-  /** Starts a transaction that is committed before this returns. Undefined: the database is not open. */
+  /** Starts a transaction that is committed before this returns. Undefined if the database is not open. */
   const writeNow = (isLeaving: boolean, write: (tx: IDBTransaction) => void): Promise<void> | undefined => {
     if (current === undefined) return undefined;
-    // Behind another transaction it would not start, and a browser drops with its page what has not.
+    // It would not start behind another transaction, and a browser drops transactions that have not started with the page.
     for (const [tx, { giveUp, givesWay }] of active)
       if ((givesWay || isLeaving) && abort(tx)) {
         active.delete(tx);
@@ -247,7 +250,7 @@ export const pageDatabase = ({ name, openTimeoutMs, emit, opened }: PageDatabase
       tx.commit();
       return unlessAsleep(tx, ending(tx));
     } catch {
-      // The browser closed it a moment ago.
+      // The browser has just closed it.
       return undefined;
     }
   };
@@ -255,10 +258,10 @@ export const pageDatabase = ({ name, openTimeoutMs, emit, opened }: PageDatabase
   const sleep = () => {
     asleep ??= deferred();
     sleeps++;
-    // A page that sleeps cannot end them, and all others would wait.
+    // A suspended page cannot end them, and all others would wait.
     for (const [tx, { giveUp }] of active) {
       abort(tx);
-      giveUp(new Error("the page sleeps"));
+      giveUp(new Error("the page was suspended"));
     }
     active.clear();
     forget();
@@ -298,7 +301,7 @@ const ending = (tx: IDBTransaction): Promise<void> =>
     tx.onabort = () => reject(tx.error);
   });
 
-/** False when it has ended, or is about to. */
+/** False if it has ended, or is about to. */
 const abort = (tx: IDBTransaction | undefined): boolean => {
   try {
     tx?.abort();

@@ -15,13 +15,13 @@ import { type Due, pickDue } from "./pick-due.ts";
 import { refusalOf } from "./refusal-of.ts";
 import { timeLimit } from "./time-limit.ts";
 
-/** How often to look for what other pages left. */
+/** How often to look for events of other pages. */
 export const IDLE_MS = 15_000;
 const SHORTEST_PAUSE_MS = 50;
 const DRAIN_MS = 10_000;
-/** Longer than a long weekend, and as long as a relay remembers. */
+/** Longer than a long weekend, and as long as a relay remembers ids. */
 const WEEK_MS = 604_800_000;
-const LEFT_OUT: Unsure = { state: "unsure", reason: "the answer leaves it out" };
+const LEFT_OUT: Unsure = { state: "unsure", reason: "the response does not mention it" };
 
 export interface PageDelivery
   extends Pick<
@@ -32,7 +32,7 @@ export interface PageDelivery
   readonly outbox: PageOutbox | undefined;
 }
 
-/** Takes events to the relay, until it has answered each one. Everything is sent again, because the relay counts an id once. */
+/** Delivers events to the relay until it has a result for each. Everything is sent again, because the relay counts an id once. */
 export const pageDelivery = (
   options: PageMeterOptions<Catalog>,
   emit: Emit,
@@ -49,7 +49,7 @@ export const pageDelivery = (
   } = options;
   const post = pagePost({ ...options, url: relayUrl });
   const token = options.token === undefined ? undefined : pageToken(options.token);
-  // Unlike the time of day it is not set back.
+  // Unlike the wall clock, it is never set back.
   const now = () => performance.now();
   const own = new Map<string, Entry>();
   /** Events that no outbox has. */
@@ -70,7 +70,7 @@ export const pageDelivery = (
   const finish = (entry: Entry, outcome: SettledOutcome) => {
     const { event, bytes, epoch, settled } = entry;
     const { state } = outcome;
-    // Not of another one with the same id.
+    // Not of another event with the same id.
     if (own.get(event.event_id) === entry) {
       own.delete(event.event_id);
       ownBytes -= bytes;
@@ -158,11 +158,11 @@ export const pageDelivery = (
     const untouched: Entry[] = [];
     let failure: DestinationFault | undefined;
     const isMisfit = "kind" in verdict && /too_large|invalid/.test(verdict.kind);
-    // So many in a row: it is not the events.
+    // So many in a row are not the events' fault.
     const isToBlame = isMisfit && isAlone && breaker.refused();
     for (const entry of batch) {
       const found = verdict instanceof Map ? (verdict.get(entry.event.event_id) ?? LEFT_OUT) : verdict;
-      // The relay knows what it took: what it refuses was not counted before.
+      // The relay knows what it accepted: what it refuses was not counted before.
       const next = landing("kind" in found ? found.kind : found.state, {
         inDoubt: false,
         mayResend: true,
@@ -202,7 +202,7 @@ export const pageDelivery = (
     };
   };
 
-  /** How an attempt ended says when the next one may be. */
+  /** Decides from the end of an attempt when the next one may start. */
   const pace = (startedAt: number, failure: DestinationFault | undefined) => {
     const { state } = breaker;
     if (failure === undefined) {
@@ -212,7 +212,7 @@ export const pageDelivery = (
       return;
     }
     const isStuck = failure.kind === "blocked";
-    // With another token at once.
+    // With another token, at once.
     if (isStuck && failure.credentials && token && !isRefused) {
       isRefused = true;
       return;
@@ -263,7 +263,7 @@ export const pageDelivery = (
 
   const sendNow = () => {
     const known = token?.get();
-    // A request that starts later may start after a long sleep.
+    // A request that starts later may start after the page was suspended for long.
     if (typeof known === "object") return;
     const sent: Entry[] = [];
     for (;;) {
@@ -286,7 +286,7 @@ export const pageDelivery = (
   };
 
   outbox = keep?.({ options, emit, own, check, record, add, count, refuse });
-  // What earlier pages left; where a page is rendered on a server there is nothing to be done.
+  // Events of earlier pages; there are none on a server that renders the page.
   if (outbox?.hasMore()) wakeIn(0);
 
   const shut: PageDelivery["close"] = async (drainOptions) => {

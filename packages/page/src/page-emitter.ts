@@ -1,6 +1,6 @@
 import type { PageEvents } from "./page-events.ts";
 
-/** Tells handlers what happens. What a handler throws is reported as the page's other errors are, and breaks nothing. */
+/** Calls handlers. An error of a handler is reported like the page's other errors, and does not affect delivery. */
 export const pageEmitter = () => {
   const target = new EventTarget();
   return {

@@ -2,18 +2,18 @@ import type { DurableOutcome, SettledOutcome } from "@meter-lib/core";
 import { type Deferred, deferred } from "./deferred.ts";
 import type { WireEvent } from "./wire-event.ts";
 
-/** As a time, by `performance.now()`, or as a wait. */
+/** A time by `performance.now()`, or a delay. */
 export const NEVER: number = Number.POSITIVE_INFINITY;
 
 /** An event that waits. */
 export interface Entry extends WireEvent {
   readonly durable: Deferred<DurableOutcome>;
   readonly settled: Deferred<SettledOutcome>;
-  /** Not to be sent before, by `performance.now()`; `NEVER` while it is on the way. */
+  /** Not sent before this time by `performance.now()`; `NEVER` while it is in flight. */
   later: number;
-  /** When it was first sent in an attempt that may have been processed. */
+  /** When an attempt that may have been processed first sent it. */
   sent_at?: number | undefined;
-  /** The store that has it; undefined: memory only. */
+  /** The store that has it; undefined if it is in memory only. */
   epoch?: string | undefined;
 }
 
@@ -27,7 +27,7 @@ export const newEntry = ({ event, text, bytes }: WireEvent, epoch?: string): Ent
   settled: deferred(),
 });
 
-/** An event, and what became of it. */
+/** An event and its result. */
 export type Ended = readonly [
   entry: Entry,
   fate: Extract<SettledOutcome, { state: "acknowledged" | "rejected" | "quarantined" }>,

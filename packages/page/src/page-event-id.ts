@@ -2,7 +2,7 @@
 const pool = /* @__PURE__ */ new Uint8Array(1_152);
 let used = 0;
 
-/** A UUIDv7 (RFC 9562), as core's `createEventId` makes them; this one is small. */
+/** Creates a UUIDv7 (RFC 9562) like core's `createEventId`, with less code. */
 export const pageEventId = (now: number): string => {
   const time = now.toString(16).padStart(12, "0");
   let random = "";

@@ -1,7 +1,7 @@
 import type { MeterError } from "@meter-lib/core";
 import type { DestinationState, PageEvent } from "@meter-lib/core/wire";
 
-/** An event that ended other than well, and why. */
+/** An event that was not acknowledged, and why. */
 export interface DeadLetter {
   readonly event: PageEvent;
   readonly state: "rejected" | "quarantined";
@@ -9,12 +9,12 @@ export interface DeadLetter {
   readonly status: number | undefined;
 }
 
-/** How delivery to the relay stands. */
+/** The state of delivery to the relay. */
 export interface PageHealth {
-  /** Whether the relay takes events. */
+  /** Whether the relay accepts events. */
   readonly ok: boolean;
   readonly state: DestinationState;
-  /** Why it does not, in words, and the HTTP status that says so, where there was one; undefined while it does. */
+  /** Why it does not, and the HTTP status if there was one; undefined while it does. */
   readonly reason: string | undefined;
   readonly status: number | undefined;
   /** Since when it does not, and when it is tried next, in milliseconds since the epoch. */
@@ -22,24 +22,24 @@ export interface PageHealth {
   readonly retryAt: number | undefined;
 }
 
-/** What a page's client tells while it works; see `meter.on()`. */
+/** What a page's client reports while it works; see `meter.on()`. */
 export interface PageEvents {
   acknowledged: { readonly event: PageEvent };
-  /** The relay refused the event for good. */
+  /** The relay rejected the event permanently. */
   rejected: DeadLetter;
   /** The event may have been counted, and sending it again may count it twice. */
   quarantined: DeadLetter;
-  /** The event was not recorded: what the caller gave, and what is wrong with it. */
+  /** The event was not recorded: the input, and what is wrong with it. */
   refused: { readonly event: unknown; readonly error: MeterError };
-  /** The client was closed: the event waits in the database for the next page, or it is gone. */
+  /** The client was closed: the event waits in the database for the next page, or it is lost. */
   persisted: { readonly event: PageEvent };
   lost: { readonly event: PageEvent };
   /** The relay failed and is tried again. */
   retrying: PageHealth;
-  /** The relay takes nothing until somebody acts; events wait. */
+  /** The relay accepts nothing until somebody acts; events wait. */
   blocked: PageHealth;
   unblocked: Record<never, never>;
-  /** The database does not work, or works again: meanwhile events are kept in memory only. */
+  /** The database failed, or works again; in between, events are kept in memory only. */
   volatile: { readonly error: unknown };
   durable: Record<never, never>;
 }

@@ -1,6 +1,6 @@
 import type { EventIssue } from "@meter-lib/core";
 
-/** An issue in the few words that a page has room for. */
+/** An issue, with the short messages that a page has room for. */
 export const pageIssue = (field: string, value: unknown, expected: string): EventIssue => ({
   field,
   given:

@@ -1,23 +1,23 @@
 import type { PageRow } from "./session-row.ts";
 
-/** One request takes less, unless the relay is silent. */
+/** Longer than a request takes, unless the relay is silent. */
 const PATIENCE_MS = 5_000;
 
 export interface PageLocks {
-  /** Whether the browser has none: then pages go by leases, and by when they were last seen. */
+  /** Whether the browser has none: then pages use leases, and the time they were last seen. */
   readonly areMissing: boolean;
   /** Runs `work` while no other page of the origin does. */
   inTurn(work: () => Promise<void>): Promise<void>;
-  /** Shows other pages that this one lives. */
+  /** Shows other pages that this one is alive. */
   show(): Promise<unknown>;
-  /** Who lives. To be asked before the pages are read: who shows after that is seen after that. */
+  /** Lists live pages. Ask before reading the pages' rows: a page that starts later is seen later. */
   living(): Promise<(page: PageRow) => boolean>;
   /** Lets go of everything, and takes nothing until `wake()`: nobody is to wait for a page that sleeps. */
   sleep(): void;
   wake(): void;
 }
 
-/** What a page holds by Web Locks: the browser drops it when the page ends. */
+/** The Web Locks of a page: the browser releases them when the page ends. */
 export const pageLocks = (name: string, me: string, leaseMs: number): PageLocks => {
   const locks = globalThis.navigator?.locks;
   let sleeping = new AbortController();
@@ -48,7 +48,7 @@ export const pageLocks = (name: string, me: string, leaseMs: number): PageLocks 
       signal.addEventListener("abort", giveUp);
       await ask({ signal: waiting.signal });
       clearTimeout(timer);
-      // Its holder sleeps since the moment that it got the lock. Two at once would do no harm either.
+      // The holder was suspended when it got the lock. Two holders at once would do no harm.
       await ask({ steal: true });
       if (!hasRun && !signal.aborted) await run();
     },
@@ -79,7 +79,7 @@ export const pageLocks = (name: string, me: string, leaseMs: number): PageLocks 
   };
 };
 
-/** It was not this page's turn, another page has taken the lock, or locks do not work here. */
+/** It was not this page's turn, another page took the lock, or locks do not work here. */
 const ignore = (error: unknown): void => {
   if (!(error instanceof DOMException)) throw error;
 };

@@ -12,41 +12,44 @@ import type { Due } from "./pick-due.ts";
 export interface PageOutboxParts {
   readonly options: PageMeterOptions<Catalog>;
   readonly emit: Emit;
-  /** What this page recorded and has not seen settled, by event id. */
+  /** Events that this page recorded and has not seen settled, by event id. */
   readonly own: Map<string, Entry>;
   check(input: unknown): CheckedEvent;
   record(input: unknown): PageReceipt;
-  /** Takes an event up. */
+  /** Adds an event. */
   add(entry: Entry): void;
-  /** Counts an event in, or out: the outbox has it. */
+  /** Counts an event in or out of the outbox. */
   count(by: 1 | -1): void;
   refuse(entry: Entry, error: MeterError): void;
 }
 
-/** What keeps events and sessions beyond their page. */
+/** Keeps events and sessions beyond their page. */
 export interface PageOutbox {
-  /** Whether events wait that this page does not have. */
+  /** Whether there are events that this page does not have. */
   hasMore(): boolean;
-  /** Whether there is no room for so many bytes more, as far as this page knows. */
+  /** Whether there is no room for this many bytes, as far as this page knows. */
   isFull(bytes: number): boolean;
   /** Stores a new event before the task ends, and resolves its `durable`. */
   keep(entry: Entry): void;
-  /** Gives `send` what `pick` takes of all that pages left. False when it does not work: what is in memory is to be sent. */
+  /**
+   * Passes to `send` what `pick` selects from the events of all closed pages. Returns false if the database fails; then send what is in
+   * memory.
+   */
   drain(pick: (entries: Iterable<Entry>) => Due, send: (due: Due) => Promise<void>): Promise<boolean>;
-  /** Notes, before it returns, that a page that is left has sent them. */
+  /** Records, before it returns, that a closing page has sent them. */
   leaving(entries: readonly Entry[]): void;
-  /** @param untouched - certainly not taken by the relay */
+  /** @param untouched - certainly not accepted by the relay */
   settle(ended: readonly Ended[], untouched: readonly Entry[]): Promise<void>;
   stats(volatile: Account): Promise<Account>;
   readonly startSession: StartSession;
-  /** The page is hidden or left; with `isSleep` it is frozen, or goes into the back/forward cache. */
+  /** The page is hidden or left; with `isSleep` it is frozen, or enters the back/forward cache. */
   leave(isSleep: boolean): void;
-  /** The page is back. */
+  /** The page is visible again. */
   wake(): void;
-  /** What ended other than well. */
+  /** Events that were not acknowledged. */
   letters(): Promise<readonly DeadLetter[] | undefined>;
-  /** Has them sent again, those of the ids or all; answers how many. */
+  /** Redrives those with the ids, or all; returns their number. */
   redrive(event_ids: readonly string[] | undefined): Promise<number | undefined>;
-  /** @param erase - throws away what is kept */
+  /** @param erase - deletes what is stored */
   close(erase: boolean): Promise<void>;
 }

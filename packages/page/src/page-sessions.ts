@@ -7,7 +7,7 @@ export type StartSession = (
   options: SessionOptions,
 ) => Promise<Session>;
 
-/** What a receipt says as soon as the event is safe, or as safe as it can be. */
+/** The result once the event is as safe as it can be. */
 export const recorded = async ({ event_id, durable }: PageReceipt): Promise<SendResult> => {
   const outcome = await durable;
   return "error" in outcome ? { ok: false, event_id, error: outcome.error } : { ok: true, event_id };
@@ -28,7 +28,7 @@ export const shareSessions = (begin: BeginSession): StartSession => {
     const key = options.scope === "process" ? pageEventId(0) : input.meter_id;
     const shared = open.get(key) ?? { handles: 0, session: begin(input, options) };
     open.set(key, shared);
-    // Before anything is awaited: the last of the others may leave meanwhile.
+    // Before any await: the last of the others may leave in the meantime.
     shared.handles++;
     const session = await shared.session;
     let ended: Promise<SendResult> | undefined;
@@ -45,7 +45,7 @@ export const shareSessions = (begin: BeginSession): StartSession => {
   };
 };
 
-/** Sessions of a page alone: both boundaries are recorded as any other event. */
+/** Sessions of a single page: both boundaries are recorded like other events. */
 export const pageSession =
   (record: (input: object) => PageReceipt): BeginSession =>
   async (input, { startTime = Date.now() }) => {

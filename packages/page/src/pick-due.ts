@@ -1,13 +1,13 @@
 import { PAGE_BATCH } from "@meter-lib/transport-beacon";
 import type { Ended, Entry } from "./page-entry.ts";
 
-/** What is due: one batch, and what is not safe to send any more. */
+/** What is due: one batch, and the events that are no longer safe to send. */
 export interface Due {
   readonly batch: readonly Entry[];
   readonly stale: readonly Ended[];
 }
 
-/** @param sentAfter - what may have been sent before that time the relay may have forgotten */
+/** @param sentAfter - the relay may have forgotten what was sent before this time */
 export const pickDue = (entries: Iterable<Entry>, maxEvents: number, sentAfter: number): Due => {
   const batch: Entry[] = [];
   const stale: Ended[] = [];
@@ -16,7 +16,7 @@ export const pickDue = (entries: Iterable<Entry>, maxEvents: number, sentAfter: 
     const { sent_at = sentAfter, later } = entry;
     if (later > performance.now()) continue;
     if (sent_at < sentAfter) {
-      const reason = "it may have been counted too long ago for the relay to know";
+      const reason = "it may have been counted, but the relay no longer remembers its id";
       stale.push([entry, { state: "quarantined", reason, status: undefined }]);
     } else if (
       batch.length === 0 ||

@@ -7,7 +7,7 @@ export const refusalOf = (
   known: { readonly event: PageEvent } | undefined,
   isFull: boolean,
 ): MeterError | undefined => {
-  if (known === undefined) return isFull ? new MeterError("no_room", "too many events wait") : undefined;
+  if (known === undefined) return isFull ? new MeterError("no_room", "too many pending events") : undefined;
   return contentOf(known.event) === contentOf(event)
     ? undefined
     : new MeterError("id_conflict", "event_id: recorded before with different content");

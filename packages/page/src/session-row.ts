@@ -1,7 +1,7 @@
 import type { PageEvent } from "@meter-lib/core/wire";
 import { pageEventId } from "./page-event-id.ts";
 
-/** A session that is on. The ids of both boundaries are fixed at its start, so that whoever ends it says the same. */
+/** An open session. The ids of both boundaries are fixed at its start, so that whoever ends it uses the same ones. */
 export interface SessionRow {
   readonly start: PageEvent;
   readonly end_event_id: string;
@@ -17,7 +17,7 @@ export interface PageRow {
 
 export const newSession = (start: PageEvent): SessionRow => ({
   start,
-  // So that it sorts behind the start.
+  // So that it sorts after the start.
   end_event_id: pageEventId(Date.now() + 1),
   pages: new Set(),
 });

@@ -1,6 +1,6 @@
-/** `AbortSignal.timeout`, as browsers of the floor do not have it. */
+/** `AbortSignal.timeout`, for older supported browsers. */
 export const timeLimit = (ms: number): AbortSignal => {
   const controller = new AbortController();
-  setTimeout(() => controller.abort(new DOMException("no answer in time", "TimeoutError")), ms);
+  setTimeout(() => controller.abort(new DOMException("no response in time", "TimeoutError")), ms);
   return controller.signal;
 };

@@ -7,7 +7,7 @@ import { checkPageOptions, type PageMeterOptions } from "./page-meter-options.ts
 import type { PageOutbox, PageOutboxParts } from "./page-outbox.ts";
 import { pageSession, recorded, shareSessions } from "./page-sessions.ts";
 
-/** A client of `options`, delivering through the life of its page until it is closed. */
+/** Creates a client that delivers through the life of its page until it is closed. */
 export const wirePageMeter = <const C extends Catalog = LitewaveCatalog>(
   options: PageMeterOptions<C>,
   keep?: (parts: PageOutboxParts) => PageOutbox,
@@ -37,7 +37,7 @@ export const wirePageMeter = <const C extends Catalog = LitewaveCatalog>(
       try {
         return await work();
       } finally {
-        // A clock that was set back in between must not make an end before its start.
+        // If the clock was set back in between, the end must not be before the start.
         const end_time = Math.max(start_time, Date.now());
         void recorded(record({ ...event, start_time, end_time })).then(onMetered);
       }

@@ -40,7 +40,7 @@ const DAY_MS = 86_400_000;
 const OPTIONS: LogOptions = {
   limits: { maxEvents: 10_000, maxBytes: 16 * 1024 * 1024 },
   tombstones: { windowMs: DAY_MS, max: 250_000 },
-  letters: { maxEvents: 10_000, maxBytes: 16 * 1024 * 1024 },
+  deadLetters: { maxEvents: 10_000, maxBytes: 16 * 1024 * 1024 },
   ledgerMs: 366 * DAY_MS,
 };
 

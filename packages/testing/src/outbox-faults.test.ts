@@ -124,7 +124,7 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 
 const OPTIONS: Readonly<Record<string, (options: LogOptions) => LogOptions>> = {
   "has no limits": (options) => ({ ...options, limits: { maxEvents: NEVER, maxBytes: NEVER } }),
-  "keeps all letters": (options) => ({ ...options, letters: { maxEvents: NEVER, maxBytes: NEVER } }),
+  "keeps all letters": (options) => ({ ...options, deadLetters: { maxEvents: NEVER, maxBytes: NEVER } }),
   "forgets no identity": (options) => ({ ...options, tombstones: { windowMs: NEVER, max: NEVER } }),
   "forgets identities at once": (options) => ({ ...options, tombstones: { windowMs: 0, max: 0 } }),
   "keeps its ledger for ever": (options) => ({ ...options, ledgerMs: NEVER }),

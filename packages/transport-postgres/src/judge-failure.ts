@@ -30,7 +30,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     "it is read-only: connect to the primary, not to a replica (in a URL with several hosts: target_session_attrs=read-write)",
   ],
   [/^28P01/, "the password is wrong"],
-  [/^3D000/, "there is no such database"],
+  [/^3D000/, "the database does not exist"],
   [/^53100/, "no room on the server's disk"],
   [/^53300/, "the server takes no more connections: raise max_connections, or have fewer clients"],
 ];

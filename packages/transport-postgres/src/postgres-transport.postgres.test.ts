@@ -176,7 +176,7 @@ test("what a person has to do something about blocks, and says what", async () =
   );
   expect(await answerOf({ ssl: true })).toMatchObject(blocked("The server does not support SSL connections"));
   expect(await answerOf({ connectionString: url.replace(/postgres$/, "nowhere") })).toMatchObject(
-    blocked("there is no such database"),
+    blocked("the database does not exist"),
   );
   expect(await answerOf({ connectionString: "postgres://127.0.0.1:1/postgres" })).toMatchObject({
     kind: "unavailable",

@@ -44,7 +44,7 @@ export const discardLetters = async (
 
 /** Discards dead letters beyond the limits of number or age: the oldest first, a few at a time. */
 export const boundLetters = async (log: LogTransaction): Promise<void> => {
-  const { maxEvents, maxBytes, rejectedMs, quarantinedMs } = log.options.letters;
+  const { maxEvents, maxBytes, rejectedMs, quarantinedMs } = log.options.deadLetters;
   const { meta, now } = log;
   const oldest: SegmentRow[] = [];
   for (const state of STATES) {

@@ -13,7 +13,7 @@ const OPTIONS = {
   limits: { maxEvents: 1_000, maxBytes: 1_000_000 },
   bodies: "text" as const,
   tombstones: { windowMs: 1e9, max: 1_000 },
-  letters: { maxEvents: 1_000, maxBytes: 1_000_000 },
+  deadLetters: { maxEvents: 1_000, maxBytes: 1_000_000 },
   ledgerMs: 1e12,
 };
 const NOTHING: OutboxChanges = {

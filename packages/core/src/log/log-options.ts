@@ -12,7 +12,7 @@ export interface LogOptions {
    * Maximum number of dead letters and quarantined events together, and how long they are kept, in milliseconds. Others are discarded,
    * oldest first, and counted as discarded.
    */
-  readonly letters: {
+  readonly deadLetters: {
     readonly maxEvents: number;
     readonly maxBytes: number;
     readonly rejectedMs?: number | undefined;

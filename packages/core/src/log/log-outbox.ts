@@ -311,7 +311,7 @@ class LogOutbox implements Outbox {
     if (state === "acknowledged") {
       log.acknowledged(sums);
       const kept: Destiny = { to: "letters", letter: { state, reason: "", ended_at: log.now } };
-      const { acknowledgedMs = 0 } = log.options.letters;
+      const { acknowledgedMs = 0 } = log.options.deadLetters;
       await log.cut(segment, from, to, acknowledgedMs > 0 ? kept : { to: "end" });
       return;
     }

@@ -32,7 +32,7 @@ test("of events that ended, the last ids are remembered and the others forgotten
 });
 
 test("of dead letters, the last are kept and the others discarded", async () => {
-  const outbox = memoryOutbox({ maxLetters: 2 });
+  const outbox = memoryOutbox({ maxDeadLetters: 2 });
   await outbox.open();
   for (let i = 0; i < 5; i++) await pass(outbox, `event-${i}`, "rejected");
   const letters = await outbox.list({ state: "rejected" });

@@ -12,7 +12,7 @@ export interface MemoryOutboxOptions {
   /** How long these ids are remembered, in milliseconds. @default 24 hours */
   readonly tombstoneMs?: number;
   /** Maximum number of dead letters and quarantined events; the oldest beyond it are discarded. @default 10_000 */
-  readonly maxLetters?: number;
+  readonly maxDeadLetters?: number;
   /**
    * How long the content of acknowledged events is kept, in milliseconds, so that a late rejection becomes a dead letter that can be
    * redriven.
@@ -32,12 +32,12 @@ export const memoryOutbox = ({
   maxBytes = 16 * 1024 * 1024,
   maxTombstones = 250_000,
   tombstoneMs = DAY_MS,
-  maxLetters = 10_000,
+  maxDeadLetters = 10_000,
   keepAcknowledgedMs = 0,
 }: MemoryOutboxOptions = {}): Outbox =>
   logOutbox(memoryStore(), {
     limits: { maxEvents, maxBytes },
     tombstones: { windowMs: tombstoneMs, max: maxTombstones },
-    letters: { maxEvents: maxLetters, maxBytes, acknowledgedMs: keepAcknowledgedMs },
+    deadLetters: { maxEvents: maxDeadLetters, maxBytes, acknowledgedMs: keepAcknowledgedMs },
     ledgerMs: 2 * DAY_MS,
   });

@@ -168,7 +168,7 @@ const count = ({ meta }: LogTransaction, event: UsageEvent): void => {
 
 /** Drops the content of acknowledged events after its retention. */
 export const dropKept = async (log: LogTransaction): Promise<void> => {
-  const keptMs = log.options.letters.acknowledgedMs ?? 0;
+  const keptMs = log.options.deadLetters.acknowledgedMs ?? 0;
   for (const [key] of await log.tx.range("letters", under("acknowledged"))) {
     const row = await log.tx.get("segments", key.slice("acknowledged/".length));
     if (row === undefined) log.tx.delete("letters", key);

@@ -15,8 +15,8 @@ const idsOf = (events: readonly SampleEvent[]) => events.map(({ event_id }) => e
 
 export const boundCases: readonly ConformanceCase[] = [
   {
-    name: "of more letters than are kept, the oldest are discarded and counted, rejected and quarantined together",
-    settings: { letters: { maxEvents: 4, maxBytes: 1_000_000 } },
+    name: "beyond the limit of dead letters, the oldest are discarded and counted, rejected and quarantined together",
+    settings: { deadLetters: { maxEvents: 4, maxBytes: 1_000_000 } },
     run: async ({ open }) => {
       const outbox = await open();
       const [first, second, third] = [sampleEvents(2), sampleEvents(2), sampleEvents(2)];
@@ -34,8 +34,8 @@ export const boundCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "no more letters are discarded than there are too many, also when they were buried together",
-    settings: { letters: { maxEvents: 3, maxBytes: 1_000_000 } },
+    name: "no more dead letters are discarded than exceed the limit, also when they arrived together",
+    settings: { deadLetters: { maxEvents: 3, maxBytes: 1_000_000 } },
     run: async ({ open }) => {
       const outbox = await open();
       const events = sampleEvents(5);
@@ -46,8 +46,8 @@ export const boundCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "letters are bounded by their bytes, too",
-    settings: { letters: { maxEvents: 100, maxBytes: 2_000 } },
+    name: "dead letters are limited by their bytes, too",
+    settings: { deadLetters: { maxEvents: 100, maxBytes: 2_000 } },
     run: async ({ open }) => {
       const outbox = await open();
       const events = sampleEvents(5, { bytes: 600 });
@@ -61,8 +61,8 @@ export const boundCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "letters that are older than they are kept are discarded and counted",
-    settings: { letters: { ...NO_BOUND, rejectedMs: HOUR, quarantinedMs: 2 * HOUR } },
+    name: "dead letters past their retention are discarded and counted",
+    settings: { deadLetters: { ...NO_BOUND, rejectedMs: HOUR, quarantinedMs: 2 * HOUR } },
     run: async ({ open }) => {
       const outbox = await open();
       const [rejected, quarantined, later] = [sampleEvent(), sampleEvent(), sampleEvent()];

@@ -7,7 +7,7 @@ import { repeatOf, SAMPLE_TIME, type SampleEvent, sampleEvent, sampleEvents } fr
 const HOUR = 3_600_000;
 const LETTERS = { maxEvents: 1_000, maxBytes: 1_000_000 };
 /** The content of what was acknowledged is kept for an hour. */
-const KEPT = { letters: { ...LETTERS, acknowledgedMs: HOUR } };
+const KEPT = { deadLetters: { ...LETTERS, acknowledgedMs: HOUR } };
 
 const refutationOf = ({ event }: SampleEvent, fields: Partial<Refutation> = {}): Refutation => ({
   tenant_id: event.tenant_id,
@@ -108,7 +108,7 @@ export const refutationCases: readonly ConformanceCase[] = [
   },
   {
     name: "content that was not kept is to be given, and must be the event's own",
-    settings: { letters: LETTERS },
+    settings: { deadLetters: LETTERS },
     run: async ({ open }) => {
       const outbox = await open();
       const [first, second] = sampleEvents(2);

@@ -110,7 +110,7 @@ export const lateRun = async ({ events, rejected }: LateRunOptions): Promise<Lat
     outbox: sqliteOutbox({
       path: join(folder, "usage.db"),
       limits: { maxEvents: 2 * events, maxBytes: 4 * 1024 ** 3 },
-      letters: { maxEvents: 2 * rejected },
+      deadLetters: { maxEvents: 2 * rejected },
       tombstones: { max: 2 * events },
       retention: { acknowledgedMs: 86_400_000 },
     }),
