@@ -1,18 +1,32 @@
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
 import { defineConfig, type Options } from "tsup";
 
+/** Where `scripts/declarations.ts` puts them. */
+const DECLARATIONS = new URL(".declarations/packages/", import.meta.url);
+
+/** `src/node/index.ts` is built as `node/index`. */
+const named = (entry: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(entry.map((source) => [source.replace(/^src\/|\.ts$/g, ""), source]));
+
 /** One build for every package: ESM with types and source maps, for Node ≥ 22.18 and current browsers. */
-export const library = (entry: string[] | Record<string, string>, others: Options = {}) =>
-  defineConfig({
+export const library = (
+  sources: readonly string[] | Readonly<Record<string, string>>,
+  others: Options = {},
+) => {
+  const entry = Array.isArray(sources) ? named(sources) : { ...sources };
+  const declarations = new URL(`${basename(process.cwd())}/`, DECLARATIONS);
+  const declared = ([name, source]: [string, string]): [string, string] => [
+    name,
+    fileURLToPath(new URL(source.replace(/\.ts$/, ".d.ts"), declarations)),
+  ];
+  return defineConfig({
     entry,
     format: "esm",
     target: "es2023",
     dts: {
-      compilerOptions: {
-        customConditions: [],
-        noEmit: false,
-        allowImportingTsExtensions: true,
-        emitDeclarationOnly: true,
-      },
+      entry: Object.fromEntries(Object.entries(entry).map(declared)),
+      compilerOptions: { customConditions: [], noEmit: false, emitDeclarationOnly: true },
     },
     sourcemap: true,
     clean: true,
@@ -23,3 +37,4 @@ export const library = (entry: string[] | Record<string, string>, others: Option
     removeNodeProtocol: false,
     ...others,
   });
+};
