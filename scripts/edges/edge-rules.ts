@@ -97,7 +97,7 @@ export const TEST_PACKAGES: readonly string[] = [
 ];
 
 /** Development dependencies that every bundle carries (see tsup.base.ts): users install nothing for them. */
-export const BUNDLED: ReadonlySet<string> = new Set(["valibot"]);
+export const BUNDLED: ReadonlySet<string> = new Set(["valibot", "@noble/hashes"]);
 
 /** Names that not every runtime has. */
 export const RUNTIME_GLOBALS: ReadonlySet<string> = new Set([

@@ -91,7 +91,7 @@ test("rights: who may what, and what the others are told", async () => {
 
   const stranger = await connectTo(urlOf(nobody ?? ""));
   await stranger.query("BEGIN");
-  const advice = `grant it the rights on the schema ${schema} that the README lists`;
+  const advice = `grant the rights on the schema ${schema} that the README lists`;
   await expect(client.record(EVENT, { tx: stranger })).rejects.toMatchObject({
     code: "outbox_failed",
     message: expect.stringContaining(advice),
@@ -137,7 +137,7 @@ test("TLS where the server has none, a wrong password, database or port", async 
   expect(host).not.toBe("");
   expect(await openingFails({ connect: attempt({ ssl: true }) })).toMatchObject({
     code: "outbox_failed",
-    message: expect.stringContaining("the server takes no TLS: leave ssl"),
+    message: expect.stringContaining("the server does not support TLS: remove ssl"),
   });
   expect(await openingFails({ connect: attempt({ database: "nowhere" }) })).toMatchObject({
     message: expect.stringContaining("the database does not exist"),
@@ -165,7 +165,9 @@ test("a pool that is too small", async () => {
   for (const client of busy) client.release();
   expect(await openingFails({ pool, schema })).toBeUndefined();
   await pool.end();
-  expect(() => postgresOutbox({})).toThrow("pool: expected either pool or connect, got neither pool nor connect");
+  expect(() => postgresOutbox({})).toThrow(
+    "pool: expected either pool or connect, got neither pool nor connect",
+  );
 });
 
 test("a pooler that gives each transaction another process of the server", async () => {
@@ -190,7 +192,7 @@ test("a pooler that gives each transaction another process of the server", async
   expect(await openingFails({ connect, schema })).toMatchObject({
     code: "invalid_options",
     message: expect.stringContaining(
-      "a pooler in transaction mode, where no lock lasts: connect directly, or with pool_mode=session",
+      "a pooler in transaction mode, where locks do not last: connect directly, or set pool_mode=session",
     ),
   });
   await Promise.all(servers.map((server) => server.end()));
