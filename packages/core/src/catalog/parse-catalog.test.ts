@@ -73,7 +73,7 @@ describe("parseCatalog", () => {
         { meter_id: "a", type: "volume" },
         { meter_id: "a", type: "performance" },
       ],
-      '[1].meter_id: expected an id that no meter before it has, got "a"',
+      '[1].meter_id: expected an id that is not used twice, got "a"',
     ],
   ])("refuses %s", (_, value, message) => {
     expect(() => parseCatalog(value)).toThrow(message);

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sqliteOutbox } from "../../../outbox-sqlite/src/index.ts";
-import { fallback, memoryTransport, route } from "../index.ts";
+import { fallback, route } from "../compose.ts";
+import { memoryTransport } from "../index.ts";
 import "../../../testing/src/matchers.ts";
 import { ALWAYS_DEDUP, engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 
