@@ -29,7 +29,11 @@ interface Project {
 const projects = (): readonly Project[] => {
   const base = settingsOf("tsconfig.base.json").compilerOptions;
   return globSync(
-    ["{packages,examples,tests}/*/tsconfig.json", "packages/*/dashboard/tsconfig.json", "*/tsconfig.json"],
+    [
+      "{packages,examples,tests}/*/tsconfig.json",
+      "packages/*/{dashboard,test}/tsconfig.json",
+      "*/tsconfig.json",
+    ],
     { cwd: root },
   )
     .sort()
