@@ -5,16 +5,17 @@ import { defineConfig, type Options } from "tsup";
 /** Where `scripts/declarations.ts` puts them. */
 const DECLARATIONS = new URL(".declarations/packages/", import.meta.url);
 
+type Entries = Readonly<Record<string, string>>;
+
+const isList = (sources: readonly string[] | Entries): sources is readonly string[] => Array.isArray(sources);
+
 /** `src/node/index.ts` is built as `node/index`. */
-const named = (entry: readonly string[]): Readonly<Record<string, string>> =>
-  Object.fromEntries(entry.map((source) => [source.replace(/^src\/|\.ts$/g, ""), source]));
+const named = (sources: readonly string[]): Entries =>
+  Object.fromEntries(sources.map((source) => [source.replace(/^src\/|\.ts$/g, ""), source]));
 
 /** One build for every package: ESM with types and source maps, for Node ≥ 22.18 and current browsers. */
-export const library = (
-  sources: readonly string[] | Readonly<Record<string, string>>,
-  others: Options = {},
-) => {
-  const entry = Array.isArray(sources) ? named(sources) : { ...sources };
+export const library = (sources: readonly string[] | Entries, others: Options = {}) => {
+  const entry = isList(sources) ? named(sources) : { ...sources };
   const declarations = new URL(`${basename(process.cwd())}/`, DECLARATIONS);
   const declared = ([name, source]: [string, string]): [string, string] => [
     name,

@@ -1,7 +1,7 @@
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
-import type { Report } from "./report.ts";
+import type { Section } from "./report.ts";
 import { root } from "./root.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -55,7 +55,7 @@ const together = ({ folder, options }: Project): string =>
   ALONE.has(folder) ? folder : JSON.stringify(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** Every project with TypeScript 7, what is published also with TypeScript 6. */
-export const checkTypes = async (report: Report): Promise<void> => {
+export const checkTypes = async (section: Section): Promise<void> => {
   // The slow one goes on beside the others.
   const slow = runCommand("tsc6", ["-p", join(root, TYPESCRIPT_6)]);
   // Below the repository, whose types it finds there.
@@ -74,7 +74,7 @@ export const checkTypes = async (report: Report): Promise<void> => {
         writeFileSync(project, JSON.stringify(config));
       }
       const { ok, output } = await runCommand("tsc", ["-p", project]);
-      report.check(
+      section.check(
         `TypeScript 7  ${folders.length > 3 ? `${folders[0]} and ${folders.length - 1} more` : folders.join(", ")}`,
         ok,
         output,
@@ -84,5 +84,5 @@ export const checkTypes = async (report: Report): Promise<void> => {
     rmSync(scratch, { recursive: true });
   }
   const { ok, output } = await slow;
-  report.check("TypeScript 6  what is published, and the examples", ok, output);
+  section.check("TypeScript 6  what is published, and the examples", ok, output);
 };

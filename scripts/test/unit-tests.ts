@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Report } from "./report.ts";
+import type { Section } from "./report.ts";
 import { runCommand } from "./run-command.ts";
 
 /** All tests of vitest; it prints its own report. */
-export const runUnitTests = async (report: Report): Promise<void> => {
+export const runUnitTests = async (section: Section): Promise<void> => {
+  section.print();
   const folder = mkdtempSync(join(tmpdir(), "meter-lib-tests-"));
   const file = join(folder, "report.json");
   try {
@@ -15,9 +16,9 @@ export const runUnitTests = async (report: Report): Promise<void> => {
       { live: true },
     );
     const counts = readReport(file);
-    report.add(counts);
+    section.add(counts);
     // A file that does not load, or an error outside of all tests, fails the run but no test.
-    if (!ok && counts.failed.length === 0) report.check("vitest ended without an error", false);
+    if (!ok && counts.failed.length === 0) section.check("vitest ended without an error", false);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

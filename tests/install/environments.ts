@@ -49,6 +49,7 @@ const TYPESCRIPT = {
 };
 
 const report = new Report();
+let section = report.begin("Packed");
 const folder = mkdtempSync(join(tmpdir(), "meter-lib-environments-"));
 const project = join(folder, "project");
 
@@ -66,14 +67,13 @@ const saysIn = async (
   ...args: readonly string[]
 ): Promise<void> => {
   const { ok, output } = await runCommand(command, args, { cwd });
-  report.check(name, ok && /(^|\n)ok\n*$/.test(output), output);
+  section.check(name, ok && /(^|\n)ok\n*$/.test(output), output);
 };
 
 try {
-  report.section("Packed");
   const built = await runCommand("turbo", ["run", "build", "--output-logs=errors-only"]);
   if (!built.ok) throw new Error(`the packages do not build:\n${built.output}`);
-  report.check("build", true);
+  section.check("build", true);
   cpSync(join(root, "tests/install/programs"), project, { recursive: true });
   const dependencies = {
     ...TOOLS,
@@ -86,9 +86,9 @@ try {
     JSON.stringify({ private: true, type: "module", dependencies }, undefined, 2),
   );
   const installed = await runCommand("npm", ["install", "--no-audit", "--no-fund"], { cwd: project });
-  report.check("npm install of the tarballs", installed.ok, installed.output);
+  section.check("npm install of the tarballs", installed.ok, installed.output);
 
-  report.section("TypeScript, with declarations checked too");
+  section = report.begin("TypeScript, with declarations checked too");
   for (const compiler of ["tsc", "tsc6"])
     for (const [name, options] of Object.entries(TYPESCRIPT)) {
       const config = join(project, "typescript/tsconfig.json");
@@ -97,21 +97,21 @@ try {
         JSON.stringify({ compilerOptions: { ...ALWAYS, ...options }, include: ["*.ts"] }),
       );
       const { ok, output } = await runCommand(compiler, ["-p", config], { cwd: project });
-      report.check(`${compiler}  ${name}`, ok, output);
+      section.check(`${compiler}  ${name}`, ok, output);
     }
 
-  report.section("Bundles of the browser entry, in Chromium");
+  section = report.begin("Bundles of the browser entry, in Chromium");
   const chromium = await findChromium();
   if (chromium === undefined) console.warn(NO_CHROMIUM);
   for (const bundler of ["none", "vite", "esbuild", "webpack"]) {
     const bundled = await runCommand("node", ["bundle.js", bundler], { cwd: project });
-    report.check(`${bundler} bundles`, bundled.ok, bundled.output);
+    section.check(`${bundler} bundles`, bundled.ok, bundled.output);
     if (!bundled.ok || chromium === undefined) continue;
     const title = await openBundle(join(project, `dist-${bundler}`), chromium);
-    report.check(`${bundler} runs`, title === "ok", title);
+    section.check(`${bundler} runs`, title === "ok", title);
   }
 
-  report.section("Core, fetch and relay");
+  section = report.begin("Core, fetch and relay");
   await says("Node", "node", "plain.js");
   await says("Node, CommonJS", "node", "commonjs.cjs");
   await says("Node, SQLite and the sandbox command", "node", "durable.js");

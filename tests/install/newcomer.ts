@@ -65,20 +65,14 @@ const seconds = (since: number): string => `${((performance.now() - since) / 100
 const report = new Report();
 const folder = mkdtempSync(join(tmpdir(), "meter-lib-newcomer-"));
 try {
-  report.section("Packed");
-  const built = await runCommand("turbo", [
-    "run",
-    "build",
-    "--filter",
-    "../../scripts/packages/*",
-    "--output-logs=errors-only",
-  ]);
+  report.begin("Packed");
+  const built = await runCommand("turbo", ["run", "build", "--output-logs=errors-only"]);
   if (!built.ok) throw new Error(`the packages do not build:\n${built.output}`);
   const upstream = (await runCommand("npm", ["config", "get", "registry", "--loglevel=error"])).output.trim();
   await using registry = await tarballRegistry(await packPackages(folder), upstream);
   for (const [guide, title, look] of ways) {
     const text = readFileSync(join(root, `docs/guide/${guide}.md`), "utf8");
-    report.section(title);
+    const section = report.begin(title);
     await using project = newcomerProject(registry.url);
     const started = performance.now();
     try {
@@ -91,9 +85,9 @@ try {
         );
       }
       await look(printed);
-      report.check(`counted after ${seconds(started).trim()}`, true);
+      section.check(`counted after ${seconds(started).trim()}`, true);
     } catch (error) {
-      report.check("counted", false, String(error));
+      section.check("counted", false, String(error));
     }
   }
 } finally {
