@@ -126,6 +126,7 @@ export default defineConfig({
             kafka: "Kafka",
             backends: "Other backends",
             "after-the-answer": "After the answer",
+            corrections: "Take usage back",
             "change-the-backend": "Change the backend",
           }),
         },

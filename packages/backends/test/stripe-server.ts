@@ -3,6 +3,8 @@ import { type Received, type Receiver, type Reply, startReceiver } from "./recei
 export interface StripeServer extends Receiver {
   /** The identifiers that it keeps. */
   readonly identifiers: readonly string[];
+  /** The sum of what counts. */
+  readonly counted: number;
 }
 
 export interface StripeServerOptions {
@@ -18,6 +20,9 @@ interface StoredEvent {
   readonly customer: string;
   readonly timestamp: number;
   readonly value: number;
+  readonly identifier: string;
+  /** When it was taken, in milliseconds since the epoch. */
+  readonly created: number;
 }
 
 const HOUR_S = 3_600;
@@ -32,6 +37,7 @@ export const stripeError = (
 
 const PAST_S = 35 * 86_400;
 const FUTURE_S = 300;
+const CANCEL_MS = 24 * 3_600_000;
 
 /**
  * Stripe's `POST /v1/billing/meter_events` after its OpenAPI schema and its documentation: a form without unknown fields, the limits of
@@ -83,9 +89,33 @@ export const stripeServer = async ({
     );
   };
 
+  /** `POST /v1/billing/meter_event_adjustments`: an event that was taken within 24 hours counts no more. */
+  const adjust = (body: string): Reply => {
+    const form = new URLSearchParams(body);
+    const identifier = form.get("cancel[identifier]") ?? "";
+    const event = stored.find((each) => each.identifier === identifier);
+    if (form.get("type") !== "cancel" || event?.event_name !== form.get("event_name"))
+      return stripeError(400, `No meter event was found with identifier ${identifier}.`, "resource_missing");
+    if (now() - event.created > CANCEL_MS)
+      return stripeError(400, "Meter events can only be cancelled within 24 hours.");
+    stored.splice(stored.indexOf(event), 1);
+    return {
+      status: 200,
+      body: {
+        object: "billing.meter_event_adjustment",
+        cancel: { identifier },
+        event_name: event.event_name,
+        livemode: false,
+        status: "pending",
+        type: "cancel",
+      },
+    };
+  };
+
   const take = ({ method, path, headers, body }: Received): Reply => {
     if (headers.authorization !== `Bearer ${apiKey}`) return stripeError(401, "Invalid API Key provided");
     if (method === "GET") return read(path);
+    if (method === "POST" && path === "/v1/billing/meter_event_adjustments") return adjust(body);
     if (method !== "POST" || path !== "/v1/billing/meter_events")
       return stripeError(404, `Unrecognized request URL (${method}: ${path}).`);
     if (headers["content-type"] !== "application/x-www-form-urlencoded")
@@ -121,6 +151,8 @@ export const stripeServer = async ({
       timestamp,
       customer: payload.get("stripe_customer_id") ?? "",
       value: Number(payload.get("value")),
+      identifier,
+      created: now(),
     });
     return {
       status: 200,
@@ -140,6 +172,9 @@ export const stripeServer = async ({
     ...(await startReceiver(take)),
     get identifiers() {
       return [...identifiers];
+    },
+    get counted() {
+      return stored.reduce((sum, { value }) => sum + value, 0);
     },
   };
 };

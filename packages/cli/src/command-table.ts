@@ -85,6 +85,16 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
           load: async () => (await import("./commands/outbox-discard.ts")).outboxDiscardCommand,
         },
         {
+          name: "cancel",
+          description: "take an event back: discard it, or record a correction",
+          load: async () => (await import("./commands/outbox-cancel.ts")).outboxCancelCommand,
+        },
+        {
+          name: "amend",
+          description: "have an event say something else",
+          load: async () => (await import("./commands/outbox-amend.ts")).outboxAmendCommand,
+        },
+        {
           name: "erase",
           description: "erase a tenant from an outbox: its events, dead letters, sessions and ids",
           load: async () => (await import("./commands/outbox-erase.ts")).outboxEraseCommand,

@@ -17,6 +17,7 @@ const EXITS: Readonly<Record<MeterErrorCode, ExitCode>> = {
   invalid_event: EXIT.data,
   invalid_catalog: EXIT.data,
   id_conflict: EXIT.data,
+  not_correctable: EXIT.data,
   customer_not_found: EXIT.undelivered,
   lookup_failed: EXIT.undelivered,
   unreachable: EXIT.undelivered,

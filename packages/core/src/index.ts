@@ -12,6 +12,9 @@ export { type LitewaveCatalog, litewaveCatalog } from "./catalog/litewave-catalo
 export type { Metadata, Meter } from "./catalog/meter.ts";
 export { parseCatalog } from "./catalog/parse-catalog.ts";
 export { describeIssue, type EventIssue } from "./check/event-issue.ts";
+
+export type { CorrectedEvent, CorrectionResult } from "./client/correct-event.ts";
+
 export {
   type DrainOptions,
   type Health,
@@ -39,6 +42,7 @@ export { isMeterError, MeterError, type MeterErrorCode } from "./errors/meter-er
 export { createEventId } from "./event/event-id.ts";
 export { isMeterId } from "./event/is-meter-id.ts";
 export type {
+  AmendedFields,
   ContextKey,
   EventInput,
   MeterEvent,

@@ -7,6 +7,7 @@ export {
   reconcile,
 } from "./client/reconcile.ts";
 export { MeterError, type MeterErrorCode } from "./errors/meter-error.ts";
+export type { Correction } from "./event/correction.ts";
 export { createEventId } from "./event/event-id.ts";
 export { eventSize } from "./event/event-size.ts";
 export type { SeqRange } from "./event/seq-range.ts";
@@ -33,8 +34,11 @@ export {
   type Claimed,
   type ClaimedSegment,
   type ClaimRequest,
+  type Corrected,
+  type CorrectionRequest,
   type Ending,
   type Erased,
+  type EventIdentity,
   type GivenId,
   type HourSums,
   type Lease,
@@ -48,6 +52,7 @@ export {
   type Refutation,
   type RefutationState,
   type Span,
+  type Standing,
   type Undone,
 } from "./log/outbox.ts";
 export type {
@@ -84,6 +89,7 @@ export {
   type MetaRow,
   type OwnerRow,
   type Piece,
+  type RevisionRow,
   type SegmentBody,
   type SegmentRow,
   type SessionRow,

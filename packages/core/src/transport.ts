@@ -2,6 +2,7 @@
 export type { Metadata } from "./catalog/meter.ts";
 export { describeIssue, describeValue, type EventIssue } from "./check/event-issue.ts";
 export { MeterError } from "./errors/meter-error.ts";
+export type { Correction } from "./event/correction.ts";
 export type { Lane, OutgoingEvent, UsageEvent } from "./event/usage-event.ts";
 export { usageTime } from "./event/usage-time.ts";
 export {
@@ -23,6 +24,7 @@ export type {
   Answered,
   Batch,
   CarriedMeter,
+  Corrections,
   Dedup,
   DestinationFault,
   Faulted,

@@ -27,6 +27,7 @@ export {
   type PageEventResult,
 } from "./wire/page-batch.ts";
 export {
+  correctionMetadata,
   type PerformanceRecord,
   RESERVED_METADATA_PREFIX,
   type UsageRecord,

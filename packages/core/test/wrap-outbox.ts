@@ -16,6 +16,8 @@ export const wrapOutbox = (inner: Outbox, changed: Partial<Outbox>): Outbox => (
   erase: (tenant_id, reason) => inner.erase(tenant_id, reason),
   ledger: (range) => inner.ledger(range),
   refute: (refutations) => inner.refute(refutations),
+  standing: (identity) => inner.standing(identity),
+  correct: (request) => inner.correct(request),
   ledgerIds: (row) => inner.ledgerIds(row),
   producers: () => inner.producers(),
   claimSessions: () => inner.claimSessions(),

@@ -19,7 +19,10 @@ import { logDelivery, type MeterLogger } from "./log-delivery.ts";
 export interface CreateMeterClientOptions<C extends Catalog, Bound extends ContextKey>
   extends Omit<MeterClientOptions<C, Bound>, "transport" | "customerLookup">,
     ConnectionOptions,
-    Pick<FetchTransportOptions, "strictWire" | "dedup" | "headers" | "refreshCredentials" | "fetch"> {
+    Pick<
+      FetchTransportOptions,
+      "strictWire" | "dedup" | "corrections" | "headers" | "refreshCredentials" | "fetch"
+    > {
   /** Carries the events instead of HTTP: `kafkaTransport`, `memoryTransport`, or your own. The options of HTTP then count for the lookup alone. */
   readonly transport?: Transport | undefined;
   /** Finds the customers instead of HTTP: `staticCustomers`, or your own. */
@@ -64,6 +67,7 @@ export const createMeterClient = <
     lookupRoute,
     strictWire,
     dedup,
+    corrections,
     headers,
     refreshCredentials,
     fetch,
@@ -98,6 +102,7 @@ export const createMeterClient = <
           dialect: to.dialect,
           strictWire,
           dedup,
+          corrections,
           headers,
           refreshCredentials,
         }),

@@ -4,6 +4,8 @@ export {
   type Catalog,
   type Clock,
   type ContextKey,
+  type CorrectedEvent,
+  type CorrectionResult,
   type CustomerLookup,
   createEventId,
   type DeliveryEvents,

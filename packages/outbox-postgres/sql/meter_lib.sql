@@ -70,6 +70,10 @@ CREATE TABLE IF NOT EXISTS "meter_lib".identities (
   key text COLLATE "C" PRIMARY KEY,
   value text NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
+CREATE TABLE IF NOT EXISTS "meter_lib".revisions (
+  key text COLLATE "C" PRIMARY KEY,
+  value text NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
 CREATE TABLE IF NOT EXISTS "meter_lib".deltas (
   key text COLLATE "C" PRIMARY KEY,
   value text NOT NULL

@@ -250,6 +250,7 @@ export const allRows = (query: Query, schema: string): AllRows => ({
   ids: new Rows(query, schema, "ids", json(), "nothing"),
   ends: new Rows(query, schema, "ends", json(), "nothing"),
   identities: new Rows(query, schema, "identities", json(), "known"),
+  revisions: new Rows(query, schema, "revisions", json(), "known"),
   deltas: new Rows(query, schema, "deltas", json(), "all"),
   accounts: new Rows(query, schema, "accounts", json(), "all"),
   ledger: new Rows(query, schema, "ledger", json(), "known"),

@@ -1,7 +1,17 @@
 import { MayHaveCommitted, MeterError, type MeterErrorCode, type Outbox } from "@meter-lib/core/store";
 
-type First<Method extends "commit" | "claim" | "list" | "redrive" | "refute" | "ledger" | "ledgerIds"> =
-  Parameters<Outbox[Method]>[0];
+type First<
+  Method extends
+    | "commit"
+    | "claim"
+    | "list"
+    | "redrive"
+    | "refute"
+    | "standing"
+    | "correct"
+    | "ledger"
+    | "ledgerIds",
+> = Parameters<Outbox[Method]>[0];
 
 /** The arguments of an outbox's methods, each as one value. */
 export interface Inputs {
@@ -14,6 +24,8 @@ export interface Inputs {
   discard: Parameters<Outbox["discard"]>;
   erase: Parameters<Outbox["erase"]>;
   refute: First<"refute">;
+  standing: First<"standing">;
+  correct: First<"correct">;
   ledger: First<"ledger">;
   ledgerIds: First<"ledgerIds">;
   producers: undefined;
@@ -53,6 +65,8 @@ export const answerCalls = (outbox: Outbox): ((call: OutboxCall) => Promise<Outb
     discard: (input) => outbox.discard(...input),
     erase: (input) => outbox.erase(...input),
     refute: (refutations) => outbox.refute(refutations),
+    standing: (identity) => outbox.standing(identity),
+    correct: (request) => outbox.correct(request),
     ledger: (range) => outbox.ledger(range),
     ledgerIds: (row) => outbox.ledgerIds(row),
     producers: () => outbox.producers(),

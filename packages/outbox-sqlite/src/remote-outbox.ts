@@ -25,7 +25,14 @@ export interface NearEnd {
 const CLOSE_MS = 5_000;
 
 /** If the far end dies during one of these calls, it may have been done. */
-const CHANGES: ReadonlySet<OutboxMethod> = new Set(["commit", "redrive", "discard", "erase", "refute"]);
+const CHANGES: ReadonlySet<OutboxMethod> = new Set([
+  "commit",
+  "redrive",
+  "discard",
+  "erase",
+  "refute",
+  "correct",
+]);
 
 interface Waiting {
   readonly method: OutboxMethod;
@@ -146,6 +153,8 @@ export const remoteOutbox = ({ store, log }: OutboxSettings, start: (near: NearE
     erase: (...input) => call("erase", input),
     ledger: (range) => call("ledger", range),
     refute: (refutations) => call("refute", refutations),
+    standing: (identity) => call("standing", identity),
+    correct: (request) => call("correct", request),
     ledgerIds: (row) => call("ledgerIds", row),
     producers: () => call("producers", undefined),
     claimSessions: () => call("claimSessions", undefined),

@@ -123,6 +123,7 @@ export const openTables = (db: DatabaseSync): OpenTables => ({
   letters: new Table(db, "letters", json()),
   ids: new Table(db, "ids", json()),
   identities: new Table(db, "identities", json()),
+  revisions: new Table(db, "revisions", json()),
   deltas: new Table(db, "deltas", json()),
   ends: new Table(db, "ends", json()),
   accounts: new Table(db, "accounts", json()),

@@ -3,6 +3,7 @@ import { arrivalCases } from "./outbox/arrival-cases.ts";
 import { boundCases } from "./outbox/bound-cases.ts";
 import { claimCases } from "./outbox/claim-cases.ts";
 import type { CaseContext, ConformanceCase, OutboxPlace } from "./outbox/conformance-case.ts";
+import { correctionCases } from "./outbox/correction-cases.ts";
 import { damageCases } from "./outbox/damage-cases.ts";
 import { deadLetterCases } from "./outbox/dead-letter-cases.ts";
 import { eraseCases } from "./outbox/erase-cases.ts";
@@ -88,6 +89,7 @@ export const outboxCases = (durable: boolean): readonly ConformanceCase[] =>
     ...eraseCases,
     ...boundCases,
     ...refutationCases,
+    ...correctionCases,
     ...damageCases,
     ...sessionCases,
     ...ownerCases,

@@ -26,6 +26,8 @@ const broken = (options: LogOptions, faults: Faults): Outbox => {
     discard: (selection, reason) => good.discard(selection, reason),
     erase: (tenant_id, reason) => good.erase(tenant_id, reason),
     refute: (refutations) => good.refute(refutations),
+    standing: (identity) => good.standing(identity),
+    correct: (request) => good.correct(request),
     ledger: (range) => good.ledger(range),
     ledgerIds: (row) => good.ledgerIds(row),
     producers: () => good.producers(),
@@ -51,6 +53,12 @@ const FAULTS: Readonly<Record<string, Faults>> = {
   "leases whole segments": (good) => ({
     commit: (changes) =>
       good.commit({ ...changes, lease: changes.lease.map((lease) => ({ ...lease, from: 0 })) }),
+  }),
+  "sends corrections that the receiver does not carry out": (good) => ({
+    correct: (request) => good.correct({ ...request, maySend: true }),
+  }),
+  "corrects without a look": (good) => ({
+    correct: ({ content, ...request }) => good.correct({ ...request, content: undefined }),
   }),
   "knows no repeats": (good) => ({
     commit: (changes) =>

@@ -14,7 +14,7 @@ export const dialectTransport = (dialect: Dialect, options: CheckedHttpOptions):
   const route = {
     dialect,
     send: options.send ?? kySend(options.ky, options.fetch),
-    url: baseUrl + dialect.path,
+    url: (path: string) => baseUrl + path,
     headers,
     timeoutMs,
   };
@@ -28,6 +28,7 @@ export const dialectTransport = (dialect: Dialect, options: CheckedHttpOptions):
     check: dialect.check,
     send: ({ events }, { signal }) => sendBatch(route, events, signal),
     ...(dialect.checkMeter === undefined ? {} : { checkMeter: dialect.checkMeter }),
+    ...(dialect.corrections === undefined ? {} : { corrections: dialect.corrections }),
     ...(dialect.maxEventAgeMs === undefined ? {} : { maxEventAgeMs: dialect.maxEventAgeMs }),
     ...(refreshCredentials === undefined ? {} : { refreshCredentials }),
   };

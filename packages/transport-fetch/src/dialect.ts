@@ -1,5 +1,6 @@
 import type {
   CarriedMeter,
+  Corrections,
   EventIssue,
   OutgoingEvent,
   Rejected,
@@ -23,6 +24,8 @@ export interface Dialect {
   readonly headers: boolean;
   /** See `Transport.maxEventAgeMs`. */
   readonly maxEventAgeMs?: number | undefined;
+  /** See `Transport.corrections`. */
+  readonly corrections?: Corrections | undefined;
   check(event: UsageEvent): EventIssue | undefined;
   /** See `Transport.checkMeter`. */
   checkMeter?(meter: CarriedMeter): EventIssue | undefined;
@@ -42,6 +45,8 @@ export type Part = PartRequest | { readonly rejected: Rejected };
 
 export interface PartRequest {
   readonly events: number;
+  /** @default the dialect's */
+  readonly path?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly rejected?: undefined;

@@ -12,6 +12,12 @@ export interface FetchTransportOptions extends HttpOptions {
   /** Kafka topic, for the dialect `kafka-rest`. @default "usage-events" */
   readonly topic?: string | undefined;
   /**
+   * Set it if what reads the topic keeps the highest `meter.revision` of each identity, as the sandbox and the pipeline do: only then can
+   * events be cancelled and amended that may be counted. For the dialect `kafka-rest`, with ids on the wire.
+   * @default false
+   */
+  readonly corrections?: boolean | undefined;
+  /**
    * Sends exactly the bytes of meter-lib for Python: without event ids and, in `events`, without times. The receiver can then not
    * detect duplicates and, in `events`, does not know when the usage happened.
    * @default false
@@ -31,6 +37,7 @@ const schema = v.strictObject({
       ),
     ),
   ),
+  corrections: v.optional(v.boolean("true or false"), false),
   strictWire: v.optional(v.boolean("true or false"), false),
 });
 
@@ -42,8 +49,19 @@ export type CheckedOptions = Checked<v.InferOutput<typeof schema>>;
  * @throws MeterError `invalid_options` that names every invalid field
  */
 export const checkOptions = (options: unknown): CheckedOptions =>
-  checkHttpOptions(schema, options, ({ dialect, topic }): readonly EventIssue[] =>
-    topic === undefined || dialect === "kafka-rest"
-      ? []
-      : [{ field: "topic", given: describeValue(topic), expected: 'nothing with the dialect "events"' }],
-  );
+  checkHttpOptions(schema, options, ({ dialect, topic, corrections, strictWire }): readonly EventIssue[] => {
+    const issues: EventIssue[] = [];
+    if (topic !== undefined && dialect === "events")
+      issues.push({
+        field: "topic",
+        given: describeValue(topic),
+        expected: 'nothing with the dialect "events"',
+      });
+    if (corrections && (dialect === "events" || strictWire))
+      issues.push({
+        field: "corrections",
+        given: "true",
+        expected: 'false with the dialect "events" and with strictWire, which have no place for them',
+      });
+    return issues;
+  });

@@ -20,9 +20,13 @@ import { kafkaRestDialect } from "./kafka-rest-dialect.ts";
  */
 export const fetchTransport = (options: FetchTransportOptions): Transport => {
   const checked = checkOptions(options);
-  const { dialect, topic = "usage-events", strictWire } = checked;
+  const { dialect, topic = "usage-events", strictWire, corrections } = checked;
   return dialectTransport(
-    dialect === "events" ? eventsDialect(strictWire) : kafkaRestDialect(topic, strictWire),
+    dialect === "events"
+      ? eventsDialect(strictWire)
+      : { ...kafkaRestDialect(topic, strictWire), ...(corrections ? { corrections: AT_ANY_TIME } : {}) },
     checked,
   );
 };
+
+const AT_ANY_TIME = { cancelMs: Number.POSITIVE_INFINITY, amendMs: Number.POSITIVE_INFINITY };

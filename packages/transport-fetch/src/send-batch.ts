@@ -17,7 +17,8 @@ import { parseHttpDate } from "./retry-after.ts";
 export interface Route {
   readonly dialect: Dialect;
   readonly send: HttpSend;
-  readonly url: string;
+  /** The address of a path. */
+  readonly url: (path: string) => string;
   readonly headers: HeaderSource;
   readonly timeoutMs: number;
 }
@@ -78,7 +79,11 @@ const sendPart = async (
   signal: AbortSignal,
 ): Promise<SendAnswer> => {
   const hide = hideSecrets(headers);
-  const request = { url, headers: { ...headers, ...part.headers }, body: part.body };
+  const request = {
+    url: url(part.path ?? dialect.path),
+    headers: { ...headers, ...part.headers },
+    body: part.body,
+  };
   const answer = await exchange(send, request, { signal, timeoutMs, maxAnswerBytes: dialect.maxAnswerBytes });
   if ("status" in answer) {
     const shown = { ...answer, text: hide(answer.text), header: hiding(answer.header, hide) };

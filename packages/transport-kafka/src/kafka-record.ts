@@ -1,5 +1,5 @@
 import type { OutgoingEvent } from "@meter-lib/core/transport";
-import { usageRecordJson } from "@meter-lib/core/wire";
+import { correctionMetadata, usageRecordJson } from "@meter-lib/core/wire";
 import { hashOfKey } from "./hash-of-key.ts";
 
 /** A record with its topic and partition, as the client takes it. */
@@ -42,6 +42,9 @@ export const kafkaRecords = (topic: string): ((event: OutgoingEvent, partitions:
     if (event.session_id !== undefined) headers.set(SESSION_ID, Buffer.from(event.session_id));
     if (event.producer !== undefined) headers.set(PRODUCER, known(event.producer));
     if (event.seq !== undefined) headers.set(SEQ, Buffer.from(String(event.seq)));
+    if (event.correction !== undefined)
+      for (const [name, text] of Object.entries(correctionMetadata(event.correction)))
+        headers.set(known(name), Buffer.from(text));
     return {
       topic,
       // https://kafka.apache.org/documentation/#producerconfigs_partitioner.class

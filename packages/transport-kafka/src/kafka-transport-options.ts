@@ -37,6 +37,12 @@ export interface KafkaTransportOptions {
    * @default false
    */
   readonly dedup?: false | Dedup | undefined;
+  /**
+   * Set it if the consumer keeps the highest `meter.revision` of each identity, as the pipeline does: only then can events be cancelled
+   * and amended that may be counted.
+   * @default false
+   */
+  readonly corrections?: boolean | undefined;
   /** Called once after the cluster refused the credentials, before the destination is blocked. */
   readonly refreshCredentials?: ((context: { readonly signal: AbortSignal }) => Promise<void>) | undefined;
   /** Name shown in errors. @default "kafka " and the topic */
@@ -97,6 +103,7 @@ const schema = v.strictObject({
     ),
     false,
   ),
+  corrections: v.optional(v.boolean("true or false"), false),
   refreshCredentials: v.optional(
     v.custom<NonNullable<KafkaTransportOptions["refreshCredentials"]>>(
       (value) => typeof value === "function",

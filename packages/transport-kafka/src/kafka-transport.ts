@@ -63,11 +63,14 @@ export const kafkaTransport = (options: KafkaTransportOptions): Transport => {
     maxInFlight: producers,
     maxBatchEvents: MAX_BATCH_EVENTS,
     check: checkMetadata,
+    ...(checked.corrections ? { corrections: AT_ANY_TIME } : {}),
     send: ({ events }, { signal }) => send(events, signal),
     ...(refreshCredentials === undefined ? {} : { refreshCredentials }),
     [Symbol.asyncDispose]: () => pool.close(),
   };
 };
+
+const AT_ANY_TIME = { cancelMs: Number.POSITIVE_INFINITY, amendMs: Number.POSITIVE_INFINITY };
 
 // One request carries a batch for each partition, so it takes more events than elsewhere to fill them.
 const MAX_BATCH_EVENTS = 1_000;

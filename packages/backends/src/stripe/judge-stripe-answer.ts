@@ -1,13 +1,15 @@
 import type { Answered, SendAnswer } from "@meter-lib/core/transport";
 import { answerJson, type HttpAnswer, judgeStatus } from "@meter-lib/transport-fetch/dialect";
 
+const TAKEN: ReadonlySet<unknown> = new Set(["billing.meter_event", "billing.meter_event_adjustment"]);
+
 /**
  * Judges the answer to one meter event. Stripe refuses an identifier that it has (400, with the code or only with the words), so
  * that is an acknowledgement.
  */
 export const judgeStripeAnswer = (answer: HttpAnswer, now: number): SendAnswer => {
   const json = answerJson(answer);
-  if (answer.status === 200 && isObject(json) && json.object === "billing.meter_event")
+  if (answer.status === 200 && isObject(json) && TAKEN.has(json.object))
     return { outcomes: [{ state: "acknowledged", response: json }] };
 
   const error = isObject(json) && isObject(json.error) ? json.error : undefined;

@@ -1,8 +1,9 @@
-import { MeterClient } from "@meter-lib/core";
+import { MeterClient, memoryOutbox } from "@meter-lib/core";
 import { staticCustomers } from "@meter-lib/lookup-http";
 import { fakeClock } from "@meter-lib/testing";
 import type { HttpResponse } from "@meter-lib/transport-fetch";
 import { expect, test } from "vitest";
+import { stripeServer } from "../../test/stripe-server.ts";
 import { stripeTransport } from "../stripe.ts";
 
 const SECOND = 1_000;
@@ -77,6 +78,37 @@ test.each([
   await clock.advance(10 * SECOND);
   expect(await client.stats()).toMatchObject({ recorded: 1, pending: 0, [state]: 1 });
   expect(counted.size).toBe(state === "acknowledged" ? 1 : 0);
+});
+
+test("an event is cancelled within 24 hours and not later; it is not amended", async () => {
+  const clock = fakeClock();
+  await using server = await stripeServer({ now: clock.now });
+  const client = new MeterClient({
+    transport: stripeTransport({ apiKey: "sk_test_123", baseUrl: server.url, clock }),
+    customerLookup: staticCustomers({ tenant: "cus_1" }),
+    outbox: memoryOutbox({ keepAcknowledgedMs: 3 * DAY }),
+    clock,
+    delivery: { lingerMs: 0 },
+    defaults: { tenant_id: "tenant", device_id: "d" },
+  });
+  const [first, second] = [1, 2].map(
+    (total_usage) => client.record({ meter_id: "page.processed.basic", total_usage }).event_id,
+  );
+  await client.flush();
+  expect(server.counted).toBe(3);
+  expect(
+    await client.amend(first ?? "", { meter_id: "page.processed.basic", total_usage: 5 }, "five"),
+  ).toMatchObject({ ok: false, error: { code: "not_correctable" } });
+  await clock.advance(DAY);
+  expect(await client.cancel(first ?? "", "wrong")).toEqual({ ok: true, state: "recorded" });
+  await client.flush();
+  expect(server.counted).toBe(2);
+  await clock.advance(1);
+  expect(await client.cancel(second ?? "", "too late")).toMatchObject({
+    ok: false,
+    error: { code: "not_correctable", message: expect.stringContaining("within 24 h") },
+  });
+  expect(await client.stats()).toMatchObject({ recorded: 3, acknowledged: 3 });
 });
 
 test("an event from 35 days ago is recorded; one from a moment before is refused", async () => {

@@ -33,6 +33,18 @@ export const stripeForm = (event: OutgoingEvent, identifier: string, names: Stri
     ...Object.entries(event.metadata ?? {}).map(([key, text]): [string, string] => [`payload[${key}]`, text]),
   ]).toString();
 
+/** The form of `POST /v1/billing/meter_event_adjustments` that cancels a meter event. */
+export const stripeCancellation = (
+  { meter_id }: OutgoingEvent,
+  identifier: string,
+  { eventNames }: StripeNames,
+): string =>
+  new URLSearchParams([
+    ["event_name", nameOf(eventNames, meter_id)],
+    ["type", "cancel"],
+    ["cancel[identifier]", identifier],
+  ]).toString();
+
 const DAY_MS = 86_400_000;
 /** How far back Stripe takes events: https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api */
 export const STRIPE_PAST_MS = 35 * DAY_MS;

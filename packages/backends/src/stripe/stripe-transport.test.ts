@@ -103,6 +103,33 @@ test("Stripe's own client sends the same form", async () => {
   expect(ours).toEqual(theirs);
 });
 
+test("a cancellation is the adjustment that Stripe's own client sends, under a key of its own", async () => {
+  await using server = await startReceiver(() => ({
+    status: 200,
+    body: { object: "billing.meter_event_adjustment" },
+  }));
+  const { port } = new URL(server.url);
+  const stripe = new Stripe("sk_test_123", { host: "127.0.0.1", port, protocol: "http", telemetry: false });
+  const correction = { event_id: "e1", revision: 1, kind: "cancel", reason: "wrong" } as const;
+  const { outcomes } = await sendTo(
+    transportTo(server.url),
+    outgoingEvent({ event_id: "e1~1", event_time: NOW - 40 * DAY, correction }),
+  );
+  expect(outcomes).toMatchObject([{ state: "acknowledged" }]);
+  await stripe.billing.meterEventAdjustments.create({
+    event_name: "page.processed.basic",
+    type: "cancel",
+    cancel: { identifier: "tenant_123/e1" },
+  });
+  const [ours, theirs] = server.received.map(({ method, path, body }) => ({
+    method,
+    path,
+    form: Object.fromEntries(new URLSearchParams(body)),
+  }));
+  expect(ours).toEqual(theirs);
+  expect(server.received[0]?.headers["idempotency-key"]).toBe("tenant_123/e1~1");
+});
+
 describe("answers", () => {
   const answered = async (reply: ReturnType<typeof stripeError>) => {
     await using server = await startReceiver(() => reply);

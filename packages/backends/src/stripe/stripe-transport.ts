@@ -69,7 +69,8 @@ const DEDUP_WINDOW_MS = 24 * 3_600_000;
 /**
  * Sends events to Stripe as meter events (`POST /v1/billing/meter_events`), one in a request. The customer of the lookup is Stripe's
  * (`cus_…`), the meter's id is the `event_name`, metadata becomes payload keys, and tenant and event id become the `identifier`
- * that Stripe counts once within 24 hours.
+ * that Stripe counts once within 24 hours. An event can be cancelled within 24 hours (`POST /v1/billing/meter_event_adjustments`); Stripe
+ * amends none.
  *
  * Acknowledged means that Stripe took the event. It looks for customer and meter later, and tells of trouble with
  * `v1.billing.meter.error_report_triggered`.

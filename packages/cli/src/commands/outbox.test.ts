@@ -74,6 +74,34 @@ describe.concurrent("meter outbox", { timeout: 240_000 }, () => {
     expect(sandbox.usage()).toMatchObject([{ total_usage: 1 }]);
   });
 
+  test("an event that was never counted is amended or taken back; what may be counted needs a receiver that takes it", async () => {
+    await using folder = await TempFolder.create();
+    const file = await outboxWith(folder, "rejected");
+    const about = ["--tenant", "a", "--reason", "a slip"];
+    const amended = await runHere(["outbox", "amend", file, "e1", ...about, "--usage", "7"]);
+    expect(amended).toMatchObject({ exit: 0, stderr: "" });
+    expect(amended.stdout).toContain("goes out with what it says now");
+    expect(await runHere(["outbox", "cancel", file, "e2", ...about, "--json"])).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining("withdrawn"),
+    });
+    expect(await runHere(["outbox", "cancel", file, "e3", ...about])).toMatchObject({ exit: 4 });
+    const wrong = await runHere(["outbox", "amend", file, "e1", ...about, "--end", "now"]);
+    expect(wrong).toMatchObject({ exit: 3, stderr: expect.stringContaining("end_time") });
+    await using sandbox = await createSandbox({ tenants: { a: "cust_a" } });
+    const drain = ["outbox", "drain", file, "--base-url", sandbox.url, "--dialect", "kafka-rest"];
+    expect(await runHere(drain)).toMatchObject({ exit: 0 });
+    expect(sandbox.usage()).toMatchObject([{ events: 1, total_usage: 7 }]);
+    const counted = await runHere(["outbox", "cancel", file, "e1", ...about]);
+    expect(counted.stderr).toContain("--receiver-takes says so");
+    expect(await runHere(["outbox", "cancel", file, "e1", ...about, "--receiver-takes"])).toMatchObject({
+      exit: 0,
+    });
+    expect(await runHere(drain)).toMatchObject({ exit: 0 });
+    expect(sandbox.usage()).toMatchObject([{ events: 0, total_usage: 0 }]);
+    expect(await runHere(["reconcile", file, "--base-url", sandbox.url])).toMatchObject({ exit: 0 });
+  });
+
   test("what may have been counted is sent again only by somebody who says so", async () => {
     await using folder = await TempFolder.create();
     const file = await outboxWith(folder, "unsure");

@@ -77,6 +77,17 @@ export class ClientCore implements SessionHost {
     return this.engine.outbox.claimSessions();
   }
 
+  /** The transport that carries an event in the end; undefined where its route leads nowhere. */
+  carrierOf(event: UsageEvent): Transport | undefined {
+    const leaf = leafTransport(this.#transport, event);
+    return leaf.fault === undefined ? leaf.transport : undefined;
+  }
+
+  /** How long an attempt may take, in milliseconds. */
+  get timeoutMs(): number {
+    return this.#timeoutMs;
+  }
+
   accept(input: unknown, context: EventContext): CheckedEvent | MeterError {
     const checked = this.#check(input, context);
     if (checked instanceof MeterError) return checked;

@@ -9,6 +9,7 @@ import type { Receipt } from "../delivery/receipt.ts";
 import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
 import type { EventContext } from "../event/check-event.ts";
 import type {
+  AmendedFields,
   BoundKeys,
   ContextKey,
   EventInput,
@@ -22,6 +23,7 @@ import type { RefutationState } from "../log/outbox.ts";
 import type { LedgerRange, OutboxQuery, OutboxRow, OutboxSelection } from "../log/outbox-query.ts";
 import { checkClientOptions } from "./check-client-options.ts";
 import { ClientCore } from "./client-core.ts";
+import { type CorrectedEvent, type CorrectionResult, correctEvent } from "./correct-event.ts";
 import type { MeterClientOptions, MeterClientStrategies } from "./meter-client-options.ts";
 import type { PostResult } from "./post-result.ts";
 import { type ReconcileBackend, type Reconciliation, reconcile } from "./reconcile.ts";
@@ -201,7 +203,14 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
    * Records events that were frozen elsewhere (by a page, by another process), with their ids and times. They are checked like any others.
    */
   ingest(events: readonly UsageEvent[], options: RecordOptions = {}): readonly Receipt[] {
-    return events.map((event) => this.#core.record(eventInput(event), {}, options.lane ?? "live"));
+    // A correction is refused as it is: only `cancel()` and `amend()` make one.
+    return events.map((event) =>
+      this.#core.record(
+        event.correction === undefined ? eventInput(event) : event,
+        {},
+        options.lane ?? "live",
+      ),
+    );
   }
 
   /**
@@ -356,6 +365,30 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
         };
       }),
     );
+  }
+
+  /**
+   * Takes an event back. One that was never counted is discarded; of one that may count, a correction is recorded and sent like an event,
+   * where its receiver carries that out (`corrections` of the transport). An event on its way has its outcome first, so this may take as
+   * long as an attempt. A repeat changes nothing. It never throws for what happens to the event.
+   *
+   * @param event - its id, of this client's tenant; or which tenant's it is, and what it says, where the outbox does not keep that
+   * @param reason - in words, for people
+   */
+  cancel(event: string | CorrectedEvent, reason: string): Promise<CorrectionResult> {
+    return correctEvent(this.#core, this.#context, event, undefined, reason);
+  }
+
+  /**
+   * Has an event say something else: the fields that are given take the place of its own. One that was never counted goes out so; of one
+   * that may count, a correction is recorded and sent, as `cancel()` does.
+   */
+  amend<const Id extends MeterId<C>, const N extends number = number>(
+    event: string | CorrectedEvent,
+    fields: AmendedFields<C, Id, N>,
+    reason: string,
+  ): Promise<CorrectionResult> {
+    return correctEvent(this.#core, this.#context, event, fields, reason);
   }
 
   /** Compares what was recorded here with what the backend counted, by tenant, meter and hour. */

@@ -1,5 +1,5 @@
 import type { OutgoingEvent } from "../event/usage-event.ts";
-import type { Dedup, Outcome, SendAnswer, Transport } from "../strategies/transport.ts";
+import type { Corrections, Dedup, Outcome, SendAnswer, Transport } from "../strategies/transport.ts";
 
 /**
  * Sends to the first transport, and to the next one what the first certainly did not process. What it may have processed goes on only if
@@ -25,6 +25,7 @@ export const fallback = (transports: readonly [Transport, ...Transport[]]): Tran
       ...transports.map(({ maxBatchBytes = Number.POSITIVE_INFINITY }) => maxBatchBytes),
     ),
     ...(first.maxInFlight === undefined ? {} : { maxInFlight: first.maxInFlight }),
+    ...sharedCorrections(transports),
     headers: transports.some(({ headers }) => headers === true),
     survivesPageClose: transports.every(({ survivesPageClose }) => survivesPageClose === true),
     check: (event) => firstOf(transports, (transport) => transport.check?.(event)),
@@ -86,6 +87,14 @@ const merge = (
   if (second.fault !== undefined) return outcomes;
   const later = new Map(moved.map((event, index) => [event, second.every ?? second.outcomes[index]]));
   return events.flatMap((event, index) => later.get(event) ?? outcomes[index] ?? []);
+};
+
+/** What all of them carry out: nobody knows which of them has an event. */
+const sharedCorrections = (transports: readonly Transport[]): Pick<Transport, "corrections"> => {
+  const shortest = (kind: keyof Corrections): number =>
+    Math.min(...transports.map(({ corrections }) => corrections?.[kind] ?? -1));
+  const [cancelMs, amendMs] = [shortest("cancelMs"), shortest("amendMs")];
+  return { corrections: { ...(cancelMs < 0 ? {} : { cancelMs }), ...(amendMs < 0 ? {} : { amendMs }) } };
 };
 
 /** One domain if all share it, else none; the window is the shortest. */

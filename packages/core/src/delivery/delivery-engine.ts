@@ -11,6 +11,9 @@ import type {
   AppendException,
   Appended,
   Claimed,
+  Corrected,
+  CorrectionRequest,
+  EventIdentity,
   HourSums,
   NewSegment,
   Outbox,
@@ -19,6 +22,7 @@ import type {
   Refutation,
   RefutationState,
   Span,
+  Standing,
 } from "../log/outbox.ts";
 import type { OutboxSelection } from "../log/outbox-query.ts";
 import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
@@ -325,6 +329,25 @@ export class DeliveryEngine {
     for (let from = 0; from < refutations.length; from += REFUTATIONS_AT_ONCE)
       states.push(...(await this.outbox.refute(refutations.slice(from, from + REFUTATIONS_AT_ONCE))));
     return states;
+  }
+
+  async standing(identity: EventIdentity): Promise<Standing | undefined> {
+    await this.idle();
+    return this.outbox.standing(identity);
+  }
+
+  async correct(request: CorrectionRequest): Promise<Corrected["state"]> {
+    const { state, left } = await this.outbox.correct(request);
+    if (left !== undefined) {
+      for (const segment of this.#live)
+        if (segment.id === left.segment)
+          for (const [key, tell] of segment.letGo()) addTo(this.#byKey, key, tell);
+      // What was replaced ends as any other.
+      if (state !== "replaced")
+        tellFrom(this.#byKey, left.key, { state: "discarded", reason: request.reason });
+    }
+    if (left !== undefined || state === "recorded" || state === "replaced") this.#expectClaim();
+    return state;
   }
 
   /** Resolves when everything gathered is stored, or refused by the outbox. */

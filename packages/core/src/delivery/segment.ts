@@ -221,6 +221,25 @@ export class Segment {
     return tell;
   }
 
+  /** The outbox let go of what waits here: how to tell of each event, by key, when it ends elsewhere. */
+  letGo(): readonly (readonly [key: number, tell: (outcome: SettledOutcome) => void])[] {
+    return this.events.flatMap((_, index) =>
+      this.fate(index) === undefined
+        ? [[this.key + index, (outcome: SettledOutcome) => this.#decide(index, outcome)] as const]
+        : [],
+    );
+  }
+
+  #decide(index: number, outcome: SettledOutcome): void {
+    const fates = Array.isArray(this.#fates)
+      ? this.#fates
+      : new Array<SettledOutcome | undefined>(this.events.length).fill(undefined);
+    fates[index] = outcome;
+    this.#fates = fates;
+    this.#settled?.get(index)?.resolve(outcome);
+    this.#settled?.delete(index);
+  }
+
   /** Nothing more will be decided: notifies who still waits where the events are. */
   close(outcome: SettledOutcome): void {
     this.#isStored = true;

@@ -14,6 +14,8 @@ import { describeIssue, type EventIssue } from "../check/event-issue.ts";
  * - `no_room`: the outbox, or its disk, is full. Nothing was stored.
  * - `outbox_failed`: the outbox does not work at the moment. Nothing was stored.
  * - `id_conflict`: the event id was used before with different content. Nothing was stored.
+ * - `not_correctable`: the event cannot be corrected: nobody here knows it, it was given up, or its receiver carries no such correction
+ *   out. Nothing was changed.
  * - `closed`: the client is closed.
  */
 export type MeterErrorCode =
@@ -30,6 +32,7 @@ export type MeterErrorCode =
   | "no_room"
   | "outbox_failed"
   | "id_conflict"
+  | "not_correctable"
   | "closed";
 
 export interface MeterErrorDetails {

@@ -81,6 +81,7 @@ export const createEventCheck = (catalog: Catalog, clock: { now(): number }, red
       end_time: typeof end_time === "number" ? end_time : undefined,
       metadata,
       session_id,
+      correction: undefined,
     });
     const bytes = eventSize(event);
     if (bytes > MAX_EVENT_BYTES) {

@@ -273,3 +273,17 @@ is<IsEqual<VolumeMeterId<WithSchemas>, "rule.run" | "page.read">>();
 is<IsEqual<VolumeMeterId<Catalog>, string>>();
 is<IsEqual<BoundKeys<{ tenant_id: "t"; other: 1 }>, "tenant_id">>();
 is<IsEqual<BoundKeys<{ tenant_id?: "t" }>, never>>();
+
+// --- corrections
+bound.cancel("e", "wrong");
+bound.amend("e", { meter_id: "page.processed.basic", total_usage: 3 }, "wrong");
+bound.amend("e", { meter_id: "page.processed.basic", metadata: { rule_id: "r" } }, "wrong");
+bound.amend("e", { meter_id: "chat.on.time_hours", end_time: 3 }, "wrong");
+// @ts-expect-error: Expected 3 arguments, but got 2
+bound.amend("e", { meter_id: "page.processed.basic", total_usage: 3 });
+// @ts-expect-error: 'end_time' does not exist in type
+bound.amend("e", { meter_id: "page.processed.basic", end_time: 3 }, "wrong");
+// @ts-expect-error: Type 'number' is not assignable to type 'NonNegativeInteger'
+bound.amend("e", { meter_id: "page.processed.basic", total_usage: 2.5 }, "wrong");
+// @ts-expect-error: 'tenant_id' does not exist in type
+bound.amend("e", { meter_id: "page.processed.basic", tenant_id: "t" }, "wrong");

@@ -107,6 +107,30 @@ export type EventInput<
   ContextFields<Bound>;
 
 /**
+ * What an event is to say instead: the fields that change. Its meter is named for the compiler, and stays; metadata changes as a whole.
+ */
+export type AmendedFields<C extends Catalog, Id extends MeterId<C>, N extends number> = {
+  /** The event's own. */
+  readonly meter_id: Id;
+  /** When it was used, in milliseconds since the epoch. */
+  readonly event_time?: number | undefined;
+  readonly device_id?: string | undefined;
+} & (string extends keyof C
+  ? RuntimeFields<N>
+  : AmendedOn<C[Id]["type"], N> & { readonly metadata?: MetadataInput<C[Id]> | undefined });
+
+type AmendedOn<Type extends MeterType, N extends number> = Type extends "volume"
+  ? Partial<VolumeFields<N>>
+  : AmendedTimes;
+
+interface AmendedTimes {
+  /** Milliseconds since the epoch. */
+  readonly start_time?: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly end_time?: number | undefined;
+}
+
+/**
  * Any event of a catalog, for code that builds events first and sends them later. Every call accepts it.
  *
  * @typeParam Bound - what the client that will send it is bound to

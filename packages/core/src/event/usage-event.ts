@@ -1,4 +1,5 @@
 import type { Metadata, MeterType } from "../catalog/meter.ts";
+import { type Correction, isCorrectionOrNone } from "./correction.ts";
 
 /**
  * One use of one meter by one tenant, checked and frozen. Its identity is `(tenant_id, event_id)`. Every field is always present, so that
@@ -21,9 +22,11 @@ export interface UsageEvent {
   readonly metadata: Metadata | undefined;
   /** Links the two boundaries of a session. */
   readonly session_id: string | undefined;
+  /** Which event it corrects; undefined on all others. */
+  readonly correction?: Correction | undefined;
 }
 
-export type EventContent = Omit<UsageEvent, "event_id" | "tenant_id" | "type">;
+export type EventContent = Omit<UsageEvent, "event_id" | "tenant_id" | "type" | "correction">;
 
 /** A usage event with its customer. The same on every attempt, also after a restart. */
 export interface OutgoingEvent extends UsageEvent {
@@ -54,6 +57,7 @@ export const usageEvent = (event: Pick<UsageEvent, Needed> & Partial<Omit<UsageE
     end_time: event.end_time,
     metadata: event.metadata,
     session_id: event.session_id,
+    correction: event.correction,
   });
 
 /** An event as a list of its fields, without their names. Missing fields at the end are left out. */
@@ -70,6 +74,7 @@ export const eventFields = (event: UsageEvent): readonly unknown[] => {
     event.end_time,
     event.metadata,
     event.session_id,
+    event.correction,
   ];
   while (fields.at(-1) === undefined) fields.pop();
   return fields;
@@ -80,7 +85,9 @@ export const eventOfFields = (fields: unknown): UsageEvent | undefined => {
   if (!Array.isArray(fields)) return undefined;
   // JSON writes a missing field as null.
   const [event_id, tenant_id, device_id, meter_id, type, event_time, ...rest]: unknown[] = fields;
-  const [total_usage, start_time, end_time, metadata, session_id] = rest.map((field) => field ?? undefined);
+  const [total_usage, start_time, end_time, metadata, session_id, correction] = rest.map(
+    (field) => field ?? undefined,
+  );
   const event = {
     event_id,
     tenant_id,
@@ -93,6 +100,7 @@ export const eventOfFields = (fields: unknown): UsageEvent | undefined => {
     end_time,
     metadata,
     session_id,
+    correction,
   };
   return isUsageEvent(event) ? usageEvent(event) : undefined;
 };
@@ -129,6 +137,7 @@ export const outgoing = (
   end_time: event.end_time,
   metadata: event.metadata,
   session_id: event.session_id,
+  correction: event.correction,
   customer_id,
   producer,
   seq,
@@ -172,6 +181,7 @@ export const isUsageEvent = (value: unknown): value is UsageEvent => {
     isNumberOrNone(field("start_time")) &&
     isNumberOrNone(field("end_time")) &&
     isTextOrNone(field("session_id")) &&
+    isCorrectionOrNone(field("correction")) &&
     (metadata === undefined || (typeof metadata === "object" && metadata !== null))
   );
 };

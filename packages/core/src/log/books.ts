@@ -33,7 +33,7 @@ class Fold {
   }
 
   addHours(hours: readonly HourSums[], figures: typeof RECORDED | typeof ACKNOWLEDGED): void {
-    for (const { meter_id, hour, tenants, events, usage } of hours) {
+    for (const { meter_id, hour, tenants, events, usage, uncounted } of hours) {
       const page = this.#page(meter_id, hour);
       for (let i = 0; i < tenants.length; i++) {
         const tenant_id = tenants[i] ?? "";
@@ -42,7 +42,7 @@ class Fold {
           row = [tenant_id, meter_id, hour, 0, 0, 0, 0];
           page.set(tenant_id, row);
         }
-        row[figures.events] += events[i] ?? 0;
+        row[figures.events] += (events[i] ?? 0) - (uncounted?.[i] ?? 0);
         row[figures.usage] += usage[i] ?? 0;
       }
     }

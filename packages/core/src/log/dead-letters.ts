@@ -1,6 +1,7 @@
 import { eventSize } from "../event/event-size.ts";
 import { addSeqs } from "../event/seq-range.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
+import { correctionDiscarded } from "./correct.ts";
 import { under } from "./keys.ts";
 import { type LogTransaction, missingMeter } from "./log-transaction.ts";
 import type { OutboxSelection } from "./outbox-query.ts";
@@ -20,13 +21,14 @@ interface Chosen {
 /** Makes dead letters pending again, as if they had never been sent. Returns how many. */
 export const redriveLetters = async (log: LogTransaction, selection: OutboxSelection): Promise<number> => {
   const chosen = await choose(log, selection);
+  const ambiguous = selection.state === "quarantined" ? true : undefined;
   for (const part of chosen) {
     leaveLetters(log, part, "pending");
     log.meta.pending_events += part.to - part.from;
     log.meta.pending_bytes += bytesOf(part);
   }
   await eachRow(chosen, (row, from, to) =>
-    log.cut(row, from, to, { to: "waiting" }, { attempts: 0, first_sent_at: undefined }),
+    log.cut(row, from, to, { to: "waiting" }, { attempts: 0, first_sent_at: undefined, ambiguous }),
   );
   return countOf(chosen);
 };
@@ -96,6 +98,10 @@ const discard = async (log: LogTransaction, chosen: readonly Chosen[], reason: s
       const seqs = { from: row.first_seq + from, to: row.first_seq + to - 1, reason };
       const discarded = addSeqs(owner.discarded, seqs);
       log.tx.put("owners", row.producer, { ...owner, discarded });
+    }
+    for (let i = from; i < to; i++) {
+      const event = part.events[i];
+      if (event?.correction !== undefined) await correctionDiscarded(log, event, event.correction);
     }
   }
   await eachRow(chosen, (row, from, to) => log.cut(row, from, to, { to: "end" }));

@@ -31,6 +31,8 @@ export const eraseTenant = async (
       log.tx.put("ids", key, withoutTenant(row, tenant_id));
   for (const [key] of await log.tx.range("identities", under(part(tenant_id))))
     log.tx.delete("identities", key);
+  for (const [key] of await log.tx.range("revisions", under(part(tenant_id))))
+    log.tx.delete("revisions", key);
   for (const [key, { session }] of await log.tx.range("sessions", {})) {
     if (session.tenant_id !== tenant_id) continue;
     log.tx.delete("sessions", key);

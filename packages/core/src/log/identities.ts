@@ -68,7 +68,7 @@ export const rememberIds = (
   key: number,
   producer: string,
   first_seq: number,
-  { count, ids, ids_since, sums, sum_of, given }: NewSegment,
+  { count, ids, ids_since, sums, sum_of, given, corrections }: NewSegment,
 ): string => {
   const row: IdsRow = {
     key,
@@ -79,6 +79,7 @@ export const rememberIds = (
     cells: sums.map(({ meter_id, hour, tenants }) => ({ meter_id, hour, tenants })),
     sum_of,
     given: given.map(({ index }) => index),
+    corrections,
     at: log.now,
   };
   const kind = given.length === count ? "given" : "made";

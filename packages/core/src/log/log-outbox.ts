@@ -4,11 +4,13 @@ import type { Accounts } from "./account.ts";
 import { append } from "./append.ts";
 import { type Arrivals, takeArrivals } from "./arrivals.ts";
 import { foldDeltas, readAccounts, readLedger } from "./books.ts";
+import { correctEvent, forgetRevisions, standingOf } from "./correct.ts";
 import { boundLetters, discardLetters, redriveLetters } from "./dead-letters.ts";
 import { eraseTenant } from "./erase.ts";
 import { idsIn } from "./id-list.ts";
-import { forgetIds, standingsOf, tenantAt } from "./identities.ts";
+import { forgetIds, tenantAt } from "./identities.ts";
 import { padded } from "./keys.ts";
+import { readLedgerIds } from "./ledger-ids.ts";
 import type { LogOptions } from "./log-options.ts";
 import {
   covers,
@@ -22,8 +24,11 @@ import {
   type Appended,
   type Claimed,
   type ClaimRequest,
+  type Corrected,
+  type CorrectionRequest,
   type Ending,
   type Erased,
+  type EventIdentity,
   type Lease,
   MAX_SEGMENT_EVENTS,
   type Outbox,
@@ -34,6 +39,7 @@ import {
   type Refutation,
   type RefutationState,
   type Span,
+  type Standing,
 } from "./outbox.ts";
 import type {
   LedgerId,
@@ -51,8 +57,7 @@ import { enter, isAlive, newOwner, type Owner, takeOn, takeOver } from "./owner.
 import { dropKept, refuteEvents } from "./refute.ts";
 import { changeSession, claimSessions } from "./shared-sessions.ts";
 import { MayHaveCommitted, type Store, type StoreTransaction } from "./store.ts";
-import { cellAt } from "./sums.ts";
-import type { CustomerPairs, IdsRow, OwnerRow, SegmentRow, SessionRow } from "./tables.ts";
+import type { CustomerPairs, OwnerRow, SegmentRow, SessionRow } from "./tables.ts";
 import { Turns } from "./turns.ts";
 
 /**
@@ -182,28 +187,20 @@ class LogOutbox implements Outbox {
     return this.#inTurn(() => this.#write(Date.now(), (log) => refuteEvents(log, refutations)));
   }
 
+  standing(identity: EventIdentity): Promise<Standing | undefined> {
+    return this.#inTurn(() => this.#write(Date.now(), (log) => standingOf(log, identity)));
+  }
+
+  correct(request: CorrectionRequest): Promise<Corrected> {
+    return this.#inTurn(() => this.#write(Date.now(), (log, me) => correctEvent(log, me, request)));
+  }
+
   ledger(range: LedgerRange): Promise<readonly LedgerRow[]> {
     return this.#read((tx) => readLedger(tx, range));
   }
 
-  ledgerIds({ tenant_id, meter_id, hour }: LedgerKey): Promise<readonly LedgerId[]> {
-    return this.#inTurn(() =>
-      this.#write(Date.now(), async (log) => {
-        const found: LedgerId[] = [];
-        for (const [, row] of await log.tx.range("ids", {})) {
-          const isAsked = ({ tenants, ...cell }: IdsRow["cells"][number]): boolean =>
-            cell.meter_id === meter_id && cell.hour === hour && tenants.includes(tenant_id);
-          if (!row.cells.some(isAsked)) continue;
-          const standing = await standingsOf(log, row);
-          for (const [index, event_id] of idsIn(row.ids).entries()) {
-            const cell = cellAt(row.cells, row.sum_of, index);
-            if (cell?.tenant_id === tenant_id && cell.meter_id === meter_id && cell.hour === hour)
-              found.push({ event_id, state: standing(index) });
-          }
-        }
-        return found;
-      }),
-    );
+  ledgerIds(row: LedgerKey): Promise<readonly LedgerId[]> {
+    return this.#inTurn(() => this.#write(Date.now(), (log) => readLedgerIds(log, row)));
   }
 
   producers(): Promise<readonly ProducerRow[]> {
@@ -371,6 +368,7 @@ class LogOutbox implements Outbox {
       return;
     this.#forgetAt = now + FORGET_INTERVAL_MS;
     await dropKept(log);
+    await forgetRevisions(log);
     for (const kind of ["given", "made"] as const)
       this.#forget[kind] = await forgetIds(log, kind, this.#forget[kind]);
   }

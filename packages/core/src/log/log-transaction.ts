@@ -57,6 +57,7 @@ export class LogTransaction {
   readonly #accounts = new Map<string, number[]>();
   readonly #recorded: HourSums[] = [];
   readonly #acknowledged: HourSums[] = [];
+  #recounted = false;
   readonly #before: MetaRow;
   /** The events read last: several parts of one segment may be cut out. */
   #read: { readonly id: string; readonly events: readonly (UsageEvent | undefined)[] } | undefined;
@@ -82,7 +83,7 @@ export class LogTransaction {
   /** Writes the changes of the sums. Call it last. */
   finish(): void {
     const { tx, meta } = this;
-    if (this.#accounts.size > 0) {
+    if (this.#accounts.size > 0 || this.#recounted) {
       const accounts = [...this.#accounts].map(([meter_id, figures]) => [meter_id, ...figures] as const);
       tx.put("deltas", padded(meta.next_delta), {
         accounts,
@@ -131,12 +132,15 @@ export class LogTransaction {
       this.count(hour.meter_id, "acknowledged", -events);
       this.count(hour.meter_id, "rejected", events);
       this.count(hour.meter_id, "refuted", events);
-      this.#acknowledged.push({
-        ...hour,
-        events: hour.events.map((count) => -count),
-        usage: hour.usage.map((usage) => -usage),
-      });
+      this.#acknowledged.push(negated(hour));
     }
+  }
+
+  /** What counts is another now: the ledger says so, and the accounts, which tell of events and not of usage, stay. */
+  recount(before: UsageEvent | undefined, now: UsageEvent | undefined): void {
+    if (before !== undefined) this.#recorded.push(...sumEvents([before]).sums.map(negated));
+    if (now !== undefined) this.#recorded.push(...sumEvents([now]).sums);
+    this.#recounted = true;
   }
 
   /** Returns the events of a segment; an event whose text is damaged is undefined. */
@@ -199,7 +203,7 @@ export class LogTransaction {
     from: number,
     to: number,
     destiny: Destiny,
-    fresh?: Pick<Piece, "attempts" | "first_sent_at">,
+    fresh?: Pick<Piece, "attempts" | "first_sent_at" | "ambiguous">,
   ): Promise<SegmentRow | undefined> {
     const cutOut = row.pieces.flatMap((piece) => within(piece, from, to));
     const pieces = row.pieces.flatMap((piece) => carve(piece, from, to, () => undefined));
@@ -256,22 +260,22 @@ export class LogTransaction {
     return left;
   }
 
-  /** Makes a dead letter of an event whose segment is gone. */
-  async putLetter(
+  /** Puts an event by itself among the dead letters, or, without a letter, where it waits for whoever claims it. */
+  async putAlone(
     event: UsageEvent,
-    origin: Pick<SegmentRow, "key" | "producer" | "first_seq" | "recorded_at" | "ids">,
-    reason: string,
+    origin: Pick<SegmentRow, "id" | "key" | "producer" | "first_seq" | "recorded_at" | "ids">,
+    letter?: DeadLetter,
   ): Promise<void> {
     const row: SegmentRow = {
       ...origin,
-      id: await this.#freeId(origin.key),
+      id: await this.#freeId(origin.key, origin.id),
       count: 1,
       bytes: eventSize(event),
       lane: "live",
       tenant_id: event.tenant_id,
       meters: [[event.meter_id, 1]],
       owner: "",
-      letter: { state: "rejected", reason, ended_at: this.now },
+      letter,
       pieces: [{ from: 0, to: 1, inflight: false, attempts: 0 }],
     };
     this.putSegment(row);
@@ -279,8 +283,14 @@ export class LogTransaction {
     this.tx.put("bodies", row.id, bodyOf([event], this.options.bodies ?? "events"));
   }
 
-  async #freeId(key: number): Promise<string> {
-    let id = padded(key);
+  /**
+   * An id that no segment has, and none had from which an event came here: whoever still has that in memory must not take the one for the
+   * other.
+   * @param before - of what it is cut out of
+   */
+  async #freeId(key: number, before: string): Promise<string> {
+    const first = padded(key);
+    let id = before.startsWith(first) ? `${before}x` : first;
     while ((await this.tx.get("segments", id)) !== undefined) id += "x";
     return id;
   }
@@ -292,7 +302,7 @@ export class LogTransaction {
     destiny: Exclude<Destiny, { to: "end" }>,
   ): Promise<SegmentRow> {
     const key = row.key + piece.from;
-    const id = await this.#freeId(key);
+    const id = await this.#freeId(key, row.id);
     const part = events.slice(piece.from, piece.to);
     const count = part.length;
     const tenant_id = row.tenant_id || part.find((event) => event !== undefined)?.tenant_id || "";
@@ -332,6 +342,13 @@ export class LogTransaction {
     }
   }
 }
+
+const negated = (hour: HourSums): HourSums => ({
+  ...hour,
+  events: hour.events.map((count) => -count),
+  usage: hour.usage.map((usage) => -usage),
+  uncounted: hour.uncounted?.map((count) => -count),
+});
 
 export const eventsIn = ({ events }: HourSums): number => events.reduce((sum, count) => sum + count, 0);
 
@@ -390,7 +407,8 @@ const joined = (pieces: readonly Piece[]): readonly Piece[] => {
       last?.to === piece.from &&
       last.inflight === piece.inflight &&
       last.attempts === piece.attempts &&
-      last.first_sent_at === piece.first_sent_at
+      last.first_sent_at === piece.first_sent_at &&
+      last.ambiguous === piece.ambiguous
     )
       result[result.length - 1] = { ...last, to: piece.to };
     else result.push(piece);

@@ -21,6 +21,7 @@ class MemoryStore implements Store {
     ids: new OrderedTable(),
     ends: new OrderedTable(),
     identities: new OrderedTable(),
+    revisions: new OrderedTable(),
     deltas: new OrderedTable(),
     accounts: new OrderedTable(),
     ledger: new OrderedTable(),

@@ -77,6 +77,15 @@ export interface Outbox {
    */
   refute(refutations: readonly Refutation[]): Promisable<readonly RefutationState[]>;
 
+  /** What an event says now, and where it stands; undefined where no such event is remembered. */
+  standing(identity: EventIdentity): Promisable<Standing | undefined>;
+
+  /**
+   * Has an event say something else, or takes it back, in one transaction: what was never counted is changed where it waits, or
+   * discarded; of all else a correction is recorded, which goes out like any event.
+   */
+  correct(request: CorrectionRequest): Promisable<Corrected>;
+
   /** Returns what was recorded, by tenant, meter and hour of event time: one side of a reconciliation. */
   ledger(range: LedgerRange): Promisable<readonly LedgerRow[]>;
 
@@ -106,10 +115,70 @@ export interface Erased {
   readonly sessions: number;
 }
 
-/** A late rejection: the receiver does not count an event that it acknowledged. */
-export interface Refutation {
+export interface EventIdentity {
   readonly tenant_id: string;
   readonly event_id: string;
+}
+
+/** What an event says now, by its last correction. */
+export interface Standing {
+  /** Of the last correction, where there is one. */
+  readonly state: RowState | EndState;
+  /** Whether a receiver may count what it said before, or says now. */
+  readonly mayCount: boolean;
+  /** Under its own id; undefined where its content has gone. */
+  readonly event: UsageEvent | undefined;
+  readonly cancelled: boolean;
+}
+
+export interface CorrectionRequest extends EventIdentity {
+  /** What it is to say, under its own id; undefined to take it back. */
+  readonly content: UsageEvent | undefined;
+  /** What it says now by the caller's knowledge: of another, nothing is done. Needed where the outbox has not kept it. */
+  readonly seen: UsageEvent | undefined;
+  readonly reason: string;
+  /** Whether its receiver carries such a correction out. */
+  readonly maySend: boolean;
+}
+
+/**
+ * What became of a correction. Done:
+ * - `withdrawn`: the event was never counted, and is discarded
+ * - `replaced`: the event, or its last correction, was never counted, and waits with what it says now
+ * - `recorded`: a correction waits to be sent
+ * - `repeat`: the event says so already
+ *
+ * Nothing was done:
+ * - `inflight`: on its way just now; may be repeated when it has an outcome
+ * - `changed`: it says something else than was seen
+ * - `cancelled`: taken back before; only a repeat of that is one
+ * - `unsupported`: a receiver may count it, and carries no such correction out
+ * - `discarded`: given up
+ * - `no_content`: its content is kept nowhere and was not given
+ * - `full`, `conflict`: no room for a correction; its id is that of another event
+ * - `unknown`: no such event is remembered
+ */
+export interface Corrected {
+  readonly state:
+    | "withdrawn"
+    | "replaced"
+    | "recorded"
+    | "repeat"
+    | "inflight"
+    | "changed"
+    | "cancelled"
+    | "unsupported"
+    | "discarded"
+    | "no_content"
+    | "full"
+    | "conflict"
+    | "unknown";
+  /** Key of an event that waits no more as it was, and the segment it was in: what else waited there is held by nobody now. */
+  readonly left?: { readonly key: number; readonly segment: string } | undefined;
+}
+
+/** A receiver's word that it does not count an event after all. */
+export interface Refutation extends EventIdentity {
   readonly reason: string;
   /** The content, if the outbox does not keep it. */
   readonly event?: UsageEvent | undefined;
@@ -189,6 +258,11 @@ export interface HourSums {
   readonly events: readonly number[];
   /** Sums of `total_usage`. */
   readonly usage: readonly number[];
+  /**
+   * By how many `events` is more than what counts: a correction is an event that takes another one's place, or takes it back.
+   * @default 0 each
+   */
+  readonly uncounted?: readonly number[] | undefined;
 }
 
 /** What an event adds to the sums. */
@@ -215,6 +289,8 @@ export interface NewSegment {
   readonly sum_of?: readonly number[] | undefined;
   /** See `idList`. */
   readonly ids: string;
+  /** Whether they are of corrections. @default false */
+  readonly corrections?: boolean | undefined;
   /** Events whose ids callers gave: they may have been recorded before. */
   readonly given: readonly GivenId[];
   /** When the earliest of the other ids was created; none was created more than {@link MAX_IDS_SPAN_MS} later. */

@@ -1,24 +1,11 @@
-import { timeOfEventId } from "../event/event-id.ts";
 import { eventSize } from "../event/event-size.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
-import { placeOfId } from "./id-list.ts";
-import { identityKey, says, tenantAt } from "./identities.ts";
-import { padded, under } from "./keys.ts";
+import { Finder, type Place } from "./find-event.ts";
+import { under } from "./keys.ts";
 import { type LogTransaction, pieceAt } from "./log-transaction.ts";
-import { MAX_IDS_SPAN_MS, type Refutation, type RefutationState } from "./outbox.ts";
-import { cellAt, hourOf } from "./sums.ts";
-import type { IdsRow, SegmentRow } from "./tables.ts";
-
-/** Where an identity is, and whether a content can belong to it. */
-interface Place {
-  readonly key: number;
-  readonly producer: string;
-  readonly seq: number;
-  readonly recorded_at: number;
-  /** Key of its ids; empty if unknown. */
-  readonly ids: string;
-  fits(event: UsageEvent): boolean;
-}
+import type { Refutation, RefutationState } from "./outbox.ts";
+import { isCorrected, refuteCorrected } from "./refute-corrected.ts";
+import type { SegmentRow } from "./tables.ts";
 
 /** An event that moves from a segment to the dead letters. */
 interface Refuted {
@@ -37,73 +24,39 @@ export const refuteEvents = async (
   const find = new Finder(log);
   const seen = new Set<number>();
   const states: RefutationState[] = [];
+  const corrected: number[] = [];
   const leaving = new Map<string, { row: SegmentRow; refuted: Refuted[] }>();
   for (const refutation of refutations) {
     const place = await find.place(refutation);
     if (place === undefined) {
       states.push("unknown");
-    } else if (seen.has(place.key)) {
-      states.push("repeat");
-    } else {
-      const row = await log.segmentOf(place.key);
-      const state =
-        row === undefined ? await restore(log, place, refutation) : await standing(log, row, place);
-      if (state === "refuted") seen.add(place.key);
-      if (state === "refuted" && row !== undefined) {
-        const refuted = leaving.get(row.id)?.refuted ?? [];
-        leaving.set(row.id, { row, refuted });
-        refuted.push({ index: place.key - row.key, reason: refutation.reason });
-      }
-      states.push(state);
+      continue;
     }
+    if (seen.has(place.key)) {
+      states.push("repeat");
+      continue;
+    }
+    if (await isCorrected(log, refutation)) {
+      corrected.push(states.push("unknown") - 1);
+      continue;
+    }
+    const row = await log.segmentOf(place.key);
+    const state = row === undefined ? await restore(log, place, refutation) : await standing(log, row, place);
+    if (state === "refuted") seen.add(place.key);
+    if (state === "refuted" && row !== undefined) {
+      const refuted = leaving.get(row.id)?.refuted ?? [];
+      leaving.set(row.id, { row, refuted });
+      refuted.push({ index: place.key - row.key, reason: refutation.reason });
+    }
+    states.push(state);
   }
   for (const { row, refuted } of leaving.values()) await bury(log, row, refuted);
+  for (const index of corrected) {
+    const refutation = refutations[index];
+    if (refutation !== undefined) states[index] = await refuteCorrected(log, refutation);
+  }
   return states;
 };
-
-/** Finds identities. Ids created here contain their time, so neighbours are found in the rows that were read last. */
-class Finder {
-  readonly #log: LogTransaction;
-  #second = Number.NaN;
-  #rows: readonly (readonly [string, IdsRow])[] = [];
-
-  constructor(log: LogTransaction) {
-    this.#log = log;
-  }
-
-  async place({ tenant_id, event_id }: Refutation): Promise<Place | undefined> {
-    const given = await this.#log.tx.get("identities", identityKey(tenant_id, event_id));
-    if (given !== undefined)
-      return { ...given, recorded_at: this.#log.now, ids: "", fits: (event) => says(event, given.mark) };
-    const time = timeOfEventId(event_id);
-    if (time === undefined) return undefined;
-    for (const [ids, row] of await this.#around(time)) {
-      const index = placeOfId(row.ids, event_id);
-      if (index === -1 || tenantAt(row, index) !== tenant_id) continue;
-      const cell = cellAt(row.cells, row.sum_of, index);
-      return {
-        key: row.key + index,
-        producer: row.producer,
-        seq: row.first_seq + index,
-        recorded_at: row.at,
-        ids,
-        fits: (event) => event.meter_id === cell?.meter_id && hourOf(event) === cell.hour,
-      };
-    }
-    return undefined;
-  }
-
-  async #around(time: number): Promise<readonly (readonly [string, IdsRow])[]> {
-    const second = Math.floor(time / 1_000);
-    if (second === this.#second) return this.#rows;
-    this.#second = second;
-    this.#rows = await this.#log.tx.range("ids", {
-      from: `made/${padded(second * 1_000 - MAX_IDS_SPAN_MS)}`,
-      before: `made/${padded((second + 1) * 1_000)}`,
-    });
-    return this.#rows;
-  }
-}
 
 /** The result for an event whose content is still here. */
 const standing = async (log: LogTransaction, row: SegmentRow, { key }: Place): Promise<RefutationState> => {
@@ -126,7 +79,8 @@ const restore = async (
   if (event === undefined) return "no_content";
   if (event.tenant_id !== tenant_id || event.event_id !== event_id || !place.fits(event)) return "conflict";
   log.refuted([event]);
-  await log.putLetter(event, { key, producer, first_seq: seq, recorded_at, ids }, reason);
+  const letter = { state: "rejected", reason, ended_at: log.now } as const;
+  await log.putAlone(event, { id: "", key, producer, first_seq: seq, recorded_at, ids }, letter);
   count(log, event);
   return "refuted";
 };

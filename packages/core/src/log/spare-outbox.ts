@@ -10,7 +10,10 @@ import type {
   Appended,
   Claimed,
   ClaimRequest,
+  Corrected,
+  CorrectionRequest,
   Erased,
+  EventIdentity,
   NewSegment,
   Outbox,
   OutboxChanges,
@@ -20,6 +23,7 @@ import type {
   Refutation,
   RefutationState,
   Span,
+  Standing,
   Undone,
 } from "./outbox.ts";
 import type {
@@ -197,6 +201,16 @@ export class SpareOutbox implements Outbox {
     const spare = await this.#spare.refute(refutations.filter((_, i) => own[i] === "unknown"));
     let place = 0;
     return own.map((state) => (state === "unknown" ? (spare[place++] ?? state) : state));
+  }
+
+  async standing(identity: EventIdentity): Promise<Standing | undefined> {
+    const own = await this.#outbox.standing(identity);
+    return own === undefined && this.#isSpareUsed ? this.#spare.standing(identity) : own;
+  }
+
+  async correct(request: CorrectionRequest): Promise<Corrected> {
+    const own = await this.#outbox.correct(request);
+    return own.state === "unknown" && this.#isSpareUsed ? this.#spare.correct(request) : own;
   }
 
   async ledger(range: LedgerRange): Promise<readonly LedgerRow[]> {

@@ -1,3 +1,4 @@
+import type { Correction } from "../event/correction.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
 import { usageTime } from "../event/usage-time.ts";
 import type { HourSums, LedgerCell } from "./outbox.ts";
@@ -6,7 +7,9 @@ const HOUR_MS = 3_600_000;
 
 /** Returns the start of the hour (UTC) in which an event counts. */
 export const hourOf = (event: Pick<UsageEvent, "event_time" | "start_time" | "end_time">): number =>
-  Math.floor(usageTime(event) / HOUR_MS) * HOUR_MS;
+  startOfHour(usageTime(event));
+
+const startOfHour = (time: number): number => Math.floor(time / HOUR_MS) * HOUR_MS;
 
 export interface EventSums {
   readonly sums: readonly HourSums[];
@@ -32,7 +35,7 @@ export const sumEvents = (events: readonly UsageEvent[], from = 0, to: number = 
     // Consecutive events often share meter, hour and tenant.
     if (page === undefined || tenant_id !== tenant || !page.has(meter_id, time)) {
       let number = pages.findIndex((each) => each.has(meter_id, time));
-      if (number === -1) number = pages.push(new Page(meter_id, Math.floor(time / HOUR_MS) * HOUR_MS)) - 1;
+      if (number === -1) number = pages.push(new Page(meter_id, startOfHour(time))) - 1;
       page = pages[number];
       if (page === undefined) break;
       tenant = tenant_id;
@@ -40,11 +43,30 @@ export const sumEvents = (events: readonly UsageEvent[], from = 0, to: number = 
       // All before it were in the first place.
       if (place > 0) sum_of ??= new Array<number>(i - from).fill(0);
     }
-    page.add(event.total_usage ?? 0);
+    if (event.correction === undefined) page.add(event.total_usage ?? 0);
+    else correct(pages, page, event, event.correction);
     sum_of?.push(place);
   }
   const isEachOfItsOwn = pages.length === 1 && pages[0]?.tenants.length === to - from;
   return { sums: pages.map((each) => each.sums), sum_of: isEachOfItsOwn ? undefined : sum_of };
+};
+
+/** Counts a correction: its own usage, unless it is a cancellation, in the place of what counted before. */
+const correct = (
+  pages: Page[],
+  page: Page,
+  { meter_id, tenant_id, total_usage = 0 }: UsageEvent,
+  { kind, replaced }: Correction,
+): void => {
+  if (kind === "amend") page.add(total_usage);
+  else page.addUncounted();
+  if (replaced === undefined) return;
+  let before = pages.find((each) => each.has(meter_id, replaced.time));
+  if (before === undefined) {
+    before = new Page(meter_id, startOfHour(replaced.time));
+    pages.push(before);
+  }
+  before.takeBack(tenant_id, replaced.usage);
 };
 
 /** What an event adds to the sums. */
@@ -68,6 +90,8 @@ class Page {
   readonly #hour: number;
   readonly #events: number[] = [];
   readonly #usage: number[] = [];
+  /** Created with the first correction. */
+  #uncounted: number[] | undefined;
   /** Created with the second tenant: most segments have one. */
   #places: Map<string, number> | undefined;
   #place = 0;
@@ -84,6 +108,7 @@ class Page {
       tenants: this.tenants,
       events: this.#events,
       usage: this.#usage,
+      uncounted: this.#uncounted && this.tenants.map((_, place) => this.#uncounted?.[place] ?? 0),
     };
   }
 
@@ -97,6 +122,24 @@ class Page {
     this.#events[this.#place] ??= 0;
     this.#usage[this.#place] ??= 0;
     return this.#place;
+  }
+
+  /** An event that does not count itself. */
+  addUncounted(): void {
+    this.add(0);
+    this.#uncount();
+  }
+
+  /** Something of this tenant no longer counts. */
+  takeBack(tenant_id: string, usage: number): void {
+    this.turnTo(tenant_id);
+    this.#usage[this.#place] = (this.#usage[this.#place] ?? 0) - usage;
+    this.#uncount();
+  }
+
+  #uncount(): void {
+    this.#uncounted ??= [];
+    this.#uncounted[this.#place] = (this.#uncounted[this.#place] ?? 0) + 1;
   }
 
   add(usage: number): void {

@@ -48,6 +48,8 @@ export interface Piece {
   readonly attempts: number;
   /** First attempt that may have been processed; undefined if there was none. */
   readonly first_sent_at?: number | undefined;
+  /** Whether it was quarantined before, so that it may count although nothing is known of an attempt. @default false */
+  readonly ambiguous?: boolean | undefined;
 }
 
 /** An ending that may be reversed: by a person, or, for an acknowledged event whose content is kept, by its receiver. */
@@ -75,6 +77,8 @@ export interface IdsRow {
   readonly sum_of?: readonly number[] | undefined;
   /** Indexes of ids that callers gave; they are in `identities`, too. */
   readonly given: readonly number[];
+  /** Whether they are of corrections. @default false */
+  readonly corrections?: boolean | undefined;
   /** When they were recorded, or last found to include events not settled long ago. In milliseconds since the epoch. */
   readonly at: number;
 }
@@ -137,6 +141,20 @@ export interface MetaRow {
   readonly forgotten: number;
 }
 
+/** What an event says by its last correction. */
+export interface RevisionRow {
+  /** The highest that was given to a correction; 0 where the event was changed before it was sent. */
+  readonly revision: number;
+  /** Id of the event that says so: its own, or that of a correction. */
+  readonly carrier: string;
+  /** What it says, under its own id; of a cancelled one, what it said. */
+  readonly event: UsageEvent;
+  readonly cancelled: boolean;
+  /** What counts when the correction is given up; undefined where nothing surely does. */
+  readonly before?: { readonly carrier: string; readonly event: UsageEvent } | undefined;
+  readonly at: number;
+}
+
 /** A session that has started and not ended. The ids of both boundaries are fixed at the start. */
 export interface SessionRow {
   readonly session_id: string;
@@ -195,6 +213,8 @@ export interface Tables {
   readonly ends: number;
   /** By tenant and event id. */
   readonly identities: IdentityRow;
+  /** Events that were corrected, by tenant and event id. */
+  readonly revisions: RevisionRow;
   /** By number: sums that are not in `accounts` and `ledger` yet. */
   readonly deltas: DeltaRow;
   /** By meter: the figures, in the order of `ACCOUNT_FIELDS`. */
@@ -220,6 +240,7 @@ export const TABLE_NAMES: readonly TableName[] = [
   "ids",
   "ends",
   "identities",
+  "revisions",
   "deltas",
   "accounts",
   "ledger",

@@ -1,6 +1,7 @@
 import type { OutgoingEvent } from "../event/usage-event.ts";
 import type {
   Batch,
+  Corrections,
   Dedup,
   DestinationFault,
   Outcome,
@@ -19,6 +20,8 @@ export interface MemoryTransportOptions {
   readonly maxBatchBytes?: number;
   readonly maxInFlight?: number;
   readonly maxEventAgeMs?: number;
+  /** Which corrections are taken; `counted()` says what comes of them. @default none */
+  readonly corrections?: Corrections;
   /** Decides the outcome of each event, unless something else was requested. @default acknowledged */
   readonly answer?: (event: OutgoingEvent) => Outcome;
 }
@@ -37,6 +40,8 @@ export interface MemoryTransportOptions {
 export interface MemoryTransport extends Transport {
   /** Every event that arrived and was acknowledged, in order, without duplicates. */
   readonly events: readonly OutgoingEvent[];
+  /** What counts of what arrived: of each identity its last revision, and nothing where that is cancelled. */
+  counted(): readonly OutgoingEvent[];
   /** Every batch that arrived, whatever its outcome. */
   readonly batches: readonly Batch[];
   /** Makes the next call fail: with a fault of the destination, an outcome for each event, or a thrown error. */
@@ -76,6 +81,7 @@ export const memoryTransport = (options: MemoryTransportOptions = {}): MemoryTra
     ...limits,
     events,
     batches,
+    counted: () => lastRevisions(events),
     failNext: (how) => {
       failures.push(how);
     },
@@ -101,6 +107,16 @@ export const memoryTransport = (options: MemoryTransportOptions = {}): MemoryTra
       return { outcomes: sent.map(accept) };
     },
   };
+};
+
+const lastRevisions = (events: readonly OutgoingEvent[]): readonly OutgoingEvent[] => {
+  const last = new Map<string, OutgoingEvent>();
+  for (const event of events) {
+    const identity = `${event.tenant_id}\n${event.correction?.event_id ?? event.event_id}`;
+    const revision = last.get(identity)?.correction?.revision ?? -1;
+    if ((event.correction?.revision ?? 0) > revision) last.set(identity, event);
+  }
+  return [...last.values()].filter(({ correction }) => correction?.kind !== "cancel");
 };
 
 const aborted = (signal: AbortSignal): Promise<void> =>

@@ -35,6 +35,11 @@ export interface Transport {
   /** Whether ids are sent as HTTP headers (see `check`). @default false */
   readonly headers?: boolean;
   /**
+   * Which corrections the receiver carries out; an event that is one has a `correction`. All others are refused when they are asked for.
+   * @default none
+   */
+  readonly corrections?: Corrections;
+  /**
    * Whether a batch is sent even if the page closes right after `send` was called. If the receiver also deduplicates, `sendNow()` may send
    * before the outbox has stored the event.
    * @default false
@@ -76,6 +81,13 @@ export interface Dedup {
   readonly windowMs: number;
   /** Names the receiver's memory: two transports with the same domain are deduplicated together. */
   readonly domain?: string;
+}
+
+/** For how long after an event was recorded the receiver carries out a correction of it, in milliseconds; left out where it carries none out. */
+export interface Corrections {
+  readonly cancelMs?: number;
+  /** Needs a receiver that keeps the highest revision of each identity, in whatever order they arrive. */
+  readonly amendMs?: number;
 }
 
 export interface Batch {

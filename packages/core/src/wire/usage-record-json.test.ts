@@ -26,6 +26,14 @@ const outgoing: fc.Arbitrary<OutgoingEvent> = fc.record({
   session_id: maybe(text),
   producer: maybe(text),
   seq: maybe(fc.nat()),
+  correction: maybe(
+    fc.record({
+      event_id: token,
+      revision: fc.nat(),
+      kind: fc.constantFrom("cancel" as const, "amend" as const),
+      reason: text,
+    }),
+  ),
 });
 
 test.each([true, false])(

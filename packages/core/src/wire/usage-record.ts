@@ -1,4 +1,5 @@
 import type { Metadata } from "../catalog/meter.ts";
+import type { Correction } from "../event/correction.ts";
 import type { OutgoingEvent } from "../event/usage-event.ts";
 
 /** Metadata keys with this prefix are reserved for meter-lib: its ids are sent there, beside the user's metadata. */
@@ -29,7 +30,8 @@ export type UsageRecord = VolumeRecord | PerformanceRecord;
 export interface UsageRecordOptions {
   /**
    * Send exactly what meter-lib 0.1.0 for Python sends. Otherwise the ids are added as metadata: `meter.event_id`,
-   * `meter.tenant_id`, `meter.device_id`, `meter.session_id`, `meter.producer`, `meter.seq`.
+   * `meter.tenant_id`, `meter.device_id`, `meter.session_id`, `meter.producer`, `meter.seq`; for a correction also `meter.corrects`,
+   * `meter.revision`, `meter.cancelled` and `meter.reason`.
    * @default false
    */
   readonly strictWire?: boolean;
@@ -69,8 +71,16 @@ const withIds = (event: OutgoingEvent): Metadata => {
   if (event.session_id !== undefined) metadata["meter.session_id"] = event.session_id;
   if (event.producer !== undefined) metadata["meter.producer"] = event.producer;
   if (event.seq !== undefined) metadata["meter.seq"] = String(event.seq);
-  return metadata;
+  return event.correction === undefined ? metadata : { ...metadata, ...correctionMetadata(event.correction) };
 };
+
+/** What tells a correction from an event that counts by itself. */
+export const correctionMetadata = ({ event_id, revision, kind, reason }: Correction): Metadata => ({
+  "meter.corrects": event_id,
+  "meter.revision": String(revision),
+  ...(kind === "cancel" ? { "meter.cancelled": "true" } : {}),
+  "meter.reason": reason,
+});
 
 /**
  * Writes events as the JSON text of `usageRecordValue`, byte for byte the same, in less than half the time: it concatenates as few pieces
@@ -95,8 +105,12 @@ export const usageRecordJson = ({
     if (strictWire) return given;
     const { event_id, tenant_id, device_id, session_id, producer, seq } = event;
     const start = given === "{}" ? '{"meter.event_id":"' : `${given.slice(0, -1)},"meter.event_id":"`;
-    const number = seq === undefined ? "}" : `,"meter.seq":"${seq}"}`;
-    return start + escaped(event_id) + source(tenant_id, device_id, session_id, producer) + number;
+    const number = seq === undefined ? "" : `,"meter.seq":"${seq}"`;
+    const end =
+      event.correction === undefined
+        ? "}"
+        : `,${JSON.stringify(correctionMetadata(event.correction)).slice(1)}`;
+    return start + escaped(event_id) + source(tenant_id, device_id, session_id, producer) + number + end;
   };
 
   let lastTime = Number.NaN;

@@ -21,6 +21,7 @@ const arrived = (id: number, received_at: number, more: Partial<LoggedEvent> = {
   end_time: null,
   producer: null,
   seq: null,
+  corrects: null,
   reason: null,
   dialect: "events",
   request: id,
@@ -70,4 +71,15 @@ test("an id that tells no time is not taken for one", () => {
 test("a refused event is not counted", () => {
   const event = arrived(1, RECORDED + 1, { state: "refused", event_time: null, event_id: null });
   expect(namesOf({ event, arrivals: [event], turnedAway: [], rows: [] })).toEqual(["Sent", "Refused"]);
+});
+
+test("a correction is a step of the event that it corrects", () => {
+  const event = arrived(1, RECORDED + 50, { state: "replaced" });
+  const amended = arrived(2, RECORDED + 90, { state: "replaced", corrects: ID, total_usage: 4 });
+  const cancelled = arrived(3, RECORDED + 99, { state: "cancellation", corrects: ID });
+  const names = namesOf({ event, arrivals: [event, amended, cancelled], turnedAway: [], rows: [] });
+  expect(names.filter((name) => ["Counted", "Amended", "Cancelled"].includes(name))).toEqual([
+    "Amended",
+    "Cancelled",
+  ]);
 });

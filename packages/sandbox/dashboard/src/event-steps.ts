@@ -45,7 +45,18 @@ const ANSWERS: Readonly<
   duplicate: ["Acknowledged again", "good", "Known already: answered as before, not counted again."],
   conflict: ["Refused", "bad", "Its id was used for other content; the first one counts."],
   refused: ["Refused", "bad", "Nothing of it is counted."],
+  replaced: ["Acknowledged", "good", "Stored; a correction with a higher revision counts in its place."],
+  cancellation: ["Acknowledged", "good", "Stored: the event it corrects counts no more."],
 };
+
+/** The step of a correction's arrival. */
+const correctionStep = ({ state, received_at, id, total_usage }: LoggedEvent): LifeStep => ({
+  name: state === "cancellation" ? "Cancelled" : "Amended",
+  at: received_at,
+  tone: "plain",
+  words: state === "cancellation" ? "Counts no more." : `Says ${total_usage ?? "other times"} now.`,
+  arrival: id,
+});
 
 const attempt = (number: number): string => (number === 1 ? "Sent" : "Sent again");
 
@@ -87,7 +98,9 @@ export const stepsOf = ({ event, arrivals, turnedAway, rows }: KnownLife): reado
         },
         { name: answer, at, tone, words, arrival: arrival.id },
       );
-      if (arrival.state === "accepted") {
+      if (arrival.corrects !== null) {
+        steps.push(correctionStep(arrival));
+      } else if (arrival.state === "accepted") {
         const words = `Once, for ${arrival.customer_id ?? "–"}.`;
         steps.push({ name: "Counted", at, tone: "good", words, arrival: arrival.id });
       }

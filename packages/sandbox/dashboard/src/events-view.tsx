@@ -10,7 +10,15 @@ import { SendEvent } from "./send-event.tsx";
 import { Skeleton, Unknown } from "./shown.tsx";
 import { useStream } from "./use-stream.ts";
 
-const STATES = [["", "All"], ["accepted"], ["duplicate"], ["conflict"], ["refused"]] as const;
+const STATES = [
+  ["", "All"],
+  ["accepted"],
+  ["duplicate"],
+  ["conflict"],
+  ["refused"],
+  ["replaced"],
+  ["cancellation"],
+] as const;
 
 /** Events as they arrive. */
 export const EventsView = () => {

@@ -15,6 +15,10 @@ export const stateWords = ({
       return "Not counted again: an event with the same id and the same content came before.";
     case "conflict":
       return "Not counted: its id was used before by an event with different content. The first one counts.";
+    case "replaced":
+      return "Not counted: a correction with a higher revision is here.";
+    case "cancellation":
+      return "A correction: it takes an event back, and counts nothing itself.";
     case "refused":
       return `Refused, nothing of it is counted: ${reason ?? "no reason is known"}`;
   }

@@ -1,22 +1,23 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { ReceivedEvent } from "../wire/received-event.ts";
 import type { Account } from "./accounts.ts";
-import { numberIn, type Row } from "./column.ts";
+import { numberIn, numberOrNullIn, type Row } from "./column.ts";
 import { createEventWriter, type EventRow } from "./event-writer.ts";
 import type { Labels } from "./labels.ts";
 import type { Names } from "./names.ts";
 import type { LogRequest, ReceivedRequest } from "./received-request.ts";
 import { createRequestReader } from "./request-reader.ts";
+import type { Revisions } from "./revisions.ts";
 import { sameContent } from "./same-content.ts";
-import { CONFLICT, DUPLICATE, type EventState } from "./schema.ts";
+import { CANCELLATION, CONFLICT, DUPLICATE, REPLACED } from "./schema.ts";
 import type { SeqRanges } from "./seq-ranges.ts";
 import type { SessionPairing } from "./session-pairing.ts";
 import type { Transact } from "./transaction.ts";
-import { hourOf, type UsageRollup } from "./usage-rollup.ts";
+import { hourOf, type UsageKey, type UsageRollup } from "./usage-rollup.ts";
 
 /** What became of an event. */
 export interface IngestOutcome {
-  readonly state: Exclude<EventState, "refused">;
+  readonly state: "accepted" | "duplicate" | "conflict";
   /** Its number in the log: 1, 2, 3 … */
   readonly id: number;
 }
@@ -37,6 +38,7 @@ export interface IngestParts {
   readonly labelRollup: UsageRollup;
   readonly pairing: SessionPairing;
   readonly seqRanges: SeqRanges;
+  readonly revisions: Revisions;
 }
 
 export interface IngestOptions {
@@ -57,18 +59,29 @@ const sessionOf = (event: ReceivedEvent, tenant: number, meter: number): string 
     ? `${tenant} ${meter} device ${event.device_id ?? ""}`
     : `${tenant} ${meter} session ${event.session_id}`;
 
+/** What is counted of an event. */
+interface Counted
+  extends Pick<
+    EventRow,
+    "late" | "tenant" | "customer" | "meter" | "event_time" | "total_usage" | "start_time" | "end_time"
+  > {
+  readonly event: ReceivedEvent;
+}
+
 /** An event on its way into the log. */
 interface Pending extends EventRow {
   readonly event: ReceivedEvent;
 }
 
 export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest => {
-  const { database, names, rollup, labels, labelRollup, pairing, seqRanges } = parts;
+  const { database, names, rollup, labels, labelRollup, pairing, seqRanges, revisions } = parts;
   const writer = createEventWriter(database);
   const selectFirst = database.prepare(`
     SELECT e.id, e.request, e.position, e.customer, e.meter, e.event_time, r.received_at FROM events e JOIN requests r ON r.id = e.request
     WHERE e.event_id = ? AND e.tenant = ? AND e.counts = 1`);
   const release = database.prepare("UPDATE events SET counts = NULL WHERE id = ?");
+  const selectById = database.prepare("SELECT * FROM events WHERE id = ?");
+  const setState = database.prepare("UPDATE events SET state = ? WHERE id = ?");
   const readRequest = createRequestReader(database);
 
   const prepare = ({ event, account }: AccountedEvent, position: number, receivedAt: number): Pending => {
@@ -91,23 +104,30 @@ export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest
       end_time,
       producer,
       seq,
+      corrects: event.correction?.event_id,
     };
   };
 
-  const count = (row: Pending, id: number): void => {
+  /** Counts an event, or, with −1, counts it no more. */
+  const count = (row: Counted, id: number, sign: 1 | -1 = 1): void => {
     const { event, tenant, customer, meter, event_time, start_time, end_time } = row;
     const key = { tenant, customer, meter, hour: hourOf(event_time) };
-    rollup.addEvent(key, event_time, row.total_usage, row.late);
-    const whole = start_time !== undefined && end_time !== undefined ? end_time - start_time : undefined;
+    const add = (to: UsageRollup, at: UsageKey): void => {
+      if (sign === 1) to.addEvent(at, event_time, row.total_usage, row.late);
+      else to.takeBack(at, row.total_usage, row.late);
+    };
+    add(rollup, key);
+    const whole =
+      start_time !== undefined && end_time !== undefined ? sign * (end_time - start_time) : undefined;
     for (const label of labels.numbersOf(meter, event.metadata)) {
       const labelled = { ...key, meter: label };
-      labelRollup.addEvent(labelled, event_time, row.total_usage, row.late);
+      add(labelRollup, labelled);
       if (whole !== undefined) labelRollup.addDuration(labelled, whole);
     }
     if (whole !== undefined) {
       rollup.addDuration(key, whole);
     } else if (start_time !== undefined || end_time !== undefined) {
-      pairing.add({
+      pairing[sign === 1 ? "add" : "remove"]({
         ...key,
         session: sessionOf(event, tenant, meter),
         side: start_time === undefined ? "end" : "start",
@@ -121,6 +141,8 @@ export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest
     parts.transact(() => {
       const { receivedAt } = request;
       const requestId = parts.logRequest(request);
+      /** Events of this request that are not counted yet. */
+      const waiting = new Set<number>();
       const readBefore = new Map<number, readonly ReceivedEvent[]>();
 
       const eventOf = (first: Row): ReceivedEvent | undefined => {
@@ -130,6 +152,41 @@ export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest
         return firstEvents[numberIn(first, "position")];
       };
 
+      /** What was counted before counts no more. */
+      const replace = (id: number): void => {
+        const row = selectById.get(id);
+        const event = row === undefined ? undefined : eventOf(row);
+        if (row === undefined || event === undefined) return;
+        setState.run(REPLACED, id);
+        const counted: Counted = {
+          event,
+          late: numberIn(row, "late") === 1,
+          tenant: numberIn(row, "tenant"),
+          customer: numberIn(row, "customer"),
+          meter: numberIn(row, "meter"),
+          event_time: numberIn(row, "event_time"),
+          total_usage: numberOrNullIn(row, "total_usage") ?? undefined,
+          start_time: numberOrNullIn(row, "start_time") ?? undefined,
+          end_time: numberOrNullIn(row, "end_time") ?? undefined,
+        };
+        count(counted, id, -1);
+      };
+
+      /** Counts an event that is new, unless a later revision of it is here. */
+      const take = (row: Pending, id: number): void => {
+        const { correction } = row.event;
+        const event_id = correction?.event_id ?? row.event_id;
+        if (event_id === undefined) {
+          count(row, id);
+          return;
+        }
+        const { revision = 0, cancels = false } = correction ?? {};
+        const { counts, replaced } = revisions.take({ tenant: row.tenant, event_id, revision, cancels, id });
+        if (replaced !== undefined && !waiting.has(replaced)) replace(replaced);
+        if (counts) count(row, id);
+        else setState.run(cancels ? CANCELLATION : REPLACED, id);
+      };
+
       const storeRepeat = (row: Pending): IngestOutcome => {
         const first = selectFirst.get(row.event_id ?? null, row.tenant);
         if (first === undefined) throw new Error("An event was neither stored nor known before");
@@ -137,7 +194,7 @@ export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest
           // The identity is free again: the old row keeps its usage, the new one holds the name.
           release.run(numberIn(first, "id"));
           const id = writer.accept(requestId, [row]).get(row.position) ?? 0;
-          count(row, id);
+          take(row, id);
           return { state: "accepted", id };
         }
         const firstEvent = eventOf(first);
@@ -157,10 +214,12 @@ export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest
 
       const rows = events.map((event, position) => prepare(event, position, receivedAt));
       const ids = writer.accept(requestId, rows);
+      for (const id of ids.values()) waiting.add(id);
       const outcomes = rows.map((row): IngestOutcome => {
         const id = ids.get(row.position);
         if (id === undefined) return storeRepeat(row);
-        count(row, id);
+        waiting.delete(id);
+        take(row, id);
         return { state: "accepted", id };
       });
       seqRanges.flush();

@@ -15,6 +15,10 @@ export const createLabelRollup = (database: DatabaseSync): UsageRollup => {
       byTenant.addEvent(key, eventTime, totalUsage, late);
       overAll.addEvent(ofAll(key), eventTime, totalUsage, late);
     },
+    takeBack: (key, totalUsage, late) => {
+      byTenant.takeBack(key, totalUsage, late);
+      overAll.takeBack(ofAll(key), totalUsage, late);
+    },
     addRepeat: (key, what) => {
       byTenant.addRepeat(key, what);
       overAll.addRepeat(ofAll(key), what);

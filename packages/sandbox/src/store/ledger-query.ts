@@ -43,7 +43,7 @@ export const createLedgerQuery = (database: DatabaseSync): LedgerQuery => {
   const ids = database.prepare(`
     WITH asked AS MATERIALIZED (
       SELECT t.id AS tenant, m.id AS meter FROM names t, names m WHERE t.name = :tenant_id AND m.name = :meter_id)
-    SELECT event_id FROM events
+    SELECT ifnull(corrects, event_id) AS event_id FROM events
     WHERE tenant = (SELECT tenant FROM asked) AND meter = (SELECT meter FROM asked)
       AND event_time >= :hour AND event_time < :hour + ${HOUR_MS} AND state = ${ACCEPTED}
     ORDER BY id DESC LIMIT (

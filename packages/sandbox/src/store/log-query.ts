@@ -37,6 +37,8 @@ export interface LoggedEvent {
   readonly end_time: number | null;
   readonly producer: string | null;
   readonly seq: number | null;
+  /** Id of the event that it corrects. */
+  readonly corrects: string | null;
   /** Why it was refused, in words. */
   readonly reason: string | null;
   readonly dialect: string;
@@ -91,7 +93,8 @@ const CONDITIONS: Readonly<Record<keyof Named, string>> = {
   customer_id: "customer = (SELECT id FROM names WHERE name = :customer_id)",
   meter_id: "meter = (SELECT id FROM names WHERE name = :meter_id)",
   event_id: `id IN (SELECT id FROM events WHERE event_id = :event_id AND counts = 1
-             UNION ALL SELECT id FROM events WHERE event_id = :event_id AND counts IS NULL)`,
+             UNION ALL SELECT id FROM events WHERE event_id = :event_id AND counts IS NULL
+             UNION ALL SELECT id FROM events WHERE corrects = :event_id)`,
   state: "state = :state",
   before: "id < :before",
   after: "id > :after",
@@ -141,6 +144,7 @@ const eventOf = (row: Row): LoggedEvent => ({
   end_time: numberOrNullIn(row, "end_time"),
   producer: textOrNullIn(row, "producer_id"),
   seq: numberOrNullIn(row, "seq"),
+  corrects: textOrNullIn(row, "corrects"),
   reason: textOrNullIn(row, "reason"),
   dialect: textIn(row, "dialect"),
   request: numberIn(row, "request"),

@@ -1,11 +1,11 @@
 /** Kept in `PRAGMA user_version`. Raise it with every change below. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** Kept in `PRAGMA application_id` ("mtsb"), so that another program's file is not taken for ours. */
 export const APPLICATION_ID = 0x6d747362;
 
 /** What became of an event, as kept in `events.state`. Never change a number. */
-export const STATES = ["accepted", "duplicate", "conflict", "refused"] as const;
+export const STATES = ["accepted", "duplicate", "conflict", "refused", "replaced", "cancellation"] as const;
 
 export type EventState = (typeof STATES)[number];
 
@@ -14,6 +14,10 @@ export const ACCEPTED = 0;
 export const DUPLICATE = 1;
 export const CONFLICT = 2;
 export const REFUSED = 3;
+/** Taken, and counts no more, or never did: of its identity, a later revision is here. */
+export const REPLACED = 4;
+/** A correction that takes an event back. */
+export const CANCELLATION = 5;
 
 /** What is rolled up: usage by meter, and by the values of the meters' metadata, these by tenant and over all tenants. */
 export type Rolled = "usage" | "label" | "label_all";
@@ -44,7 +48,8 @@ CREATE TABLE ${name} (
  * - `names`: every tenant, customer, meter and producer once; the other tables hold its number
  * - `accounts`: who pays for a tenant; a former customer stays (`current = 0`), since events on the way still name it
  * - `requests`: what arrived, as received; `reason` says why it was refused
- * - `events`: the log, one row per event received; `counts` is 1 on the one row of an identity that counts. The index
+ * - `events`: the log, one row per event received; `counts` is 1 on the one row of an identity that was taken, and `corrects` is the
+ *   id of the event that a correction corrects. The index
  *   starts with the id, because ids sort by time: it grows at its end whatever the tenant
  *   Those of tenant, meter and state go on with the number, so that the newest are found from their end; the columns behind
  *   it let a question with two filters pass over rows without looking them up
@@ -54,6 +59,7 @@ CREATE TABLE ${name} (
  *   stands for the meter; `label_all_hours`, `label_all_days`: the same over all tenants, in which tenant and customer are 0
  * - `refusal_hours`: refused events by the hour of their arrival; 0 stands for what the request did not name
  * - `api_keys`: keys made while it ran, as hashes; those of the options are in no table
+ * - `revisions`: of each identity that was corrected the highest revision, and the event that counts for it, unless it is cancelled
  * - `boundaries`: starts and ends of sessions, in order, to pair them
  * - `seq_ranges`: which sequence numbers of a producer arrived, as ranges
  */
@@ -96,10 +102,12 @@ CREATE TABLE events (
   start_time INTEGER,
   end_time INTEGER,
   producer INTEGER,
-  seq INTEGER
+  seq INTEGER,
+  corrects TEXT
 ) STRICT;
 CREATE UNIQUE INDEX events_identity ON events (event_id, tenant) WHERE counts = 1 AND event_id IS NOT NULL;
 CREATE INDEX events_repeats ON events (event_id) WHERE counts IS NULL AND event_id IS NOT NULL;
+CREATE INDEX events_corrections ON events (corrects) WHERE corrects IS NOT NULL;
 CREATE INDEX events_tenant ON events (tenant, id, meter, event_time);
 CREATE INDEX events_meter ON events (meter, id, tenant);
 CREATE INDEX events_not_counted ON events (state, id, tenant, meter) WHERE state <> ${ACCEPTED};
@@ -134,6 +142,14 @@ CREATE TABLE api_keys (
   ending TEXT NOT NULL,
   added_at INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE revisions (
+  event_id TEXT NOT NULL,
+  tenant INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  event INTEGER,
+  PRIMARY KEY (event_id, tenant)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE boundaries (
   session TEXT NOT NULL,
@@ -175,6 +191,7 @@ export const TABLES = [
   "label_all_hours",
   "label_all_days",
   "refusal_hours",
+  "revisions",
   "boundaries",
   "seq_ranges",
   "api_keys",

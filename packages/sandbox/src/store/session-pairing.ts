@@ -16,11 +16,15 @@ export interface Boundary extends UsageKey {
 export interface SessionPairing {
   /** Takes a boundary and moves the durations that it changes. Within the transaction of the batch. */
   add(boundary: Boundary): void;
+  /** Takes a boundary back, as if it had never come. Within the transaction of the batch. */
+  remove(boundary: Boundary): void;
 }
 
 // An end sorts before a start of the same time: switched off and on again at once, the first session is whole.
 const END = 0;
 const START = 1;
+
+const sideOf = ({ side }: Boundary): number => (side === "start" ? START : END);
 
 const usageKeyOf = (row: Row): UsageKey => ({
   tenant: numberIn(row, "tenant"),
@@ -44,21 +48,35 @@ export const createSessionPairing = (database: DatabaseSync, rollup: UsageRollup
     SELECT * FROM boundaries WHERE session = ? AND (time, side, event) > (?, ?, ?)
     ORDER BY time, side, event LIMIT 1`);
 
+  const remove = database.prepare(
+    "DELETE FROM boundaries WHERE session = ? AND time = ? AND side = ? AND event = ?",
+  );
+
+  /** Moves the durations that a boundary changes between its neighbours; with −1, back. */
+  const move = (boundary: Boundary, sign: 1 | -1): void => {
+    const { session, time, event } = boundary;
+    const side = sideOf(boundary);
+    const previous = before.get(session, time, side, event);
+    const next = after.get(session, time, side, event);
+    const openSince = previous?.side === START ? numberIn(previous, "time") : undefined;
+    if (next?.side === END) {
+      const end = numberIn(next, "time");
+      if (openSince !== undefined) rollup.addDuration(usageKeyOf(next), sign * (openSince - end));
+      if (side === START) rollup.addDuration(usageKeyOf(next), sign * (end - time));
+    }
+    if (side === END && openSince !== undefined) rollup.addDuration(boundary, sign * (time - openSince));
+  };
+
   return {
     add: (boundary) => {
       const { session, time, event, tenant, customer, meter, hour } = boundary;
-      const side = boundary.side === "start" ? START : END;
-      const previous = before.get(session, time, side, event);
-      const next = after.get(session, time, side, event);
-      insert.run(session, time, side, event, tenant, customer, meter, hour);
-
-      const openSince = previous?.side === START ? numberIn(previous, "time") : undefined;
-      if (next?.side === END) {
-        const end = numberIn(next, "time");
-        if (openSince !== undefined) rollup.addDuration(usageKeyOf(next), openSince - end);
-        if (side === START) rollup.addDuration(usageKeyOf(next), end - time);
-      }
-      if (side === END && openSince !== undefined) rollup.addDuration(boundary, time - openSince);
+      move(boundary, 1);
+      insert.run(session, time, sideOf(boundary), event, tenant, customer, meter, hour);
+    },
+    remove: (boundary) => {
+      const { session, time, event } = boundary;
+      remove.run(session, time, sideOf(boundary), event);
+      move(boundary, -1);
     },
   };
 };

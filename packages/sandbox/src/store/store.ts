@@ -11,6 +11,7 @@ import { openDatabase } from "./open-database.ts";
 import { createLogRequest } from "./received-request.ts";
 import { createRefusalHours } from "./refusal-hours.ts";
 import { createRefusalLog, type LogRefusal } from "./refusal-log.ts";
+import { createRevisions } from "./revisions.ts";
 import { TABLES } from "./schema.ts";
 import { createSeqRanges, type SeqRanges } from "./seq-ranges.ts";
 import { createSessionPairing } from "./session-pairing.ts";
@@ -66,6 +67,7 @@ export const openStore = (options: StoreOptions): Store => {
   const labelRollup = createLabelRollup(database);
   const refusalHours = createRefusalHours(database);
   const seqRanges = createSeqRanges(database);
+  const revisions = createRevisions(database);
   const pairing = createSessionPairing(database, rollup);
   const logRequest = createLogRequest(database);
   const apiKeys = createApiKeys(database, options.apiKeys ?? []);
@@ -74,6 +76,7 @@ export const openStore = (options: StoreOptions): Store => {
     accounts.reload();
     apiKeys.reload();
     labels.reload();
+    revisions.reload();
   };
   const transact = createTransact(database, () => {
     rollup.discard();
@@ -88,7 +91,7 @@ export const openStore = (options: StoreOptions): Store => {
   transact(putConfigured);
   const unknownTenants = createUnknownTenants();
   const ingest = createIngest(
-    { database, transact, logRequest, names, rollup, labels, labelRollup, pairing, seqRanges },
+    { database, transact, logRequest, names, rollup, labels, labelRollup, pairing, seqRanges, revisions },
     options,
   );
   const logRefusal = createRefusalLog(database, transact, logRequest, names, refusalHours);

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Rolled, UsageTable } from "./schema.ts";
+import { ACCEPTED, type Rolled, type UsageTable } from "./schema.ts";
 
 /** Where an event counts: a row of `usage_hours`, and the day that it lies in. */
 export interface UsageKey {
@@ -26,11 +26,15 @@ interface UsageDelta {
   level: number | null;
   levelTime: number | null;
   duration: number;
+  /** Whether the peak and the newest value are to be found anew: what they were may have been taken back. */
+  isTakenFrom: boolean;
 }
 
 /** Collects what a batch adds and writes it once per hour and day touched, not once per event. */
 export interface UsageRollup {
   addEvent(key: UsageKey, eventTime: number, totalUsage: number | undefined, late: boolean): void;
+  /** An event counts no more; its row of `events` says so already. */
+  takeBack(key: UsageKey, totalUsage: number | undefined, late: boolean): void;
   addRepeat(key: UsageKey, what: "duplicates" | "conflicts"): void;
   /** Milliseconds; negative where an earlier pairing no longer holds. */
   addDuration(key: UsageKey, durationMs: number): void;
@@ -60,6 +64,7 @@ const newDelta = (tenant: number, customer: number, meter: number, at: number): 
   level: null,
   levelTime: null,
   duration: 0,
+  isTakenFrom: false,
 });
 
 const addTo = (sum: UsageDelta, part: UsageDelta): void => {
@@ -69,6 +74,7 @@ const addTo = (sum: UsageDelta, part: UsageDelta): void => {
   sum.late += part.late;
   sum.total += part.total;
   sum.duration += part.duration;
+  sum.isTakenFrom ||= part.isTakenFrom;
   if (part.peak !== null && (sum.peak === null || part.peak > sum.peak)) sum.peak = part.peak;
   if (part.levelTime !== null && (sum.levelTime === null || part.levelTime >= sum.levelTime)) {
     sum.level = part.level;
@@ -131,7 +137,20 @@ export const createUsageRollup = (database: DatabaseSync, of: Rolled): UsageRoll
     return latest;
   };
 
-  const write = (upsert: StatementSync, d: UsageDelta): void => {
+  /** The peak and the newest value of a row, found among its events. Labels are in no column: theirs stay as they were. */
+  const findAnew = (table: UsageTable) => {
+    const counted = `FROM events e WHERE e.tenant = u.tenant AND e.customer = u.customer AND e.meter = u.meter AND e.state = ${ACCEPTED}
+      AND e.total_usage IS NOT NULL AND e.event_time >= u.at AND e.event_time < u.at + :length`;
+    const newest = (column: string) =>
+      `(SELECT e.${column} ${counted} ORDER BY e.event_time DESC, e.id DESC LIMIT 1)`;
+    return database.prepare(`
+      UPDATE ${table} AS u SET peak = (SELECT max(e.total_usage) ${counted}), level = ${newest("total_usage")},
+        level_time = ${newest("event_time")}
+      WHERE meter = :meter AND at = :at AND tenant = :tenant AND customer = :customer`);
+  };
+  const anew = of === "usage" ? { hour: findAnew("usage_hours"), day: findAnew("usage_days") } : undefined;
+
+  const write = (upsert: StatementSync, d: UsageDelta, length: number): void => {
     upsert.run(
       d.tenant,
       d.customer,
@@ -147,6 +166,10 @@ export const createUsageRollup = (database: DatabaseSync, of: Rolled): UsageRoll
       d.levelTime,
       d.duration,
     );
+    if (!d.isTakenFrom) return;
+    const { meter, at, tenant, customer } = d;
+    const statement = length === HOUR_MS ? anew?.hour : anew?.day;
+    statement?.run({ meter, at, tenant, customer, length });
   };
 
   const discard = (): void => {
@@ -167,6 +190,13 @@ export const createUsageRollup = (database: DatabaseSync, of: Rolled): UsageRoll
         delta.levelTime = eventTime;
       }
     },
+    takeBack: (key, totalUsage, late) => {
+      const delta = deltaOf(key);
+      delta.events--;
+      if (late) delta.late--;
+      delta.total -= totalUsage ?? 0;
+      delta.isTakenFrom = true;
+    },
     addRepeat: (key, what) => {
       deltaOf(key)[what]++;
     },
@@ -174,8 +204,8 @@ export const createUsageRollup = (database: DatabaseSync, of: Rolled): UsageRoll
       deltaOf(key).duration += durationMs;
     },
     flush: () => {
-      for (const delta of deltas.values()) write(upsertHour, delta);
-      for (const delta of daysOf(deltas.values())) write(upsertDay, delta);
+      for (const delta of deltas.values()) write(upsertHour, delta, HOUR_MS);
+      for (const delta of daysOf(deltas.values())) write(upsertDay, delta, DAY_MS);
       discard();
     },
     discard,

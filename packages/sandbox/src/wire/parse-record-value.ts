@@ -9,7 +9,7 @@ import {
   TOKEN_EXPECTED,
   timeIssue,
 } from "./field-issue.ts";
-import type { ReceivedEvent } from "./received-event.ts";
+import type { ReceivedCorrection, ReceivedEvent } from "./received-event.ts";
 
 const FIELDS = new Set([
   "meter_id",
@@ -29,11 +29,38 @@ const tokenIssue = (field: string, value: unknown): EventIssue | undefined =>
 const nameIssue = (field: string, value: unknown): EventIssue | undefined =>
   value === undefined || isName(value) ? undefined : fieldIssue(field, value, NAME_EXPECTED);
 
-const seqIssue = (seq: unknown): EventIssue | undefined =>
-  seq === undefined ||
-  (typeof seq === "string" && DIGITS.test(seq) && Number.isSafeInteger(Number(seq)) && Number(seq) > 0)
+const numberIssue = (field: string, value: unknown): EventIssue | undefined =>
+  value === undefined ||
+  (typeof value === "string" &&
+    DIGITS.test(value) &&
+    Number.isSafeInteger(Number(value)) &&
+    Number(value) > 0)
     ? undefined
-    : fieldIssue("metadata.meter.seq", seq, "an integer from 1, as text");
+    : fieldIssue(field, value, "an integer from 1, as text");
+
+/** A correction says which event it corrects, and is an event with an id and a tenant itself. */
+const correctionIssue = (metadata: Record<string, unknown>): EventIssue | undefined => {
+  const { "meter.corrects": corrects, "meter.revision": revision } = metadata;
+  if (corrects === undefined && revision === undefined && metadata["meter.cancelled"] === undefined)
+    return undefined;
+  const missing = ["meter.corrects", "meter.revision", "meter.event_id", "meter.tenant_id"].find(
+    (key) => metadata[key] === undefined,
+  );
+  if (missing !== undefined)
+    return fieldIssue(`metadata.${missing}`, undefined, "a value: the event is a correction");
+  return tokenIssue("metadata.meter.corrects", corrects) ?? numberIssue("metadata.meter.revision", revision);
+};
+
+const correctionOf = (metadata: Record<string, unknown> | undefined): ReceivedCorrection | undefined => {
+  const event_id = metadata?.["meter.corrects"];
+  return typeof event_id === "string"
+    ? {
+        event_id,
+        revision: Number(metadata?.["meter.revision"]),
+        cancels: metadata?.["meter.cancelled"] === "true",
+      }
+    : undefined;
+};
 
 const metadataIssue = (metadata: Record<string, unknown>): EventIssue | undefined => {
   for (const key in metadata) {
@@ -46,7 +73,8 @@ const metadataIssue = (metadata: Record<string, unknown>): EventIssue | undefine
     nameIssue("metadata.meter.device_id", metadata["meter.device_id"]) ??
     tokenIssue("metadata.meter.session_id", metadata["meter.session_id"]) ??
     tokenIssue("metadata.meter.producer", metadata["meter.producer"]) ??
-    seqIssue(metadata["meter.seq"])
+    numberIssue("metadata.meter.seq", metadata["meter.seq"]) ??
+    correctionIssue(metadata)
   );
 };
 
@@ -92,6 +120,7 @@ export const parseRecordValue = (value: unknown): ReceivedEvent | EventIssue => 
     session_id: textOf(metadata?.["meter.session_id"]),
     producer: textOf(metadata?.["meter.producer"]),
     seq: metadata?.["meter.seq"] === undefined ? undefined : Number(metadata["meter.seq"]),
+    correction: correctionOf(metadata),
     metadata,
   };
 };

@@ -15,6 +15,16 @@ export interface ReceivedEvent {
   readonly session_id: string | undefined;
   readonly producer: string | undefined;
   readonly seq: number | undefined;
+  /** What makes it a correction of another event of its tenant. */
+  readonly correction?: ReceivedCorrection | undefined;
   /** What the user sent beside the event, without our own `meter.` keys. */
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface ReceivedCorrection {
+  readonly event_id: string;
+  /** 1, 2, 3 …; the highest counts. */
+  readonly revision: number;
+  /** Whether the event counts no more. */
+  readonly cancels: boolean;
 }
