@@ -49,7 +49,7 @@ const outboxAmend = async (
 
 /** @throws MeterError `invalid_event` */
 const checked = async (catalog: Catalog, event: UsageEvent): Promise<UsageEvent> => {
-  const { type: _, ...input } = event;
+  const { type: _type, correction: _correction, ...input } = event;
   await using client = new MeterClient({
     catalog,
     transport: memoryTransport(),
