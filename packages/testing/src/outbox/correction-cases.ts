@@ -6,7 +6,7 @@ import type { OpenedOutbox } from "./opened-outbox.ts";
 import { repeatOf, SAMPLE_TIME, type SampleEvent, sampleEvent, sampleEvents } from "./sample-event.ts";
 
 const HOUR = 3_600_000;
-const KEPT = { letters: { maxEvents: 1_000, maxBytes: 1_000_000, acknowledgedMs: HOUR } };
+const KEPT = { deadLetters: { maxEvents: 1_000, maxBytes: 1_000_000, acknowledgedMs: HOUR } };
 
 const correct = async (
   { outbox }: OpenedOutbox,
