@@ -2,7 +2,7 @@ import { leafTransport } from "../compose/leaf-transport.ts";
 import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
 import type { CheckedEvent } from "../event/checked-event.ts";
 import { contentMark } from "../event/content-mark.ts";
-import type { Lane, UsageEvent } from "../event/usage-event.ts";
+import type { Lane } from "../event/usage-event.ts";
 import type { Account } from "../log/account.ts";
 import type { SqlTransaction } from "../log/arrivals.ts";
 import { eventsOf } from "../log/body.ts";
@@ -37,9 +37,14 @@ import { DeliveryEmitter } from "./delivery-events.ts";
 import type { Closing, DeliveryEngineOptions, DeliveryOptions } from "./delivery-options.ts";
 import type { DestinationStatus } from "./destination.ts";
 import { Dispatch } from "./dispatch.ts";
+import { Door } from "./door.ts";
+import { FateListeners } from "./fate-listeners.ts";
+import { Flushes } from "./flushes.ts";
+import { HeldEvents } from "./held-events.ts";
 import { HoldProcess } from "./hold-process.ts";
-import { closedRefusal, Intake, noRoom } from "./intake.ts";
+import { closedRefusal, Intake } from "./intake.ts";
 import { KeepAlive } from "./keep-alive.ts";
+import { refusalOf, repeatOf } from "./not-recorded.ts";
 import type { OutboxStatus } from "./outbox-status.ts";
 import { EventReceipt, type Receipt, refusedReceipt, type SettledOutcome, Waiting } from "./receipt.ts";
 import { backoffMs } from "./retry.ts";
@@ -47,6 +52,7 @@ import { type Absent, Segment } from "./segment.ts";
 import { Slice, UNSENT } from "./slice.ts";
 import { steadyTime } from "./steady-time.ts";
 import { Unhandled } from "./unhandled.ts";
+import { WakeTimer } from "./wake-timer.ts";
 
 const MAX_HELD_EVENTS = 10_000;
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
@@ -54,22 +60,13 @@ const RETRY_CAP_MS = 300_000;
 const STORE_RETRY_CAP_MS = 30_000;
 const LINGER_MS = 1_000;
 const CLAIM_INTERVAL_MS = 5_000;
-const CLAIM_EVENTS = 2_000;
 const LONGEST_UNSTORED_MS = 1_000;
 const ASK_ROOM_MS = 200;
 /** Events that arrive within this time are committed together. */
 const ARRIVAL_MS = 100;
-const MOST_ARRIVING = 10_000;
 const REFUTATIONS_AT_ONCE = 1_000;
 /** How much longer closing may take if a store or a strategy hangs. */
 const CLOSE_GRACE_MS = 1_500;
-
-/** An event that waits for room. */
-interface AtTheDoor {
-  readonly checked: CheckedEvent;
-  readonly lane: Lane;
-  readonly place: Segment;
-}
 
 /**
  * Delivers recorded events and keeps the accounts. One loop: commit what came in → resolve customers → queue slices → send what is due →
@@ -93,7 +90,6 @@ export class DeliveryEngine {
   readonly #steady: () => number;
   readonly #delivery: DeliveryOptions;
   readonly #transport: Transport;
-  readonly #maxHeld: { readonly events: number; readonly bytes: number };
   readonly #commitAfterMs: number;
   readonly #commitAtEvents: number;
   readonly #waiting = new Waiting(() => this.#somebodyWaits());
@@ -106,16 +102,11 @@ export class DeliveryEngine {
   readonly #unhandled: Unhandled;
   readonly #skew = new ClockSkew((skewMs) => this.emitter.emit("skew", { skewMs }));
 
-  /** Segments with events in memory, oldest first. */
-  readonly #live = new Set<Segment>();
-  #held = { events: 0, bytes: 0 };
-  /** Notified when events are settled that are in the outbox only, or when the first of a repeat is. */
-  readonly #byKey = new Map<number, ((outcome: SettledOutcome) => void)[]>();
-  readonly #byIdentity = new Map<string, ((outcome: SettledOutcome) => void)[]>();
-  /** The same for the most recent events of transactions whose receipts nobody has read yet. */
-  readonly #arriving = new Map<string, ((outcome: SettledOutcome) => void)[]>();
-  /** Events that wait for room. */
-  #door: AtTheDoor[] = [];
+  readonly #held: HeldEvents;
+  readonly #door: Door;
+  readonly #listeners = new FateListeners();
+  readonly #flushes = new Flushes();
+  readonly #wake: WakeTimer;
   /** What cannot be leased while the outbox fails. */
   #stranded: Slice[] = [];
   #committing = { events: 0, bytes: 0 };
@@ -125,14 +116,11 @@ export class DeliveryEngine {
   /** The outbox may have events that this process could claim. */
   #mayClaim = false;
   #claimAt: number;
-  #flushes: { readonly upTo: number; readonly resolve: () => void }[] = [];
   #running: Promise<void> | undefined;
   #isKicked = false;
   /** Whether to commit without waiting for more events. */
   #hurry = false;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #cancelWake = () => {};
-  #wakeAt = Number.POSITIVE_INFINITY;
   #isOpen = false;
   #isClosed = false;
   #isStopped = false;
@@ -148,10 +136,13 @@ export class DeliveryEngine {
     this.durable = outbox.durable;
     this.#spare = outbox.durable ? this.#withSpare(outbox, random) : undefined;
     this.outbox = this.#spare ?? outbox;
-    this.#maxHeld = {
+    const maxHeld = {
       events: delivery.maxHeldEvents ?? MAX_HELD_EVENTS,
       bytes: delivery.maxHeldBytes ?? MAX_HELD_BYTES,
     };
+    this.#held = new HeldEvents(outbox.durable ? maxHeld : UNBOUNDED, (hour) => this.#intake.unloaded(hour));
+    this.#door = new Door(maxHeld.events);
+    this.#wake = new WakeTimer(clock, this.#steady, () => this.kick());
     // In memory, an event is as safe before the commit as after it, so the commit can wait for more.
     this.#commitAtEvents = Math.min(
       delivery.maxBatchEvents ?? Number.POSITIVE_INFINITY,
@@ -169,7 +160,7 @@ export class DeliveryEngine {
     this.#intake = new Intake({
       limits: outbox.limits,
       isDurable: outbox.durable,
-      maxUnstored: this.#maxHeld,
+      maxUnstored: maxHeld,
       waiting: this.#waiting,
       steady: this.#steady,
     });
@@ -238,16 +229,11 @@ export class DeliveryEngine {
       })),
     );
     return checked.map(({ event }) => {
-      const identity = identityOf(event);
       const receipt = new ArrivalReceipt(event.event_id, insertion, this.#waiting, (tell) => {
         if (this.#isStopped) tell({ state: "persisted" });
-        else addTo(this.#byIdentity, identity, tell);
+        else this.#listeners.onIdentity(event, tell);
       });
-      addTo(this.#arriving, identity, (outcome) => receipt.decided(outcome));
-      for (const oldest of this.#arriving.keys()) {
-        if (this.#arriving.size <= MOST_ARRIVING) break;
-        this.#arriving.delete(oldest);
-      }
+      this.#listeners.onArrival(event, (outcome) => receipt.decided(outcome));
       return receipt;
     });
   }
@@ -303,7 +289,7 @@ export class DeliveryEngine {
    * Uses only transports that outlive the page and whose receiver deduplicates; all other events stay in the outbox.
    */
   sendNow(): void {
-    const unstored = [...this.#intake.gathered(), ...this.#live].filter(
+    const unstored = [...this.#intake.gathered(), ...this.#held.segments].filter(
       ({ id, open }) => id === "" && open > 0,
     );
     this.#dispatch.sendNow(unstored, this.durable && this.#spare?.isDown === false);
@@ -373,20 +359,19 @@ export class DeliveryEngine {
   async close(timeoutMs: number): Promise<Closing> {
     const before = this.#acknowledged;
     this.#isClosed = true;
-    for (const { checked, place } of this.#door.splice(0)) this.#turnAway(checked, place, closedRefusal());
+    for (const { checked, place } of this.#door.empty()) this.#turnAway(checked, place, closedRefusal());
     await this.#drain(timeoutMs);
     this.#isStopped = true;
     const left = await this.#within(CLOSE_GRACE_MS, this.#stop());
-    this.#cancelWake();
-    for (const { resolve } of this.#flushes.splice(0)) resolve();
+    this.#wake.stop();
+    this.#flushes.settledBefore(Number.POSITIVE_INFINITY);
     const nowhere = { persisted: 0, lost: 0, quarantined: 0, rejected: 0 };
     const unknown = this.durable ? nowhere : { ...nowhere, lost: this.#held.events };
-    for (const segment of [...this.#live, ...this.#intake.gathered()])
+    for (const segment of [...this.#held.segments, ...this.#intake.gathered()])
       segment.close({
         state: this.durable && segment.id !== "" && !segment.isVolatile ? "persisted" : "lost",
       });
-    for (const tell of [...this.#byKey.values(), ...this.#byIdentity.values()])
-      for (const each of tell) each({ state: this.durable ? "persisted" : "lost" });
+    this.#listeners.tellAll({ state: this.durable ? "persisted" : "lost" });
     this.#hold.set(false);
     this.#unhandled.sum();
     return {
@@ -461,24 +446,24 @@ export class DeliveryEngine {
 
   #atTheDoor(checked: CheckedEvent, lane: Lane, refusal: MeterError): Receipt {
     const mayWait = this.#delivery.onFull === "block" && !this.#isClosed;
-    if (!mayWait || this.#door.length >= this.#maxHeld.events) {
+    if (!mayWait || this.#door.isFull) {
       this.#refused(checked.event, refusal);
       return refusedReceipt(checked.event, refusal);
     }
     const place = this.#intake.segment(lane, checked.event.tenant_id);
-    this.#door.push({ checked, lane, place });
+    this.#door.wait({ checked, lane, place });
     return new EventReceipt(checked.event.event_id, place, 0);
   }
 
   /** There may be room again: lets waiting events in, in order. */
   #letIn(): void {
-    let next = this.#door[0];
-    while (next !== undefined && this.#refusal(next.checked, next.lane) === undefined) {
-      this.#door.shift();
-      const { segment, index } = this.#intake.add(next.checked, next.lane);
-      next.place.becomes(segment, index);
-      next = this.#door[0];
-    }
+    this.#door.letIn(
+      ({ checked, lane }) => this.#refusal(checked, lane) === undefined,
+      ({ checked, lane, place }) => {
+        const { segment, index } = this.#intake.add(checked, lane);
+        place.becomes(segment, index);
+      },
+    );
   }
 
   #turnAway({ event }: CheckedEvent, place: Segment, error: MeterError): void {
@@ -592,7 +577,7 @@ export class DeliveryEngine {
     const { events, bytes } = this.#intake;
     const segments = isAll || this.#isCommitDue ? this.#intake.take() : [];
     if (segments.length > 0) this.#committing = { events, bytes };
-    for (const segment of segments) this.#enter(segment);
+    for (const segment of segments) this.#held.enter(segment);
     const append = segments.map((segment) => this.#newSegment(segment));
     return this.#changes.take(this.#clock.now(), segments, append, this.#spare?.isDown !== true);
   }
@@ -614,16 +599,11 @@ export class DeliveryEngine {
     };
   }
 
-  /** Half of the memory is for the first to come; the other half is shared evenly among tenants. */
   #mayHold(segment: Segment): boolean {
     if (segment.isAhead) return true;
     const { tenant_id } = segment;
     if (tenant_id !== "" && this.#customers.isParked(tenant_id)) return false;
-    if (!this.durable) return true;
-    const { events, bytes } = this.#maxHeld;
-    if (this.#held.events <= events / 2 && this.#held.bytes <= bytes / 2) return true;
-    if (this.#held.events > events || this.#held.bytes > bytes) return false;
-    return tenant_id === "" || this.#intake.loadOf(tenant_id) <= events / 2 / this.#intake.tenants;
+    return this.#held.mayHold(segment, this.#intake.loadOf(tenant_id), this.#intake.tenants);
   }
 
   #allDeduplicate({ events, given }: Segment): boolean {
@@ -663,7 +643,7 @@ export class DeliveryEngine {
         this.#leave(slice);
         continue;
       }
-      this.#tell(slice, outcome, each);
+      this.#listeners.tell(slice, outcome, each);
       this.#exit(slice, ending.sums);
       const events = this.emitter.has(outcome.state) ? [...slice.events()] : [];
       segment.end(
@@ -701,12 +681,9 @@ export class DeliveryEngine {
 
   #stored(segment: Segment, appended: Appended, given: NewSegment): void {
     const absent = new Map(appended.exceptions.map((each) => [each.index, this.#absent(segment, each)]));
-    for (const index of absent.keys()) this.#forget(segment, index);
+    for (const index of absent.keys()) this.#held.forget(segment, index);
     const rest = segment.stored(appended, this.#clock.now(), absent);
-    if (rest !== segment) {
-      this.#live.delete(segment);
-      if (rest.open > 0) this.#live.add(rest);
-    }
+    this.#held.replace(segment, rest);
     if (rest.open === 0) return;
     const slice = new Slice(rest, 0, rest.events.length, UNSENT, rest.bytes);
     if (appended.unknown) this.#leaveUnknown(slice);
@@ -724,37 +701,15 @@ export class DeliveryEngine {
   /** Decides what happens to an event that was not recorded. */
   #absent(segment: Segment, exception: AppendException): Absent {
     const event = segment.events[exception.index];
-    if (exception.state === "repeat") {
-      const { where } = exception;
-      const durable = this.durable
-        ? ({ ok: true, repeat: true } as const)
-        : ({ ok: false, reason: "volatile", repeat: true } as const);
-      if (where === "acknowledged") return { durable, settled: { state: where, duplicate: true } };
-      if (where === "discarded") return { durable, settled: { state: where, reason: "recorded before" } };
-      if (where === "rejected" || where === "quarantined")
-        return { durable, settled: { state: where, reason: "recorded before", status: undefined } };
-      const { promise, resolve } = Promise.withResolvers<SettledOutcome>();
-      if (event !== undefined) addTo(this.#byIdentity, identityOf(event), resolve);
-      return { durable, settled: promise };
-    }
-    const error = this.#exceptionError(exception.state, event);
+    if (exception.state === "repeat")
+      return repeatOf(exception, this.durable, () => {
+        const { promise, resolve } = Promise.withResolvers<SettledOutcome>();
+        if (event !== undefined) this.#listeners.onIdentity(event, resolve);
+        return promise;
+      });
+    const error = refusalOf(exception, event, this.outbox.name);
     this.#refused(event, error);
     return { durable: { ok: false, reason: "refused", error }, settled: { state: "refused", error } };
-  }
-
-  #exceptionError(state: "conflict" | "full" | "unchecked", event: UsageEvent | undefined): MeterError {
-    const id = JSON.stringify(event?.event_id);
-    const tenant = JSON.stringify(event?.tenant_id);
-    if (state === "full") return noRoom("the outbox is full");
-    return state === "conflict"
-      ? new MeterError(
-          "id_conflict",
-          `event_id: ${id} was recorded before for tenant ${tenant} with different content`,
-        )
-      : new MeterError(
-          "outbox_failed",
-          `event_id: the outbox ${this.outbox.name} does not work at the moment, so it is unknown whether ${id} was recorded before for tenant ${tenant}; nothing was recorded, record it again later`,
-        );
   }
 
   #takeDecided(): void {
@@ -770,18 +725,8 @@ export class DeliveryEngine {
     for (const change of lookup) this.emitter.emit(change, this.#customers.lookup);
   }
 
-  /** How many events and bytes to claim from the outbox now. Few large claims rather than many small ones. */
-  get #claimable(): { readonly maxEvents: number; readonly maxBytes: number } | undefined {
-    const { events, bytes } = this.durable ? this.#maxHeld : UNBOUNDED;
-    const maxEvents = Math.min(CLAIM_EVENTS, Math.floor(events / 2 - this.#held.events));
-    const maxBytes = Math.floor(bytes / 2 - this.#held.bytes);
-    return this.#held.events > events / 4 || maxBytes <= 0 || maxEvents <= 0
-      ? undefined
-      : { maxEvents, maxBytes };
-  }
-
   async #claim(): Promise<void> {
-    const room = this.#claimable;
+    const room = this.#held.claimable;
     const now = this.#steady();
     if ((!this.#mayClaim && now < this.#claimAt) || room === undefined || this.#isStopped) return;
     // A volatile outbox has no other owners; claim again only after a redrive.
@@ -793,11 +738,12 @@ export class DeliveryEngine {
     this.#admitClaimed(claimed);
     if (!this.#mayClaim) this.#checkFlushes();
     // The last claim leaves room for more, or its customers are looked up first.
-    if (this.#mayClaim && this.#claimable !== undefined && claimed.segments.length > 0) await this.#claim();
+    if (this.#mayClaim && this.#held.claimable !== undefined && claimed.segments.length > 0)
+      await this.#claim();
   }
 
   #admitClaimed({ segments }: Claimed): void {
-    const known = new Set(segments.length === 0 ? [] : [...this.#live].map(({ id }) => id));
+    const known = new Set(segments.length === 0 ? [] : [...this.#held.segments].map(({ id }) => id));
     for (const claimed of segments) {
       const { id, lane, tenant_id, body, pieces } = claimed;
       // This owner was presumed dead, then claimed its own segment: it is here already.
@@ -811,14 +757,11 @@ export class DeliveryEngine {
         this.durable,
       );
       segment.claimed(claimed, events);
-      this.#live.add(segment);
       for (const { from, to, attempts, first_sent_at } of pieces) {
         const firstSentAt =
           first_sent_at ?? (this.#dispatch.mayHaveLeft(events[from]) ? claimed.recorded_at : undefined);
         const slice = new Slice(segment, from, to, { attempts, firstSentAt, firstSentSteady: undefined });
-        segment.open += slice.size;
-        this.#held.events += slice.size;
-        this.#held.bytes += slice.bytes;
+        this.#held.enterSlice(slice);
         this.#intake.loaded(tenant_id, slice.size);
         this.#customers.admit(slice);
       }
@@ -827,8 +770,7 @@ export class DeliveryEngine {
 
   #send(now: number): void {
     const isDown = this.#spare?.isDown === true;
-    for (const slice of this.#dispatch.send(now, this.#flushes.length > 0, isDown))
-      this.#stranded.push(slice);
+    for (const slice of this.#dispatch.send(now, this.#flushes.isAny, isDown)) this.#stranded.push(slice);
   }
 
   #scheduleWake(): void {
@@ -840,80 +782,33 @@ export class DeliveryEngine {
       this.#claimAt > this.#lookedAt ? this.#claimAt : Number.POSITIVE_INFINITY,
       openedAt === undefined ? Number.POSITIVE_INFINITY : openedAt + this.#commitAfterMs,
       this.#spare?.retryAt ?? Number.POSITIVE_INFINITY,
-      this.#door.length > 0 && this.durable ? now + CLAIM_INTERVAL_MS : Number.POSITIVE_INFINITY,
+      !this.#door.isEmpty && this.durable ? now + CLAIM_INTERVAL_MS : Number.POSITIVE_INFINITY,
     );
-    if (at === this.#wakeAt) return;
-    this.#cancelWake();
-    this.#wakeAt = at;
-    if (at === Number.POSITIVE_INFINITY) return;
-    this.#cancelWake = this.#clock.schedule(
-      Math.max(0, at - now),
-      () => {
-        this.#wakeAt = Number.POSITIVE_INFINITY;
-        this.kick();
-      },
-      { holdProcess: this.#waiting.isAny },
-    );
+    this.#wake.set(at, this.#waiting.isAny);
   }
 
   // Going out
 
-  #enter(segment: Segment): void {
-    this.#live.add(segment);
-    this.#held.events += segment.open;
-    this.#held.bytes += segment.bytes;
-  }
-
   /** Events are no longer in memory. */
-  #exit({ segment, size, bytes }: Slice, sums: readonly HourSums[]): void {
-    this.#held.events -= size;
-    this.#held.bytes -= bytes;
-    for (const hour of sums) this.#intake.unloaded(hour);
-    if (segment.open === size) {
-      this.#live.delete(segment);
-      this.#checkFlushes();
-    }
-  }
-
-  /** An event that was not recorded. */
-  #forget(segment: Segment, index: number): void {
-    this.#held.events--;
-    this.#held.bytes -= segment.bytesOf(index, index + 1);
-    for (const hour of segment.sumsOf(index, index + 1)) this.#intake.unloaded(hour);
+  #exit(slice: Slice, sums: readonly HourSums[]): void {
+    if (this.#held.exit(slice, sums)) this.#checkFlushes();
   }
 
   /** Events stay in the outbox only. */
   #leave(slice: Slice): void {
     const { segment, from, to } = slice;
     this.#exit(slice, segment.sumsOf(from, to));
-    for (const [key, tell] of segment.leave(from, to)) addTo(this.#byKey, key, tell);
+    for (const [key, tell] of segment.leave(from, to)) this.#listeners.onKey(key, tell);
   }
 
   /** The same, if their keys are not known. */
   #leaveUnknown(slice: Slice): void {
     const { segment, from, to } = slice;
     this.#exit(slice, segment.sumsOf(from, to));
-    const identities = [...slice.events()].map(identityOf);
+    const events = [...slice.events()];
     for (const [key, tell] of segment.leave(from, to)) {
-      const identity = identities[key - segment.key - from];
-      if (identity !== undefined) addTo(this.#byIdentity, identity, tell);
-    }
-  }
-
-  /** Notifies receipts that wait by key or by identity. */
-  #tell(
-    { segment, from, to }: Slice,
-    outcome: SettledOutcome,
-    each: readonly SettledOutcome[] | undefined,
-  ): void {
-    if (this.#byKey.size + this.#byIdentity.size + this.#arriving.size === 0) return;
-    for (let i = from; i < to; i++) {
-      const own = each?.[i - from] ?? outcome;
-      const event = segment.events[i];
-      if (!segment.isVolatile) tellFrom(this.#byKey, segment.key + i, own);
-      if (event === undefined) continue;
-      tellFrom(this.#byIdentity, identityOf(event), own);
-      tellFrom(this.#arriving, identityOf(event), own);
+      const event = events[key - segment.key - from];
+      if (event !== undefined) this.#listeners.onIdentity(event, tell);
     }
   }
 
@@ -932,28 +827,25 @@ export class DeliveryEngine {
   }
 
   async #drain(timeoutMs: number): Promise<boolean> {
-    const upTo = this.#intake.lastNumber;
-    const drained = new Promise<void>((resolve) => this.#flushes.push({ upTo, resolve }));
+    const { settled, cancel } = this.#flushes.until(this.#intake.lastNumber);
     this.#claimAt = Math.min(this.#claimAt, this.durable ? Number.NEGATIVE_INFINITY : this.#claimAt);
     this.#hurry = true;
     this.kick();
     const done = await this.#within(
       timeoutMs,
-      drained.then(() => true),
+      settled.then(() => true),
     );
-    this.#flushes = this.#flushes.filter((flush) => flush.upTo !== upTo || done === true);
+    cancel();
     return done === true && this.#customers.parkedTenants.length === 0;
   }
 
   #checkFlushes(): void {
-    if (this.#flushes.length === 0 || this.#mayClaim || this.#changes.hasPostponed || this.#door.length > 0)
-      return;
+    if (!this.#flushes.isAny || this.#mayClaim || this.#changes.hasPostponed || !this.#door.isEmpty) return;
     if (this.#claimAt === Number.NEGATIVE_INFINITY && this.#spare?.isDown !== true) return;
     let oldest = Number.POSITIVE_INFINITY;
-    for (const { number } of [...this.#live, ...this.#intake.gathered()]) oldest = Math.min(oldest, number);
-    const done = this.#flushes.filter(({ upTo }) => upTo < oldest);
-    this.#flushes = this.#flushes.filter(({ upTo }) => upTo >= oldest);
-    for (const { resolve } of done) resolve();
+    for (const { number } of [...this.#held.segments, ...this.#intake.gathered()])
+      oldest = Math.min(oldest, number);
+    this.#flushes.settledBefore(oldest);
   }
 
   /** Returns what comes in time, else undefined. Keeps the process alive meanwhile. */
@@ -986,22 +878,3 @@ const isEmpty = ({ changes: { end, release, spill, append, lease, sessions } }: 
 /** Whether another owner has it now. */
 const isTaken = ({ segment, from, to }: Slice, taken: readonly Span[]): boolean =>
   taken.some((span) => span.segment === segment.id && span.from === from && span.to === to);
-
-const identityOf = ({ tenant_id, event_id }: UsageEvent): string => `${tenant_id}\n${event_id}`;
-
-const addTo = <Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void => {
-  const values = map.get(key);
-  if (values === undefined) map.set(key, [value]);
-  else values.push(value);
-};
-
-const tellFrom = <Key>(
-  map: Map<Key, ((outcome: SettledOutcome) => void)[]>,
-  key: Key,
-  outcome: SettledOutcome,
-): void => {
-  const tell = map.get(key);
-  if (tell === undefined) return;
-  map.delete(key);
-  for (const each of tell) each(outcome);
-};

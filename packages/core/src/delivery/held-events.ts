@@ -1,0 +1,90 @@
+import type { HourSums } from "../log/outbox.ts";
+import type { Segment } from "./segment.ts";
+import type { Slice } from "./slice.ts";
+
+export interface HeldLimits {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+const CLAIM_EVENTS = 2_000;
+
+/** The segments with events in memory, and how much that is. */
+export class HeldEvents {
+  readonly #limits: HeldLimits;
+  /** Oldest first. */
+  readonly #segments = new Set<Segment>();
+  readonly #unloaded: (hour: HourSums) => void;
+  #events = 0;
+  #bytes = 0;
+
+  /** @param unloaded - told of events that leave */
+  constructor(limits: HeldLimits, unloaded: (hour: HourSums) => void) {
+    this.#limits = limits;
+    this.#unloaded = unloaded;
+  }
+
+  get events(): number {
+    return this.#events;
+  }
+
+  get segments(): Iterable<Segment> {
+    return this.#segments;
+  }
+
+  /**
+   * Whether there is room for a segment: half of the memory is first come, first served; the other half is shared evenly among tenants.
+   * @param load - events of its tenant in this process
+   * @param tenants - how many tenants have events in this process
+   */
+  mayHold(segment: Segment, load: number, tenants: number): boolean {
+    const { events, bytes } = this.#limits;
+    if (this.#events <= events / 2 && this.#bytes <= bytes / 2) return true;
+    if (this.#events > events || this.#bytes > bytes) return false;
+    return segment.tenant_id === "" || load <= events / 2 / tenants;
+  }
+
+  /** How much to claim from the outbox now. Few large claims rather than many small ones. */
+  get claimable(): { readonly maxEvents: number; readonly maxBytes: number } | undefined {
+    const { events, bytes } = this.#limits;
+    const maxEvents = Math.min(CLAIM_EVENTS, Math.floor(events / 2 - this.#events));
+    const maxBytes = Math.floor(bytes / 2 - this.#bytes);
+    return this.#events > events / 4 || maxBytes <= 0 || maxEvents <= 0 ? undefined : { maxEvents, maxBytes };
+  }
+
+  enter(segment: Segment): void {
+    this.#segments.add(segment);
+    this.#events += segment.open;
+    this.#bytes += segment.bytes;
+  }
+
+  /** A claimed segment enters slice by slice. */
+  enterSlice({ segment, size, bytes }: Slice): void {
+    this.#segments.add(segment);
+    segment.open += size;
+    this.#events += size;
+    this.#bytes += bytes;
+  }
+
+  /** The stored part of a segment takes its place. */
+  replace(segment: Segment, rest: Segment): void {
+    if (rest === segment) return;
+    this.#segments.delete(segment);
+    if (rest.open > 0) this.#segments.add(rest);
+  }
+
+  /** Events leave memory. Returns whether those were the last of their segment. */
+  exit({ segment, size, bytes }: Slice, sums: readonly HourSums[]): boolean {
+    this.#events -= size;
+    this.#bytes -= bytes;
+    for (const hour of sums) this.#unloaded(hour);
+    return segment.open === size && this.#segments.delete(segment);
+  }
+
+  /** One event was not recorded. */
+  forget(segment: Segment, index: number): void {
+    this.#events--;
+    this.#bytes -= segment.bytesOf(index, index + 1);
+    for (const hour of segment.sumsOf(index, index + 1)) this.#unloaded(hour);
+  }
+}
