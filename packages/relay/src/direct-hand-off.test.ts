@@ -1,4 +1,5 @@
-import { memoryTransport, route } from "@meter-lib/core";
+import { memoryTransport } from "@meter-lib/core";
+import { route } from "@meter-lib/core/compose";
 import type { MemoryTransportOptions, Outcome, SendAnswer } from "@meter-lib/core/transport";
 import { type FakeClock, fakeClock } from "@meter-lib/testing";
 import { expect, test } from "vitest";

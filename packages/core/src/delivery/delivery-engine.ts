@@ -325,12 +325,12 @@ export class DeliveryEngine {
   async correct(request: CorrectionRequest): Promise<Corrected["state"]> {
     const { state, left } = await this.outbox.correct(request);
     if (left !== undefined) {
-      for (const segment of this.#live)
+      for (const segment of this.#held.segments)
         if (segment.id === left.segment)
-          for (const [key, tell] of segment.letGo()) addTo(this.#byKey, key, tell);
+          for (const [key, tell] of segment.letGo()) this.#listeners.onKey(key, tell);
       // What was replaced ends as any other.
       if (state !== "replaced")
-        tellFrom(this.#byKey, left.key, { state: "discarded", reason: request.reason });
+        this.#listeners.tellByKey(left.key, { state: "discarded", reason: request.reason });
     }
     if (left !== undefined || state === "recorded" || state === "replaced") this.#expectClaim();
     return state;
