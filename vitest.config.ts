@@ -1,4 +1,4 @@
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
@@ -7,6 +7,9 @@ import { findChromium, NO_CHROMIUM } from "./scripts/find-chromium.ts";
 const BROWSER_TESTS = "packages/*/src/**/*.browser.test.ts";
 /** They share one PostgreSQL. */
 const POSTGRES_TESTS = "**/*.postgres.test.ts";
+
+/** More than cores: much of it waits for processes, disks and clocks. */
+const MAX_WORKERS = Math.ceil(availableParallelism() * 1.5);
 
 const chromium = await findChromium();
 if (chromium === undefined) console.warn(NO_CHROMIUM);
@@ -30,8 +33,7 @@ export default defineConfig({
             "examples/*/src/**/*.test.ts",
           ],
           exclude: [BROWSER_TESTS, POSTGRES_TESTS, "**/node_modules/**"],
-          // Much of it waits for processes and disks: one worker less than cores, the default, is one on two cores.
-          maxWorkers: "100%",
+          maxWorkers: MAX_WORKERS,
           sequence: { groupOrder: 0 },
           // The hundreds of processes that tests start share what was compiled once: a start takes a third of the time.
           env: { NODE_COMPILE_CACHE: join(tmpdir(), "meter-lib-compiled") },
@@ -46,7 +48,7 @@ export default defineConfig({
           include: [POSTGRES_TESTS],
           exclude: ["**/node_modules/**"],
           globalSetup: "packages/outbox-postgres/test/postgres-setup.ts",
-          maxWorkers: "100%",
+          maxWorkers: MAX_WORKERS,
           sequence: { groupOrder: 0 },
         },
       },

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { seeded } from "../../../../packages/core/test/seeded.ts";
 import { startChild } from "./child.ts";
@@ -51,11 +51,12 @@ export const killRun = async (options: KillRunOptions): Promise<KillRun> => {
       const before = sizeOf(journal);
       const writer = startChild(WRITER, [...args, "--count", String(eventsPerLife)]);
       if ((await writer.nextLine()) !== "ready") throw new Error(`the writer ended: ${writer.errors()}`);
-      // Every third life ends when all is recorded and the last events are on their way, the others anywhere before.
+      // Of three lives, one ends as soon as some events are issued, one when all is recorded and the last are on their way, one anywhere before.
       const chunks = eventsPerLife / CHUNK;
       const last = kill % 3 === 2 ? chunks : Math.floor(random() * chunks);
       for (let chunk = 0; chunk < last; chunk++) await writer.nextLine();
-      await sleep(random() * LAST_MOMENT_MS);
+      if (kill % 3 === 0) await growth(journal);
+      else await sleep(random() * LAST_MOMENT_MS);
       writer.signal("SIGKILL");
       if ((await writer.ended) !== "SIGKILL")
         throw new Error(`the writer ended by itself: ${writer.errors()}`);
@@ -85,6 +86,12 @@ export const killRun = async (options: KillRunOptions): Promise<KillRun> => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+};
+
+/** Resolves when more is written to a file. */
+const growth = async (path: string): Promise<void> => {
+  const before = sizeOf(path);
+  while (sizeOf(path) === before) await setImmediate();
 };
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;

@@ -1,40 +1,41 @@
 import { describe, expect, test } from "vitest";
-import { killRun } from "./kill-run.ts";
+import { type KillRunOptions, killRun } from "./kill-run.ts";
 import { findings } from "./oracle.ts";
+import type { Dialect } from "./receiver.ts";
 import { emptyHistogram, type Histogram, PLACES } from "./where-it-fell.ts";
 
 const total: Histogram = emptyHistogram();
 
 describe("a writer that is killed again and again", () => {
+  const run = async (receiver: KillRunOptions["receiver"], dialect: Dialect, seed: number): Promise<void> => {
+    const { verdict, histogram, accounts } = await killRun({
+      receiver,
+      dialect,
+      kills: 3,
+      eventsPerLife: 400,
+      seed,
+    });
+    expect(findings(verdict)).toEqual([]);
+    expect(accounts).toMatchObject({ pending: 0, lost: 0, rejected: 0 });
+    expect(verdict.durable).toBeGreaterThanOrEqual(400);
+    if (receiver === "sandbox") expect(verdict.quarantined).toBe(0);
+    for (const place of PLACES) {
+      total[place].kills += histogram[place].kills;
+      total[place].events += histogram[place].events;
+    }
+  };
+
   test.each([
     ["sandbox", "events", 1],
     ["sandbox", "kafka-rest", 2],
     ["plain", "events", 3],
     ["plain", "kafka-rest", 4],
-  ] as const)(
-    "%s, %s: nothing lost, nothing counted twice",
-    { timeout: 300_000 },
-    async (receiver, dialect, seed) => {
-      const { verdict, histogram, accounts } = await killRun({
-        receiver,
-        dialect,
-        kills: 3,
-        eventsPerLife: 400,
-        seed,
-      });
-      expect(findings(verdict)).toEqual([]);
-      expect(accounts).toMatchObject({ pending: 0, lost: 0, rejected: 0 });
-      expect(verdict.durable).toBeGreaterThanOrEqual(400);
-      if (receiver === "sandbox") expect(verdict.quarantined).toBe(0);
-      for (const place of PLACES) {
-        total[place].kills += histogram[place].kills;
-        total[place].events += histogram[place].events;
-      }
-    },
-  );
+  ] as const)("%s, %s: nothing lost, nothing counted twice", { timeout: 300_000 }, run);
 
-  test("the kills fell everywhere", () => {
-    for (const place of PLACES) expect(total[place].kills, place).toBeGreaterThan(0);
+  test("wherever it is killed", { timeout: 300_000 }, async () => {
+    // Where a kill falls is chance: there are as many as it takes.
+    for (let seed = 5; PLACES.some((place) => total[place].kills === 0); seed++)
+      await run("plain", "kafka-rest", seed);
   });
 });
 
