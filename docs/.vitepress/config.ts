@@ -10,8 +10,25 @@ import { publishedPackages } from "../../scripts/packages/published-packages.ts"
 import { compiledCode } from "./compiled-code.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const pages = (folder: string, names: Readonly<Record<string, string>>): DefaultTheme.SidebarItem[] =>
-  Object.entries(names).map(([name, text]) => ({ text, link: `/${folder}/${name}` }));
+const sources = globSync(["docs/**/*.md", "packages/*/README.md", "CONTRIBUTING.md", "SECURITY.md"], {
+  cwd: root,
+  exclude: ["**/node_modules/**"],
+});
+const sourceOf = new Map(
+  sources.flatMap((path) => {
+    const page = sitePath(path)?.replace(/(\/index)?\.md$/, "");
+    return page === undefined ? [] : [[page, path] as const];
+  }),
+);
+
+/** Pages of the site, titled by their own first heading. */
+const pages = (...names: readonly string[]): DefaultTheme.SidebarItem[] =>
+  names.map((name) => {
+    const source = sourceOf.get(name);
+    if (source === undefined) throw new Error(`sidebar: expected a page of the site, got ${name}`);
+    const title = /^# (.+)$/m.exec(readFileSync(`${root}/${source}`, "utf8"))?.[1];
+    return { text: title?.replaceAll("`", "") ?? name, link: `/${name}` };
+  });
 
 /** Titles of members in the reference; the rest of its text would be most of the search index. */
 const REFERENCE_TITLE = /<h([1-3])\b.*?<\/h\1>|<h[4-6]\b[^>]*>[^<]*\(\).*?<\/h[4-6]>/gs;
@@ -95,82 +112,72 @@ export default defineConfig({
       "/": [
         {
           text: "Start",
-          items: [
-            ...pages("guide", { "get-started": "Get started", typescript: "TypeScript" }),
-            ...pages("concepts", { catalog: "The catalog" }),
-            ...pages("guide", { configuration: "Configuration", faq: "Common questions" }),
-          ],
+          items: pages(
+            "guide/get-started",
+            "guide/typescript",
+            "concepts/catalog",
+            "guide/configuration",
+            "guide/faq",
+          ),
         },
         {
           text: "Send",
-          items: [
-            ...pages("guide", {
-              "record-and-delivery": "Record usage",
-              middleware: "In a framework",
-              browser: "From the browser",
-              relay: "Through a relay",
-              "serverless-and-edge": "Serverless and edge",
-            }),
-            ...pages("concepts", { idempotency: "Idempotency" }),
-          ],
+          items: pages(
+            "guide/record-and-delivery",
+            "guide/middleware",
+            "guide/browser",
+            "guide/serverless-and-edge",
+            "concepts/idempotency",
+          ),
         },
         {
           text: "Deliver",
-          items: pages("guide", {
-            "record-and-delivery": "Record and delivery",
-            outbox: "Which outbox",
-            browser: "From a page",
-            relay: "The relay",
-            middleware: "In a framework",
-            "serverless-and-edge": "Serverless and edge",
-            kafka: "Kafka",
-            backends: "Other backends",
-            "after-the-answer": "After the answer",
-            corrections: "Take usage back",
-            "change-the-backend": "Change the backend",
-          }),
+          items: pages(
+            "guide/outbox",
+            "guide/relay",
+            "guide/kafka",
+            "guide/backends",
+            "guide/after-the-answer",
+            "guide/corrections",
+            "guide/change-the-backend",
+            "concepts/answers",
+            "concepts/event-life",
+            "concepts/accounting",
+          ),
         },
         {
           text: "Run",
-          items: [
-            ...pages("guide", {
-              operations: "Operations",
-              cli: "The meter command",
-              observe: "Observe",
-              security: "Security",
-              privacy: "Privacy",
-              faults: "Faults",
-              benchmarks: "Benchmarks",
-            }),
-            ...pages("operations", { pipeline: "The Flink pipeline", capacity: "Capacity of the pipeline" }),
-          ],
+          items: pages(
+            "guide/operations",
+            "guide/cli",
+            "guide/observe",
+            "guide/security",
+            "guide/privacy",
+            "guide/faults",
+            "guide/benchmarks",
+            "operations/pipeline",
+            "operations/capacity",
+          ),
         },
         {
           text: "Test",
-          items: [
-            ...pages("guide", { testing: "Testing" }),
-            ...pages("packages", { sandbox: "The sandbox", testing: "Conformance suites and faults" }),
-          ],
+          items: pages("guide/testing", "packages/sandbox", "packages/testing"),
         },
         {
           text: "Migrate",
-          items: pages("guide", {
-            migrate: "Moving over",
-            "from-python": "Python",
-            "from-openmeter": "OpenMeter",
-            "from-stripe": "Stripe",
-            "from-lago": "Lago",
-            "from-polar": "Polar",
-            "from-segment": "Segment",
-          }),
+          items: pages(
+            "guide/migrate",
+            "guide/from-python",
+            "guide/from-openmeter",
+            "guide/from-stripe",
+            "guide/from-lago",
+            "guide/from-polar",
+            "guide/from-segment",
+          ),
         },
         {
           text: "Extend",
-          items: pages("extend", {
-            "write-a-transport": "Write a transport",
-            "write-a-customer-lookup": "Write a customer lookup",
-            "write-a-store": "Write a store",
-          }),
+          items: pages("extend/write-a-transport", "extend/write-a-customer-lookup", "extend/write-a-store"),
         },
         {
           text: "Packages",
@@ -181,32 +188,16 @@ export default defineConfig({
           text: "Contribute",
           collapsed: true,
           items: [
-            ...pages("contributing", { "": "Contributing", releasing: "Releasing", security: "Threats" }),
-            ...globSync("docs/decisions/*.md", { cwd: root })
-              .sort()
-              .map((path) => {
-                const [title = path] = readFileSync(`${root}/${path}`, "utf8").split("\n");
-                return {
-                  text: title.replace("# ", ""),
-                  link: `/${sitePath(path)?.replace(".md", "") ?? ""}`,
-                };
-              }),
+            ...pages(
+              "contributing",
+              "contributing/glossary",
+              "contributing/releasing",
+              "contributing/security",
+            ),
+            ...pages(...[...sourceOf.keys()].filter((page) => page.startsWith("decisions/")).sort()),
           ],
         },
-      ].map((group) => ({
-        ...group,
-        // A page that is still to come has no place in the list.
-        items: group.items.filter(({ link }) => link === undefined || isPage(link)),
-      })),
+      ],
     },
   },
 });
-
-/** Whether a file of the repository is this page. */
-function isPage(link: string): boolean {
-  const page = `${link.replace(/\/$/, "/index")}.md`.slice(1);
-  return globSync(["docs/**/*.md", "packages/*/README.md", "CONTRIBUTING.md", "SECURITY.md"], {
-    cwd: root,
-    exclude: ["**/node_modules/**"],
-  }).some((path) => sitePath(path) === page);
-}

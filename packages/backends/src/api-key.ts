@@ -1,12 +1,12 @@
 import type { HeaderSource } from "@meter-lib/transport-fetch";
 import * as v from "valibot";
 
-/** A key, or a function asked before every request, so that a key can change. */
+/** An API key, or a function called before every request, for keys that change. */
 export type ApiKey = string | (() => string | Promise<string>);
 
-const EXPECTED = "a key (visible ASCII), or a function that gives one";
+const EXPECTED = "a key (visible ASCII), or a function that returns one";
 
-/** The option as an entry of a valibot schema. */
+/** The option in a valibot schema. */
 export const apiKeyEntry = v.union(
   [
     v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/, EXPECTED)),
@@ -15,7 +15,7 @@ export const apiKeyEntry = v.union(
   EXPECTED,
 );
 
-/** The key as a bearer token, with what else goes into every request. */
+/** Sends the key as a bearer token, with the headers of every request. */
 export const bearer = (apiKey: ApiKey, others: Readonly<Record<string, string>> = {}): HeaderSource =>
   typeof apiKey === "string"
     ? { ...others, authorization: `Bearer ${apiKey}` }

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-/** Other names for some meters, by meter id. */
+/** Different names for some meters, by meter id. */
 export type NameMap = Readonly<Record<string, string>>;
 
 /** The option as an entry of a valibot schema. */
@@ -10,6 +10,6 @@ export const nameMapEntry = (maxLength: number) => {
   return v.optional(v.record(v.string(), name, expected), {});
 };
 
-/** The name that a meter has over there: its id, unless the map says otherwise. */
+/** Returns the backend's name of a meter: its id, unless the map has another. */
 export const nameOf = (names: NameMap, meter_id: string): string =>
   Object.hasOwn(names, meter_id) ? (names[meter_id] ?? meter_id) : meter_id;

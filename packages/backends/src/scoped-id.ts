@@ -2,11 +2,11 @@ import type { UsageEvent } from "@meter-lib/core/transport";
 
 export type EventIdentity = Pick<UsageEvent, "tenant_id" | "event_id">;
 
-/** One id for tenant and event where a backend has room for one only: `tenant/event`, with the tenant percent-encoded. */
+/** Combines tenant and event id for a backend with only one id: `tenant/event`, with the tenant percent-encoded. */
 export const scopedId = ({ tenant_id, event_id }: EventIdentity): string =>
   `${encodeURIComponent(tenant_id.toWellFormed())}/${event_id}`;
 
-/** What {@link scopedId} was made of; undefined for an id of another origin. */
+/** Splits an id made by {@link scopedId}; undefined for other ids. */
 export const parseScopedId = (id: string): EventIdentity | undefined => {
   const slash = id.indexOf("/");
   if (slash < 1 || slash === id.length - 1) return undefined;

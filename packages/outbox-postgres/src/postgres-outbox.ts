@@ -7,7 +7,7 @@ import { postgresStore } from "./postgres-store.ts";
  * belongs to (`client.record(event, { tx })`), and is committed or rolled back with it. The next claim takes over the events of a dead
  * process.
  *
- * Calls reject with a {@link MeterError}: `no_room` if the server's disk is full, `outbox_failed` if the database cannot be used at the
+ * Calls reject with a `MeterError`: `no_room` if the server's disk is full, `outbox_failed` if the database cannot be used at the
  * moment, `invalid_options` if its tables are missing or of another version, `closed` after `close()`.
  *
  * @throws MeterError `invalid_options`

@@ -12,7 +12,7 @@ const IN_A_BUNDLE =
  * Creates a durable outbox in an SQLite file. A committed event survives the end of the process and a power cut. Several processes on one
  * machine may open the same file; the next claim takes over the events of a dead process.
  *
- * Calls reject with a {@link MeterError}: `no_room` if the disk is full, `outbox_failed` if the file cannot be used at the moment,
+ * Calls reject with a `MeterError`: `no_room` if the disk is full, `outbox_failed` if the file cannot be used at the moment,
  * `invalid_options` if it is not an outbox that this version can read, `closed` after `close()`.
  *
  * @throws MeterError `invalid_options`

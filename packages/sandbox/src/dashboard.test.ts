@@ -113,7 +113,7 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await page.getByRole("link", { name: "Story of event 1", exact: true }).waitFor();
     await postEvent(sandbox.url, { headers });
     await page.getByRole("link", { name: "Story of event 2", exact: true }).click();
-    await see("Not counted again: an event with the same id and the same content came before.");
+    await see("Not counted again: an event with the same id and content came before.");
     await page.getByText('"idempotency-key": "order-7"').waitFor();
     await page.getByRole("link", { name: "Attempt 1, event #1." }).click();
     await see("Counted.");
@@ -123,7 +123,7 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await open("events");
     await see("live");
     await page.getByLabel("State").selectOption("refused");
-    await see("No event matches. New ones appear by themselves.");
+    await see("No event matches. New events appear automatically.");
     await see("live");
     await postEvent(sandbox.url);
     await postEvent(sandbox.url, { body: { total_usage: -1 } });
@@ -162,14 +162,14 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     });
     await open("customers");
     await page.getByRole("button", { name: "Add newcomer" }).click();
-    await see("newcomer is paid for by cust_newcomer.");
+    await see("cust_newcomer pays for newcomer.");
     expect(await settled).toMatchObject({ state: "acknowledged" });
     expect(sandbox.usage()).toMatchObject([{ tenant_id: "newcomer", customer_id: "cust_newcomer" }]);
     await page.getByRole("button", { name: "Remove newcomer" }).click();
     // Asked first: nothing is removed until then.
     expect(await lookedUp("newcomer")).toHaveLength(1);
     await confirm("Remove");
-    await see("newcomer is removed; its usage stays.");
+    await see("Removed newcomer. Its usage stays.");
   });
 
   test("a dead letter says why, is sent again and counted; then both sides agree", async () => {
@@ -180,8 +180,8 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
       await page.getByRole("cell", { name: "dead-1 (rejected), dead-2 (rejected)" }).waitFor();
 
       await page.getByRole("button", { name: "Send again: dead-1" }).click();
-      await see("1 pending again; the app that owns the outbox sends them.");
-      await page.getByLabel("Why discard them").fill("a test");
+      await see("1 pending again. The app that owns the outbox sends them.");
+      await page.getByLabel("Reason for discarding").fill("a test");
       await page.getByRole("button", { name: "Discard all" }).click();
       await confirm("Discard all");
       await see("1 discarded: a test");
@@ -212,7 +212,7 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await page.getByRole("button", { name: `Remove the key that ends with ${key.slice(-4)}` }).click();
     await confirm("Remove");
     expect(await page.getByText(key).count()).toBe(0);
-    await page.getByText(/^None: every lookup/).waitFor();
+    await page.getByText(/^None: lookups need/).waitFor();
     expect((await fetch(portal)).status).toBe(200);
   });
 
@@ -298,7 +298,7 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     }
     await page.unrouteAll({ behavior: "wait" });
     await page.getByRole("button", { name: "Try again" }).first().click();
-    await see("Requests are taken and answered.");
+    await see("Requests are handled normally.");
     expectNetworkComplaints();
   });
 
@@ -394,7 +394,7 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
       expect(asked).toEqual([]);
       await quarantined.getByRole("button", { name: "Send all again" }).click();
       await confirm("Send again");
-      await quarantined.getByText("2 pending again; the app that owns the outbox sends them.").waitFor();
+      await quarantined.getByText("2 pending again. The app that owns the outbox sends them.").waitFor();
       expect(asked).toEqual(['{"state":"quarantined","may_count_twice":true}']);
       await page.unrouteAll({ behavior: "ignoreErrors" });
     });
@@ -416,7 +416,7 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await page.getByRole("link", { name: "Events" }).click();
     await page.getByRole("link", { name: "Story of event 2", exact: true }).click();
     const story = page.getByRole("list").filter({ hasText: "Recorded" });
-    await story.getByText("Answered with 503 by the outage.").first().waitFor();
+    await story.getByText("Refused with 503 by the outage.").first().waitFor();
     await story.getByText("Once, for cust_001.").waitFor();
   });
 

@@ -30,17 +30,17 @@ const GapsAnswer = v.object({
 const IdsAnswer = v.object({ ids: v.array(v.string()) });
 
 /**
- * The sandbox's side of a reconciliation, over HTTP: for `client.reconcile(sandboxLedger(url))`.
+ * Returns the sandbox's side of a reconciliation, over HTTP: `client.reconcile(sandboxLedger(url))`.
  *
  * @param url - of a running sandbox
- * @throws Error when the sandbox does not answer, or answers something else
+ * @throws Error if the sandbox does not respond, or responds with something else
  */
 export const sandboxLedger = (url: string): ReconcileBackend => {
   const read = async (
     path: string,
     params: Readonly<Record<string, string | number | undefined>>,
   ): Promise<unknown> => {
-    // Behind the base's own path: that may carry a token.
+    // Behind the base URL's own path, which may contain a token.
     const target = new URL(url.replace(/\/$/, "") + path);
     for (const [name, value] of Object.entries(params)) {
       if (value !== undefined) target.searchParams.set(name, String(value));

@@ -17,49 +17,52 @@ export interface SandboxOptions {
   /** Port; 0 picks a free one. @default 0 */
   readonly port?: number;
   /**
-   * Address to listen on. On another than a loopback address other machines may come in, and every request needs a token:
-   * `url` carries it. @default "127.0.0.1"
+   * Address to listen on. On an address other than loopback, other machines have access, and every request needs a token, which `url`
+   * contains.
+   * @default "127.0.0.1"
    */
   readonly host?: string;
   /**
-   * What the path of every request has to begin with: 16 to 128 letters, digits, `-` and `_`.
+   * The token that the path of every request must start with: 16 to 128 letters, digits, `-` and `_`.
    * @default none on a loopback address, elsewhere a random one
    */
   readonly token?: string;
-  /** Outboxes of the app under development: the dashboard shows their dead letters and compares them with what was counted. @default none */
+  /**
+   * Outboxes of the app under development: the dashboard shows their dead letters and reconciles them with what was counted. @default none
+   */
   readonly outboxes?: readonly SandboxOutbox[];
-  /** Where to keep everything: an SQLite file, new or of an earlier run. @default in memory */
+  /** SQLite file for all data, new or from an earlier run. @default in memory */
   readonly file?: string;
-  /** Tenants and the customers who pay for them. More can be added over HTTP. @default none */
+  /** Customers by tenant. More can be added over HTTP. @default none */
   readonly tenants?: Readonly<Record<string, string>>;
   /**
-   * Keys of the portal. More can be made over HTTP. With at least one, the portal's lookup needs a right key; internal lookups and event posts work without a key, as plain
-   * clients send none there. A wrong key is 401 everywhere. @default none
+   * API keys of the portal. More can be created over HTTP. If there is at least one, the portal's lookup requires a valid key; internal
+   * lookups and event posts work without one, because plain clients send none. An invalid key gets 401 everywhere. @default none
    */
   readonly apiKeys?: readonly string[];
-  /** Meters by id: they say how usage adds up. Ids that it does not have are taken too, and summed. @default `litewaveCatalog` */
+  /** Meters by id; they define how usage adds up. Events of other meters are accepted, too, and summed. @default `litewaveCatalog` */
   readonly catalog?: Catalog;
-  /** An event is counted as late when its time lies more than this before its arrival. Milliseconds. @default 86_400_000 (24 hours) */
+  /** An event counts as late if its event time is more than this before its arrival. Milliseconds. @default 86_400_000 (24 hours) */
   readonly lateAfterMs?: number;
-  /** How long an event's identity is remembered, from its first arrival. Milliseconds. @default for ever */
+  /** How long an event's identity is remembered, from its first arrival. Milliseconds. @default forever */
   readonly dedupWindowMs?: number;
-  /** Largest body taken, in bytes. @default 1_048_576 (1 MiB) */
+  /** Maximum size of a body, in bytes. @default 1_048_576 (1 MiB) */
   readonly maxBodyBytes?: number;
-  /** What a customer lookup answers: a list, or the one object (404 when unknown). @default "list" */
+  /** Format of a customer lookup's response: a list, or one object (404 if unknown). @default "list" */
   readonly lookupAnswer?: "list" | "object";
-  /** Where the time of arrival comes from. @default the system's clock */
+  /** Source of the time of arrival. @default the system's clock */
   readonly clock?: Pick<Clock, "now">;
 }
 
 /** A running backend. */
 export interface Sandbox {
-  /** Base URL without a slash at its end: `http://127.0.0.1:8099`, with a token `http://127.0.0.1:8099/TOKEN`. */
+  /** Base URL without a trailing slash: `http://127.0.0.1:8099`, with a token `http://127.0.0.1:8099/TOKEN`. */
   readonly url: string;
-  /** All base URLs, `url` first: more than one where it listens on all addresses of the machine. */
+  /** All base URLs, `url` first: several if it listens on all addresses of the machine. */
   readonly urls: readonly string[];
-  /** What was used, as `GET /sandbox/v1/usage` answers it. */
+  /** Returns the usage, as in `GET /sandbox/v1/usage`. */
   usage(query?: UsageQuery): readonly UsageRow[];
-  /** Answers what is on its way, then stops. May be called twice. */
+  /** Completes pending requests, then stops. May be called twice. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -81,14 +84,13 @@ const checkOptions = ({ port = 0, host, token, tenants = {}, apiKeys = [] }: San
       throw new MeterError("invalid_options", `tenants: expected ids that are ${NAME_EXPECTED}`);
     }
   }
-  if (apiKeys.includes(""))
-    throw new MeterError("invalid_options", "apiKeys: expected keys that are not empty");
+  if (apiKeys.includes("")) throw new MeterError("invalid_options", "apiKeys: expected non-empty keys");
 };
 
 /**
- * Starts a metering backend on this machine: both dialects, all customer lookups, dedup, and an API for what was used.
+ * Starts a metering backend on this machine: both dialects, all customer lookups, dedup, and an API for usage.
  *
- * @throws {MeterError} `invalid_options` for a wrong option, a port in use, or a file that is not the sandbox's
+ * @throws {MeterError} `invalid_options` for an invalid option, a port in use, or a file that is not the sandbox's
  * @example
  * await using sandbox = await createSandbox({ tenants: { tenant_123: "cust_001" } });
  */
@@ -170,11 +172,11 @@ const listen = async (server: Server, host: string, port: number): Promise<numbe
 const stop = async (server: Server): Promise<void> => {
   const closed = once(server, "close");
   server.close();
-  // A client that keeps its connection busy does not hold up the end.
+  // A client that keeps its connection busy must not delay the end.
   const timer = setTimeout(() => {
     server.closeAllConnections();
   }, CLOSE_GRACE_MS);
-  // Node closes what is idle now; what falls idle later, the end of a stream for one, would be kept alive.
+  // Node closes what is idle now; what becomes idle later, such as a stream that ends, would be kept alive.
   const sweep = setInterval(() => {
     server.closeIdleConnections();
   }, SWEEP_MS);

@@ -6,13 +6,13 @@ const HELP = `A local metering backend.
 
   pnpm sandbox [--port 8099] [--host 0.0.0.0] [--file usage.db] [--tenant tenant_123=cust_001]... [--api-key KEY]...
 
-  --port     port; 0, the default, picks a free one
-  --host     address to listen on; 127.0.0.1, the default, lets nobody in from elsewhere. On others every
-             request needs the token that the URL carries
-  --file     SQLite file to keep everything in; without it, memory
-  --tenant   a tenant and the customer who pays for it; may be repeated
-  --api-key  a key that the portal's lookup asks for; may be repeated
-  --help     this text
+  --port     port; 0 picks a free one (default: 0)
+  --host     address to listen on (default: 127.0.0.1). On addresses other than loopback, every request
+             needs the token in the URL
+  --file     SQLite file for all data (default: in memory)
+  --tenant   a tenant and the customer who pays for it; repeatable
+  --api-key  an API key that the portal's lookup requires; repeatable
+  --help     show help
 
 The first line on standard output is the URL.`;
 

@@ -11,7 +11,7 @@ import { type AutumnNames, autumnIssue, autumnTrack } from "./autumn-track.ts";
 
 const HEADERS = { accept: "application/json", "content-type": "application/json" };
 
-/** Autumn's `POST /v1/balances.track`, with an idempotency key. Its `batch_track` has none, so events go one by one. */
+/** Autumn's `POST /v1/balances.track`, with an idempotency key. Its `batch_track` has none, so events are sent one by one. */
 export const autumnDialect = (names: AutumnNames): Dialect => ({
   name: "autumn",
   path: "/v1/balances.track",
@@ -37,7 +37,10 @@ const encode = (event: OutgoingEvent, names: AutumnNames): Part => {
   };
 };
 
-/** 200 counted it, 202 took it for later. 409 with the key's own code: an earlier request with the key went through, or is on its way. */
+/**
+ * 200 means counted, 202 accepted for later. 409 with the key's own code means that an earlier request with the key succeeded, or is in
+ * flight.
+ */
 const judgeAutumnAnswer = (answer: HttpAnswer, now: number): SendAnswer => {
   const json = answerJson(answer);
   if (isObject(json)) {
@@ -49,7 +52,7 @@ const judgeAutumnAnswer = (answer: HttpAnswer, now: number): SendAnswer => {
       const details: Answered = { reason, status: answer.status, body: json };
       if (answer.status === 409 && code === "duplicate_idempotency_key")
         return { every: { state: "acknowledged", duplicate: true, response: json } };
-      // A customer or a feature that is not there is this event's trouble, and not the address that is wrong.
+      // A missing customer or feature is the event's fault, not a wrong address.
       if (answer.status === 404 && code.endsWith("_not_found"))
         return { every: { state: "rejected", ...details } };
     }

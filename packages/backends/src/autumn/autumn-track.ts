@@ -7,7 +7,7 @@ import {
 } from "@meter-lib/core/transport";
 import { type NameMap, nameOf } from "../name-map.ts";
 
-/** What an event counts for, or undefined for an event that counts for nothing. */
+/** Returns the value of an event, or undefined for an event without one. */
 export type AutumnValue = (event: UsageEvent) => number | undefined;
 
 export interface AutumnNames {
@@ -34,14 +34,14 @@ export const autumnTrack = (event: OutgoingEvent, { features, value, overage }: 
 
 const OWN_PROPERTIES = new Set(["event_id", "tenant_id", "device_id"]);
 
-/** What Autumn cannot take. */
+/** Returns what Autumn cannot accept. */
 export const autumnIssue = (event: UsageEvent, { value }: AutumnNames): EventIssue | undefined => {
   const time = usageTime(event);
   if (time < 1)
     return { field: "event_time", given: describeValue(time), expected: "a time after the epoch" };
   const key = Object.keys(event.metadata ?? {}).find((name) => OWN_PROPERTIES.has(name));
   if (key !== undefined) {
-    const expected = "a key that the transport does not send itself";
+    const expected = "a key that the transport does not use itself";
     return { field: `metadata.${key}`, given: describeValue(key), expected };
   }
   const field = event.type === "volume" ? "total_usage" : "end_time";
@@ -56,10 +56,10 @@ export const autumnIssue = (event: UsageEvent, { value }: AutumnNames): EventIss
     };
   }
   if (number === undefined) {
-    const expected = "both times of a measured call: Autumn adds numbers up, and one boundary has none";
+    const expected = "both times of a measured call, because Autumn sums values and one boundary has none";
     return { field, given: "nothing", expected };
   }
-  // A negative one would give balance back.
+  // A negative value would add to the balance.
   return Number.isFinite(number) && number >= 0
     ? undefined
     : { field, given: describeValue(number), expected: "a number ≥ 0" };

@@ -19,16 +19,16 @@ export interface AutumnTransportOptions extends Omit<HttpOptions, "headers" | "d
   readonly baseUrl?: string | URL | undefined;
   /** Sent as `x-api-version`. @default "2.3.0" */
   readonly apiVersion?: string | undefined;
-  /** The `feature_id` of a meter's events where it is not the meter's id. */
+  /** The `feature_id` of a meter's events, if it differs from the meter's id. */
   readonly features?: NameMap | undefined;
   /**
-   * What an event counts for: a number ≥ 0; undefined refuses the event.
+   * Returns the value of an event, a number ≥ 0; undefined refuses the event.
    * @default total_usage, or the milliseconds from start_time to end_time
    */
   readonly value?: AutumnValue | undefined;
   /**
-   * What happens to usage beyond the balance. It has happened, so that `overflow` counts it in full; `cap`, which is Autumn's own default,
-   * counts what fits.
+   * What happens to usage beyond the balance. `overflow` counts it in full, because it has happened; `cap`, Autumn's own default, counts
+   * only what fits.
    * @default "overflow"
    */
   readonly overage?: "overflow" | "cap" | undefined;
@@ -54,12 +54,12 @@ const schema = v.strictObject({
 });
 
 /**
- * Sends events to Autumn (`POST /v1/balances.track`), one in a request. The customer of the lookup is Autumn's, the meter's id the
- * `feature_id`, and tenant and event id the `Idempotency-Key` that Autumn counts once within 24 hours.
+ * Sends events to Autumn (`POST /v1/balances.track`), one per request. The customer of the lookup is Autumn's customer, the meter's id the
+ * `feature_id`; tenant and event id form the `Idempotency-Key` that Autumn counts once within 24 hours.
  *
- * Autumn forgets a key when it answers with an error. What it counted before it failed is counted again.
+ * Autumn forgets a key when it responds with an error. What it counted before it failed is counted again.
  *
- * @throws MeterError `invalid_options` that names every field at fault
+ * @throws MeterError `invalid_options` that names every invalid field
  *
  * @example
  * ```ts

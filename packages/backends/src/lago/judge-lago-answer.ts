@@ -2,8 +2,8 @@ import type { Outcome, SendAnswer } from "@meter-lib/core/transport";
 import { answerJson, type HttpAnswer, judgeStatus } from "@meter-lib/transport-fetch/dialect";
 
 /**
- * Judges the answer to a batch. Lago takes a batch whole or not at all: a 422 names the events at fault by their index, and stores none
- * of the others, which may go at once. An id that it has is one of the faults, and an acknowledgement here.
+ * Judges the response to a batch. Lago accepts a batch whole or not at all: a 422 names invalid events by index and stores none of the
+ * others, which may be sent again at once. A known id is one of these faults, and counts as an acknowledgement here.
  */
 export const judgeLagoAnswer = (answer: HttpAnswer, events: number, now: number): SendAnswer => {
   const json = answerJson(answer);
@@ -21,7 +21,7 @@ export const judgeLagoAnswer = (answer: HttpAnswer, events: number, now: number)
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What is wrong, by index; undefined where the answer is about something else. */
+/** What is wrong, by index; undefined if the response is about something else. */
 const faultsOf = (details: unknown, events: number): ReadonlyMap<number, unknown> | undefined => {
   if (!isObject(details)) return undefined;
   const faults = new Map(Object.entries(details).map(([key, fault]) => [Number(key), fault]));
@@ -31,7 +31,7 @@ const faultsOf = (details: unknown, events: number): ReadonlyMap<number, unknown
 
 const NOT_STORED: Outcome = {
   state: "retry",
-  reason: "Lago refused the batch because of other events in it",
+  reason: "Lago refused the whole batch because of other events",
   status: 422,
   retryAfterMs: 0,
 };

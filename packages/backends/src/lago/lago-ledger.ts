@@ -9,11 +9,11 @@ import { parseScopedId } from "../scoped-id.ts";
 
 export interface LagoLedgerOptions {
   readonly apiKey: ApiKey;
-  /** Which `external_subscription_id` a tenant is: the lookup that the client has. */
+  /** Returns the `external_subscription_id` of a tenant: the lookup of the client. */
   readonly customerLookup: CustomerLookup;
-  /** As the transport has them. */
+  /** The same as for the transport. */
   readonly codes?: NameMap | undefined;
-  /** The property that a metric adds up. @default "total_usage" */
+  /** The property that a metric sums. @default "total_usage" */
   readonly usageProperty?: string | undefined;
   /** @default "https://api.getlago.com" */
   readonly baseUrl?: string | undefined;
@@ -37,8 +37,8 @@ const metrics = v.object({ billable_metrics: v.array(v.object({ code: v.string()
 const PAGE = 100;
 
 /**
- * What Lago counted, event by event, from its list of events. Lago stores events of codes that no billable metric has, too; those count for
- * nothing here, as they do there. Whether a filter or a property is wrong it tells by webhook alone.
+ * Returns what Lago counted, event by event, from its list of events. Lago also stores events whose code has no billable metric; they do
+ * not count, here or there. Wrong filters or properties are reported by webhook only.
  *
  * @example
  * ```ts
@@ -64,7 +64,7 @@ export const lagoLedger = (options: LagoLedgerOptions): ReconcileBackend => {
     }
   };
 
-  /** Events of one subscription and metric from `from` to `to`, which is excluded. */
+  /** Returns events of one subscription and metric from `from` up to, but not including, `to`. */
   const readEvents = async function* (subscription: string, code: string, from: number, to: number) {
     for (let page = 1; ; page++) {
       const answer = v.parse(

@@ -15,17 +15,17 @@ export interface LagoTransportOptions extends Omit<HttpOptions, "headers" | "bas
   readonly apiKey: ApiKey;
   /** @default "https://api.getlago.com" */
   readonly baseUrl?: string | URL | undefined;
-  /** The `code` of the billable metric of a meter's events where it is not the meter's id. */
+  /** The `code` of a meter's billable metric, if it differs from the meter's id. */
   readonly codes?: NameMap | undefined;
   /**
-   * What stands in `properties`, for metrics that look for usage elsewhere: `({ total_usage }) => ({ tokens: total_usage })`.
+   * The `properties` of an event, for metrics that read usage elsewhere: `({ total_usage }) => ({ tokens: total_usage })`.
    * @default metadata, and `total_usage` or the times and `duration_ms`
    */
   readonly properties?: LagoPropertiesOf | undefined;
 }
 
 const LONGEST_CODE = 255;
-// The events table has a unique index and forgets nothing; with ClickHouse, the same id and time overwrite.
+// The events table has a unique index and forgets nothing; with ClickHouse, an event with the same id and time overwrites.
 const FOR_EVER = { windowMs: Number.MAX_SAFE_INTEGER };
 
 const { headers: _headers, baseUrl, dedup, ...entries } = httpEntries;
@@ -42,12 +42,12 @@ const schema = v.strictObject({
 });
 
 /**
- * Sends events to Lago: up to 100 in one request. The customer of the lookup is the `external_subscription_id`, the meter's id the
- * metric's `code`, tenant and event id the `transaction_id` that Lago counts once; usage stands in `properties.total_usage`.
+ * Sends events to Lago, up to 100 per request. The customer of the lookup is the `external_subscription_id`, the meter's id the metric's
+ * `code`; tenant and event id form the `transaction_id` that Lago counts once. Usage is in `properties.total_usage`.
  *
- * Acknowledged means that Lago stored the event. It looks for the metric later, and tells of trouble with the webhook `events.errors`.
+ * Acknowledged means that Lago stored the event. It looks up the metric later, and reports errors with the webhook `events.errors`.
  *
- * @throws MeterError `invalid_options` that names every field at fault
+ * @throws MeterError `invalid_options` that names every invalid field
  *
  * @example
  * ```ts

@@ -2,25 +2,25 @@ import { type LateRejections, type LateReport, type Refuter, refuteLate } from "
 import { memoryReplayGuard, type ReplayGuard } from "./replay-guard.ts";
 
 export interface LateWebhookOptions {
-  /** The client whose events they are. */
+  /** The client of the events. */
   readonly client: Refuter;
   /** Remembers deliveries. @default memoryReplayGuard() */
   readonly replayGuard?: ReplayGuard | undefined;
-  /** Told of each delivery: of what could not be resolved, too. A handler that throws breaks nothing. */
+  /** Called for each delivery, including what could not be resolved. If it throws, the delivery is not affected. */
   readonly onReport?: ((report: LateReport) => void) | undefined;
 }
 
-/** A web standard handler, for any server that has one. */
+/** A web standard handler, for any server that supports one. */
 export type WebhookHandler = (request: Request) => Promise<Response>;
 
-/** What a delivery is, once its signature is good; undefined for one of another kind. */
+/** Returns the content of a delivery whose signature is valid; undefined for another kind of delivery. */
 export interface Delivery {
-  /** The same for a delivery that comes again. */
+  /** The same for a repeated delivery. */
   readonly key: string;
   readonly rejections: LateRejections | undefined;
 }
 
-/** Why a delivery is not taken: it is not the backend's, or it cannot be read. */
+/** Why a delivery is refused: it is not the backend's, or it cannot be read. */
 export class DeliveryRefused extends Error {
   readonly status: 400 | 401;
 
@@ -33,10 +33,10 @@ export class DeliveryRefused extends Error {
 const LONGEST_BODY = 4 * 1024 * 1024;
 
 /**
- * A webhook that takes acknowledgements back. It answers 200 once all is stored; 503 for events that are still on their way here, and 500
- * where the outbox fails, so that the backend delivers again.
+ * A webhook that takes acknowledgements back. Responds with 200 once everything is stored, with 503 for events still in flight here, and
+ * with 500 if the outbox fails, so that the backend delivers again.
  *
- * @param read - checks the signature and reads the body; throws `DeliveryRefused`
+ * @param read - checks the signature and parses the body; throws `DeliveryRefused`
  */
 export const lateWebhook = (
   backend: string,
@@ -55,7 +55,7 @@ export const lateWebhook = (
     try {
       onReport?.(report);
     } catch {
-      // The handler's trouble is not the delivery's.
+      // A failing handler must not fail the delivery.
     }
     if (report.waiting > 0) return answer(503, report, { "retry-after": "60" });
     await replayGuard.add(key);
@@ -67,7 +67,7 @@ export const lateWebhook = (
     } catch (error) {
       return error instanceof DeliveryRefused
         ? answer(error.status, { error: error.message })
-        : answer(500, { error: "the delivery could not be dealt with" });
+        : answer(500, { error: "the delivery could not be processed" });
     }
   };
 };

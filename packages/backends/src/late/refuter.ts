@@ -1,43 +1,43 @@
 import type { RefutationState, RefutedEvent } from "@meter-lib/core";
 
-/** Whoever takes acknowledgements back: a `MeterClient`. */
+/** What takes acknowledgements back: a `MeterClient`. */
 export interface Refuter {
   refute(events: readonly RefutedEvent[], reason: string): Promise<readonly RefutationState[]>;
 }
 
-/** What a backend tells of events that it took and does not count. */
+/** What a backend reports about events that it accepted and does not count. */
 export interface LateRejections {
   readonly events: readonly LateRejection[];
-  /** Where it tells of more than it names. */
+  /** If it reports more than it names. */
   readonly unnamed: readonly UnnamedRejections[];
 }
 
 export interface LateRejection extends RefutedEvent {
-  /** Undefined where the backend's id is not one of ours. */
+  /** Undefined if the backend's id is not one of ours. */
   readonly tenant_id: string | undefined;
-  /** As the backend says it. */
+  /** As the backend reports it. */
   readonly id: string;
   readonly reason: string;
 }
 
-/** Rejected events that the backend counts, and does not name: what they are, a reconciliation of their hours tells. */
+/** Rejected events that the backend counts but does not name; reconcile their hours to find them. */
 export interface UnnamedRejections {
   readonly events: number;
   readonly reason: string;
-  /** When the backend looked at them, in milliseconds since the epoch. */
+  /** When the backend checked them, in milliseconds since the epoch. */
   readonly from: number;
   readonly to: number;
 }
 
-/** What became of late rejections. */
+/** The result of late rejections. */
 export interface LateReport {
-  /** Dead letters now. */
+  /** Now dead letters. */
   readonly refuted: number;
   /** Known before. */
   readonly repeated: number;
-  /** Still on their way here: to be told again. */
+  /** Still in flight here: report them again. */
   readonly waiting: number;
-  /** Those about which nothing could be done here: unknown ids, ids of other clients, content that is kept nowhere. */
+  /** Not resolvable here: unknown ids, ids of other clients, content that is kept nowhere. */
   readonly unresolved: readonly UnresolvedRejection[];
   readonly unnamed: readonly UnnamedRejections[];
 }
@@ -48,7 +48,7 @@ export interface UnresolvedRejection {
   readonly why: "not_ours" | "unknown" | "no_content" | "conflict";
 }
 
-/** Has late rejections taken back. */
+/** Takes acknowledgements back for late rejections. */
 export const refuteLate = async (
   client: Refuter,
   backend: string,

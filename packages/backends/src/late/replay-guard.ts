@@ -1,16 +1,16 @@
-/** Remembers which deliveries of a webhook were dealt with, so that nobody can have one dealt with again. */
+/** Remembers which deliveries of a webhook were processed, so that none can be replayed. */
 export interface ReplayGuard {
-  /** Whether a delivery with this key was dealt with. */
+  /** Whether a delivery with this key was processed. */
   has(key: string): boolean | Promise<boolean>;
   add(key: string): void | Promise<void>;
 }
 
 export interface MemoryReplayGuardOptions {
-  /** Of more, the oldest are forgotten. @default 10_000 */
+  /** Maximum number; the oldest are forgotten. @default 10_000 */
   readonly max?: number;
 }
 
-/** A guard of one process. Several that serve one webhook share one over a store. */
+/** A guard for one process. Several processes behind one webhook need a guard over a shared store. */
 export const memoryReplayGuard = ({ max = 10_000 }: MemoryReplayGuardOptions = {}): ReplayGuard => {
   const keys = new Set<string>();
   return {

@@ -52,7 +52,7 @@ const customersOf = async (
     const other = tenantOf.get(customer_id);
     if (other !== undefined)
       throw new Error(
-        `the tenants ${other} and ${tenant_id} have the customer ${customer_id} in common: the backend's sums do not tell them apart`,
+        `the tenants ${other} and ${tenant_id} share the customer ${customer_id}: the backend's sums cannot be split between them`,
       );
     customerOf.set(tenant_id, customer_id);
     tenantOf.set(customer_id, tenant_id);

@@ -127,7 +127,7 @@ test("tenants that share a customer are refused, as sums do not tell them apart"
   const shared = staticCustomers({ a: "cus_1", b: "cus_1" });
   const backend = stripeLedger({ baseUrl: server.url, apiKey: "sk_test_123", customerLookup: shared });
   const rows = ["a", "b"].map((tenant_id) => ({ tenant_id, meter_id: KNOWN[0], hour: NOW }));
-  await expect(backend.ledger({}, rows)).rejects.toThrow("the tenants a and b have the customer cus_1");
+  await expect(backend.ledger({}, rows)).rejects.toThrow("the tenants a and b share the customer cus_1");
 });
 
 test("what a backend refuses is told in its words, without the key", async () => {

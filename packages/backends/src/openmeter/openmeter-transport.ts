@@ -17,15 +17,15 @@ export interface OpenMeterTransportOptions extends Omit<HttpOptions, "headers"> 
    * @default "v1"
    */
   readonly api?: OpenMeterApi | undefined;
-  /** `om_…`; without one no credentials are sent, as to a server of one's own. */
+  /** API key (`om_…`); without one, no credentials are sent, as to a self-hosted server. */
   readonly apiKey?: ApiKey | undefined;
-  /** What the `source` of every event begins with; the tenant follows. A URI reference. @default "meter-lib" */
+  /** The prefix of every event's `source`; the tenant follows. A URI reference. @default "meter-lib" */
   readonly source?: string | undefined;
-  /** The `type` of a meter's events (a meter's `eventType` over there) where it is not the meter's id. */
+  /** The `type` of a meter's events (the `eventType` of OpenMeter's meter), if it differs from the meter's id. */
   readonly eventTypes?: NameMap | undefined;
   /**
-   * What stands in `data`, for meters over there that look for usage elsewhere: `({ total_usage }) => ({ tokens: total_usage })`.
-   * @default all that the event says: `total_usage`, or the times and `duration_ms`; tenant, device, session, metadata
+   * The `data` of an event, for meters that read usage elsewhere: `({ total_usage }) => ({ tokens: total_usage })`.
+   * @default all fields of the event: `total_usage`, or the times and `duration_ms`; tenant, device, session, metadata
    */
   readonly data?: OpenMeterDataOf | undefined;
 }
@@ -47,13 +47,13 @@ const schema = v.strictObject({
 });
 
 /**
- * Sends events to OpenMeter: up to 500 CloudEvents in one request. `id` is the event's id, `subject` the customer, `type` the meter;
- * usage stands in `data.total_usage`, measured time in `data.duration_ms`.
+ * Sends events to OpenMeter, up to 500 CloudEvents per request. `id` is the event's id, `subject` the customer, `type` the meter; usage is
+ * in `data.total_usage`, measured time in `data.duration_ms`.
  *
- * `dedup` is `false` unless you say otherwise, because a server of one's own drops no repeats unless its `dedupe` (or `sink.dedupe`)
- * is enabled; give its `expiration` as `windowMs`.
+ * `dedup` is `false` by default, because a self-hosted server drops repeats only if its `dedupe` (or `sink.dedupe`) is enabled; pass its
+ * `expiration` as `windowMs`.
  *
- * @throws MeterError `invalid_options` that names every field at fault
+ * @throws MeterError `invalid_options` that names every invalid field
  *
  * @example
  * ```ts

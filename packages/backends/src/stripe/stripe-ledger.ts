@@ -7,11 +7,11 @@ import { jsonReader } from "../ledger/json-reader.ts";
 import { type NameMap, nameOf } from "../name-map.ts";
 
 export interface StripeLedgerOptions {
-  /** A key that may read meters. */
+  /** An API key with permission to read meters. */
   readonly apiKey: ApiKey;
-  /** Which customer (`cus_…`) a tenant is: the lookup that the client has. */
+  /** Returns the Stripe customer (`cus_…`) of a tenant: the lookup of the client. */
   readonly customerLookup: CustomerLookup;
-  /** As the transport has them. */
+  /** The same as for the transport. */
   readonly eventNames?: NameMap | undefined;
   readonly account?: string | undefined;
   /** @default "2026-08-26.dahlia" */
@@ -32,10 +32,10 @@ const summaries = v.object({
 });
 
 /**
- * What Stripe counted, from its event summaries by hour: sums alone, of meters that add up (`default_aggregation: sum`). Hours without usage of
- * volume meters are not compared: Stripe counts values, and measured times are values there alone.
+ * Returns what Stripe counted, from its hourly event summaries: only sums, of meters that sum (`default_aggregation: sum`). Hours without
+ * usage of volume meters are not compared: Stripe counts values, and measured times exist there only as values.
  *
- * Stripe aggregates for some minutes after it took an event; the last hour may lack what is right.
+ * Stripe aggregates for some minutes after it accepted an event, so the last hour may be incomplete.
  *
  * @example
  * ```ts
@@ -82,7 +82,7 @@ export const stripeLedger = (options: StripeLedgerOptions): ReconcileBackend => 
       const rows: BackendLedgerRow[] = [];
       for (const { tenant_id, customer_id, meter_id, from, to } of await askedRows(asked, customerLookup)) {
         const id = ids.get(nameOf(eventNames, meter_id));
-        // Events of a name that no meter has count for nothing.
+        // Events whose name has no meter count for nothing.
         if (id === undefined) continue;
         let starting_after: string | undefined;
         for (;;) {

@@ -82,7 +82,7 @@ const timeIssue = (event: UsageEvent, now: number): EventIssue | undefined => {
   return {
     field: end_time !== undefined ? "end_time" : start_time !== undefined ? "start_time" : "event_time",
     given: describeValue(time),
-    expected: "a time within the last 35 days and at most 5 minutes ahead: Stripe takes no others",
+    expected: "a time within the last 35 days and at most 5 minutes ahead, as Stripe requires",
   };
 };
 
@@ -102,7 +102,7 @@ const valueIssue = (event: UsageEvent, { value }: StripeNames): EventIssue | und
     return {
       field,
       given: "nothing",
-      expected: "both times of a measured call: Stripe adds numbers up, and one boundary has none",
+      expected: "both times of a measured call, because Stripe sums values and one boundary has none",
     };
   }
   return Number.isSafeInteger(number) && number >= 0 && number <= LARGEST_VALUE
@@ -120,7 +120,7 @@ const payloadIssue = (
       return {
         field,
         given: describeValue(key),
-        expected: "a key of at most 100 characters without brackets that the payload has not already",
+        expected: "a key of at most 100 characters without brackets that the payload does not use yet",
       };
     }
     if (text.length > MAX_PAYLOAD_TEXT) {

@@ -12,7 +12,7 @@ import { stripeDialect } from "./stripe-dialect.ts";
 import { defaultStripeValue, type StripeValue } from "./stripe-meter-event.ts";
 
 export interface StripeTransportOptions extends Omit<HttpOptions, "headers" | "dedup" | "baseUrl"> {
-  /** A secret or restricted key that may write meter events (`sk_…`, `rk_…`). */
+  /** A secret or restricted key with permission to write meter events (`sk_…`, `rk_…`). */
   readonly apiKey: ApiKey;
   /** The connected account to act for (`acct_…`). */
   readonly account?: string | undefined;
@@ -20,14 +20,14 @@ export interface StripeTransportOptions extends Omit<HttpOptions, "headers" | "d
   readonly apiVersion?: string | undefined;
   /** @default "https://api.stripe.com" */
   readonly baseUrl?: string | URL | undefined;
-  /** The `event_name` of a meter's events where it is not the meter's id. */
+  /** The `event_name` of a meter's events, if it differs from the meter's id. */
   readonly eventNames?: NameMap | undefined;
   /** A meter's `customer_mapping.event_payload_key`. @default "stripe_customer_id" */
   readonly customerKey?: string | undefined;
   /** A meter's `value_settings.event_payload_key`. @default "value" */
   readonly valueKey?: string | undefined;
   /**
-   * What an event counts for: a whole number ≥ 0 of at most 15 digits; undefined refuses the event.
+   * Returns the value of an event, a whole number ≥ 0 of at most 15 digits; undefined refuses the event.
    * @default total_usage, or the milliseconds from start_time to end_time
    */
   readonly value?: StripeValue | undefined;
@@ -67,15 +67,15 @@ const schema = v.strictObject({
 const DEDUP_WINDOW_MS = 24 * 3_600_000;
 
 /**
- * Sends events to Stripe as meter events (`POST /v1/billing/meter_events`), one in a request. The customer of the lookup is Stripe's
- * (`cus_…`), the meter's id is the `event_name`, metadata becomes payload keys, and tenant and event id become the `identifier`
- * that Stripe counts once within 24 hours. An event can be cancelled within 24 hours (`POST /v1/billing/meter_event_adjustments`); Stripe
- * amends none.
+ * Sends events to Stripe as meter events (`POST /v1/billing/meter_events`), one per request. The customer of the lookup is Stripe's
+ * (`cus_…`), the meter's id is the `event_name`, metadata becomes payload keys, and tenant and event id form the `identifier` that Stripe
+ * counts once within 24 hours. An event can be cancelled within 24 hours
+ * (`POST /v1/billing/meter_event_adjustments`), but not amended.
  *
- * Acknowledged means that Stripe took the event. It looks for customer and meter later, and tells of trouble with
+ * Acknowledged means that Stripe accepted the event. It looks up customer and meter later, and reports errors with
  * `v1.billing.meter.error_report_triggered`.
  *
- * @throws MeterError `invalid_options` that names every field at fault
+ * @throws MeterError `invalid_options` that names every invalid field
  *
  * @example
  * ```ts

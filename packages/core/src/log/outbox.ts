@@ -293,7 +293,7 @@ export interface NewSegment {
   readonly corrections?: boolean | undefined;
   /** Events whose ids callers gave: they may have been recorded before. */
   readonly given: readonly GivenId[];
-  /** When the earliest of the other ids was created; none was created more than {@link MAX_IDS_SPAN_MS} later. */
+  /** When the earliest of the other ids was created; none was created more than `MAX_IDS_SPAN_MS` later. */
   readonly ids_since: number;
   /** Whether this owner keeps it in memory and will send it; otherwise, anybody may claim it. */
   readonly hold: boolean;

@@ -1,6 +1,6 @@
 const PRINTABLE_ASCII = /^[\x20-\x7e]+$/;
 
-/** The description for an {@link EventIssue}. */
+/** The description for an `EventIssue`. */
 export const HEADER_TEXT = "text that an HTTP header can hold (printable ASCII, no blank at either end)";
 
 /**

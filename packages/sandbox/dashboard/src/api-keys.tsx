@@ -9,7 +9,7 @@ import { Time } from "./time.tsx";
 import { useAction } from "./use-action.ts";
 import { useAnswer } from "./use-answer.ts";
 
-/** The keys of the portal's lookup. */
+/** The API keys of the portal's lookup. */
 export const ApiKeys = () => {
   const answered = useAnswer<{ keys: readonly ApiKey[] }>("sandbox/v1/api-keys");
   const { said, act } = useAction(answered.refresh);
@@ -19,7 +19,7 @@ export const ApiKeys = () => {
     act(async () => {
       const { key } = await post<{ readonly key: string }>("sandbox/v1/api-keys", {});
       setMade(key);
-      return "Created. It is shown this once:";
+      return "Created. Copy it now; it is not shown again:";
     });
   const drop = (id: number, ending: string): Promise<void> =>
     act(async () => {
@@ -36,8 +36,8 @@ export const ApiKeys = () => {
           <>
             <p class="quiet">
               {keys.length === 0
-                ? "None: every lookup is answered without a key. Once there is one, the portal's lookup asks for it, and a wrong key is refused everywhere."
-                : "The portal's lookup asks for one of these; a wrong key is refused everywhere. Internal lookups and event posts work without."}
+                ? "None: lookups need no key. Once a key exists, the portal's lookup requires it, and a wrong key is refused everywhere."
+                : "The portal's lookup requires one of these keys. A wrong key is refused everywhere. Internal lookups and event posts work without a key."}
             </p>
             {keys.length > 0 && (
               <DataTable
@@ -46,8 +46,7 @@ export const ApiKeys = () => {
                   { head: "Key", cell: ({ ending }) => <span class="id">…{ending}</span> },
                   {
                     head: "Created",
-                    cell: ({ added_at }) =>
-                      added_at === null ? "given at the start" : <Time at={added_at} />,
+                    cell: ({ added_at }) => (added_at === null ? "set at startup" : <Time at={added_at} />),
                   },
                   { head: "Uses", number: true, cell: ({ uses }) => numberText(uses) },
                   { head: "Last used", cell: ({ last_used_at }) => <Time at={last_used_at} /> },
@@ -62,7 +61,7 @@ export const ApiKeys = () => {
                           title={`Remove the key that ends with ${ending}?`}
                           onConfirm={() => drop(id, ending)}
                         >
-                          <p>Whoever uses it is refused from then on. It cannot be brought back.</p>
+                          <p>Requests with this key will be refused. This cannot be undone.</p>
                         </ConfirmButton>
                       ),
                   },

@@ -47,7 +47,7 @@ const View = ({
       return EVENT_NUMBER.test(detail) ? (
         <EventStory key={detail} id={Number(detail)} />
       ) : (
-        <NotFound what={`An event's number is digits, not "${detail}".`} />
+        <NotFound what={`Expected an event number, got "${detail}".`} />
       );
     return view === "customers" || view === "tenants" || view === "meters" ? (
       <ScopePage key={`${view} ${detail}`} kind={view} id={detail} />
@@ -90,7 +90,7 @@ const Notices = ({ faults }: { readonly faults: Answered<FaultState> }) => {
     <div class="notices" role="status">
       {"error" in faults && faults.error !== undefined && (
         <p class="notice bad">
-          The sandbox does not answer ({faults.error}). What is shown is what was known last.
+          The sandbox does not respond ({faults.error}). This page shows the last known state.
         </p>
       )}
       {failing && (
@@ -124,7 +124,7 @@ export const App = () => {
   return (
     <PlaceContext.Provider value={place}>
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
-        To the content
+        Skip to content
       </button>
       <header>
         <div class="bar">

@@ -22,14 +22,14 @@ const Body = ({ request, position }: { readonly request: LoggedRequest; readonly
       </h3>
       <pre tabIndex={0}>{record.text}</pre>
       <details>
-        <summary>The whole body</summary>
+        <summary>Full body</summary>
         {body}
       </details>
     </>
   );
 };
 
-/** The request that brought an event, word for word; of a batch, the event's own record first. */
+/** The request that brought an event, as received; for a batch, the event's own record first. */
 export const AsReceived = ({
   request,
   position,

@@ -160,7 +160,7 @@ export const BarChart = ({
       aria-valuemin={0}
       aria-valuemax={Math.max(0, buckets.length - 1)}
       aria-valuenow={at ?? 0}
-      aria-valuetext={at === undefined ? "No bar chosen: use the arrow keys" : words}
+      aria-valuetext={at === undefined ? "No bar selected. Use the arrow keys." : words}
       onKeyDown={onKeyDown}
       onBlur={() => setAt(undefined)}
       onPointerMove={(event) => {

@@ -14,8 +14,9 @@ type DeadState = "rejected" | "quarantined";
 
 const TITLES: Readonly<Record<DeadState, string>> = { rejected: "Dead letters", quarantined: "Quarantined" };
 const WORDS: Readonly<Record<DeadState, string>> = {
-  rejected: "Refused for good; kept until they are sent again or discarded.",
-  quarantined: "May have been counted. Sent again, a backend that does not deduplicate counts them twice.",
+  rejected: "Rejected permanently. Kept until you redrive or discard them.",
+  quarantined:
+    "May have been counted. A backend that does not deduplicate counts them twice if they are sent again.",
 };
 
 const SHOWN = 200;
@@ -36,7 +37,7 @@ const SendAgain = ({
     <ConfirmButton
       label={label}
       name={name}
-      title="Send again what may have been counted?"
+      title="Send events again that may have been counted?"
       verb="Send again"
       onConfirm={onSend}
     >
@@ -63,11 +64,11 @@ const Letters = ({ outbox, state }: { readonly outbox: number; readonly state: D
     act(async () => {
       const body = { state, ...which, may_count_twice: state === "quarantined" };
       const { redriven } = await post<{ readonly redriven: number }>(`${path}/redrive`, body);
-      return `${numberText(redriven)} pending again; the app that owns the outbox sends them.`;
+      return `${numberText(redriven)} pending again. The app that owns the outbox sends them.`;
     });
   const discard = (): Promise<void> =>
     act(async () => {
-      if (reason.trim() === "") return "Not discarded: say why first.";
+      if (reason.trim() === "") return "Enter a reason before you discard.";
       const { discarded } = await post<{ readonly discarded: number }>(`${path}/discard`, { state, reason });
       return `${numberText(discarded)} discarded: ${reason}`;
     });
@@ -124,7 +125,7 @@ const Letters = ({ outbox, state }: { readonly outbox: number; readonly state: D
               <div class="fields actions">
                 <SendAgain state={state} label="Send all again" onSend={() => redrive({})} />
                 <label>
-                  Why discard them{" "}
+                  Reason for discarding{" "}
                   <input
                     value={reason}
                     placeholder="test data"
@@ -136,7 +137,7 @@ const Letters = ({ outbox, state }: { readonly outbox: number; readonly state: D
                   title={`Discard all ${state} events of this outbox?`}
                   onConfirm={discard}
                 >
-                  <p>They are never sent or counted. The outbox keeps how many they were, and why.</p>
+                  <p>They will never be sent or counted. The outbox keeps their number and the reason.</p>
                 </ConfirmButton>
               </div>
             </>
@@ -147,7 +148,7 @@ const Letters = ({ outbox, state }: { readonly outbox: number; readonly state: D
   );
 };
 
-/** What could not be delivered, to be decided about. */
+/** Events that could not be delivered and need a decision. */
 export const DeadLetters = ({ outbox }: { readonly outbox: number }) => (
   <>
     <Letters outbox={outbox} state="rejected" />

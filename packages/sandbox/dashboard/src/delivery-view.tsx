@@ -74,7 +74,7 @@ const RefusedRequest = ({ request }: { readonly request: LoggedRequest }) => (
   </li>
 );
 
-/** What went wrong on the way here: numbers that are missing, events that came twice, requests that were refused. */
+/** What went wrong in delivery: missing numbers, duplicates, refused requests. */
 export const DeliveryView = () => {
   const gaps = useAnswer<{ producers: readonly Gap[] }>("sandbox/v1/gaps");
   const refused = useAnswer<{ requests: readonly LoggedRequest[] }>("sandbox/v1/refused?limit=50");
@@ -87,7 +87,7 @@ export const DeliveryView = () => {
           {({ producers }) =>
             producers.length === 0 ? (
               <p class="quiet">
-                No event carried a producer and a sequence number yet. Clients with an outbox send both.
+                No event has carried a producer and a sequence number yet. Clients with an outbox send both.
               </p>
             ) : (
               <DataTable

@@ -118,8 +118,8 @@ export const EventLife = ({ event }: { readonly event: LoggedEvent }) => {
       )}
       {outboxes !== undefined && outboxes.length > 0 && rows.length === 0 && event_id !== null && (
         <p class="quiet">
-          No <a href={linkTo(["outbox"])}>outbox</a> on this machine holds it: its sender has its answer, or
-          is elsewhere.
+          No <a href={linkTo(["outbox"])}>outbox</a> on this machine has it: its sender already has the
+          response, or runs elsewhere.
         </p>
       )}
     </section>

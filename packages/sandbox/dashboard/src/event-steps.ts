@@ -19,7 +19,7 @@ export interface LifeStep {
   readonly outbox?: string;
 }
 
-/** What is known of an event, from both sides. */
+/** Details of an event, from both sides. */
 export interface KnownLife {
   readonly event: LoggedEvent;
   /** Every arrival of the same id, the event's own too. */
@@ -41,12 +41,12 @@ const timeOfId = (id: string | null): number | undefined => {
 const ANSWERS: Readonly<
   Record<LoggedEvent["state"], readonly [name: string, tone: StepTone, words: string]>
 > = {
-  accepted: ["Acknowledged", "good", "Stored, then answered: the sender may forget it."],
-  duplicate: ["Acknowledged again", "good", "Known already: answered as before, not counted again."],
-  conflict: ["Refused", "bad", "Its id was used for other content; the first one counts."],
-  refused: ["Refused", "bad", "Nothing of it is counted."],
-  replaced: ["Acknowledged", "good", "Stored; a correction with a higher revision counts in its place."],
-  cancellation: ["Acknowledged", "good", "Stored: the event it corrects counts no more."],
+  accepted: ["Acknowledged", "good", "Stored and acknowledged: the sender may forget it."],
+  duplicate: ["Acknowledged again", "good", "Already known: acknowledged as before, not counted again."],
+  conflict: ["Refused", "bad", "Its id was used for different content. The first event counts."],
+  refused: ["Refused", "bad", "Not counted."],
+  replaced: ["Acknowledged", "good", "Stored; a correction with a higher revision counts instead."],
+  cancellation: ["Acknowledged", "good", "Stored: the event that it corrects no longer counts."],
 };
 
 /** The step of a correction's arrival. */
@@ -54,7 +54,7 @@ const correctionStep = ({ state, received_at, id, total_usage }: LoggedEvent): L
   name: state === "cancellation" ? "Cancelled" : "Amended",
   at: received_at,
   tone: "plain",
-  words: state === "cancellation" ? "Counts no more." : `Says ${total_usage ?? "other times"} now.`,
+  words: state === "cancellation" ? "No longer counts." : `Now counts ${total_usage ?? "other times"}.`,
   arrival: id,
 });
 
@@ -69,11 +69,11 @@ export const stepsOf = ({ event, arrivals, turnedAway, rows }: KnownLife): reado
       name: "Used",
       at: event.event_time,
       tone: "plain",
-      words: "Its hour is the one that is billed.",
+      words: "This hour is billed.",
     });
   }
   if (recorded !== undefined) {
-    const words = rows.length > 0 ? "In the sender's outbox." : "As its id says.";
+    const words = rows.length > 0 ? "In the sender's outbox." : "According to its id.";
     steps.push({ name: "Recorded", at: recorded, tone: "plain", words });
   }
   const sent = [
@@ -83,7 +83,7 @@ export const stepsOf = ({ event, arrivals, turnedAway, rows }: KnownLife): reado
   for (const [place, { at, away, arrival }] of sent.entries()) {
     const name = attempt(place + 1);
     if (away !== undefined) {
-      const words = away.outcome === "reset" ? "Cut off by the outage." : "Answered with 503 by the outage.";
+      const words = away.outcome === "reset" ? "Cut off by the outage." : "Refused with 503 by the outage.";
       steps.push({ name, at, tone: "warn", words });
     } else {
       const [answer, tone, words] = ANSWERS[arrival.state];
@@ -108,7 +108,7 @@ export const stepsOf = ({ event, arrivals, turnedAway, rows }: KnownLife): reado
   }
   for (const { outbox, row } of rows) {
     const tone = row.state === "pending" || row.state === "inflight" ? "warn" : "bad";
-    const words = row.reason ?? "The sender has no answer for it yet.";
+    const words = row.reason ?? "The sender has no response for it yet.";
     steps.push({ name: `In the outbox: ${row.state}`, at: row.ended_at, tone, words, outbox });
   }
   // Usage may be reported before it happens, or long after: what has a time stands at it.

@@ -30,7 +30,7 @@ const Facts = ({ event }: { readonly event: LoggedEvent }) => {
     [
       "Event id",
       event_id === null ? (
-        "none: nothing tells it from another one"
+        "none: it cannot be distinguished from other events"
       ) : (
         <>
           <span class="id">{event_id}</span> <CopyButton text={event_id} />
@@ -38,11 +38,11 @@ const Facts = ({ event }: { readonly event: LoggedEvent }) => {
       ),
     ],
     ["Producer", producer === null ? "–" : `${producer}, number ${event.seq ?? "–"}`],
-    ["Came in", `request ${event.request}, dialect ${event.dialect}, place ${event.position + 1}`],
+    ["Received in", `request ${event.request}, dialect ${event.dialect}, place ${event.position + 1}`],
   ];
   return (
     <section class="card">
-      <h2>What is known</h2>
+      <h2>Details</h2>
       <dl class="facts">
         {facts.map(([name, value]) => (
           <div key={name}>

@@ -81,11 +81,11 @@ export const EventsView = () => {
         </section>
       )}
       {events?.length === 0 && filtered && (
-        <p class="quiet">No event matches. New ones appear by themselves.</p>
+        <p class="quiet">No event matches. New events appear automatically.</p>
       )}
       {events?.length === 0 && !filtered && (
         <>
-          <p>No event has arrived yet. Send the first one; it appears here by itself.</p>
+          <p>No event has arrived yet. Send one, and it appears here automatically.</p>
           <SendEvent />
         </>
       )}

@@ -20,10 +20,10 @@ export const NoUsage = ({ scope }: { readonly scope: Scope }) => {
             <div class="fields">
               <RangeChoice />
             </div>
-            <p>No usage in this time; at other times there is some.</p>
+            <p>No usage in this period. Other periods have usage.</p>
           </>
         ) : Object.keys(scope).length > 0 ? (
-          <p>Nothing of it has been counted yet.</p>
+          <p>Nothing has been counted here yet.</p>
         ) : (
           <>
             <h2>Nothing has been counted yet</h2>

@@ -1,7 +1,7 @@
 import { usePlace } from "./place.ts";
 
 /** What stands where an address leads nowhere. */
-export const NotFound = ({ what = "There is no such page." }: { readonly what?: string }) => {
+export const NotFound = ({ what = "This page does not exist." }: { readonly what?: string }) => {
   const { linkTo } = usePlace();
   return (
     <>

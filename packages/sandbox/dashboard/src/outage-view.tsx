@@ -6,9 +6,9 @@ import { useAction } from "./use-action.ts";
 import type { Answered } from "./use-answer.ts";
 
 const OUTCOMES: readonly (readonly [FaultSettings["outcome"], string, string])[] = [
-  ["as_usual", "As usual", "Requests are taken and answered."],
-  ["unavailable", "Failing", "Every request is answered with 503."],
-  ["reset", "Resetting", "Every connection is cut off before an answer."],
+  ["as_usual", "As usual", "Requests are handled normally."],
+  ["unavailable", "Failing", "Every request fails with 503."],
+  ["reset", "Resetting", "Every connection is closed before a response."],
 ];
 const DELAYS = [0, 500, 2000, 10_000, 30_000];
 
@@ -58,7 +58,7 @@ const Switches = ({
         </select>
       </label>
       <p class="figure">
-        <strong>{numberText(requests)}</strong> requests hit since this was set
+        <strong>{numberText(requests)}</strong> requests affected since this was set
       </p>
       {(outcome !== "as_usual" || delay_ms > 0) && (
         <button type="button" class="primary" onClick={() => set({ outcome: "as_usual", delay_ms: 0 })}>
@@ -75,7 +75,7 @@ export const OutageView = ({ faults }: { readonly faults: Answered<FaultState> }
     <h1>Outage</h1>
     <p>
       Make the backend fail and watch your app: a client with an outbox keeps its events and delivers them
-      when the backend is back. Only event posts and customer lookups are hit; this page is not.
+      when the backend is back. Only event posts and customer lookups are affected.
     </p>
     <Shown of={faults} lines={5}>
       {(data) => <Switches faults={data} refresh={faults.refresh} />}

@@ -20,17 +20,17 @@ const NoOutbox = () => {
   const { linkTo } = usePlace();
   return (
     <section class="card">
-      <h2>No outbox is shown yet</h2>
+      <h2>No outbox connected</h2>
       <p>
-        An app with an outbox keeps its events until they are counted, and those that were refused for good as
-        dead letters. Start the sandbox with that file to see them here, to send them again or discard them,
-        and to compare both sides:
+        An app with an outbox keeps its events until they are counted, and permanently rejected ones as dead
+        letters. Start the sandbox with the outbox file to see them here, to redrive or discard them, and to
+        reconcile both sides:
       </p>
       <pre class="code" tabIndex={0}>
         meter sandbox --outbox outbox.db
       </pre>
       <p class="quiet">
-        What arrived here and was refused is under <a href={linkTo(["delivery"])}>Delivery</a>.
+        For requests that were refused here, see <a href={linkTo(["delivery"])}>Delivery</a>.
       </p>
     </section>
   );

@@ -62,14 +62,14 @@ export const Reconcile = ({ outbox }: { readonly outbox: number }) => {
       const scope = `${numberText(answer.compared)} rows by tenant, meter and hour`;
       const differences = answer.differences.length + answer.gaps.length;
       return answer.agrees
-        ? `Both sides agree, over ${scope}.`
+        ? `Both sides agree on ${scope}.`
         : `${numberText(differences)} ${differences === 1 ? "difference" : "differences"} in ${scope}.`;
     });
 
   return (
     <section class="card">
       <h2>Reconcile</h2>
-      <p class="quiet">What the outbox recorded, beside what is counted here.</p>
+      <p class="quiet">What the outbox recorded, compared with what was counted here.</p>
       <div class="fields">
         <Choice label="Range" value={hours} options={SPANS} onChoose={setHours} />
         <button type="button" class="primary" onClick={compare}>
@@ -89,7 +89,7 @@ export const Reconcile = ({ outbox }: { readonly outbox: number }) => {
       )}
       {found?.gaps.map(({ producer, missing }) => (
         <p key={producer} class="bad-text">
-          Acknowledged there and never arrived here: numbers{" "}
+          Acknowledged there, but never arrived here: numbers{" "}
           {missing.map(({ from, to }) => (from === to ? `${from}` : `${from}–${to}`)).join(", ")} of producer{" "}
           <span class="id">{producer}</span>.
         </p>

@@ -43,7 +43,7 @@ const Sessions = ({ scope }: { readonly scope: Scope }) => {
       <Shown of={sessions}>
         {({ sessions: rows }) =>
           rows.length === 0 ? (
-            <p class="quiet">None: no start of a session came as an event of its own.</p>
+            <p class="quiet">None: no session has started with an event of its own.</p>
           ) : (
             <DataTable
               label="Sessions"
@@ -80,7 +80,7 @@ const Events = ({
       <div class="head">
         <h2>{title}</h2>
         <a href={linkTo(["events"], { customer: customer_id, tenant: tenant_id, meter: meter_id, state })}>
-          All, as they arrive
+          Live events
         </a>
       </div>
       <Shown of={events}>
@@ -104,10 +104,10 @@ const Payer = ({ tenant_id }: { readonly tenant_id: string }) => {
         return (
           <p>
             {found === undefined ? (
-              "No customer pays for this tenant now: its events are refused."
+              "This tenant has no customer, so its events are refused."
             ) : (
               <>
-                Paid for by <Id kind="customers" id={found.customer_id} />.
+                Customer: <Id kind="customers" id={found.customer_id} />.
               </>
             )}
           </p>
@@ -146,7 +146,7 @@ export const ScopePage = ({ kind, id }: { readonly kind: IdKind; readonly id: st
       {kind === "customers" && <TotalsTable by="tenant" query={query} measuresTime={false} title="Tenants" />}
       <Events scope={scope} title="Newest events" none="No event has arrived yet." />
       <Sessions scope={scope} />
-      <Events scope={scope} state="duplicate" title="Duplicates" none="None: no event of these came twice." />
+      <Events scope={scope} state="duplicate" title="Duplicates" none="None: no event came twice." />
       <Events
         scope={scope}
         state="conflict"

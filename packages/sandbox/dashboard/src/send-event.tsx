@@ -41,7 +41,7 @@ export const SendEvent = ({ meterId }: { readonly meterId?: string | undefined }
       await navigator.clipboard.writeText(code);
       setSaid("Copied.");
     } catch {
-      setSaid("The browser does not let the page copy: select the text instead.");
+      setSaid("The browser does not allow copying. Select the text instead.");
     }
   };
   const send = async (): Promise<void> => {
@@ -62,7 +62,7 @@ export const SendEvent = ({ meterId }: { readonly meterId?: string | undefined }
       });
       setSaid("Sent and accepted.");
     } catch (error) {
-      setSaid(error instanceof Error ? `Not taken: ${error.message}` : String(error));
+      setSaid(error instanceof Error ? `Refused: ${error.message}` : String(error));
     }
     tenants.refresh();
   };

@@ -15,7 +15,7 @@ export const Skeleton = ({ lines = 3 }: { readonly lines?: number }) => (
 export const Unknown = ({ error, retry }: { readonly error: string; readonly retry: () => void }) => (
   <div class="unknown" role="alert">
     <p>
-      <strong>Not known.</strong> The sandbox did not answer: {error}
+      <strong>Unknown.</strong> The sandbox did not respond: {error}
     </p>
     <button type="button" onClick={retry}>
       Try again

@@ -1,6 +1,6 @@
 import type { LoggedEvent } from "../../src/store/log-query.ts";
 
-/** What became of an event, and why, in words. */
+/** Describes what happened to an event, and why. */
 export const stateWords = ({
   state,
   late,
@@ -9,17 +9,17 @@ export const stateWords = ({
   switch (state) {
     case "accepted":
       return late
-        ? "Counted, and late: its time lies far before its arrival. It counts in the hour of its time."
+        ? "Counted late: it arrived long after its event time, and counts in the hour of its event time."
         : "Counted.";
     case "duplicate":
-      return "Not counted again: an event with the same id and the same content came before.";
+      return "Not counted again: an event with the same id and content came before.";
     case "conflict":
-      return "Not counted: its id was used before by an event with different content. The first one counts.";
+      return "Not counted: its id was used before with different content. The first event counts.";
     case "replaced":
-      return "Not counted: a correction with a higher revision is here.";
+      return "Not counted: a correction with a higher revision exists.";
     case "cancellation":
-      return "A correction: it takes an event back, and counts nothing itself.";
+      return "A correction: it cancels an event, and counts nothing itself.";
     case "refused":
-      return `Refused, nothing of it is counted: ${reason ?? "no reason is known"}`;
+      return `Refused, not counted: ${reason ?? "no reason known"}`;
   }
 };

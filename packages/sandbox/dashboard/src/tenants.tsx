@@ -15,7 +15,7 @@ import { dataOf, useAnswer } from "./use-answer.ts";
 const pathOf = (tenant_id: string): string => `sandbox/v1/tenants/${encodeURIComponent(tenant_id)}`;
 const SIZE = 50;
 
-/** Who pays for which tenant, and which tenants were asked for in vain. */
+/** Customers by tenant, and unknown tenants that were looked up. */
 export const Tenants = () => {
   const [search, setSearch] = useState("");
   const [offset, setOffset] = useState(0);
@@ -33,12 +33,12 @@ export const Tenants = () => {
   const add = (tenant_id: string, customer_id: string): Promise<void> =>
     act(async () => {
       await put(pathOf(tenant_id), { customer_id });
-      return `${tenant_id} is paid for by ${customer_id}.`;
+      return `${customer_id} pays for ${tenant_id}.`;
     });
   const drop = (tenant_id: string): Promise<void> =>
     act(async () => {
       await remove(pathOf(tenant_id));
-      return `${tenant_id} is removed; its usage stays.`;
+      return `Removed ${tenant_id}. Its usage stays.`;
     });
 
   const strangers = dataOf(unknown)?.tenants ?? [];
@@ -51,8 +51,8 @@ export const Tenants = () => {
         <section class="card attention">
           <h2>Unknown customers</h2>
           <p>
-            A client looked these tenants up, and no customer pays for them. Their events wait at the client
-            and are sent once the tenant is added.
+            Clients looked these tenants up, but they have no customer. Their events wait at the client and
+            are sent once the tenant is added.
           </p>
           <DataTable
             label="Unknown customers"
@@ -103,7 +103,7 @@ export const Tenants = () => {
             />
           </label>
           <label>
-            Customer who pays{" "}
+            Customer{" "}
             <input
               required
               value={customer}
@@ -150,8 +150,8 @@ export const Tenants = () => {
                           onConfirm={() => drop(tenant_id)}
                         >
                           <p>
-                            Lookups of it find no customer any more, and its events are refused. Usage that is
-                            counted stays.
+                            Lookups will find no customer, and its events will be refused. Counted usage
+                            stays.
                           </p>
                         </ConfirmButton>
                       ),

@@ -103,7 +103,7 @@ export const TotalsTable = ({
       <Shown of={answered} lines={6}>
         {(totals) =>
           totals.total === 0 ? (
-            <p class="quiet">{search === "" ? "No usage in this time." : "Nothing matches."}</p>
+            <p class="quiet">{search === "" ? "No usage in this period." : "Nothing matches."}</p>
           ) : (
             <>
               <DataTable

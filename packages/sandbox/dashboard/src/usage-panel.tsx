@@ -60,7 +60,7 @@ const ZoomButtons = ({ from, to }: { readonly from: number; readonly to: number 
           {sign}
         </button>
       ))}
-      <span class="quiet wide">or drag in the chart</span>
+      <span class="quiet wide">or drag across the chart</span>
     </fieldset>
   );
 };
@@ -217,12 +217,12 @@ export const UsagePanel = ({
         </div>
         <p class="quiet">
           {catalog.state === "known" &&
-            (meter === undefined ? "Not in the catalog; summed." : meter.description)}
+            (meter === undefined ? "Not in the catalog: usage is summed." : meter.description)}
         </p>
         <Shown of={over} lines={8}>
           {() =>
             series.length === 0 ? (
-              <p class="quiet empty">No usage in this time.</p>
+              <p class="quiet empty">No usage in this period.</p>
             ) : (
               <>
                 {compares && overBefore.state === "loading" && <Skeleton lines={1} />}

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "./ask.ts";
 
-/** What is known of a question: nothing yet, not because it failed, or the answer; `error` says that it is an older one. */
+/** The state of a query: pending, failed, or the result; `error` says that the result is an older one. */
 export type Answered<Answer> = { readonly refresh: () => void } & (
   | { readonly state: "loading" }
   | { readonly state: "unknown"; readonly error: string }

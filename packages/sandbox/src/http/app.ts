@@ -52,7 +52,7 @@ export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
     return c.json({ status: "reset" });
   });
   app.notFound((c) =>
-    c.json({ error: "not_found", message: `Nothing here: ${c.req.method} ${c.req.path}` }, 404),
+    c.json({ error: "not_found", message: `No such route: ${c.req.method} ${c.req.path}` }, 404),
   );
   app.onError((error, c) => {
     if (error instanceof HTTPException)
@@ -61,7 +61,7 @@ export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
     if (!c.env.incoming.complete) return c.body(null, 400);
     // Not told to the client in detail, but never silent.
     console.error(error);
-    return c.json({ error: "internal", message: "The sandbox failed; its standard error says why" }, 500);
+    return c.json({ error: "internal", message: "The sandbox failed. See its standard error" }, 500);
   });
   return app;
 };

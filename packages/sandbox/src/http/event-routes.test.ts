@@ -150,7 +150,7 @@ test.each([
   [
     "ISO text",
     { body: { start_time: "2025-10-06T22:59:12+00:00" } },
-    "start_time: expected milliseconds since the epoch as a number (not ISO text)",
+    "start_time: expected milliseconds since the epoch, as a number",
   ],
   ["an end before its start", { body: { start_time: NOON, end_time: NOON - 1 } }, "end_time"],
   ["a field it does not know", { body: { metadata: {} } }, "metadata"],

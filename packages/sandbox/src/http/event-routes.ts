@@ -12,7 +12,7 @@ interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-const WRONG_KEY = "The API key is wrong";
+const WRONG_KEY = "The API key is invalid";
 
 const statusOf = (status: number): ContentfulStatusCode =>
   status === 400 || status === 401 || status === 413 || status === 415 ? status : 422;
@@ -30,7 +30,7 @@ const outcomeAnswer = (outcome: IngestOutcome | undefined, event_id: string | un
   return { status: 422, body: { status: state, ...named, message } };
 };
 
-/** The `events` dialect: one event a request. */
+/** The `events` dialect: one event per request. */
 export const eventRoutes = (context: SandboxContext): Hono<SandboxEnv> => {
   const { store, keys } = context;
   const app = new Hono<SandboxEnv>();

@@ -63,7 +63,7 @@ test("a conflict fails alone, finally; the first one counts", async () => {
   expect(answer.status).toBe(200);
   expect(await answer.json()).toMatchObject({
     offsets: [
-      { partition: null, offset: null, error_code: 50002, error: expect.stringContaining("other content") },
+      { partition: null, offset: null, error_code: 50002, error: expect.stringContaining("different content") },
       { partition: 0, error_code: null },
     ],
   });
@@ -210,7 +210,7 @@ test.each([
       ai_event: true,
       start_time: "2025-10-06T22:59:12+00:00",
     },
-    "not ISO text",
+    "milliseconds since the epoch, as a number",
   ],
   ["seconds", { event_time: 1_759_791_552 }, "looks like seconds"],
   ["nanoseconds", { event_time: 1_759_791_552e9 }, "looks like nanoseconds"],

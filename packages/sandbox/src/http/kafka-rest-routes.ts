@@ -71,7 +71,7 @@ export const kafkaRestRoutes = (context: SandboxContext): Hono<SandboxEnv> => {
       store.logRefusal(request, why);
       return refusedAnswer(why);
     };
-    if (keys.stateOf(headers) === "wrong") return refused(refuse(401, "The API key is wrong"));
+    if (keys.stateOf(headers) === "wrong") return refused(refuse(401, "The API key is invalid"));
     const wrongHeaders = checkKafkaRestHeaders(headers) ?? refusal;
     if (wrongHeaders !== undefined) return refused(wrongHeaders);
     const events = parseKafkaRestRequest(text);

@@ -9,7 +9,7 @@ type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 const CLOSED = JSON.stringify({
   error: "token_needed",
   message:
-    "The URL: expected the sandbox's token as the first part of the path, as it printed it at its start",
+    "URL: expected the sandbox's token as the first part of the path; the sandbox printed it at startup",
 });
 
 const answer = (

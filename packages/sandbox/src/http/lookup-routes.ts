@@ -14,7 +14,7 @@ export const lookupRoutes = (context: SandboxContext): Hono<SandboxEnv> => {
   const lookup = (c: Context<SandboxEnv>, tenant_id: string, keyNeeded: boolean): Response => {
     const key = keys.stateOf(c.env.incoming.headers);
     if (key === "wrong" || (keyNeeded && key !== "right")) {
-      const message = key === "wrong" ? "The API key is wrong" : "An API key is needed here";
+      const message = key === "wrong" ? "The API key is invalid" : "An API key is required";
       store.logRefusal(describeRequest(c.env.incoming, "lookup", now()), refuse(401, message));
       return c.json({ error: "unauthorized", message }, 401);
     }

@@ -39,7 +39,7 @@ const metricsText = ({ store, faults }: SandboxContext): string => {
     metric(
       "meter_sandbox_events_total",
       "counter",
-      "Events received, by what became of them.",
+      "Events received, by state.",
       (
         [
           ["accepted", sum.events],
@@ -67,19 +67,16 @@ const metricsText = ({ store, faults }: SandboxContext): string => {
       "Time between starts and ends.",
       byMeter(({ duration_ms }) => duration_ms / 1000),
     ),
-    metric(
-      "meter_sandbox_late_events_total",
-      "counter",
-      "Events counted although their time lay far before their arrival.",
-      [[sum.late]],
-    ),
+    metric("meter_sandbox_late_events_total", "counter", "Events counted long after their event time.", [
+      [sum.late],
+    ]),
     metric("meter_sandbox_missing_events", "gauge", "Sequence numbers of producers that have not arrived.", [
       [missing],
     ]),
     metric(
       "meter_sandbox_unknown_tenants",
       "gauge",
-      "Tenants looked up in vain since the start; the last 500 are kept.",
+      "Unknown tenants looked up since the start; the last 500 are kept.",
       [[store.unknownTenants.list().length]],
     ),
     metric("meter_sandbox_outage", "gauge", "1 while the sandbox misbehaves on purpose.", [

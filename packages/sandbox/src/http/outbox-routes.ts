@@ -41,7 +41,7 @@ const redriveBody = v.object(
   "The body: expected { state, tenant_id?, event_ids?, may_count_twice? }",
 );
 
-const REASON = "reason: expected text that says why";
+const REASON = "reason: expected a reason as text";
 const discardBody = v.object(
   { ...selection, reason: v.pipe(v.string(REASON), v.trim(), v.minLength(1, REASON)) },
   "The body: expected { state, tenant_id?, event_ids?, reason }",

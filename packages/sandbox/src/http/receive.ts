@@ -61,7 +61,7 @@ export const receive = async (
       request,
       headers,
       text: "",
-      refusal: refuse(400, "The body is not UTF-8 (a compressed body is not taken)"),
+      refusal: refuse(400, "The body is not UTF-8 (compressed bodies are not supported)"),
     };
   }
   return { request: describeRequest(incoming, dialect, now(), text), headers, text };

@@ -36,7 +36,7 @@ export const TOKEN_EXPECTED = "1 to 255 visible ASCII characters without blanks"
 export const timeIssue = (field: string, value: unknown): EventIssue | undefined => {
   if (value === undefined || isTime(value)) return undefined;
   if (typeof value === "string") {
-    return fieldIssue(field, value, "milliseconds since the epoch as a number (not ISO text)");
+    return fieldIssue(field, value, "milliseconds since the epoch, as a number");
   }
   return fieldIssue(field, value, expectedTime(value));
 };
@@ -60,7 +60,7 @@ export const amountIssue = (
     return fieldIssue(
       "total_usage",
       total_usage,
-      "nothing beside start_time and end_time: an event counts units or time",
+      "no value together with start_time and end_time: an event has either units or times",
     );
   }
   const issue = timeIssue("start_time", start_time) ?? timeIssue("end_time", end_time);
