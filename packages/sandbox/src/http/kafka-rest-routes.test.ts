@@ -63,7 +63,12 @@ test("a conflict fails alone, finally; the first one counts", async () => {
   expect(answer.status).toBe(200);
   expect(await answer.json()).toMatchObject({
     offsets: [
-      { partition: null, offset: null, error_code: 50002, error: expect.stringContaining("different content") },
+      {
+        partition: null,
+        offset: null,
+        error_code: 50002,
+        error: expect.stringContaining("different content"),
+      },
       { partition: 0, error_code: null },
     ],
   });
