@@ -1,6 +1,7 @@
 import { closeSync, linkSync, lstatSync, openSync, rmSync, statSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync as Database } from "node:sqlite";
 import { MeterError } from "@meter-lib/core/store";
+import { DatabaseSync } from "./node-sqlite.ts";
 import { BUSY, resultCode } from "./sqlite-failure.ts";
 
 /** Identifies a file, to detect that another one has its name now; undefined if there is none. */
@@ -59,7 +60,7 @@ export const takeLock = (path: string, waitMs = 0): FileLock | undefined => {
   }
 };
 
-const lockOn = (path: string, db: DatabaseSync, isSame: () => boolean): FileLock => ({
+const lockOn = (path: string, db: Database, isSame: () => boolean): FileLock => ({
   isHeld: () => db.isOpen && isSame(),
   release: (how) => {
     if (!db.isOpen) return;
@@ -69,7 +70,7 @@ const lockOn = (path: string, db: DatabaseSync, isSame: () => boolean): FileLock
   },
 });
 
-const lockedDatabase = (path: string, waitMs: number): DatabaseSync | undefined => {
+const lockedDatabase = (path: string, waitMs: number): Database | undefined => {
   const db = new DatabaseSync(path);
   try {
     // A journal in memory: nothing is written, and a kill leaves no file behind.

@@ -1,9 +1,10 @@
 import { existsSync, lstatSync, mkdirSync, realpathSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync as Database } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { MeterError, TABLE_NAMES, type TableName } from "@meter-lib/core/store";
 import { createPrivately, refuseLink, takeLock } from "./file-lock.ts";
+import { DatabaseSync } from "./node-sqlite.ts";
 import { DamageFound, isDamage, isNoDatabase } from "./sqlite-failure.ts";
 import { VITAL } from "./table.ts";
 
@@ -34,7 +35,7 @@ const CHECKED: readonly TableName[] = [
 ];
 
 export interface OpenedDatabase {
-  readonly db: DatabaseSync;
+  readonly db: Database;
   /** With symbolic links resolved: all who open the file must use the same side files. */
   readonly path: string;
   readonly warnings: readonly string[];
@@ -73,7 +74,7 @@ export const openDatabase = (options: OpenOptions): OpenedDatabase => {
 };
 
 /** Opens an outbox for reading. Changes nothing, even while others use it. */
-export const openReadOnly = (path: string): DatabaseSync => {
+export const openReadOnly = (path: string): Database => {
   const url = pathToFileURL(path);
   // Without a WAL nobody uses it, and SQLite would leave an empty one behind.
   if (!existsSync(`${path}-wal`)) url.search = "immutable=1";
@@ -102,10 +103,10 @@ const refuseForeign = (path: string): void => {
   }
 };
 
-const pragma = (db: DatabaseSync, name: string): unknown => db.prepare(`PRAGMA ${name}`).get()?.[name];
+const pragma = (db: Database, name: string): unknown => db.prepare(`PRAGMA ${name}`).get()?.[name];
 
 /** Throws unless the file is an outbox of this layout, or empty; returns whether it has a layout. Only reads. */
-export const checkOurs = (db: DatabaseSync, path: string): "ours" | "empty" => {
+export const checkOurs = (db: Database, path: string): "ours" | "empty" => {
   let id: unknown;
   try {
     // Without it, SQLite does not report a truncated file.
@@ -136,7 +137,7 @@ export const checkOurs = (db: DatabaseSync, path: string): "ours" | "empty" => {
   );
 };
 
-const connect = (path: string, { busyTimeoutMs, isSuspect = false }: OpenOptions): DatabaseSync => {
+const connect = (path: string, { busyTimeoutMs, isSuspect = false }: OpenOptions): Database => {
   createPrivately(path);
   const db = new DatabaseSync(path);
   try {
@@ -165,7 +166,7 @@ const connect = (path: string, { busyTimeoutMs, isSuspect = false }: OpenOptions
   }
 };
 
-const checkTables = (db: DatabaseSync, all: boolean): void => {
+const checkTables = (db: Database, all: boolean): void => {
   for (const check of all ? ["1"] : CHECKED) {
     const found = db.prepare(`PRAGMA quick_check(${check})`).get()?.quick_check;
     if (found !== "ok") throw new DamageFound(String(found));
