@@ -1,7 +1,7 @@
 import type { Cdp } from "./cdp.ts";
 
 /** What only some browsers, or their drivers, can do. */
-export type Ability = "freeze" | "offline" | "evict" | "be killed";
+export type Ability = "freeze" | "offline" | "evict" | "be killed" | "hide a tab" | "keep pages in a cache";
 
 /** A real browser on a profile of its own. */
 export interface PageBrowser {

@@ -13,6 +13,10 @@ export interface PageApp {
   attempted(): Promise<void>;
   /** Resolves when what is recorded from now on is in the database at the end of its task. */
   opened(): Promise<void>;
+  /** Ids of the dead letters, when there are any. */
+  letters(): Promise<readonly string[]>;
+  /** Sets the page's clock, by so many milliseconds from the true time. */
+  setClock(shiftMs: number): void;
   /** How often the page came back from the back/forward cache. */
   readonly restored: number;
   /** What the document's visibility was, in order. */
@@ -21,19 +25,41 @@ export interface PageApp {
 
 declare global {
   var app: PageApp;
+  var pageSearch: string | undefined;
 }
 
 const FLUSH_MS = 1_000;
 
-const options = new URLSearchParams(location.search);
+// A frame of `srcdoc` has no address of its own.
+const options = new URLSearchParams(globalThis.pageSearch ?? location.search);
 const sender = options.get("sender") as Sender;
 const relay = options.get("relay") ?? "/relay";
 const token = options.get("token");
 
+const attempt = Promise.withResolvers<void>();
+const trueNow = Date.now;
+const setClock = (shiftMs: number) => {
+  Date.now = () => trueNow() + shiftMs;
+};
+setClock(Number(options.get("clock") ?? 0));
+
 // What a browser does not have.
 const without = options.get("without");
-if (without !== null)
-  Object.defineProperty(without === "locks" ? navigator : globalThis, without, { value: undefined });
+const OWNERS: Readonly<Record<string, readonly (readonly [owner: object, name: string])[]>> = {
+  locks: [[navigator, "locks"]],
+  indexedDB: [[globalThis, "indexedDB"]],
+  "newer APIs": [
+    [Promise, "withResolvers"],
+    [AbortSignal, "any"],
+    [AbortSignal, "timeout"],
+    [Object, "hasOwn"],
+    [Object, "groupBy"],
+    [Array.prototype, "toSorted"],
+    [Array, "fromAsync"],
+  ],
+};
+for (const [owner, name] of OWNERS[without ?? ""] ?? [])
+  Object.defineProperty(owner, name, { value: undefined });
 
 let restored = 0;
 addEventListener("pageshow", ({ persisted }) => {
@@ -42,7 +68,6 @@ addEventListener("pageshow", ({ persisted }) => {
 const visibility: string[] = [document.visibilityState];
 document.addEventListener("visibilitychange", () => visibility.push(document.visibilityState));
 
-const attempt = Promise.withResolvers<void>();
 const watchedFetch: typeof fetch = async (...request) => {
   try {
     return await fetch(...request);
@@ -77,6 +102,13 @@ const meterApp = () => {
         outcome.ok ? "durable" : outcome.reason,
       ),
     opened: async () => void (await client.stats()),
+    letters: async () => {
+      for (;;) {
+        const letters = await client.list();
+        if (letters.length > 0) return letters.map(({ event }) => event.event_id);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
   };
 };
 
@@ -101,6 +133,7 @@ const plainApp = (send: (body: string) => void) => {
     },
     durable: async () => [],
     opened: async () => {},
+    letters: async () => [],
   };
 };
 
@@ -118,6 +151,7 @@ const made =
 
 globalThis.app = {
   ...made,
+  setClock,
   attempted: () => attempt.promise,
   get restored() {
     return restored;

@@ -1,10 +1,12 @@
 import type { BrowserPage } from "./browser-page.ts";
+import { ENGINES } from "./find-engines.ts";
 import type { Sender } from "./page-app.ts";
 import type { RelayMood } from "./receiver.ts";
-import type { PageCase, Trial, VisitOptions } from "./trial.ts";
+import type { Losses, PageCase, Trial, VisitOptions } from "./trial.ts";
 
 const ALL: readonly Sender[] = ["meter-lib", "sendBeacon", "fetch keepalive"];
 const EVENTS = 5;
+const DAY_MS = 86_400_000;
 
 const json = (value: unknown): string => JSON.stringify(value);
 
@@ -27,6 +29,13 @@ const recordIn = async ({ sender }: Trial, page: BrowserPage, ids: readonly stri
 const durability = async (page: BrowserPage): Promise<readonly string[]> => [
   ...new Set(await page.run<readonly string[]>("app.durable()")),
 ];
+
+/** Without another visit. */
+const delivered = async ({ receiver, issued }: Trial): Promise<void> => {
+  if (!(await receiver.waitFor(issued, 12_000))) throw new Error("not delivered without another visit");
+};
+
+const allEngines = (reason: string): Losses => Object.fromEntries(ENGINES.map((engine) => [engine, reason]));
 
 const expectEqual = (given: unknown, expected: unknown, what: string): void => {
   if (json(given) !== json(expected)) throw new Error(`${what}: ${json(given)} instead of ${json(expected)}`);
@@ -82,6 +91,19 @@ const ENDINGS: Readonly<
       frame.remove();
     })()`);
   },
+  "srcdoc frame removed": async (trial, visit, script) => {
+    const page = await trial.blank();
+    const { search } = new URL(trial.pageUrl(visit));
+    await page.run(`(async () => {
+      const frame = document.createElement("iframe");
+      frame.srcdoc = "<script>globalThis.pageSearch = " + JSON.stringify(${json(search)}) + "<" + "/script><script src=/app.js><" + "/script>";
+      document.body.append(frame);
+      while (frame.contentWindow?.app === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+      await frame.contentWindow.app.opened();
+      frame.contentWindow.${script}
+      frame.remove();
+    })()`);
+  },
   "recorded in pagehide": (trial, visit, script) =>
     left(trial, visit, `addEventListener("pagehide", () => { ${script} }); location.href = "/other";`),
 };
@@ -92,6 +114,13 @@ const left = async (trial: Trial, visit: VisitOptions, script: string): Promise<
   await page.run(script, { wait: false });
 };
 
+/** Where the relay takes nothing from a page that ends, the database has to. */
+const LOSSES: Readonly<Record<string, Losses>> = {
+  "frame removed": {
+    WebKit: "it drops what a frame has written to a database in the task in which the frame is removed",
+  },
+};
+
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 interface Circumstance {
@@ -99,6 +128,7 @@ interface Circumstance {
   readonly text?: string;
   readonly mood?: RelayMood;
   readonly query?: Readonly<Record<string, string>>;
+  readonly isLong?: boolean;
 }
 
 /** What stands in the way of what a page sends as it ends. */
@@ -107,22 +137,27 @@ const CIRCUMSTANCES: Readonly<Record<string, Circumstance>> = {
   "5 × 16 KiB of CJK text": { text: CJK },
   "relay down": { mood: "is down" },
   "relay silent": { mood: "is silent" },
+  "connection cut": { mood: "is cut off", isLong: true },
   "token refused": { mood: "refuses" },
   "token not there yet": { query: { token: "pending" } },
   "no Web Locks": { query: { without: "locks", lease: "1500" } },
 };
 
 const ENDING_CASES: readonly PageCase[] = Object.entries(ENDINGS).flatMap(([ending, end]) =>
-  Object.entries(CIRCUMSTANCES).map(([circumstance, { count = EVENTS, text, mood, query = {} }]) => ({
-    name: `${ending}, in the task that recorded: ${circumstance}`,
-    run: async (trial: Trial) => {
-      trial.receiver.mood = mood ?? "answers";
-      const asked = trial.receiver.nextRequest();
-      await end(trial, { query }, recording(trial.issue(count), text));
-      // What the page sends as it ends meets that mood; not every browser lets it out.
-      if (mood !== undefined) await Promise.race([asked, pause(1_500)]);
-    },
-  })),
+  Object.entries(CIRCUMSTANCES).map(
+    ([circumstance, { count = EVENTS, text, mood, query = {}, isLong = false }]) => ({
+      name: `${ending}, in the task that recorded: ${circumstance}`,
+      isLong,
+      ...((mood !== undefined || query.token) && { losses: LOSSES[ending] }),
+      run: async (trial: Trial) => {
+        trial.receiver.mood = mood ?? "answers";
+        const asked = trial.receiver.nextRequest();
+        await end(trial, { query }, recording(trial.issue(count), text));
+        // What the page sends as it ends meets that mood; not every browser lets it out.
+        if (mood !== undefined) await Promise.race([asked, pause(1_500)]);
+      },
+    }),
+  ),
 );
 
 /** It waits for the receipts: behind another page's transaction a commit has not started when `record()` returns, and ends with its worker. */
@@ -253,7 +288,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   {
     name: "storm of 20 × hidden and visible",
-    needsTabs: true,
+    needs: ["hide a tab"],
     isDeliveredAtOnce: true,
     senders: ALL,
     run: async (trial) => {
@@ -271,7 +306,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   {
     name: "back/forward cache: left, and back, with events in between",
-    needsTabs: true,
+    needs: ["keep pages in a cache"],
     run: async (trial) => {
       const page = await trial.visit();
       await page.run(recording(trial.issue(EVENTS)));
@@ -283,7 +318,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   {
     name: "back/forward cache: the page there holds events, another one delivers them",
-    needsTabs: true,
+    needs: ["keep pages in a cache"],
     run: async (trial) => {
       trial.receiver.mood = "is down";
       const page = await trial.visit();
@@ -382,6 +417,138 @@ export const PAGE_CASES: readonly PageCase[] = [
       await page.clearStorage(trial.receiver.origin);
       await page.run(recording(trial.issue(EVENTS)));
       trial.receiver.mood = "answers";
+    },
+  },
+  {
+    name: "site data cleared by a header under a page with events",
+    run: async (trial) => {
+      trial.receiver.mood = "is down";
+      const page = await trial.visit();
+      const asked = trial.receiver.nextRequest();
+      await recordDurably(page, trial.issue(EVENTS));
+      await asked;
+      const other = await trial.blank();
+      await other.goto(`${trial.receiver.origin}/clear`);
+      await page.run(recording(trial.issue(EVENTS)));
+      trial.receiver.mood = "answers";
+      await delivered(trial);
+    },
+  },
+  {
+    name: "all databases deleted under a page with events",
+    run: async (trial) => {
+      trial.receiver.mood = "is down";
+      const page = await trial.visit();
+      const asked = trial.receiver.nextRequest();
+      await recordDurably(page, trial.issue(EVENTS));
+      await asked;
+      const other = await trial.blank();
+      await other.run(`indexedDB.databases().then((all) => Promise.all(all.map(({ name }) => new Promise((resolve) => {
+        indexedDB.deleteDatabase(name).onsuccess = () => resolve();
+      })))).then(() => {})`);
+      await page.run(recording(trial.issue(EVENTS)));
+      trial.receiver.mood = "answers";
+      await delivered(trial);
+    },
+  },
+  {
+    name: "a newer version of the database opened beside an old tab with events",
+    run: async (trial) => {
+      trial.receiver.mood = "is down";
+      const page = await trial.visit();
+      const asked = trial.receiver.nextRequest();
+      await recordDurably(page, trial.issue(EVENTS));
+      await asked;
+      const outbox = new URL(trial.pageUrl()).searchParams.get("outbox");
+      const other = await trial.blank();
+      // It opens without waiting for the old tab, and stays open.
+      await other.run(`new Promise((resolve) => {
+        indexedDB.open(${json(outbox)}, 99).onsuccess = ({ target }) => { globalThis.newer = target.result; resolve(); };
+      })`);
+      await page.run(recording(trial.issue(EVENTS)));
+      trial.receiver.mood = "answers";
+      await delivered(trial);
+      await other.run(`new Promise((resolve) => {
+        newer.close();
+        indexedDB.deleteDatabase(${json(outbox)}).onsuccess = () => resolve();
+      })`);
+    },
+  },
+  {
+    name: "2,000 events wait for the next visit",
+    run: async (trial) => {
+      trial.receiver.mood = "is down";
+      const page = await trial.visit();
+      await recordDurably(page, trial.issue(2_000));
+      await page.close();
+      trial.receiver.mood = "answers";
+      await trial.visit();
+      await delivered(trial);
+    },
+  },
+  {
+    name: "closed for 8 days, never sent",
+    run: async (trial) => {
+      const page = await trial.visit({ query: { token: "pending" } });
+      await recordDurably(page, trial.issue(EVENTS));
+      await page.close();
+      await trial.visit({ query: { clock: String(8 * DAY_MS) } });
+      await delivered(trial);
+    },
+  },
+  {
+    name: "closed for 8 days, sent before without an answer",
+    isLong: true,
+    losses: allEngines("the relay may have forgotten them: they are kept as dead letters, to be looked at"),
+    run: async (trial) => {
+      trial.receiver.mood = "is silent";
+      const page = await trial.visit();
+      const asked = trial.receiver.nextRequest();
+      const ids = trial.issue(EVENTS);
+      await recordDurably(page, ids);
+      await asked;
+      await page.close();
+      trial.receiver.mood = "answers";
+      const next = await trial.visit({ query: { clock: String(8 * DAY_MS) } });
+      expectEqual(await next.run("app.letters()"), ids, "dead letters");
+    },
+  },
+  ...[1, -1].map(
+    (days): PageCase => ({
+      name: `the clock set a day ${days > 0 ? "ahead" : "back"} between two visits`,
+      run: async (trial) => {
+        trial.receiver.mood = "is down";
+        const page = await trial.visit();
+        const asked = trial.receiver.nextRequest();
+        await recordDurably(page, trial.issue(EVENTS));
+        await asked;
+        await page.close();
+        trial.receiver.mood = "answers";
+        await trial.visit({ query: { clock: String(days * DAY_MS) } });
+        await delivered(trial);
+      },
+    }),
+  ),
+  ...[1, -1].map(
+    (days): PageCase => ({
+      name: `the clock set a day ${days > 0 ? "ahead" : "back"} under a page with events`,
+      run: async (trial) => {
+        trial.receiver.mood = "is down";
+        const page = await trial.visit();
+        const asked = trial.receiver.nextRequest();
+        await recordDurably(page, trial.issue(EVENTS));
+        await asked;
+        await page.run(`app.setClock(${days * DAY_MS}); ${recording(trial.issue(EVENTS))}`);
+        trial.receiver.mood = "answers";
+        await delivered(trial);
+      },
+    }),
+  ),
+  {
+    name: "newer APIs missing: durable, delivers",
+    run: async (trial) => {
+      const page = await trial.visit({ query: { without: "newer APIs" } });
+      await recordDurably(page, trial.issue(EVENTS));
     },
   },
   ...ENDING_CASES,

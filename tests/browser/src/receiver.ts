@@ -9,7 +9,7 @@ export interface Arrival {
   readonly text: string;
 }
 
-export type RelayMood = "answers" | "is down" | "is silent" | "refuses";
+export type RelayMood = "answers" | "is down" | "is silent" | "is cut off" | "refuses";
 
 /** A receiver of the page wire with a raw log. It shares no code with meter-lib. */
 export interface Receiver {
@@ -51,6 +51,10 @@ export const startReceiver = async (backend?: Backend): Promise<Receiver> => {
       return;
     }
     const headers = { "access-control-allow-origin": "*", "access-control-expose-headers": "Retry-After" };
+    if (receiver.mood === "is cut off") {
+      response.destroy();
+      return;
+    }
     if (receiver.mood === "refuses" || receiver.mood === "is down") {
       const status = receiver.mood === "refuses" ? 401 : 503;
       response.writeHead(status, { ...headers, "retry-after": "1" }).end();
@@ -101,6 +105,7 @@ export const startReceiver = async (backend?: Backend): Promise<Receiver> => {
     } else if (script !== undefined) {
       response.writeHead(200, { "content-type": "text/javascript; charset=utf-8" }).end(script);
     } else {
+      if (pathname === "/clear") response.setHeader("clear-site-data", '"storage"');
       const html = pathname === "/page" ? PAGE : "<!doctype html><title>other</title>";
       response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(html);
     }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type BackendKind, startBackend } from "./backend.ts";
 import type { Ability, BrowserPage, PageBrowser } from "./browser-page.ts";
 import { bundlePage } from "./bundle-page.ts";
+import type { Engine } from "./find-engines.ts";
 import type { Sender } from "./page-app.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 
@@ -13,6 +14,8 @@ export interface Trial {
   readonly sender: Sender;
   /** Issues ids; the journal that the receiver's log is held against. */
   issue(count: number): readonly string[];
+  /** All that were issued. */
+  readonly issued: readonly string[];
   /** Opens a page of the sender in the browser. */
   visit(options?: VisitOptions): Promise<BrowserPage>;
   pageUrl(options?: VisitOptions): string;
@@ -27,16 +30,20 @@ export interface VisitOptions {
   readonly query?: Readonly<Record<string, string>>;
 }
 
+export type Losses = Partial<Readonly<Record<Engine, string>>>;
+
 export interface PageCase {
   readonly name: string;
   /** Those that can be compared in this case. @default meter-lib alone */
   readonly senders?: readonly Sender[];
-  /** Needs a browser that hides a tab behind another, and keeps pages in a back/forward cache. @default false */
-  readonly needsTabs?: boolean;
   /** Needs a browser that can be made to. @default nothing */
   readonly needs?: readonly Ability[];
   /** Nothing may be missing when the page is gone: the events left with it. @default false */
   readonly isDeliveredAtOnce?: boolean;
+  /** Why its events are lost in an engine, whatever a page does. */
+  readonly losses?: Losses | undefined;
+  /** Is left to the long form. @default false */
+  readonly isLong?: boolean;
   readonly run: (trial: Trial) => Promise<void>;
 }
 
@@ -59,8 +66,6 @@ const NEXT_VISIT_MS = 12_000;
 
 /** A browser and a receiver for many trials. */
 export interface TrialGround {
-  /** Whether tabs hide one another: Chromium's headless shell has none. */
-  readonly hasTabs: boolean;
   /** Why the case cannot be run there; undefined: it can. */
   obstacleTo(pageCase: PageCase): string | undefined;
   run(pageCase: PageCase, sender: Sender): Promise<TrialResult>;
@@ -112,6 +117,7 @@ export const openTrialGround = async (
     const trial: Trial = {
       receiver,
       sender,
+      issued: ids,
       issue: (count) => {
         const issued = Array.from({ length: count }, (_, index) => `${name}-${ids.length + index}`);
         ids.push(...issued);
@@ -147,13 +153,14 @@ export const openTrialGround = async (
     return result;
   };
 
-  const hasTabs = await hidesTabs(await running(), receiver.origin);
-  const { can } = await running();
+  const can = new Set((await running()).can);
+  if (await hidesTabs(await running(), receiver.origin)) {
+    can.add("hide a tab");
+    can.add("keep pages in a cache");
+  }
 
   return {
-    hasTabs,
-    obstacleTo: ({ needsTabs, needs = [] }) => {
-      if (needsTabs && !hasTabs) return NO_TABS;
+    obstacleTo: ({ needs = [] }) => {
       const missing = needs.filter((ability) => !can.has(ability));
       return missing.length === 0 ? undefined : `this browser cannot be made to: ${missing.join()}`;
     },
@@ -167,6 +174,7 @@ export const openTrialGround = async (
   };
 };
 
+/** Chromium's headless shell has no tabs, so it neither hides pages nor keeps them. */
 const hidesTabs = async (browser: PageBrowser, origin: string): Promise<boolean> => {
   const [behind, front] = [
     await browser.newPage(`${origin}/other`),
@@ -179,10 +187,6 @@ const hidesTabs = async (browser: PageBrowser, origin: string): Promise<boolean>
   await Promise.all([behind.close(), front.close()]);
   return visibility === "hidden";
 };
-
-/** What is said of cases that need what the browser does not have. */
-export const NO_TABS =
-  "this browser has no tabs: it neither hides pages nor keeps them in a back/forward cache";
 
 const missing = ({ arrivals }: Receiver, ids: readonly string[]): number => {
   const arrived = new Set(arrivals.map(({ event_id }) => event_id));

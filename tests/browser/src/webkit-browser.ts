@@ -17,7 +17,10 @@ export const startWebKit = async (programs: {
     WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1",
   });
   const send = commands(`http://127.0.0.1:${port}`);
-  const options = { binary: programs.browser, args: ["--automation"] };
+  const options = {
+    binary: programs.browser,
+    args: ["--automation", "--javascript-can-open-windows-automatically=true"],
+  };
   const { sessionId } = await listening(() =>
     send("POST", "/session", { capabilities: { alwaysMatch: { "webkitgtk:browserOptions": options } } }),
   );
@@ -33,11 +36,12 @@ export const startWebKit = async (programs: {
   const [first] = await send("GET", `${session}/window/handles`);
   return {
     // Under automation it keeps nothing from one run to the next.
-    can: new Set(),
+    can: new Set(["keep pages in a cache"]),
     newPage: async (url) => {
       const { handle } = await inTurn(async () => {
         await send("POST", `${session}/window`, { handle: first });
-        return send("POST", `${session}/window/new`, { type: "tab" });
+        // The driver cannot bring a tab to the front; a window is shown.
+        return send("POST", `${session}/window/new`, { type: "window" });
       });
       const page = pageOf((method, path, body) =>
         inTurn(async () => {
