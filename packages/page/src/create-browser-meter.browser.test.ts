@@ -127,6 +127,30 @@ describe("events", () => {
     dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
   });
 
+  test("are kept, and sent once, when the page ends before its database has begun to write", async () => {
+    const { ids, relay, tab } = site();
+    relay.isDown = true;
+    const left = tab({ delivery: { lingerMs: 600_000 } });
+    await left.record(page("first")).durable;
+    // A browser that drops what the page writes last.
+    const commit = vi.spyOn(IDBTransaction.prototype, "commit").mockImplementation(function (
+      this: IDBTransaction,
+    ) {
+      this.abort();
+    });
+    undo.push(() => commit.mockRestore());
+    left.record(page("last"));
+    enterCache();
+    commit.mockRestore();
+    relay.isDown = false;
+    const next = tab();
+    await eventually(() => ids().length === 2);
+    expect(ids().sort()).toEqual(["first", "last"]);
+    await eventually(async () => (await next.stats()).acknowledged === 2);
+    expect(Object.keys(localStorage).filter((key) => key.startsWith(name))).toEqual([]);
+    dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+  });
+
   test("a tab's receipts settle when another tab took its events to the relay", async () => {
     const { ids, tab } = site();
     const busy = tab({ delivery: { lingerMs: 600_000 } });

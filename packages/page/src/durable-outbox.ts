@@ -16,6 +16,7 @@ import type { DeadLetter } from "./page-events.ts";
 import { pageLocks } from "./page-locks.ts";
 import { MAX_BYTES, MAX_EVENTS } from "./page-meter-options.ts";
 import type { PageOutbox, PageOutboxParts } from "./page-outbox.ts";
+import { parkedEvents } from "./parked-events.ts";
 import type { Due } from "./pick-due.ts";
 import { refusalOf } from "./refusal-of.ts";
 import { type WireEvent, wireEvent } from "./wire-event.ts";
@@ -72,6 +73,7 @@ export const durableOutbox =
       },
     });
     const locks = pageLocks(name, me, leaseMs);
+    const parked = parkedEvents(name, me);
     const adopt = (stored: WireEvent) => add(entryOf(stored, epoch));
     const sessions = durableSessions({ ...parts, database, locks, me, adopt });
 
@@ -114,6 +116,7 @@ export const durableOutbox =
       const done = written.then(
         () => {
           for (const entry of entries) stored(entry, false);
+          parked.park([]);
         },
         () => {
           uncounted += departure ? before : -bytes;
@@ -160,9 +163,28 @@ export const durableOutbox =
         }
         return true;
       });
-      if (isSaved) return write();
+      if (isSaved) {
+        parked.park([]);
+        return write();
+      }
       putBack(entries);
       for (const { durable } of entries) durable.resolve({ ok: false, reason: "volatile" });
+    };
+
+    /** Stores what pages parked that ended before their database had it. */
+    const storeParked = async () => {
+      for (const [key, events] of parked.others()) {
+        await database.change(async (rows) => {
+          for (const [text, sent_at] of events) {
+            const found: WireEvent = wireEvent(JSON.parse(text), text);
+            const { event_id } = found.event;
+            if ((await getEvent(rows, event_id)) ?? (await getLetter(rows, event_id))) continue;
+            addEvent(rows, found);
+            if (sent_at !== null) rows.head.sent.set(event_id, sent_at);
+          }
+          rows.after(() => parked.forget(key));
+        });
+      }
     };
 
     /** Everything recorded so far is stored, or cannot be. */
@@ -260,6 +282,7 @@ export const durableOutbox =
         if (performance.now() >= tendAt) {
           tendAt = performance.now() + IDLE_MS;
           await sessions.tend();
+          await storeParked();
         }
         await locks.inTurn(async () => {
           const now = Date.now();
@@ -313,6 +336,7 @@ export const durableOutbox =
       leaving: write,
       leave: (isSleep) => {
         write([]);
+        parked.park([...own.values()].filter(({ epoch }) => epoch === undefined));
         sessions.touch();
         if (!isSleep) return;
         locks.sleep();
@@ -349,6 +373,7 @@ export const durableOutbox =
         sessions.close();
         locks.sleep();
         database.close(erase);
+        if (erase) parked.clear();
       },
     };
   };

@@ -114,13 +114,6 @@ const left = async (trial: Trial, visit: VisitOptions, script: string): Promise<
   await page.run(script, { wait: false });
 };
 
-/** Where the relay takes nothing from a page that ends, the database has to. */
-const LOSSES: Readonly<Record<string, Losses>> = {
-  "frame removed": {
-    WebKit: "it drops what a frame has written to a database in the task in which the frame is removed",
-  },
-};
-
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 interface Circumstance {
@@ -148,7 +141,6 @@ const ENDING_CASES: readonly PageCase[] = Object.entries(ENDINGS).flatMap(([endi
     ([circumstance, { count = EVENTS, text, mood, query = {}, isLong = false }]) => ({
       name: `${ending}, in the task that recorded: ${circumstance}`,
       isLong,
-      ...((mood !== undefined || query.token) && { losses: LOSSES[ending] }),
       run: async (trial: Trial) => {
         trial.receiver.mood = mood ?? "answers";
         const asked = trial.receiver.nextRequest();
