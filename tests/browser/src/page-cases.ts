@@ -413,6 +413,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   {
     name: "site data cleared by a header under a page with events",
+    isLong: true,
     run: async (trial) => {
       trial.receiver.mood = "is down";
       const page = await trial.visit();
@@ -428,6 +429,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   {
     name: "all databases deleted under a page with events",
+    isLong: true,
     run: async (trial) => {
       trial.receiver.mood = "is down";
       const page = await trial.visit();
@@ -445,6 +447,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   {
     name: "a newer version of the database opened beside an old tab with events",
+    isLong: true,
     run: async (trial) => {
       trial.receiver.mood = "is down";
       const page = await trial.visit();
@@ -468,6 +471,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   {
     name: "2,000 events wait for the next visit",
+    isLong: true,
     run: async (trial) => {
       trial.receiver.mood = "is down";
       const page = await trial.visit();
@@ -524,6 +528,7 @@ export const PAGE_CASES: readonly PageCase[] = [
   ...[1, -1].map(
     (days): PageCase => ({
       name: `the clock set a day ${days > 0 ? "ahead" : "back"} under a page with events`,
+      isLong: true,
       run: async (trial) => {
         trial.receiver.mood = "is down";
         const page = await trial.visit();
