@@ -1,8 +1,9 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync as Database } from "node:sqlite";
 import { MeterError } from "@meter-lib/core";
 import { describeValue } from "@meter-lib/core/transport";
+import { DatabaseSync } from "./node-sqlite.ts";
 
 // "mrld": tells our files from others' (https://www.sqlite.org/pragma.html#pragma_application_id).
 const APPLICATION_ID = 0x6d_72_6c_64;
@@ -40,7 +41,7 @@ const BUSY_WAIT_MS = 10;
  *
  * @throws MeterError `invalid_options` if it cannot be opened, or is not a dedup store of this version
  */
-export const openDedupFile = (path: string, busyTimeoutMs: number): DatabaseSync => {
+export const openDedupFile = (path: string, busyTimeoutMs: number): Database => {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     closeSync(openSync(path, "a", 0o600));
@@ -53,7 +54,7 @@ export const openDedupFile = (path: string, busyTimeoutMs: number): DatabaseSync
 };
 
 /** Retries the switch to WAL, which ignores SQLite's busy timeout, while others open the same new file. */
-const connectWhenFree = (path: string, busyTimeoutMs: number): DatabaseSync => {
+const connectWhenFree = (path: string, busyTimeoutMs: number): Database => {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let waitedMs = 0; ; waitedMs += BUSY_WAIT_MS) {
     try {
@@ -71,7 +72,7 @@ const isBusy = (error: unknown): boolean =>
   typeof error.errcode === "number" &&
   (error.errcode & 0xff) === SQLITE_BUSY;
 
-const connect = (path: string, busyTimeoutMs: number): DatabaseSync => {
+const connect = (path: string, busyTimeoutMs: number): Database => {
   const db = new DatabaseSync(path);
   try {
     // FULL: what was answered is on the disk.
@@ -89,7 +90,7 @@ const connect = (path: string, busyTimeoutMs: number): DatabaseSync => {
   }
 };
 
-const prepareSchema = (db: DatabaseSync): void => {
+const prepareSchema = (db: Database): void => {
   db.exec("BEGIN IMMEDIATE");
   try {
     const applicationId = pragma(db, "application_id");
@@ -105,5 +106,5 @@ const prepareSchema = (db: DatabaseSync): void => {
   }
 };
 
-const pragma = (db: DatabaseSync, name: "application_id" | "user_version"): unknown =>
+const pragma = (db: Database, name: "application_id" | "user_version"): unknown =>
   db.prepare(`PRAGMA ${name}`).get()?.[name];
