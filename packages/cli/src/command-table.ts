@@ -60,6 +60,11 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: async () => (await import("./commands/reconcile.ts")).reconcileCommand,
     },
     {
+      name: "migrate",
+      description: "compare two backends that ran side by side, and name an instant to switch at",
+      load: async () => (await import("./commands/migrate.ts")).migrateCommand,
+    },
+    {
       name: "outbox",
       description: "inspect an outbox, and redrive or discard what could not be delivered",
       load: async () => (await import("./commands/outbox.ts")).outboxCommand,

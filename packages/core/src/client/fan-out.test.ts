@@ -47,6 +47,15 @@ const clientTo = (transport: Transport, maxEvents = 1_000) =>
     defaults: { tenant_id: "tenant", device_id: "device" },
   });
 
+const keepingClientTo = (transport: Transport) =>
+  new MeterClient({
+    transport,
+    customerLookup: customers,
+    outbox: memoryOutbox({ keepAcknowledgedMs: 60_000 }),
+    delivery: { lingerMs: 0 },
+    defaults: { tenant_id: "tenant", device_id: "device" },
+  });
+
 const event = { meter_id: "page.processed.basic", total_usage: 3 } as const;
 
 test("one event has one id and one time at all, and a fate and books at each", async () => {
@@ -155,4 +164,16 @@ test("a cut-over bills each event at one of both, by its own time, with each one
     error: { message: expect.stringContaining("a tenant with a customer at after") },
   });
   expect(() => cutOver({ at: Number.NaN, before: before.transport, after: after.transport })).toThrow("at: ");
+});
+
+test("an event is taken back at each of them, where its backend carries that out", async () => {
+  const [live, shadow] = [new Receiver("live"), new Receiver("shadow")];
+  const canCancel = { ...shadow.transport, corrections: { cancelMs: Number.POSITIVE_INFINITY } };
+  await using meters = fanOut({ live: keepingClientTo(live.transport), shadow: keepingClientTo(canCancel) });
+  const { event_id } = meters.record(event);
+  await meters.flush();
+  expect(await meters.cancel(event_id, "wrong")).toMatchObject({
+    live: { ok: false, error: { code: "not_correctable" } },
+    shadow: { ok: true, state: "recorded" },
+  });
 });

@@ -1,4 +1,4 @@
-import type { Catalog } from "../catalog/catalog.ts";
+import type { Catalog, MeterId } from "../catalog/catalog.ts";
 import type { Closing } from "../delivery/delivery-options.ts";
 import {
   type DurableOutcome,
@@ -8,9 +8,10 @@ import {
 } from "../delivery/receipt.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import { createEventId } from "../event/event-id.ts";
-import type { ContextKey, MeterEvent } from "../event/meter-event.ts";
+import type { AmendedFields, ContextKey, MeterEvent } from "../event/meter-event.ts";
 import type { LedgerRange } from "../log/outbox-query.ts";
 import { type Clock, systemClock } from "../strategies/clock.ts";
+import type { CorrectedEvent, CorrectionResult } from "./correct-event.ts";
 import type { DrainOptions, MeterClient, RecordOptions, Stats } from "./meter-client.ts";
 import type { ReconcileBackend, Reconciliation } from "./reconcile.ts";
 
@@ -41,6 +42,14 @@ export interface FanOut<Name extends string, C extends Catalog, Bound extends Co
   stats(): Promise<Readonly<Record<Name, Stats>>>;
   /** Resolves with true when all required clients have settled what was recorded before. Shadows flush too, but nothing waits for them. */
   flush(options?: DrainOptions): Promise<boolean>;
+  /** Takes an event back at each client; see `MeterClient.cancel`. What one backend refuses, another may carry out. */
+  cancel(event: string | CorrectedEvent, reason: string): Promise<Readonly<Record<Name, CorrectionResult>>>;
+  /** Amends an event at each client; see `MeterClient.amend`. */
+  amend<const Id extends MeterId<C>, const N extends number = number>(
+    event: string | CorrectedEvent,
+    fields: AmendedFields<C, Id, N>,
+    reason: string,
+  ): Promise<Readonly<Record<Name, CorrectionResult>>>;
   /** Reconciles each client with its own backend. */
   reconcile(
     backends: Readonly<Record<Name, ReconcileBackend>>,
@@ -112,6 +121,8 @@ export const fanOut = <Name extends string, const C extends Catalog, Bound exten
       const answers = await Promise.all(required.map((name) => flushed.get(name)));
       return answers.every((answer) => answer === true);
     },
+    cancel: (event, reason) => eachOf(names, (name) => clients[name].cancel(event, reason)),
+    amend: (event, fields, reason) => eachOf(names, (name) => clients[name].amend(event, fields, reason)),
     reconcile: (backends, range) => eachOf(names, (name) => clients[name].reconcile(backends[name], range)),
     close: (drain) => eachOf(names, (name) => clients[name].close(drain)),
     [Symbol.asyncDispose]: async () => {

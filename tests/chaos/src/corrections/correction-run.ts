@@ -65,7 +65,10 @@ export const correctionRun = async ({
     await using client = new MeterClient({
       transport: memoryTransport(),
       customerLookup: staticCustomers({ tenant: "customer" }),
-      outbox: sqliteOutbox({ path: file, retention: { acknowledgedMs: 86_400_000 } }),
+      outbox: sqliteOutbox({
+        path: file,
+        retention: { acknowledgedMs: 86_400_000, ledgerMs: 864_000_000_000 },
+      }),
     });
     const rows = sandbox.usage();
     return {

@@ -35,7 +35,7 @@ const client = new MeterClient({
     },
   }),
   customerLookup: staticCustomers({ tenant: "customer" }),
-  outbox: sqliteOutbox({ path: file, retention: { acknowledgedMs: DAY_MS } }),
+  outbox: sqliteOutbox({ path: file, retention: { acknowledgedMs: DAY_MS, ledgerMs: 10_000 * DAY_MS } }),
   delivery: { lingerMs: 5, retryCapMs: 50 },
   defaults: { tenant_id: "tenant", device_id: "device" },
 });
