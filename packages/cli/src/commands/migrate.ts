@@ -1,6 +1,7 @@
-import type { ReconcileBackend } from "@meter-lib/core";
+import { isMeterError } from "@meter-lib/core";
 import type { LedgerKey, LedgerRow } from "@meter-lib/core/store";
 import { type Command, Option } from "commander";
+import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 import { moment } from "../flags/moment.ts";
 import type { Invoke } from "../invoke.ts";
@@ -9,6 +10,7 @@ import { BACKENDS, type BackendFlags, reconcileBackend } from "../reconcile-back
 import type { Report } from "../report.ts";
 import { isoTime } from "../terminal/iso-time.ts";
 import { bad, good } from "../terminal/line.ts";
+import { quantity } from "../terminal/quantity.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 
 type Kind = NonNullable<BackendFlags["backend"]>;
@@ -41,16 +43,23 @@ const NOTICE_HOURS = 24;
 const migrate = async (place: string, flags: MigrateFlags, now: number): Promise<Report> => {
   const range = { from: flags.from, to: flags.to };
   const asked = await lookInto(place, async (outbox) => outbox.ledger(range));
-  const countedBy = async (backend: ReconcileBackend): Promise<ReadonlyMap<string, number>> =>
-    new Map((await backend.ledger(range, asked)).map((row) => [keyOf(row), row.total_usage]));
-  const sides = [sideOf(flags, "before"), sideOf(flags, "after")].map(reconcileBackend);
-  const [before, after] = await Promise.all(sides.map(async (side) => countedBy((await side).backend)));
+  const countedBy = async (side: "before" | "after"): Promise<ReadonlyMap<string, number>> => {
+    const { backend, name } = await reconcileBackend(sideOf(flags, side));
+    try {
+      return new Map((await backend.ledger(range, asked)).map((row) => [keyOf(row), row.total_usage]));
+    } catch (error) {
+      if (isMeterError(error)) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new CliError(EXIT.undelivered, `--${side}: ${name}: ${why}`, { cause: error });
+    }
+  };
+  const [before, after] = await Promise.all([countedBy("before"), countedBy("after")]);
   const disparities = asked.flatMap((row): readonly Disparity[] => {
-    const [old, fresh] = [before?.get(keyOf(row)) ?? 0, after?.get(keyOf(row)) ?? 0];
+    const [old, fresh] = [before.get(keyOf(row)) ?? 0, after.get(keyOf(row)) ?? 0];
     return old === fresh ? [] : [disparityOf(row, old, fresh)];
   });
   const at = isoTime((Math.ceil(now / HOUR_MS) + NOTICE_HOURS) * HOUR_MS);
-  const scope = `${formatNumber(asked.length)} ${asked.length === 1 ? "row" : "rows"} by tenant, meter and hour`;
+  const scope = `${quantity(asked.length, "row")} by tenant, meter and hour`;
   const data = { agrees: disparities.length === 0, compared: asked.length, disparities, at };
   if (asked.length === 0)
     return {
