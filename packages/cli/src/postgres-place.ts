@@ -3,7 +3,8 @@ import { CliError } from "./cli-error.ts";
 
 /** An outbox in a database, given by a URL instead of a file. */
 export interface PostgresPlace {
-  readonly connect: () => Promise<PostgresClient>;
+  /** Not connected yet. */
+  readonly client: () => Promise<PostgresClient & Required<Pick<PostgresClient, "connect" | "end">>>;
   readonly schema: string;
 }
 
@@ -17,11 +18,9 @@ export const postgresPlace = (place: string): PostgresPlace | undefined => {
   url.searchParams.delete("schema");
   return {
     schema,
-    connect: async () => {
+    client: async () => {
       const { default: pg } = await import("pg");
-      const client = new pg.Client({ connectionString: url.href, application_name: "meter" });
-      await client.connect();
-      return client;
+      return new pg.Client({ connectionString: url.href, application_name: "meter" });
     },
   };
 };

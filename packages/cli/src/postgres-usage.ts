@@ -16,11 +16,12 @@ export const postgresUsage = (url: string | undefined): ReconcileBackend => {
     schema: place.schema,
     client: {
       query: async (text, values) => {
-        const client = await place.connect();
+        const client = await place.client();
         try {
+          await client.connect();
           return await client.query(text, values);
         } finally {
-          await client.end?.();
+          await client.end();
         }
       },
     },

@@ -33,9 +33,9 @@ const urlOf = (user: string): string => inject("postgresUrl").replace("postgres@
 
 test("the tables are missing", async () => {
   const url = inject("postgresUrl");
-  const connect = () => connectTo(url);
+  const client = () => new pg.Client(url);
   for (const schema of ["nowhere", "pg_temp"])
-    expect(await openingFails({ connect, schema })).toMatchObject({
+    expect(await openingFails({ client, schema })).toMatchObject({
       code: "invalid_options",
       message: expect.stringContaining(
         `the tables of the outbox are missing in the schema ${schema}: run \`meter outbox migrate --postgres URL\``,
@@ -47,7 +47,7 @@ test("the tables are of another version", async () => {
   const url = inject("postgresUrl");
   const { schema } = await schemaPlace();
   await querySql(url, `UPDATE "${schema}".turns SET layout = 99`);
-  expect(await openingFails({ connect: () => connectTo(url), schema })).toMatchObject({
+  expect(await openingFails({ client: () => new pg.Client(url), schema })).toMatchObject({
     code: "invalid_options",
     message: expect.stringContaining("has the layout 99, expected layout 1"),
   });
@@ -59,7 +59,7 @@ test("migrations may run at once, again and again; the SQL file is what they run
   const schema = `migrated ${process.pid}`;
   await Promise.all(clients.map((client) => migratePostgres({ client, schema })));
   await migratePostgres({ client: clients[0], schema });
-  expect(await openingFails({ connect: () => connectTo(url), schema })).toBeUndefined();
+  expect(await openingFails({ client: () => new pg.Client(url), schema })).toBeUndefined();
   await Promise.all(clients.map((client) => client.end()));
   const file = readFileSync(new URL("../sql/meter_lib.sql", import.meta.url), "utf8");
   expect(file, "renew it: node --conditions=source scripts/write-postgres-sql.ts").toBe(migrationSql());
@@ -79,7 +79,7 @@ test("rights: who may what, and what the others are told", async () => {
   const client = new MeterClient({
     transport,
     customerLookup: { lookup: async () => ({ state: "found", customer_id: "customer" }) },
-    outbox: postgresOutbox({ connect: () => connectTo(urlOf(app ?? "")), schema }),
+    outbox: postgresOutbox({ client: () => new pg.Client(urlOf(app ?? "")), schema }),
     delivery: { lingerMs: 0 },
   });
   const tx = await connectTo(urlOf(writer ?? ""));
@@ -96,7 +96,7 @@ test("rights: who may what, and what the others are told", async () => {
     code: "outbox_failed",
     message: expect.stringContaining(advice),
   });
-  expect(await openingFails({ connect: () => connectTo(urlOf(nobody ?? "")), schema })).toMatchObject({
+  expect(await openingFails({ client: () => new pg.Client(urlOf(nobody ?? "")), schema })).toMatchObject({
     message: expect.stringContaining(advice),
   });
   await stranger.query("ROLLBACK");
@@ -110,12 +110,9 @@ test("rights: who may what, and what the others are told", async () => {
 test("a server, or a session, that is read-only", async () => {
   const url = inject("postgresUrl");
   const { schema } = await schemaPlace();
-  const connect = async () => {
-    const client = await connectTo(url);
-    await client.query("SET default_transaction_read_only = on");
-    return client;
-  };
-  expect(await openingFails({ connect, schema })).toMatchObject({
+  const client = () =>
+    new pg.Client({ connectionString: url, options: "-c default_transaction_read_only=on" });
+  expect(await openingFails({ client, schema })).toMatchObject({
     code: "outbox_failed",
     message: expect.stringContaining("the server is read-only: connect to the primary, not to a replica"),
   });
@@ -123,26 +120,23 @@ test("a server, or a session, that is read-only", async () => {
 
 test("TLS where the server has none, a wrong password, database or port", async () => {
   const { host, port } = new URL(inject("postgresUrl"));
-  const attempt = (config: pg.ClientConfig) => async () => {
-    const client = new pg.Client({
+  const attempt = (config: pg.ClientConfig) => () =>
+    new pg.Client({
       host: "127.0.0.1",
       port: Number(port),
       user: "postgres",
       database: "postgres",
       ...config,
     });
-    await client.connect();
-    return client;
-  };
   expect(host).not.toBe("");
-  expect(await openingFails({ connect: attempt({ ssl: true }) })).toMatchObject({
+  expect(await openingFails({ client: attempt({ ssl: true }) })).toMatchObject({
     code: "outbox_failed",
     message: expect.stringContaining("the server does not support TLS: remove ssl"),
   });
-  expect(await openingFails({ connect: attempt({ database: "nowhere" }) })).toMatchObject({
+  expect(await openingFails({ client: attempt({ database: "nowhere" }) })).toMatchObject({
     message: expect.stringContaining("the database does not exist"),
   });
-  expect(await openingFails({ connect: attempt({ port: 1 }) })).toMatchObject({
+  expect(await openingFails({ client: attempt({ port: 1 }) })).toMatchObject({
     code: "outbox_failed",
     message: expect.stringContaining("no server responds: check host and port"),
   });
@@ -166,7 +160,7 @@ test("a pool that is too small", async () => {
   expect(await openingFails({ pool, schema })).toBeUndefined();
   await pool.end();
   expect(() => postgresOutbox({})).toThrow(
-    "pool: expected either pool or connect, got neither pool nor connect",
+    "pool: expected either pool or client, got neither pool nor client",
   );
 });
 
@@ -174,7 +168,7 @@ test("a pooler that gives each transaction another process of the server", async
   const url = inject("postgresUrl");
   const { schema } = await schemaPlace();
   const servers: pg.Client[] = [];
-  const connect = async (): Promise<PostgresClient> => {
+  const client = async (): Promise<PostgresClient> => {
     const behind = [await connectTo(url), await connectTo(url)];
     servers.push(...behind);
     let turns = 0;
@@ -189,7 +183,7 @@ test("a pooler that gives each transaction another process of the server", async
       end: () => undefined,
     };
   };
-  expect(await openingFails({ connect, schema })).toMatchObject({
+  expect(await openingFails({ client, schema })).toMatchObject({
     code: "invalid_options",
     message: expect.stringContaining(
       "a pooler in transaction mode, where locks do not last: connect directly, or set pool_mode=session",

@@ -11,6 +11,7 @@ export interface PostgresClient {
   /** For a pool's client: returns it to be destroyed. */
   release?(destroy: boolean): void;
   /** For a client of its own. */
+  connect?(): Promise<unknown>;
   end?(): unknown;
 }
 

@@ -5,17 +5,15 @@ import {
   MeterError,
   type OutboxLimits,
 } from "@meter-lib/core/store";
+import type { Promisable } from "@meter-lib/core/transport";
 import type { PostgresClient, PostgresPool } from "./postgres-client.ts";
 import type { PostgresStoreOptions } from "./postgres-store.ts";
 
 export interface PostgresOutboxOptions {
-  /** A pool of `pg`. The outbox takes one connection and keeps it. Set this or `connect`. */
+  /** A pool of `pg`. The outbox takes one connection and keeps it. Set this or `client`. */
   readonly pool?: PostgresPool;
-  /**
-   * Opens a connection for the outbox: `async () => { const client = new pg.Client(url); await client.connect(); return client; }`. Called
-   * again if the connection is lost.
-   */
-  readonly connect?: () => Promise<PostgresClient>;
+  /** Creates a client for the outbox, which connects it: `() => new pg.Client(url)`. Called again if the connection is lost. */
+  readonly client?: () => Promisable<PostgresClient>;
   /** Schema of the outbox's tables. @default "meter_lib" */
   readonly schema?: string;
   /** Limits of pending events. Events that arrive with transactions wait beside it while it is full. @default 1,000,000 events, 256 MiB */
@@ -68,7 +66,7 @@ export const checkSchema = (schema: unknown): EventIssue | undefined =>
 /** Fills in defaults; throws `invalid_options` for invalid values. */
 export const outboxSettings = ({
   pool,
-  connect,
+  client,
   schema = "meter_lib",
   limits: { maxEvents = 1_000_000, maxBytes = 256 * MIB } = {},
   tombstones: { windowMs = DAY_MS, max = 1_000_000 } = {},
@@ -102,7 +100,7 @@ export const outboxSettings = ({
   expectCount("connectTimeoutMs", connectTimeoutMs, 1);
   expectCount("statementTimeoutMs", statementTimeoutMs, 1);
   expectCount("lockTimeoutMs", lockTimeoutMs, 1);
-  const connecting = connectionOf(pool, connect, connectTimeoutMs, issues);
+  const connecting = connectionOf(pool, client, connectTimeoutMs, issues);
   if (issues.length > 0) throw MeterError.fromIssues("invalid_options", issues);
   return {
     store: { connect: connecting, schema, connectTimeoutMs, statementTimeoutMs, lockTimeoutMs },
@@ -118,18 +116,18 @@ export const outboxSettings = ({
 
 const connectionOf = (
   pool: PostgresPool | undefined,
-  connect: (() => Promise<PostgresClient>) | undefined,
+  client: (() => Promisable<PostgresClient>) | undefined,
   connectTimeoutMs: number,
   issues: EventIssue[],
 ): (() => Promise<PostgresClient>) => {
-  if (connect !== undefined && pool === undefined) {
-    if (typeof connect === "function") return connect;
-    issues.push({ field: "connect", given: describeValue(connect), expected: "a function" });
-  } else if (pool === undefined || connect !== undefined)
+  if (client !== undefined && pool === undefined) {
+    if (typeof client === "function") return () => connected(client);
+    issues.push({ field: "client", given: describeValue(client), expected: "a function that makes one" });
+  } else if (pool === undefined || client !== undefined)
     issues.push({
       field: "pool",
-      given: pool === undefined ? "neither pool nor connect" : "pool and connect",
-      expected: "either pool or connect",
+      given: pool === undefined ? "neither pool nor client" : "pool and client",
+      expected: "either pool or client",
     });
   else if (typeof pool.connect !== "function")
     issues.push({ field: "pool", given: describeValue(pool), expected: "a pool of pg" });
@@ -158,9 +156,17 @@ const connectionOf = (
   };
 };
 
+const connected = async (make: () => Promisable<PostgresClient>): Promise<PostgresClient> => {
+  const client = await make();
+  // A server that ends right after it has connected would end the process, too, if nobody listened yet.
+  client.on("error", () => {});
+  await client.connect?.();
+  return client;
+};
+
 /** A transaction that waits for the outbox keeps the connection that the outbox waits for. */
 const tooSmall = ({ totalCount, idleCount, waitingCount, options }: PostgresPool, ms: number): MeterError =>
   new MeterError(
     "outbox_failed",
-    `no connection of the pool came free for ${Math.round(ms * 0.9)} ms (${totalCount} of at most ${options?.max} open, ${idleCount} idle, ${waitingCount} waiting): the pool is too small, or its transactions wait for the outbox; raise max, or give the outbox a connection of its own (connect)`,
+    `no connection of the pool came free for ${Math.round(ms * 0.9)} ms (${totalCount} of at most ${options?.max} open, ${idleCount} idle, ${waitingCount} waiting): the pool is too small, or its transactions wait for the outbox; raise max, or give the outbox a connection of its own (client)`,
   );

@@ -29,7 +29,7 @@ export const postgresOutbox = (options: PostgresOutboxOptions): Outbox => {
  * @throws MeterError `invalid_options`
  */
 export const postgresOutboxView = (
-  options: Pick<PostgresOutboxOptions, "pool" | "connect" | "schema" | "connectTimeoutMs">,
+  options: Pick<PostgresOutboxOptions, "pool" | "client" | "schema" | "connectTimeoutMs">,
 ): OutboxView => {
   const { store, log } = outboxSettings(options);
   return logView(postgresStore({ ...store, isView: true }), log);

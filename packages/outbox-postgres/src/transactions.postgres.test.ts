@@ -34,7 +34,7 @@ const setUp = async (options: Partial<PostgresOutboxOptions> = {}) => {
     new MeterClient({
       transport,
       customerLookup: { lookup: async () => ({ state: "found", customer_id: "customer" }) },
-      outbox: postgresOutbox({ connect: () => connectTo(url), schema: place.schema, ...options }),
+      outbox: postgresOutbox({ client: () => new pg.Client(url), schema: place.schema, ...options }),
       delivery: { lingerMs: 0 },
     });
   const client = open();

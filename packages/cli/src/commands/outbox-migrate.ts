@@ -26,11 +26,12 @@ const outboxMigrate = async ({ postgres, schema, print }: OutboxMigrateFlags): P
       "a URL like postgres://user@host:5432/database",
       "no URL of PostgreSQL",
     );
-  const client = await place.connect();
+  const client = await place.client();
   try {
+    await client.connect();
     await migratePostgres({ client, schema: name });
   } finally {
-    await client.end?.();
+    await client.end();
   }
   return {
     exit: EXIT.done,

@@ -24,11 +24,7 @@ export const reportingClient = (url: string, receiver: string): MeterClient =>
     transport: batchTransport(receiver),
     customerLookup: { lookup: async () => ({ state: "found", customer_id: "customer" }) },
     outbox: postgresOutbox({
-      connect: async () => {
-        const client = new pg.Client(url);
-        await client.connect();
-        return client;
-      },
+      client: () => new pg.Client(url),
       lockTimeoutMs: 3_000,
     }),
     delivery: { lingerMs: 50, retryCapMs: 500 },
