@@ -11,11 +11,13 @@ import type { Row } from "../harness/report.ts";
 import { median, spread } from "../harness/statistics.ts";
 
 const CLIENTS = [1, 16] as const;
-const TRANSACTIONS = 1_500;
+const TRANSACTIONS = { 1: 60, 16: 320 } as const;
+/** How often the kinds of transactions take turns in one round: the machine is not the same from one second to the next. */
+const TURNS = 5;
 const BATCH = 500;
 
-/** What a business transaction does beside its own row. */
-type Extra = (tx: pg.PoolClient, id: string) => Promise<unknown>;
+/** A transaction on a connection of its own. */
+type Bill = (tx: pg.PoolClient, id: string) => Promise<unknown>;
 
 /** What it costs to bill in a transaction, and how fast the events leave, beside a table and a relay made by hand. */
 export const postgres: Measure = {
@@ -30,69 +32,92 @@ export const postgres: Measure = {
       settings: { shared_buffers: "256MB" },
     });
     const pool = new pg.Pool({ connectionString: server.url, max: 20 });
+    // Statements leave before the answer to the one before came.
+    const pipelined = new pg.Pool({ connectionString: server.url, max: 20, pipeline: true });
     try {
       await migratePostgres({ client: pool });
       await pool.query(
         "CREATE TABLE orders (id text PRIMARY KEY); CREATE TABLE by_hand (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event json NOT NULL)",
       );
-      const transactions = await billed(pool, rounds);
+      const transactions = await billed(pool, pipelined, rounds);
       const delivered = await deliveries(pool, folder, server.url, Math.min(rounds, 3), events);
       return { tables: [{ rows: transactions }, { rows: delivered }] };
     } finally {
       await pool.end();
+      await pipelined.end();
       await server.remove();
       rmSync(folder, { recursive: true, force: true });
     }
   },
 };
 
-const billed = async (pool: pg.Pool, rounds: number): Promise<readonly Row[]> => {
+const billed = async (pool: pg.Pool, pipelined: pg.Pool, rounds: number): Promise<readonly Row[]> => {
   // Delivers nothing while transactions are timed: what it takes away would be its own time.
   const client = clientOver(postgresOutbox({ pool, limits: { maxEvents: 1 } }), BLOCKED);
-  const extras: Readonly<Record<string, Extra>> = {
-    "its own row alone": async () => undefined,
-    "record({ tx })": (tx, id) => client.record(eventOf(id), { tx }),
-    "an insert into a table by hand": (tx, id) =>
-      tx.query("INSERT INTO by_hand (event) VALUES ($1)", [JSON.stringify(eventOf(id))]),
-  };
+  const order = (tx: pg.PoolClient, id: string) => tx.query("INSERT INTO orders VALUES ($1)", [id]);
+  const oneByOne =
+    (extra?: Bill): Bill =>
+    async (tx, id) => {
+      await tx.query("BEGIN");
+      await order(tx, id);
+      await extra?.(tx, id);
+      await tx.query("COMMIT");
+    };
+  const together =
+    (extra?: Bill): Bill =>
+    async (tx, id) => {
+      await Promise.all([tx.query("BEGIN"), order(tx, id), extra?.(tx, id)]);
+      await tx.query("COMMIT");
+    };
+  const record: Bill = (tx, id) => client.record(eventOf(id), { tx });
+  const byHand: Bill = (tx, id) =>
+    tx.query("INSERT INTO by_hand (event) VALUES ($1)", [JSON.stringify(eventOf(id))]);
+  const kinds: readonly (readonly [name: string, pool: pg.Pool, bill: Bill, beside: number])[] = [
+    ["its own row alone", pool, oneByOne(), 0],
+    ["SELECT 1", pool, oneByOne((tx) => tx.query("SELECT 1")), 0],
+    ["record({ tx })", pool, oneByOne(record), 0],
+    ["an insert into a table by hand", pool, oneByOne(byHand), 0],
+    ["pipelined: its own row alone", pipelined, together(), 4],
+    ["pipelined: record({ tx })", pipelined, together(record), 4],
+  ];
   const rows: Row[] = [];
   let run = 0;
   for (const clients of CLIENTS) {
-    const rates = new Map(Object.keys(extras).map((name) => [name, [] as number[]]));
-    for (let round = -1; round < rounds; round++) {
-      for (const [name, extra] of Object.entries(extras)) {
-        const rate = await ratePerSecond(pool, clients, `run${run++}`, extra);
-        if (round >= 0) rates.get(name)?.push(rate);
+    const rates = kinds.map((): number[] => []);
+    for (let turn = -1; turn < rounds * TURNS; turn++) {
+      for (const [place, [, from, bill]] of kinds.entries()) {
+        const rate = await ratePerSecond(from, clients, `run${run++}`, bill);
+        if (turn >= 0) rates[place]?.push(rate);
       }
     }
-    const [plain = []] = rates.values();
-    for (const [name, taken] of rates)
+    for (const [place, [name, , , beside]] of kinds.entries()) {
+      const taken = rates[place] ?? [];
       rows.push({
         clients,
         "a transaction with": name,
         "transactions/s": Math.round(median(taken)),
         spread: spread(taken, 0),
-        // Of readings of one round: the machine is not the same from one to the next.
-        "time, × its own row": median(taken.map((rate, i) => (plain[i] ?? rate) / rate)).toFixed(2),
+        // Of readings next to each other.
+        "time, × its own row": median(taken.map((rate, i) => (rates[beside]?.[i] ?? rate) / rate)).toFixed(2),
       });
+    }
   }
   await client.close({ timeoutMs: 0 });
   return rows;
 };
 
-const ratePerSecond = async (pool: pg.Pool, clients: number, run: string, extra: Extra): Promise<number> => {
-  const each = Math.ceil(TRANSACTIONS / clients / (clients === 1 ? 3 : 1));
+const ratePerSecond = async (
+  pool: pg.Pool,
+  clients: (typeof CLIENTS)[number],
+  run: string,
+  bill: Bill,
+): Promise<number> => {
+  const each = TRANSACTIONS[clients] / clients;
   const connections = await Promise.all(Array.from({ length: clients }, () => pool.connect()));
   const startedAt = performance.now();
   await Promise.all(
     connections.map(async (tx, client) => {
-      for (let i = 0; i < each; i++) {
-        const id = `${run}-${client}-${i}`;
-        await tx.query("BEGIN");
-        await tx.query("INSERT INTO orders VALUES ($1)", [id]);
-        await extra(tx, id);
-        await tx.query("COMMIT");
-      }
+      for (let i = 0; i < each; i++) await bill(tx, `${run}-${client}-${i}`);
     }),
   );
   const ms = performance.now() - startedAt;
