@@ -191,3 +191,21 @@ test("a pooler that gives each transaction another process of the server", async
   });
   await Promise.all(servers.map((server) => server.end()));
 });
+
+test("a pooler that gives two connections the same process of the server", async () => {
+  const url = inject("postgresUrl");
+  const { schema } = await schemaPlace();
+  const server = await connectTo(url);
+  const client = (): PostgresClient => ({
+    // A pooler names a process of its own.
+    processID: 1,
+    query: (text, values) => (values === undefined ? server.query(text) : server.query(text, values)),
+    on: () => undefined,
+    end: () => undefined,
+  });
+  expect(await openingFails({ client, schema })).toMatchObject({
+    code: "invalid_options",
+    message: expect.stringContaining("a pooler in transaction mode"),
+  });
+  await server.end();
+});

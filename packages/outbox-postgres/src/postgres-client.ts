@@ -2,6 +2,8 @@
 export interface PostgresClient {
   /** Resolves with `{ rows }`; with a list of them for several statements in one text. */
   query(text: string, values?: unknown[]): Promise<unknown>;
+  /** The server's process, as it was named when the connection began. */
+  readonly processID?: number | null;
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "end", listener: () => void): unknown;
   on(event: "notification", listener: (message: { readonly channel: string }) => void): unknown;

@@ -32,6 +32,8 @@ interface OpenSession {
   readonly locks: Set<string>;
 }
 
+const POOLER_LOOKS = 10;
+
 class PostgresStore implements Store {
   readonly name: string;
   readonly durable = true;
@@ -191,12 +193,31 @@ class PostgresStore implements Store {
         throw this.#refused(
           `the schema ${schema} has the layout ${String(found?.layout)}, expected layout ${LAYOUT}: use the version of meter-lib that wrote it, or run \`meter outbox migrate\``,
         );
+      const isPooled = session.namedPid !== undefined && session.namedPid !== found.pid;
+      if (isPooled && !isView && (await this.#isShared(session, found.pid))) throw pooled(this.name);
       const open = { session, pid: found.pid, locks: new Set<string>() };
       this.#open = open;
       return open;
     } catch (error) {
       session.end();
       throw error;
+    }
+  }
+
+  /** Whether a connection changes its process of the server, or another one gets the same. */
+  async #isShared(session: Session, pid: unknown): Promise<boolean> {
+    const other = await Session.open(this.#options, () => {});
+    try {
+      // On a busy pooler one look may miss it.
+      for (let look = 0; look < POOLER_LOOKS; look++) {
+        const [theirs] = await other.query("BEGIN; SELECT pg_backend_pid() AS pid");
+        const [mine] = await session.query("SELECT pg_backend_pid() AS pid");
+        await other.query("ROLLBACK");
+        if (theirs?.pid === pid || mine?.pid !== pid) return true;
+      }
+      return false;
+    } finally {
+      other.end();
     }
   }
 

@@ -48,6 +48,11 @@ export class Session {
     return session;
   }
 
+  /** The server's process, as it was named when the connection began: a pooler names one that does not exist. */
+  get namedPid(): number | undefined {
+    return this.#client.processID ?? undefined;
+  }
+
   get isLost(): boolean {
     return this.#lost !== undefined;
   }
