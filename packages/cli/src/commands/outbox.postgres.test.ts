@@ -143,6 +143,6 @@ test("what is no outbox says what to do", async () => {
     "the tables of the outbox are missing in the schema nowhere: run `meter outbox migrate",
   );
   const gone = await runHere(["outbox", "list", "postgres://me:secret@127.0.0.1:1/shop"]);
-  expect(gone.stderr).toContain("nothing answers there: check host and port");
+  expect(gone.stderr).toContain("no server responds: check host and port");
   expect(gone.stderr).not.toContain("secret");
 });
