@@ -191,6 +191,7 @@ export default defineConfig({
             ...pages(
               "contributing",
               "contributing/glossary",
+              "contributing/hooks",
               "contributing/releasing",
               "contributing/security",
             ),
