@@ -1,4 +1,5 @@
-import { describeIssue, isMeterError, type MeterError, type MeterErrorCode } from "@meter-lib/core";
+import { isMeterError, type MeterError, type MeterErrorCode } from "@meter-lib/core";
+import { describeIssue } from "@meter-lib/core/transport";
 import { CliError } from "./cli-error.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 

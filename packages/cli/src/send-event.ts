@@ -1,10 +1,5 @@
-import {
-  type Catalog,
-  describeIssue,
-  MeterClient,
-  type MeterError,
-  type SettledOutcome,
-} from "@meter-lib/core";
+import { type Catalog, MeterClient, type MeterError, type SettledOutcome } from "@meter-lib/core";
+import { describeIssue } from "@meter-lib/core/transport";
 import { readCatalogFile } from "./catalog/catalog-file.ts";
 import { connect } from "./connect.ts";
 import { meterErrorExit } from "./describe-error.ts";

@@ -11,7 +11,7 @@ export { extendCatalog } from "./catalog/extend-catalog.ts";
 export { type LitewaveCatalog, litewaveCatalog } from "./catalog/litewave-catalog.ts";
 export type { Metadata, Meter } from "./catalog/meter.ts";
 export { parseCatalog } from "./catalog/parse-catalog.ts";
-export { describeIssue, type EventIssue } from "./check/event-issue.ts";
+export type { EventIssue } from "./check/event-issue.ts";
 
 export type { CorrectedEvent, CorrectionResult } from "./client/correct-event.ts";
 
@@ -19,7 +19,6 @@ export {
   type DrainOptions,
   type Health,
   MeterClient,
-  type PostOptions,
   type RecordOptions,
   type RefutedEvent,
   type Stats,
@@ -42,7 +41,6 @@ export { isMeterError, MeterError, type MeterErrorCode } from "./errors/meter-er
 export { createEventId } from "./event/event-id.ts";
 export { isMeterId } from "./event/is-meter-id.ts";
 export type {
-  AmendedFields,
   ContextKey,
   EventInput,
   MeterEvent,

@@ -1,5 +1,4 @@
-import { describeIssue } from "@meter-lib/core";
-import { describeValue, type Promisable } from "@meter-lib/core/transport";
+import { describeIssue, describeValue, type Promisable } from "@meter-lib/core/transport";
 import { expectedTime, isTime, type PageEvent, type PageEventResult } from "@meter-lib/core/wire";
 import type { Principal } from "./authenticate.ts";
 import { rejected, retry } from "./event-result.ts";

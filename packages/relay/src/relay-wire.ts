@@ -1,5 +1,4 @@
-import { describeIssue } from "@meter-lib/core";
-import { describeValue } from "@meter-lib/core/transport";
+import { describeIssue, describeValue } from "@meter-lib/core/transport";
 import type { PageEvent, PageEventResult } from "@meter-lib/core/wire";
 import { isToken, MAX_PAGE_ID_LENGTH } from "@meter-lib/core/wire";
 import { Refusal } from "./refusal.ts";

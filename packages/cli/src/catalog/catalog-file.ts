@@ -1,6 +1,7 @@
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Catalog, describeIssue, isMeterError, litewaveCatalog, parseCatalog } from "@meter-lib/core";
+import { type Catalog, isMeterError, litewaveCatalog, parseCatalog } from "@meter-lib/core";
+import { describeIssue } from "@meter-lib/core/transport";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-code.ts";
 import { readWholeText } from "../read-text.ts";

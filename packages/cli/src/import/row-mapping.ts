@@ -1,5 +1,5 @@
-import { describeIssue, type EventIssue } from "@meter-lib/core";
-import { describeValue } from "@meter-lib/core/transport";
+import type { EventIssue } from "@meter-lib/core";
+import { describeIssue, describeValue } from "@meter-lib/core/transport";
 import { CliError } from "../cli-error.ts";
 import { readTime, type TimeForm } from "../time/read-time.ts";
 import { checkHeader } from "./check-header.ts";

@@ -1,5 +1,5 @@
 import type { EventIssue } from "@meter-lib/core";
-import { describeIssue } from "@meter-lib/core";
+import { describeIssue } from "@meter-lib/core/transport";
 
 /** A request that was not taken: nothing of it is counted. */
 export interface Refusal {
