@@ -24,5 +24,6 @@ test.concurrent.each<readonly [string, BillingFaults]>([
   expect(verdict.accounts.recorded).toBe(verdict.events);
   expect(verdict.accounts.acknowledged).toBe(verdict.events);
   expect(verdict.events).toBeGreaterThanOrEqual(faults.events);
+  if (faults.failover) expect(verdict.refusedByStandby).toContain("connect to the primary, not to a replica");
   if (faults.cuts > 0) for (const cut of CUTS) expect(verdict.cuts[cut], cut).toBeGreaterThan(0);
 });

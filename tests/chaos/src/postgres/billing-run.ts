@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { migratePostgres } from "@meter-lib/outbox-postgres";
+import { migratePostgres, postgresOutbox } from "@meter-lib/outbox-postgres";
 import pg from "pg";
 import {
   type PostgresServer,
@@ -47,6 +47,8 @@ export interface BillingVerdict {
   readonly unfounded: readonly string[];
   /** Received more than once, and told by the receiver as repeats. */
   readonly repeats: number;
+  /** Why the standby took no outbox before it was promoted; undefined without one. */
+  readonly refusedByStandby: string | undefined;
   /** Of the outbox, at the end. */
   readonly accounts: { readonly recorded: number; readonly acknowledged: number; readonly pending: number };
 }
@@ -108,7 +110,9 @@ export const billingRun = async (faults: BillingFaults): Promise<BillingVerdict>
     }
     round++;
   }
+  let refusedByStandby: string | undefined;
   if (standby !== undefined) {
+    refusedByStandby = await refusal(standby.url);
     await server.kill();
     server = standby;
     await querySql(standby.url, "SELECT pg_promote()");
@@ -129,7 +133,20 @@ export const billingRun = async (faults: BillingFaults): Promise<BillingVerdict>
   await proxy.close();
   await receiver.close();
   for (const each of servers) await each.remove();
-  return { ...verdict, ...done, cuts: proxy.cuts, accounts };
+  return { ...verdict, ...done, cuts: proxy.cuts, refusedByStandby, accounts };
+};
+
+/** Why an outbox cannot be opened there; undefined when it can. */
+const refusal = async (url: string): Promise<string | undefined> => {
+  const outbox = postgresOutbox({ client: () => new pg.Client(url) });
+  try {
+    await outbox.open();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    await outbox.close();
+  }
 };
 
 const prepare = async (url: string): Promise<void> => {
