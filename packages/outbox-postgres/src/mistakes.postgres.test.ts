@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { chownSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { MeterClient, memoryTransport } from "@meter-lib/core";
 import pg from "pg";
 import { expect, inject, test } from "vitest";
@@ -8,6 +9,9 @@ import { migratePostgres } from "./migrate-postgres.ts";
 import type { PostgresClient } from "./postgres-client.ts";
 import { postgresOutbox } from "./postgres-outbox.ts";
 import { migrationSql } from "./sql.ts";
+
+/** The key and certificate of HTTPS tests. */
+const CERTIFICATES = new URL("../../transport-fetch/test/", import.meta.url);
 
 const EVENT = {
   tenant_id: "tenant_1",
@@ -140,6 +144,36 @@ test("TLS where the server has none, a wrong password, database or port", async 
     code: "outbox_failed",
     message: expect.stringContaining("no server responds: check host and port"),
   });
+});
+
+test("TLS with a certificate that nobody vouches for", async () => {
+  const url = inject("postgresUrl");
+  const [settings] = await querySql(url, "SHOW data_directory");
+  const folder = String(settings?.data_directory);
+  const { uid, gid } = statSync(folder);
+  for (const [name, from] of [
+    ["server.crt", "self-signed-cert.pem"],
+    ["server.key", "self-signed-key.pem"],
+  ] as const) {
+    const file = join(folder, name);
+    writeFileSync(file, readFileSync(new URL(from, CERTIFICATES)), { mode: 0o600 });
+    chownSync(file, uid, gid);
+  }
+  const reloaded = async (change: string, ssl: "on" | "off") => {
+    await querySql(url, change);
+    await querySql(url, "SELECT pg_reload_conf()");
+    await expect.poll(() => querySql(url, "SHOW ssl")).toEqual([{ ssl }]);
+  };
+  await reloaded("ALTER SYSTEM SET ssl = on", "on");
+  try {
+    const client = () => new pg.Client({ connectionString: url, ssl: {} });
+    expect(await openingFails({ client })).toMatchObject({
+      code: "outbox_failed",
+      message: expect.stringContaining("the server's certificate is not trusted: set its CA (ssl: { ca })"),
+    });
+  } finally {
+    await reloaded("ALTER SYSTEM RESET ssl", "off");
+  }
 });
 
 test("a pool that is too small", async () => {
