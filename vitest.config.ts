@@ -8,8 +8,8 @@ const BROWSER_TESTS = "packages/*/src/**/*.browser.test.ts";
 /** They share one PostgreSQL. */
 const POSTGRES_TESTS = "**/*.postgres.test.ts";
 
-/** More than cores: much of it waits for processes, disks and clocks. */
-const MAX_WORKERS = Math.ceil(availableParallelism() * 1.5);
+/** No more than cores: some tests start a broker or a browser, which need one themselves. */
+const MAX_WORKERS = availableParallelism();
 
 const chromium = await findChromium();
 if (chromium === undefined) console.warn(NO_CHROMIUM);

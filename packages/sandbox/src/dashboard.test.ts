@@ -465,12 +465,12 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await open("events", first);
     await see("live");
     await first.close();
-    await page.getByText(/^The sandbox does not answer/).waitFor();
+    await page.getByText(/^The sandbox does not respond/).waitFor();
     await page.getByRole("link", { name: "Story of event 1", exact: true }).waitFor();
     const second = await createSandbox({ ...options, port: Number(new URL(first.url).port) });
     await postEvent(second.url);
     await page.getByRole("link", { name: "Story of event 2", exact: true }).waitFor();
-    await page.getByText(/^The sandbox does not answer/).waitFor({ state: "detached" });
+    await page.getByText(/^The sandbox does not respond/).waitFor({ state: "detached" });
     await page.close();
     await second.close();
     await rm(folder, { recursive: true });
