@@ -31,10 +31,13 @@ export type {
   OneOutcome,
   Outcome,
   Outcomes,
+  Receiver,
   Rejected,
   Retry,
   SendAnswer,
   SendContext,
   Transport,
+  TransportCheck,
+  TransportLimits,
   Unsure,
 } from "./strategies/transport.ts";

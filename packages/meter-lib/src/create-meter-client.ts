@@ -147,7 +147,6 @@ interface EventContext {
 
 const noTransport: Transport = {
   name: "disabled",
-  dedup: false,
   send: async ({ events }) => ({
     outcomes: events.map(() => ({ state: "acknowledged", response: undefined })),
   }),

@@ -48,7 +48,7 @@ export const directHandOff = ({
   const client = new MeterClient<Catalog>({ transport, customerLookup, catalog, clock });
 
   const post = async ({ event, lapsed }: EventToHandOff): Promise<HandedOff> => {
-    const mayRepeat = ambiguity === "resend" || (receiverOf(transport, event).dedup ?? false) !== false;
+    const mayRepeat = ambiguity === "resend" || Boolean(carrierOf(transport, event).receiver?.dedup);
     if (lapsed && !mayRepeat)
       return {
         state: "quarantined",
@@ -78,8 +78,8 @@ export const directHandOff = ({
   };
 };
 
-const receiverOf = (transport: Transport, event: UsageEvent): Transport =>
-  transport.route === undefined ? transport : receiverOf(transport.route(event), event);
+const carrierOf = (transport: Transport, event: UsageEvent): Transport =>
+  transport.route === undefined ? transport : carrierOf(transport.route(event), event);
 
 const withoutType = ({ type: _, ...event }: UsageEvent) => event;
 

@@ -93,14 +93,14 @@ export const transportConformance = ({ name, create, runner }: TransportConforma
     }
   };
   /** As many events as one batch may hold, three at most. */
-  const batchFor = ({ maxBatchEvents = 500 }: Transport) => sampleOutgoing(Math.min(3, maxBatchEvents));
+  const batchFor = ({ limits }: Transport) => sampleOutgoing(Math.min(3, limits?.maxBatchEvents ?? 3));
 
   describe(`transport: ${name}`, () => {
     test("says what it is called and what its limits are", () =>
       using(async ({ transport }) => {
         expect(transport.name).not.toBe("");
-        const { maxBatchEvents, maxBatchBytes, maxInFlight, dedup } = transport;
-        for (const limit of [maxBatchEvents, maxBatchBytes, maxInFlight]) {
+        const { limits = {}, receiver: { dedup } = {} } = transport;
+        for (const limit of [limits.maxBatchEvents, limits.maxBatchBytes, limits.maxInFlight]) {
           if (limit !== undefined) expect(limit).toBeGreaterThanOrEqual(1);
         }
         if (dedup) expect(dedup.windowMs).toBeGreaterThan(0);
@@ -121,7 +121,7 @@ export const transportConformance = ({ name, create, runner }: TransportConforma
         expect([...(await counted())].sort()).toEqual(events.map(identity).sort());
       }));
 
-    test("measured times travel as well as volumes; a boundary that the wire cannot carry is told by `check`", () =>
+    test("measured times travel as well as volumes; a boundary that the wire cannot carry is told by `check.event`", () =>
       using(async ({ transport, counted }) => {
         const time = 1_768_473_000_000;
         let sent = 0;
@@ -137,7 +137,7 @@ export const transportConformance = ({ name, create, runner }: TransportConforma
             ...fields,
           });
           const [event] = events;
-          const issue = event === undefined ? undefined : transport.check?.(event);
+          const issue = event === undefined ? undefined : transport.check?.event?.(event);
           if (issue !== undefined) {
             expect(issue.field).not.toBe("");
             continue;
@@ -155,7 +155,7 @@ export const transportConformance = ({ name, create, runner }: TransportConforma
         for (let i = 0; i < 3; i++) {
           expect(states(await send(transport, events), events)).toEqual(["acknowledged"]);
         }
-        if (transport.dedup) expect(await counted()).toEqual(events.map(identity));
+        if (transport.receiver?.dedup) expect(await counted()).toEqual(events.map(identity));
       }));
 
     test("the same id of another tenant is another event", () =>
@@ -171,7 +171,7 @@ export const transportConformance = ({ name, create, runner }: TransportConforma
 
     test("several batches at once are told apart", () =>
       using(async ({ transport, counted }) => {
-        const batches = Array.from({ length: Math.min(8, transport.maxInFlight ?? 4) }, () =>
+        const batches = Array.from({ length: Math.min(8, transport.limits?.maxInFlight ?? 4) }, () =>
           batchFor(transport),
         );
         const answers = await Promise.all(batches.map((events) => send(transport, events)));
@@ -191,14 +191,14 @@ export const transportConformance = ({ name, create, runner }: TransportConforma
         expect(JSON.stringify(events)).toBe(before);
       }));
 
-    test("what the wire cannot carry is told by `check`, or arrives", () =>
+    test("what the wire cannot carry is told by `check.event`, or arrives", () =>
       using(async ({ transport, counted }) => {
         const odd = ["tenant é", "tenant/../1", "租户", "a b", "t\u0000", "🧾", `t${"x".repeat(300)}`];
         let sent = 0;
         for (const device_id of odd) {
           const events = sampleOutgoing(1, { device_id });
           const [event] = events;
-          const issue = event === undefined ? undefined : transport.check?.(event);
+          const issue = event === undefined ? undefined : transport.check?.event?.(event);
           if (issue !== undefined) {
             expect(issue.field).not.toBe("");
             continue;

@@ -77,10 +77,8 @@ export const beaconTransport = (options: BeaconTransportOptions): Transport => {
 
   return {
     name: options.name ?? `relay ${url}`,
-    dedup: { windowMs: dedupWindowMs },
-    maxBatchEvents: PAGE_BATCH.maxEvents,
-    maxBatchBytes: PAGE_BATCH.maxBytes,
-    maxInFlight: 1,
+    receiver: { dedup: { windowMs: dedupWindowMs } },
+    limits: { maxBatchEvents: PAGE_BATCH.maxEvents, maxBatchBytes: PAGE_BATCH.maxBytes, maxInFlight: 1 },
     survivesPageClose: true,
     send: ({ events }: { readonly events: readonly OutgoingEvent[] }, { signal }) =>
       sendBatch(events.map(pageEvent), signal),

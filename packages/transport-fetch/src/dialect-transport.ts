@@ -20,16 +20,10 @@ export const dialectTransport = (dialect: Dialect, options: CheckedHttpOptions):
   };
   return {
     name: options.name ?? `${dialect.name} ${baseUrl}`,
-    dedup: options.dedup,
-    maxBatchEvents: dialect.maxBatchEvents,
-    maxBatchBytes: dialect.maxBatchBytes,
-    maxInFlight: dialect.maxInFlight,
-    headers: dialect.headers,
+    receiver: { ...dialect.receiver, dedup: options.dedup },
+    limits: dialect.limits,
     check: dialect.check,
     send: ({ events }, { signal }) => sendBatch(route, events, signal),
-    ...(dialect.checkMeter === undefined ? {} : { checkMeter: dialect.checkMeter }),
-    ...(dialect.corrections === undefined ? {} : { corrections: dialect.corrections }),
-    ...(dialect.maxEventAgeMs === undefined ? {} : { maxEventAgeMs: dialect.maxEventAgeMs }),
     ...(refreshCredentials === undefined ? {} : { refreshCredentials }),
   };
 };

@@ -1,11 +1,10 @@
 import type {
-  CarriedMeter,
-  Corrections,
-  EventIssue,
   OutgoingEvent,
+  Receiver,
   Rejected,
   SendAnswer,
-  UsageEvent,
+  TransportCheck,
+  TransportLimits,
 } from "@meter-lib/core/transport";
 import type { HttpAnswer } from "./exchange.ts";
 
@@ -15,20 +14,12 @@ export interface Dialect {
   readonly name: string;
   /** Path of the requests, appended to the base URL. */
   readonly path: string;
-  readonly maxBatchEvents: number;
-  readonly maxBatchBytes: number;
-  readonly maxInFlight: number;
+  readonly limits: TransportLimits;
   /** How much of a response is read, in bytes. */
   readonly maxAnswerBytes: number;
-  /** Whether ids are sent as HTTP headers. */
-  readonly headers: boolean;
-  /** See `Transport.maxEventAgeMs`. */
-  readonly maxEventAgeMs?: number | undefined;
-  /** See `Transport.corrections`. */
-  readonly corrections?: Corrections | undefined;
-  check(event: UsageEvent): EventIssue | undefined;
-  /** See `Transport.checkMeter`. */
-  checkMeter?(meter: CarriedMeter): EventIssue | undefined;
+  /** What the receiver does; whether it deduplicates is an option of the transport. */
+  readonly receiver?: Omit<Receiver, "dedup">;
+  readonly check: TransportCheck;
   /** Returns the requests that carry the events, in order. A request may be a promise, which must not reject. */
   encode(events: readonly OutgoingEvent[]): Iterable<Part | Promise<Part>>;
   /**

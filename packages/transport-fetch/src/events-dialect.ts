@@ -15,20 +15,23 @@ import { judgeEventsAnswer } from "./judge-events-answer.ts";
 export const eventsDialect = (strictWire: boolean): Dialect => ({
   name: "events",
   path: "/api/v1/events",
-  maxBatchEvents: 1,
-  maxBatchBytes: 512 * 1024,
-  maxInFlight: 64,
+  limits: {
+    maxBatchEvents: 1,
+    maxBatchBytes: 512 * 1024,
+    maxInFlight: 64,
+  },
   maxAnswerBytes: 64 * 1024,
-  headers: true,
-  check: (event) => checkEvent(event, strictWire),
-  checkMeter: ({ meter_id, hasMetadata }) =>
-    hasMetadata
-      ? {
-          field: `catalog.${meter_id}.metadata`,
-          given: "a schema that takes no event without metadata",
-          expected: NO_METADATA,
-        }
-      : undefined,
+  check: {
+    event: (event) => checkEvent(event, strictWire),
+    meter: ({ meter_id, hasMetadata }) =>
+      hasMetadata
+        ? {
+            field: `catalog.${meter_id}.metadata`,
+            given: "a schema that takes no event without metadata",
+            expected: NO_METADATA,
+          }
+        : undefined,
+  },
   *encode(events) {
     for (const event of events) yield encodeEvent(event, strictWire);
   },

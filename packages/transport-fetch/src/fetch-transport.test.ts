@@ -89,10 +89,8 @@ describe("events", () => {
 
   test("it is one event a request, up to 64 requests at once", () => {
     expect(fetchTransport({ baseUrl })).toMatchObject({
-      maxBatchEvents: 1,
-      maxInFlight: 64,
-      headers: true,
-      dedup: false,
+      limits: { maxBatchEvents: 1, maxInFlight: 64 },
+      receiver: { dedup: false },
     });
   });
 
@@ -101,24 +99,27 @@ describe("events", () => {
     (id) => {
       const { check } = fetchTransport({ baseUrl });
       for (const field of ["tenant_id", "device_id", "event_id", "session_id"] as const) {
-        expect(check?.(outgoingEvent({ [field]: id }))).toMatchObject({ field, given: expect.any(String) });
+        expect(check?.event?.(outgoingEvent({ [field]: id }))).toMatchObject({
+          field,
+          given: expect.any(String),
+        });
       }
     },
   );
 
   test("strictWire sends no event id and no session, so it does not mind them", () => {
     const { check } = fetchTransport({ baseUrl, strictWire: true });
-    expect(check?.(outgoingEvent({ event_id: "é", session_id: "é" }))).toBeUndefined();
-    expect(check?.(outgoingEvent({ tenant_id: "é" }))).toMatchObject({ field: "tenant_id" });
+    expect(check?.event?.(outgoingEvent({ event_id: "é", session_id: "é" }))).toBeUndefined();
+    expect(check?.event?.(outgoingEvent({ tenant_id: "é" }))).toMatchObject({ field: "tenant_id" });
   });
 
   test.each([false, true])(
     "check refuses metadata, which has no place here (strictWire %s)",
     (strictWire) => {
       const { check } = fetchTransport({ baseUrl, strictWire });
-      expect(check?.(outgoingEvent({ metadata: { a: "b" } }))).toMatchObject({ field: "metadata" });
-      expect(check?.(outgoingEvent({ metadata: {} }))).toBeUndefined();
-      expect(check?.(outgoingEvent())).toBeUndefined();
+      expect(check?.event?.(outgoingEvent({ metadata: { a: "b" } }))).toMatchObject({ field: "metadata" });
+      expect(check?.event?.(outgoingEvent({ metadata: {} }))).toBeUndefined();
+      expect(check?.event?.(outgoingEvent())).toBeUndefined();
     },
   );
 
@@ -132,7 +133,7 @@ describe("events", () => {
         async (tenant_id, device_id) => {
           const event = outgoingEvent({ tenant_id, device_id });
           const answer = await transport.send({ events: [event] }, context());
-          const refused = transport.check?.(event) !== undefined;
+          const refused = transport.check?.event?.(event) !== undefined;
           expect(outcomesOf(answer)).toMatchObject([{ state: refused ? "rejected" : "acknowledged" }]);
           if (refused) return;
           expect(server.requests.at(-1)?.headers).toMatchObject({
@@ -204,18 +205,18 @@ describe("kafka-rest", () => {
   test("ids of any text travel", async () => {
     const tenant_id = "日本 \u{1f600}\n";
     const { check } = fetchTransport({ baseUrl, dialect: "kafka-rest" });
-    expect(check?.(outgoingEvent({ tenant_id }))).toBeUndefined();
+    expect(check?.event?.(outgoingEvent({ tenant_id }))).toBeUndefined();
     const request = only(await seenBy([outgoingEvent({ tenant_id })], { dialect: "kafka-rest" }));
     expect(valuesOf(request)).toMatchObject([{ metadata: { "meter.tenant_id": tenant_id } }]);
   });
 
   test("check refuses a user's key with our prefix, which strictWire leaves to the user", () => {
     const event = outgoingEvent({ metadata: { fine: "1", "meter.seq": "2" } });
-    expect(fetchTransport({ baseUrl, dialect: "kafka-rest" }).check?.(event)).toMatchObject({
+    expect(fetchTransport({ baseUrl, dialect: "kafka-rest" }).check?.event?.(event)).toMatchObject({
       field: "metadata.meter.seq",
     });
     expect(
-      fetchTransport({ baseUrl, dialect: "kafka-rest", strictWire: true }).check?.(event),
+      fetchTransport({ baseUrl, dialect: "kafka-rest", strictWire: true }).check?.event?.(event),
     ).toBeUndefined();
   });
 });
@@ -233,7 +234,7 @@ test("what the options say about the receiver is what the engine sees", () => {
   const refreshCredentials = async () => {};
   const dedup = { windowMs: 86_400_000, domain: "eu" };
   expect(fetchTransport({ baseUrl, dedup, refreshCredentials, name: "primary" })).toMatchObject({
-    dedup,
+    receiver: { dedup },
     refreshCredentials,
     name: "primary",
   });

@@ -24,7 +24,10 @@ export const fetchTransport = (options: FetchTransportOptions): Transport => {
   return dialectTransport(
     dialect === "events"
       ? eventsDialect(strictWire)
-      : { ...kafkaRestDialect(topic, strictWire), ...(corrections ? { corrections: AT_ANY_TIME } : {}) },
+      : {
+          ...kafkaRestDialect(topic, strictWire),
+          ...(corrections ? { receiver: { corrections: AT_ANY_TIME } } : {}),
+        },
     checked,
   );
 };

@@ -22,12 +22,13 @@ const HEADERS = {
 export const kafkaRestDialect = (topic: string, strictWire: boolean): Dialect => ({
   name: "kafka-rest",
   path: `/topics/${encodeURIComponent(topic)}`,
-  maxBatchEvents: 500,
-  maxBatchBytes: 512 * 1024,
-  maxInFlight: 4,
+  limits: {
+    maxBatchEvents: 500,
+    maxBatchBytes: 512 * 1024,
+    maxInFlight: 4,
+  },
   maxAnswerBytes: 1024 * 1024,
-  headers: false,
-  check: (event) => (strictWire ? undefined : checkMetadata(event)),
+  check: { event: (event) => (strictWire ? undefined : checkMetadata(event)) },
   encode: encodeRecords(usageRecordJson({ strictWire })),
   judge: judgeKafkaRestAnswer,
 });

@@ -17,7 +17,11 @@ const brokers = ["127.0.0.1:9092"];
 test("only the brokers have no default", () => {
   expect(refusal({})).toContain("brokers");
   const transport = kafkaTransport({ brokers });
-  expect(transport).toMatchObject({ name: "kafka usage-events", maxInFlight: 4, dedup: false });
+  expect(transport).toMatchObject({
+    name: "kafka usage-events",
+    limits: { maxInFlight: 4 },
+    receiver: { dedup: false },
+  });
 });
 
 test.each([
@@ -69,8 +73,8 @@ test("metadata that looks like an id of ours is refused before it is recorded", 
     end_time: undefined,
     session_id: undefined,
   };
-  expect(transport.check?.({ ...event, metadata: { "meter.event_id": "x" } })?.field).toBe(
+  expect(transport.check?.event?.({ ...event, metadata: { "meter.event_id": "x" } })?.field).toBe(
     "metadata.meter.event_id",
   );
-  expect(transport.check?.({ ...event, metadata: { meter: "x" } })).toBeUndefined();
+  expect(transport.check?.event?.({ ...event, metadata: { meter: "x" } })).toBeUndefined();
 });

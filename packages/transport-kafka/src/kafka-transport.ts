@@ -59,11 +59,9 @@ export const kafkaTransport = (options: KafkaTransportOptions): Transport => {
 
   return {
     name: checked.name ?? `kafka ${topic}`,
-    dedup,
-    maxInFlight: producers,
-    maxBatchEvents: MAX_BATCH_EVENTS,
-    check: checkMetadata,
-    ...(checked.corrections ? { corrections: AT_ANY_TIME } : {}),
+    receiver: { dedup, corrections: checked.corrections ? AT_ANY_TIME : undefined },
+    limits: { maxInFlight: producers, maxBatchEvents: MAX_BATCH_EVENTS },
+    check: { event: checkMetadata },
     send: ({ events }, { signal }) => send(events, signal),
     ...(refreshCredentials === undefined ? {} : { refreshCredentials }),
     [Symbol.asyncDispose]: () => pool.close(),

@@ -58,8 +58,8 @@ export const postgresTransport = (options: PostgresTransportOptions): Transport 
   const insert = insertSql(schema);
   return {
     name,
-    dedup,
-    check: checkText,
+    receiver: { dedup },
+    check: { event: checkText },
     send: async ({ events }, { signal }) => {
       const client = await connected(pool, signal);
       return "release" in client ? await write(client, insert, events, signal) : client;

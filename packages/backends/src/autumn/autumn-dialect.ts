@@ -15,12 +15,13 @@ const HEADERS = { accept: "application/json", "content-type": "application/json"
 export const autumnDialect = (names: AutumnNames): Dialect => ({
   name: "autumn",
   path: "/v1/balances.track",
-  maxBatchEvents: 1,
-  maxBatchBytes: 512 * 1024,
-  maxInFlight: 16,
+  limits: {
+    maxBatchEvents: 1,
+    maxBatchBytes: 512 * 1024,
+    maxInFlight: 16,
+  },
   maxAnswerBytes: 256 * 1024,
-  headers: false,
-  check: (event) => autumnIssue(event, names),
+  check: { event: (event) => autumnIssue(event, names) },
   *encode(events) {
     for (const event of events) yield encode(event, names);
   },

@@ -9,14 +9,15 @@ const HEADERS = { accept: "application/json", "content-type": "application/json"
 export const lagoDialect = (names: LagoNames): Dialect => ({
   name: "lago",
   path: "/api/v1/events/batch",
-  // LAGO_EVENTS_BATCH_MAX_LENGTH, unless the server was told otherwise.
-  maxBatchEvents: 100,
-  maxBatchBytes: 512 * 1024,
-  maxInFlight: 4,
+  limits: {
+    // LAGO_EVENTS_BATCH_MAX_LENGTH, unless the server was told otherwise.
+    maxBatchEvents: 100,
+    maxBatchBytes: 512 * 1024,
+    maxInFlight: 4,
+  },
   // It repeats every event.
   maxAnswerBytes: 1024 * 1024,
-  headers: false,
-  check: (event) => lagoIssue(event, names),
+  check: { event: (event) => lagoIssue(event, names) },
   encode: (events) => encode(events, names),
   judge: judgeLagoAnswer,
 });

@@ -141,18 +141,18 @@ describe("answers", () => {
 test("what Lago cannot keep is told before", async () => {
   await using server = await lagoServer();
   const transport = transportTo(server);
-  expect(transport.check?.(outgoingEvent({ metadata: { total_usage: "7" } }))).toMatchObject({
+  expect(transport.check?.event?.(outgoingEvent({ metadata: { total_usage: "7" } }))).toMatchObject({
     field: "metadata.total_usage",
   });
-  expect(transport.check?.(outgoingEvent({ metadata: { model: "m" } }))).toBeUndefined();
+  expect(transport.check?.event?.(outgoingEvent({ metadata: { model: "m" } }))).toBeUndefined();
   const properties = ({ total_usage = 0, metadata }: UsageEvent) => {
     if (metadata?.broken !== undefined) throw new Error("no");
     return { ratio: total_usage / Number(metadata?.by) };
   };
   const own = transportTo(server, { properties });
   const broken = outgoingEvent({ event_id: "broken", metadata: { broken: "1" } });
-  expect(own.check?.(broken)).toMatchObject({ field: "properties", given: "an error: Error: no" });
-  expect(own.check?.(outgoingEvent())).toMatchObject({ field: "properties.ratio" });
+  expect(own.check?.event?.(broken)).toMatchObject({ field: "properties", given: "an error: Error: no" });
+  expect(own.check?.event?.(outgoingEvent())).toMatchObject({ field: "properties.ratio" });
   const answer = await sendTo(own, outgoingEvent({ metadata: { by: "2" } }), broken);
   expect(answer.outcomes?.map(({ state }) => state)).toEqual(["acknowledged", "rejected"]);
   expect(server.events).toMatchObject([{ properties: { ratio: 12 } }]);

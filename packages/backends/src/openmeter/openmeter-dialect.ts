@@ -21,12 +21,13 @@ const PATHS: Readonly<Record<OpenMeterApi, string>> = {
 export const openMeterDialect = (names: OpenMeterNames, api: OpenMeterApi): Dialect => ({
   name: "openmeter",
   path: PATHS[api],
-  maxBatchEvents: 500,
-  maxBatchBytes: 512 * 1024,
-  maxInFlight: 4,
+  limits: {
+    maxBatchEvents: 500,
+    maxBatchBytes: 512 * 1024,
+    maxInFlight: 4,
+  },
   maxAnswerBytes: 64 * 1024,
-  headers: false,
-  check: (event) => openMeterIssue(event, names),
+  check: { event: (event) => openMeterIssue(event, names) },
   encode: (events) => encode(events, names),
   judge: (answer, _events, now) => judge(answer, api === "v1" ? 204 : 202, now),
 });

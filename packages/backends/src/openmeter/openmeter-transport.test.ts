@@ -171,8 +171,8 @@ test("a time that RFC 3339 cannot write is told before, and rejects its event al
   await using server = await openMeterServer();
   const transport = openMeterTransport({ baseUrl: server.url });
   const late = outgoingEvent({ event_id: "late", event_time: Date.UTC(10_000, 0, 1) });
-  expect(transport.check?.(late)).toMatchObject({ field: "event_time" });
-  expect(transport.check?.(outgoingEvent({ event_time: Date.UTC(9999, 11, 31) }))).toBeUndefined();
+  expect(transport.check?.event?.(late)).toMatchObject({ field: "event_time" });
+  expect(transport.check?.event?.(outgoingEvent({ event_time: Date.UTC(9999, 11, 31) }))).toBeUndefined();
   const answer = await sendTo(transport, outgoingEvent(), late, outgoingEvent({ event_id: "e-3" }));
   expect(answer.outcomes?.map(({ state }) => state)).toEqual(["acknowledged", "rejected", "acknowledged"]);
   expect(server.events.map(({ id }) => id)).toEqual([outgoingEvent().event_id, "e-3"]);
@@ -196,13 +196,13 @@ test("data may be what a meter over there looks for; a function that cannot make
   };
   const transport = openMeterTransport({ baseUrl: server.url, data });
   const broken = outgoingEvent({ event_id: "broken", metadata: { broken: "1" } });
-  expect(transport.check?.(outgoingEvent())).toBeUndefined();
-  expect(transport.check?.(broken)).toMatchObject({ field: "data", given: "an error: Error: no" });
+  expect(transport.check?.event?.(outgoingEvent())).toBeUndefined();
+  expect(transport.check?.event?.(broken)).toMatchObject({ field: "data", given: "an error: Error: no" });
   const answer = await sendTo(transport, outgoingEvent(), broken);
   expect(answer.outcomes?.map(({ state }) => state)).toEqual(["acknowledged", "rejected"]);
   expect(server.events).toMatchObject([{ data: { tokens: "24" } }]);
   const list = openMeterTransport({ baseUrl: server.url, data: () => [] });
-  expect(list.check?.(outgoingEvent())).toMatchObject({ field: "data", given: "an array" });
+  expect(list.check?.event?.(outgoingEvent())).toMatchObject({ field: "data", given: "an array" });
 });
 
 test("a key may change, and is not repeated by an answer", async () => {

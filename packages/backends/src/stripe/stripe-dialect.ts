@@ -20,16 +20,18 @@ const HEADERS = { accept: "application/json", "content-type": "application/x-www
 export const stripeDialect = (names: StripeNames, clock: Pick<Clock, "now">): Dialect => ({
   name: "stripe",
   path: "/v1/billing/meter_events",
-  maxBatchEvents: 1,
-  maxBatchBytes: 512 * 1024,
-  // Live mode takes 1,000 calls a second; a call takes some tenths of one.
-  maxInFlight: 16,
+  limits: {
+    maxBatchEvents: 1,
+    maxBatchBytes: 512 * 1024,
+    // Live mode takes 1,000 calls a second; a call takes some tenths of one.
+    maxInFlight: 16,
+  },
   maxAnswerBytes: 64 * 1024,
-  headers: false,
-  maxEventAgeMs: STRIPE_PAST_MS,
-  corrections: { cancelMs: CANCEL_MS },
-  check: (event) => stripeIssue(event, names, clock.now()),
-  checkMeter: ({ meter_id }) => nameIssue(meter_id, names, `catalog.${meter_id}`),
+  receiver: { maxEventAgeMs: STRIPE_PAST_MS, corrections: { cancelMs: CANCEL_MS } },
+  check: {
+    event: (event) => stripeIssue(event, names, clock.now()),
+    meter: ({ meter_id }) => nameIssue(meter_id, names, `catalog.${meter_id}`),
+  },
   *encode(events) {
     for (const event of events) yield encode(event, names, clock.now());
   },

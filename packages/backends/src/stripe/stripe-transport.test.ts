@@ -185,7 +185,7 @@ describe("answers", () => {
 
 describe("what Stripe would refuse, or drop without a word, is told when it is recorded", () => {
   const issue = (fields: Partial<UsageEvent>, options: Partial<StripeTransportOptions> = {}) =>
-    transportTo("https://api.stripe.com", options).check?.(outgoingEvent(fields));
+    transportTo("https://api.stripe.com", options).check?.event?.(outgoingEvent(fields));
 
   test.each([
     [{ event_time: NOW - 35 * DAY - 1 }, "event_time"],

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import { fallback, route } from "../compose.ts";
+import { cutOver, fallback, route } from "../compose.ts";
 import { type Catalog, defineCatalog, MeterClient, memoryTransport, type Transport } from "../index.ts";
 
 const catalog = defineCatalog({
@@ -12,8 +12,12 @@ const catalog = defineCatalog({
 /** One that has no place for metadata. */
 const bare = (): Transport => ({
   ...memoryTransport({ name: "bare" }),
-  checkMeter: ({ meter_id, hasMetadata }) =>
-    hasMetadata ? { field: `catalog.${meter_id}.metadata`, given: "a schema", expected: "none" } : undefined,
+  check: {
+    meter: ({ meter_id, hasMetadata }) =>
+      hasMetadata
+        ? { field: `catalog.${meter_id}.metadata`, given: "a schema", expected: "none" }
+        : undefined,
+  },
 });
 
 const made = (transport: Transport, meters: Catalog = catalog) =>
@@ -38,11 +42,11 @@ test("it is where the other meters alone are in its catalog", () => {
 });
 
 test("a check that throws is told as such", () => {
-  const checkMeter = () => {
+  const meter = () => {
     throw new Error("no such table");
   };
-  expect(() => made({ ...memoryTransport(), checkMeter })).toThrow(
-    /^transport\.checkMeter: expected .*, got an error: no such table/,
+  expect(() => made({ ...memoryTransport(), check: { meter } })).toThrow(
+    /^transport\.check\.meter: expected .*, got an error: no such table/,
   );
 });
 
@@ -59,5 +63,13 @@ describe("transports of transports", () => {
     expect(() => made(route(() => one, [one, bare()]))).toThrow(expect.objectContaining(refusal));
     expect(() => made(route(() => able, [one, able]))).not.toThrow();
     expect(() => made(route(() => one))).not.toThrow();
+  });
+
+  test("cut-over: the old or the new one must be able to", () => {
+    const at = Date.now();
+    expect(() => made(cutOver({ at, before: bare(), after: bare() }))).toThrow(
+      expect.objectContaining(refusal),
+    );
+    expect(() => made(cutOver({ at, before: able, after: bare() }))).not.toThrow();
   });
 });

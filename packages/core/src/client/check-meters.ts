@@ -6,7 +6,7 @@ import type { CarriedMeter, Transport } from "../strategies/transport.ts";
 
 /** @throws MeterError `invalid_options` that names every meter whose events the transport can never carry */
 export const checkMeters = (catalog: Catalog, transport: Transport): void => {
-  if (transport.checkMeter === undefined) return;
+  if (transport.check?.meter === undefined) return;
   const issues = Object.entries(catalog).flatMap(
     ([meter_id, meter]) =>
       issueOf(transport, { meter_id, type: meter.type, hasMetadata: hasMetadata(meter) }) ?? [],
@@ -16,11 +16,11 @@ export const checkMeters = (catalog: Catalog, transport: Transport): void => {
 
 const issueOf = (transport: Transport, meter: CarriedMeter): EventIssue | undefined => {
   try {
-    return transport.checkMeter?.(meter);
+    return transport.check?.meter?.(meter);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     return {
-      field: "transport.checkMeter",
+      field: "transport.check.meter",
       given: `an error: ${words}`,
       expected: "a function that does not throw",
     };

@@ -205,15 +205,16 @@ export class ClientCore implements SessionHost {
   /** What the transport cannot carry. If the check throws, the transport is at fault, not the event. */
   #travelIssue(event: UsageEvent, transport: Transport): EventIssue | undefined {
     try {
-      return transport.check?.(event) ?? this.#ageIssue(event, transport);
+      return transport.check?.event?.(event) ?? this.#ageIssue(event, transport);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.engine.warn(`check() of ${transport.name} threw: ${message}`);
+      this.engine.warn(`check.event() of ${transport.name} threw: ${message}`);
       return undefined;
     }
   }
 
-  #ageIssue({ event_time }: UsageEvent, { maxEventAgeMs }: Transport): EventIssue | undefined {
+  #ageIssue({ event_time }: UsageEvent, { receiver }: Transport): EventIssue | undefined {
+    const maxEventAgeMs = receiver?.maxEventAgeMs;
     if (maxEventAgeMs === undefined || this.clock.now() - event_time <= maxEventAgeMs) return undefined;
     return {
       field: "event_time",

@@ -139,17 +139,17 @@ const obstacleTo = (
   event: UsageEvent,
   content: UsageEvent | undefined,
 ): string | undefined => {
-  const receiver = core.carrierOf(event);
-  if (receiver === undefined) return "has a route that leads nowhere";
-  if (content !== undefined && core.carrierOf(content) !== receiver)
+  const carrier = core.carrierOf(event);
+  if (carrier === undefined) return "has a route that leads nowhere";
+  if (content !== undefined && core.carrierOf(content) !== carrier)
     return "would go to another receiver than before: cancel it, and record another";
   const kind = content === undefined ? "cancel" : "amend";
-  const withinMs = receiver.corrections?.[`${kind}Ms`];
+  const withinMs = carrier.receiver?.corrections?.[`${kind}Ms`];
   if (withinMs === undefined)
-    return `may be counted, and cannot be ${kind === "cancel" ? "taken back" : "amended"}: ${receiver.name} takes no ${kind === "cancel" ? "cancellations" : "amendments"}`;
+    return `may be counted, and cannot be ${kind === "cancel" ? "taken back" : "amended"}: ${carrier.name} takes no ${kind === "cancel" ? "cancellations" : "amendments"}`;
   const ageMs = core.clock.now() - (timeOfEventId(event.event_id) ?? event.event_time);
   return ageMs > withinMs
-    ? `was recorded ${hours(ageMs)} ago, and ${receiver.name} takes a correction within ${hours(withinMs)}`
+    ? `was recorded ${hours(ageMs)} ago, and ${carrier.name} takes a correction within ${hours(withinMs)}`
     : undefined;
 };
 

@@ -21,7 +21,7 @@ class Receiver {
   constructor(name: string) {
     this.transport = {
       name,
-      dedup: { windowMs: 86_400_000 },
+      receiver: { dedup: { windowMs: 86_400_000 } },
       send: async ({ events }) => ({
         outcomes: events.map(({ tenant_id, event_id, total_usage = 0, customer_id }): Outcome => {
           const state = this.answers.shift() ?? "acknowledged";
@@ -95,8 +95,10 @@ test("what one of the required refuses is recorded nowhere; what a shadow refuse
   const [live, other] = [new Receiver("live"), new Receiver("other")];
   const picky: Transport = {
     ...other.transport,
-    check: ({ total_usage = 0 }) =>
-      total_usage > 5 ? { field: "total_usage", given: "much", expected: "at most 5" } : undefined,
+    check: {
+      event: ({ total_usage = 0 }) =>
+        total_usage > 5 ? { field: "total_usage", given: "much", expected: "at most 5" } : undefined,
+    },
   };
   for (const required of [["live", "picky"], ["live"]] as const) {
     await using meters = fanOut({ live: clientTo(live.transport), picky: clientTo(picky) }, { required });
@@ -168,7 +170,10 @@ test("a cut-over bills each event at one of both, by its own time, with each one
 
 test("an event is taken back at each of them, where its backend carries that out", async () => {
   const [live, shadow] = [new Receiver("live"), new Receiver("shadow")];
-  const canCancel = { ...shadow.transport, corrections: { cancelMs: Number.POSITIVE_INFINITY } };
+  const canCancel = {
+    ...shadow.transport,
+    receiver: { corrections: { cancelMs: Number.POSITIVE_INFINITY } },
+  };
   await using meters = fanOut({ live: keepingClientTo(live.transport), shadow: keepingClientTo(canCancel) });
   const { event_id } = meters.record(event);
   await meters.flush();

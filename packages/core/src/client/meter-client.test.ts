@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { fallback } from "../compose.ts";
 import {
   MeterClient,
   type MeterError,
@@ -40,7 +41,7 @@ describe("check()", () => {
   test("asks the transport what it cannot carry", () => {
     const issue = { field: "metadata", given: "an object", expected: "nothing" };
     const client = new MeterClient({
-      transport: { ...memoryTransport(), check: () => issue },
+      transport: { ...memoryTransport(), check: { event: () => issue } },
       customerLookup: found,
     });
     expect(client.check(event)?.issues).toEqual([issue]);
@@ -235,8 +236,13 @@ describe("post()", () => {
     expect(errorOf(await lookedUp.post(event))).toMatchObject({ code: "lookup_failed", ambiguous: false });
   });
 
-  test("events older than the backend takes are refused, never shifted", async () => {
-    const transport = memoryTransport({ maxEventAgeMs: 3_600_000 });
+  test.each([
+    ["the backend takes", memoryTransport({ maxEventAgeMs: 3_600_000 })],
+    [
+      "one backend of a fallback takes",
+      fallback([memoryTransport(), memoryTransport({ maxEventAgeMs: 3_600_000 })]),
+    ],
+  ])("events older than %s are refused, never shifted", async (_, transport) => {
     const client = new MeterClient({ transport, customerLookup: found });
     const error = errorOf(await client.post({ ...event, event_time: Date.now() - 3_700_000 }));
     expect(error.message).toMatch(/^event_time: expected a time within the last 3600000 ms/);

@@ -45,9 +45,9 @@ const pageTransport = (given: Partial<Transport> = {}) => {
   const sent: string[][] = [];
   const transport: Transport = {
     name: "page",
-    dedup: DEDUP,
+    receiver: { dedup: DEDUP },
+    limits: { maxInFlight: 1 },
     survivesPageClose: true,
-    maxInFlight: 1,
     send: (batch, context): Promise<SendAnswer> => {
       sent.push(batch.events.map(({ event_id }) => event_id));
       return memory.send(batch, context);
@@ -115,7 +115,7 @@ describe("sendNow", () => {
 
   test.each<[string, Partial<Transport>]>([
     ["does not outlive the page", { survivesPageClose: false }],
-    ["leads to a receiver that does not deduplicate", { dedup: false }],
+    ["leads to a receiver that does not deduplicate", { receiver: { dedup: false } }],
   ])("sends nothing through a transport that %s", async (_, given) => {
     const { transport, sent } = pageTransport(given);
     const client = clientOn(transport, slowOutbox().outbox);
@@ -201,7 +201,7 @@ describe("sendNow", () => {
 
   test("what another page left behind may have been sent: it is in doubt since it was recorded", async () => {
     const store = slowOutbox();
-    const { transport, sent } = pageTransport({ dedup: { windowMs: 60_000 } });
+    const { transport, sent } = pageTransport({ receiver: { dedup: { windowMs: 60_000 } } });
     const leftBehind = async (event_id: string, now: number): Promise<void> => {
       const append = [newSegment([givenEvent(event_id)], { hold: false, now })];
       await store.inner.commit({ ...NO_CHANGES, now, append });

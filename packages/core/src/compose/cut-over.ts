@@ -28,6 +28,6 @@ export const cutOver = ({ at, before, after }: CutOverOptions): Transport => {
       { field: "at", given: describeValue(at), expected: "a time in milliseconds since the epoch" },
     ]);
   }
-  const transports = route((event) => (usageTime(event) < at ? before : after));
+  const transports = route((event) => (usageTime(event) < at ? before : after), [before, after]);
   return { ...transports, name: `${before.name}, from ${new Date(at).toISOString()} on ${after.name}` };
 };

@@ -1,5 +1,13 @@
 import type { OutgoingEvent } from "../event/usage-event.ts";
-import type { Corrections, Dedup, Outcome, SendAnswer, Transport } from "../strategies/transport.ts";
+import type {
+  Corrections,
+  Dedup,
+  Outcome,
+  Receiver,
+  SendAnswer,
+  Transport,
+  TransportLimits,
+} from "../strategies/transport.ts";
 
 /**
  * Sends to the first transport, and to the next one what the first certainly did not process. What it may have processed goes on only if
@@ -14,22 +22,20 @@ import type { Corrections, Dedup, Outcome, SendAnswer, Transport } from "../stra
  */
 export const fallback = (transports: readonly [Transport, ...Transport[]]): Transport => {
   const [first] = transports;
-  const dedup = sharedDedup(transports);
+  const receiver = sharedReceiver(transports);
   return {
     name: `fallback(${transports.map(({ name }) => name).join(", ")})`,
-    dedup,
-    maxBatchEvents: Math.min(
-      ...transports.map(({ maxBatchEvents = Number.POSITIVE_INFINITY }) => maxBatchEvents),
-    ),
-    maxBatchBytes: Math.min(
-      ...transports.map(({ maxBatchBytes = Number.POSITIVE_INFINITY }) => maxBatchBytes),
-    ),
-    ...(first.maxInFlight === undefined ? {} : { maxInFlight: first.maxInFlight }),
-    ...sharedCorrections(transports),
-    headers: transports.some(({ headers }) => headers === true),
+    receiver,
+    limits: {
+      maxBatchEvents: leastLimit(transports, "maxBatchEvents"),
+      maxBatchBytes: leastLimit(transports, "maxBatchBytes"),
+      maxInFlight: first.limits?.maxInFlight,
+    },
+    check: {
+      event: (event) => firstOf(transports, ({ check }) => check?.event?.(event)),
+      meter: (meter) => firstOf(transports, ({ check }) => check?.meter?.(meter)),
+    },
     survivesPageClose: transports.every(({ survivesPageClose }) => survivesPageClose === true),
-    check: (event) => firstOf(transports, (transport) => transport.check?.(event)),
-    checkMeter: (meter) => firstOf(transports, (transport) => transport.checkMeter?.(meter)),
     refreshCredentials: async (context) => {
       for (const transport of transports) await transport.refreshCredentials?.(context);
     },
@@ -37,7 +43,7 @@ export const fallback = (transports: readonly [Transport, ...Transport[]]): Tran
       const { events } = batch;
       let answer: SendAnswer = await first.send(batch, context);
       const mayMove = (outcome: Outcome) =>
-        outcome.state === "retry" || (outcome.state === "unsure" && dedup !== false);
+        outcome.state === "retry" || (outcome.state === "unsure" && receiver.dedup !== false);
       for (const transport of transports.slice(1)) {
         if (context.signal.aborted) return answer;
         if (answer.fault !== undefined) {
@@ -89,19 +95,34 @@ const merge = (
   return events.flatMap((event, index) => later.get(event) ?? outcomes[index] ?? []);
 };
 
-/** What all of them carry out: nobody knows which of them has an event. */
-const sharedCorrections = (transports: readonly Transport[]): Pick<Transport, "corrections"> => {
-  const shortest = (kind: keyof Corrections): number =>
-    Math.min(...transports.map(({ corrections }) => corrections?.[kind] ?? -1));
-  const [cancelMs, amendMs] = [shortest("cancelMs"), shortest("amendMs")];
-  return { corrections: { ...(cancelMs < 0 ? {} : { cancelMs }), ...(amendMs < 0 ? {} : { amendMs }) } };
+const leastLimit = (transports: readonly Transport[], limit: keyof TransportLimits): number =>
+  Math.min(...transports.map(({ limits }) => limits?.[limit] ?? Number.POSITIVE_INFINITY));
+
+/** What all receivers do: nobody knows which of them has an event. */
+const sharedReceiver = (transports: readonly Transport[]): Receiver => {
+  const receivers = transports.map(({ receiver = {} }) => receiver);
+  return {
+    dedup: sharedDedup(receivers),
+    corrections: {
+      cancelMs: sharedTime(receivers, "cancelMs"),
+      amendMs: sharedTime(receivers, "amendMs"),
+    },
+    maxEventAgeMs: Math.min(
+      ...receivers.map(({ maxEventAgeMs = Number.POSITIVE_INFINITY }) => maxEventAgeMs),
+    ),
+  };
+};
+
+const sharedTime = (receivers: readonly Receiver[], kind: keyof Corrections): number | undefined => {
+  const shortest = Math.min(...receivers.map(({ corrections }) => corrections?.[kind] ?? -1));
+  return shortest < 0 ? undefined : shortest;
 };
 
 /** One domain if all share it, else none; the window is the shortest. */
-const sharedDedup = (transports: readonly Transport[]): false | Dedup => {
-  const dedups = transports.flatMap(({ dedup }) => dedup || []);
+const sharedDedup = (receivers: readonly Receiver[]): false | Dedup => {
+  const dedups = receivers.flatMap(({ dedup }) => dedup || []);
   const [first] = dedups;
-  if (first?.domain === undefined || dedups.length < transports.length) return false;
+  if (first?.domain === undefined || dedups.length < receivers.length) return false;
   if (dedups.some(({ domain }) => domain !== first.domain)) return false;
   return { domain: first.domain, windowMs: Math.min(...dedups.map(({ windowMs }) => windowMs)) };
 };

@@ -20,9 +20,11 @@ export const route = (
   return {
     name: "route",
     route: pick,
-    checkMeter: (meter) => {
-      const issues = transports.map((transport) => transport.checkMeter?.(meter));
-      return issues.includes(undefined) ? undefined : issues[0];
+    check: {
+      meter: (meter) => {
+        const issues = transports.map(({ check }) => check?.meter?.(meter));
+        return issues.includes(undefined) ? undefined : issues[0];
+      },
     },
     // The engine calls `route` and the transports itself; this serves the direct call and other compositions.
     send: async ({ events }, context): Promise<SendAnswer> => {

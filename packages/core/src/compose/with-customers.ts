@@ -38,7 +38,7 @@ export const withCustomers = (transport: Transport, customerOf: CustomerOf): Tra
       : undefined;
   return {
     ...transport,
-    check: (event) => issueOf(event) ?? transport.check?.(event),
+    check: { ...transport.check, event: (event) => issueOf(event) ?? transport.check?.event?.(event) },
     send: async ({ events }, context) => {
       const known: OutgoingEvent[] = [];
       const rejected = new Map<number, Outcome>();

@@ -146,7 +146,7 @@ export class DeliveryEngine {
     // In memory, an event is as safe before the commit as after it, so the commit can wait for more.
     this.#commitAtEvents = Math.min(
       delivery.maxBatchEvents ?? Number.POSITIVE_INFINITY,
-      transport.maxBatchEvents ?? Number.POSITIVE_INFINITY,
+      transport.limits?.maxBatchEvents ?? Number.POSITIVE_INFINITY,
     );
     this.#commitAfterMs = outbox.durable ? 0 : Math.min(lingerMs, LONGEST_UNSTORED_MS);
     this.#claimAt = outbox.durable ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
@@ -610,7 +610,7 @@ export class DeliveryEngine {
     return given.every(({ index }) => {
       const event = events[index];
       const leaf = event === undefined ? undefined : leafTransport(this.#transport, event);
-      return leaf?.fault === undefined && Boolean(leaf?.transport.dedup);
+      return leaf?.fault === undefined && Boolean(leaf?.transport.receiver?.dedup);
     });
   }
 

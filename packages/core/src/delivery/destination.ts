@@ -62,14 +62,18 @@ export class Destination {
   #credentialsRefreshed = false;
 
   constructor(transport: Transport, options: DestinationOptions) {
-    const { maxBatchEvents = DEFAULT_BATCH_EVENTS, maxBatchBytes = DEFAULT_BATCH_BYTES } = transport;
     const { delivery } = options;
+    const {
+      maxBatchEvents = DEFAULT_BATCH_EVENTS,
+      maxBatchBytes = DEFAULT_BATCH_BYTES,
+      maxInFlight = DEFAULT_IN_FLIGHT,
+    } = transport.limits ?? {};
     this.transport = transport;
     this.#options = options;
     this.#maxEvents = Math.min(delivery.maxBatchEvents ?? DEFAULT_BATCH_EVENTS, maxBatchEvents);
     this.#mostBytes = Math.min(delivery.maxBatchBytes ?? DEFAULT_BATCH_BYTES, maxBatchBytes);
     this.#maxBytes = this.#mostBytes;
-    this.#maxInFlight = delivery.maxInFlight ?? transport.maxInFlight ?? DEFAULT_IN_FLIGHT;
+    this.#maxInFlight = delivery.maxInFlight ?? maxInFlight;
     this.breaker = new Breaker(this.#maxInFlight, options.retryCapMs, options.random);
     this.attempts = new Attempts(transport, options);
   }
@@ -96,8 +100,8 @@ export class Destination {
 
   /** Whether a batch may be sent while the page closes. */
   get isPageProof(): boolean {
-    const { survivesPageClose = false, dedup = false } = this.transport;
-    return survivesPageClose && dedup !== false;
+    const { survivesPageClose = false, receiver } = this.transport;
+    return survivesPageClose && Boolean(receiver?.dedup);
   }
 
   get isFull(): boolean {

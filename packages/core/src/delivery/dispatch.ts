@@ -256,7 +256,7 @@ export class Dispatch {
   /** Whether ambiguous events may be sent again. Their age is judged by the worse of both clocks. */
   #mayResend(transport: Transport, slice: Slice, now: number, steadyNow: number): boolean {
     if (this.#options.delivery.ambiguity === "resend") return true;
-    const { dedup } = transport;
+    const dedup = transport.receiver?.dedup;
     if (dedup === undefined || dedup === false) return false;
     const { firstSentAt = now, firstSentSteady } = slice;
     if (firstSentSteady === undefined && firstSentAt > now + CLOCK_TOLERANCE_MS) return false;
@@ -436,9 +436,9 @@ const stored = async (landed: readonly Landed[]): Promise<readonly Landed[]> => 
   });
 };
 
-const unsafeReason = ({ name, dedup }: Transport): string =>
-  dedup
-    ? `may have been counted, and ${name} remembers ids for only ${dedup.windowMs} ms`
+const unsafeReason = ({ name, receiver }: Transport): string =>
+  receiver?.dedup
+    ? `may have been counted, and ${name} remembers ids for only ${receiver.dedup.windowMs} ms`
     : `may have been counted, and ${name} does not deduplicate`;
 
 const earlierDoubt = ({ inDoubt }: Sent, reason: string): string =>

@@ -11,7 +11,7 @@ const pickyTransport = (fault: (events: readonly OutgoingEvent[]) => Destination
   const sizes: number[] = [];
   const transport: Transport = {
     name: "picky",
-    dedup: ALWAYS_DEDUP,
+    receiver: { dedup: ALWAYS_DEDUP },
     send: async (batch, context): Promise<SendAnswer> => {
       sizes.push(batch.events.length);
       const refused = fault(batch.events);

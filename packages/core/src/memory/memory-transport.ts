@@ -57,7 +57,8 @@ const DUPLICATE: Outcome = { state: "acknowledged", duplicate: true, response: {
 
 /** Keeps what it is given, and returns the outcomes that a test asks for. */
 export const memoryTransport = (options: MemoryTransportOptions = {}): MemoryTransport => {
-  const { name = "memory", dedup = false, answer = () => ACKNOWLEDGED, ...limits } = options;
+  const { name = "memory", dedup = false, answer = () => ACKNOWLEDGED } = options;
+  const { corrections, maxEventAgeMs, maxBatchEvents, maxBatchBytes, maxInFlight } = options;
   const events: OutgoingEvent[] = [];
   const batches: Batch[] = [];
   const seen = new Set<string>();
@@ -77,8 +78,8 @@ export const memoryTransport = (options: MemoryTransportOptions = {}): MemoryTra
 
   return {
     name,
-    dedup,
-    ...limits,
+    receiver: { dedup, corrections, maxEventAgeMs },
+    limits: { maxBatchEvents, maxBatchBytes, maxInFlight },
     events,
     batches,
     counted: () => lastRevisions(events),

@@ -9,51 +9,23 @@ import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
  * `unsure`), and must settle soon after `signal` aborts.
  */
 export interface Transport {
-  /** For people: shown in errors and events. */
+  /** Shown in errors and events. */
   readonly name: string;
 
-  /** Sends a batch once. Never called with an empty batch, or with more than the limits below. */
+  /** Sends a batch once. Never called with an empty batch, or with more than `limits` allows. */
   send(batch: Batch, context: SendContext): Promise<SendAnswer>;
 
-  /**
-   * Whether the receiver drops a second event of the same `(tenant_id, event_id)`, and for how long. Only then is an ambiguous event sent
-   * again.
-   * @default false
-   */
-  readonly dedup?: false | Dedup;
-  /** Maximum number of events in one batch. @default 500 */
-  readonly maxBatchEvents?: number;
-  /** Maximum size of one batch, in UTF-8 bytes of its events' fields. @default 524288 */
-  readonly maxBatchBytes?: number;
-  /** Maximum number of batches in flight. @default 4 */
-  readonly maxInFlight?: number;
-  /**
-   * Maximum age of an event, in milliseconds before now. The receiver no longer accepts older events, so they are refused when they are
-   * recorded. @default no limit
-   */
-  readonly maxEventAgeMs?: number;
-  /** Whether ids are sent as HTTP headers (see `check`). @default false */
-  readonly headers?: boolean;
-  /**
-   * Which corrections the receiver carries out; an event that is one has a `correction`. All others are refused when they are asked for.
-   * @default none
-   */
-  readonly corrections?: Corrections;
-  /**
-   * Whether a batch is sent even if the page closes right after `send` was called. If the receiver also deduplicates, `sendNow()` may send
-   * before the outbox has stored the event.
-   * @default false
-   */
-  readonly survivesPageClose?: boolean;
+  /** How much may be sent at once. */
+  readonly limits?: TransportLimits;
 
-  /**
-   * Returns what this dialect cannot carry, before the event is accepted: an id that no header can hold, or metadata that the dialect has
-   * no place for. Undefined if the event can be sent.
-   */
-  check?(event: UsageEvent): EventIssue | undefined;
+  /** What the receiver does with events. */
+  readonly receiver?: Receiver;
 
-  /** Returns why no event of a meter can be sent; the client is then refused when it is created. Undefined if some can. */
-  checkMeter?(meter: CarriedMeter): EventIssue | undefined;
+  /** What the transport cannot carry, found before an event is accepted. */
+  readonly check?: TransportCheck;
+
+  /** Called once when the receiver refuses the credentials (401, 403), before the destination is blocked. */
+  refreshCredentials?(context: { readonly signal: AbortSignal }): Promise<void>;
 
   /**
    * For a transport made of transports: returns the one that will carry this event. The engine keeps a queue, a breaker and a pace for
@@ -61,10 +33,53 @@ export interface Transport {
    */
   route?(event: UsageEvent): Transport;
 
-  /** Called once when the receiver refuses the credentials (401, 403), before the destination is blocked. */
-  refreshCredentials?(context: { readonly signal: AbortSignal }): Promise<void>;
+  /**
+   * Whether a batch is sent even if the page closes right after `send` was called. If the receiver also deduplicates, `sendNow()` may send
+   * before the outbox has stored the event.
+   * @default false
+   */
+  readonly survivesPageClose?: boolean;
 
   [Symbol.asyncDispose]?(): PromiseLike<void>;
+}
+
+export interface TransportLimits {
+  /** Maximum number of events in one batch. @default 500 */
+  readonly maxBatchEvents?: number | undefined;
+  /** Maximum size of one batch, in UTF-8 bytes of its events' fields. @default 524288 */
+  readonly maxBatchBytes?: number | undefined;
+  /** Maximum number of batches in flight. @default 4 */
+  readonly maxInFlight?: number | undefined;
+}
+
+export interface Receiver {
+  /**
+   * Whether the receiver drops a second event of the same `(tenant_id, event_id)`, and for how long. Only then is an ambiguous event sent
+   * again.
+   * @default false
+   */
+  readonly dedup?: false | Dedup | undefined;
+  /**
+   * Which corrections the receiver carries out; an event that is one has a `correction`. All others are refused when they are asked for.
+   * @default none
+   */
+  readonly corrections?: Corrections | undefined;
+  /**
+   * Maximum age of an event, in milliseconds before now. The receiver no longer accepts older events, so they are refused when they are
+   * recorded.
+   * @default no limit
+   */
+  readonly maxEventAgeMs?: number | undefined;
+}
+
+export interface TransportCheck {
+  /**
+   * Returns what cannot be carried of an event: an id that no header can hold, or metadata that the dialect has no place for. Undefined if
+   * the event can be sent.
+   */
+  event?(event: UsageEvent): EventIssue | undefined;
+  /** Returns why no event of a meter can be sent; the client is then refused when it is created. Undefined if some can. */
+  meter?(meter: CarriedMeter): EventIssue | undefined;
 }
 
 /** What a transport needs to know about a meter. */
@@ -85,9 +100,9 @@ export interface Dedup {
 
 /** For how long after an event was recorded the receiver carries out a correction of it, in milliseconds; left out where it carries none out. */
 export interface Corrections {
-  readonly cancelMs?: number;
+  readonly cancelMs?: number | undefined;
   /** Needs a receiver that keeps the highest revision of each identity, in whatever order they arrive. */
-  readonly amendMs?: number;
+  readonly amendMs?: number | undefined;
 }
 
 export interface Batch {

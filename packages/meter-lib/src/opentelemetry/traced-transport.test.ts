@@ -90,9 +90,9 @@ test("a transport that is an instance of a class keeps its methods", async () =>
   class Refusing implements Transport {
     readonly name = "refusing";
     readonly #why = "no pages today";
-    check() {
-      return { field: "meter_id", given: "pages", expected: this.#why };
-    }
+    readonly check = {
+      event: () => ({ field: "meter_id", given: "pages", expected: this.#why }),
+    };
     async send({ events }: Batch): Promise<SendAnswer> {
       return { outcomes: events.map(() => ({ state: "acknowledged" })) };
     }

@@ -38,7 +38,7 @@ class ForgetfulBackend implements ReconcileBackend {
   readonly #events = new Map<string, LedgerKey & { readonly event_id: string; readonly usage: number }>();
   readonly transport: Transport = {
     name: "forgetful",
-    maxBatchEvents: 1_000,
+    limits: { maxBatchEvents: 1_000 },
     send: async ({ events }) => {
       for (const event of events) this.#take(event);
       return { every: { state: "acknowledged" } };

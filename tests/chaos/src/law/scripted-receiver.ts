@@ -23,8 +23,8 @@ export class ScriptedReceiver {
     this.#dedup = dedup;
     this.transport = {
       name: "scripted",
-      dedup: dedup ? ALWAYS_DEDUP : false,
-      maxBatchEvents: 7,
+      receiver: { dedup: dedup ? ALWAYS_DEDUP : false },
+      limits: { maxBatchEvents: 7 },
       send: ({ events }, { signal }) => this.#send(events, signal),
     };
   }

@@ -5,7 +5,7 @@ import pg from "pg";
 /** Posts batches to a receiver that tells a repeat. */
 const batchTransport = (receiver: string): Transport => ({
   name: "receiver",
-  dedup: { windowMs: 86_400_000 },
+  receiver: { dedup: { windowMs: 86_400_000 } },
   send: async ({ events }, { signal }) => {
     const response = await fetch(receiver, {
       method: "POST",
