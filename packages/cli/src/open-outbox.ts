@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import type { Outbox } from "@meter-lib/core";
 import { postgresOutbox, postgresOutboxView } from "@meter-lib/outbox-postgres";
 import { type OutboxView, sqliteOutbox, sqliteOutboxView } from "@meter-lib/outbox-sqlite";
@@ -46,6 +46,16 @@ export const lookInto = async <Value>(
   } finally {
     await outbox.close();
   }
+};
+
+/** Like `lookInto`, for an outbox that may be created later: `work` then gets undefined. */
+export const lookIntoPerhaps = <Value>(
+  path: string,
+  work: (outbox: OutboxView | undefined) => Promise<Value>,
+): Promise<Value> => {
+  // An outbox may be created in an empty file.
+  const isThere = postgresPlace(path) !== undefined || statSync(path, { throwIfNoEntry: false })?.size;
+  return isThere ? lookInto(path, work) : work(undefined);
 };
 
 /** Works on an existing outbox without delivering anything, then closes it. */

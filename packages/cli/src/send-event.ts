@@ -1,12 +1,13 @@
 import { type Catalog, MeterClient, type MeterError, type SettledOutcome } from "@meter-lib/core";
 import { describeIssue } from "@meter-lib/core/transport";
 import { readCatalogFile } from "./catalog/catalog-file.ts";
+import { conflictText } from "./conflict-text.ts";
 import { connect } from "./connect.ts";
 import { meterErrorExit } from "./describe-error.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import type { ConnectionFlags } from "./flags/connection-flags.ts";
 import { EVENT_FLAGS, type EventFlags, eventOf } from "./flags/event-flags.ts";
-import { rememberingOutbox } from "./open-outbox.ts";
+import { lookIntoPerhaps, rememberingOutbox } from "./open-outbox.ts";
 import type { Report } from "./report.ts";
 import { tellWarnings } from "./tell-warnings.ts";
 import type { Io } from "./terminal/io.ts";
@@ -39,16 +40,34 @@ export const sendEvent = async (flags: EventFlags & ConnectionFlags, io: Io): Pr
   try {
     const issue = client.check(eventOf(flags));
     if (issue !== undefined) return reportOf(refusedFate(issue), undefined);
-    if (flags.dryRun) {
-      const words = "The event is valid. Nothing was sent.";
-      return reportOf({ exit: EXIT.done, state: "checked", words }, flags.id);
-    }
+    if (flags.dryRun) return reportOf(await dryFate(flags), flags.id);
     return record === undefined
       ? await post(client, flags, io)
       : await recordEvent(client, flags, record, io);
   } finally {
     await client.close({ timeoutMs: 0 });
   }
+};
+
+const dryFate = async (flags: EventFlags): Promise<Fate> => {
+  const { id, record } = flags;
+  const event = { ...eventOf(flags), event_id: id ?? "" };
+  const [found] =
+    id === undefined || record === undefined
+      ? []
+      : await lookIntoPerhaps(record, async (outbox) => outbox?.recognize([event]) ?? []);
+  if (found === "conflict")
+    return {
+      exit: EXIT.data,
+      state: "id_conflict",
+      words: `${conflictText(event)}.`,
+      hint: "Nothing was sent.",
+    };
+  const words =
+    found === "repeat"
+      ? `The event is valid, and recorded in ${record} already. Nothing was sent.`
+      : "The event is valid. Nothing was sent.";
+  return { exit: EXIT.done, state: "checked", words };
 };
 
 const post = async (client: MeterClient<Catalog>, flags: EventFlags, io: Io): Promise<Report> => {

@@ -1,4 +1,4 @@
-import { logOutbox } from "@meter-lib/core/store";
+import { logOutbox, logView } from "@meter-lib/core/store";
 import { outboxConformance } from "@meter-lib/testing";
 import { schemaPlace } from "../test/schema-place.ts";
 import { postgresStore } from "./postgres-store.ts";
@@ -11,6 +11,7 @@ outboxConformance({
     const log = { ...options, bodies: "text" as const };
     return {
       store: () => postgresStore(place.store),
+      view: () => logView(postgresStore({ ...place.store, isView: true }), log),
       outbox: () => logOutbox(postgresStore(place.store), log),
       mortal: () => {
         const { store, kill } = place.mortal();

@@ -14,7 +14,7 @@ import { LAYOUT, lockKey, quoted } from "./sql.ts";
 
 export interface PostgresStoreOptions extends SessionSettings {
   readonly schema: string;
-  /** Whether it is only read: writes are discarded, nobody waits for it, and a replica is enough. @default false */
+  /** Whether it is only read: nobody waits for it, and a replica is enough. @default false */
   readonly isView?: boolean;
 }
 
@@ -59,14 +59,7 @@ class PostgresStore implements Store {
     const rows = allRows(query, schema);
     this.arrivals = new PostgresArrivals(this.name, schema, query);
     this.#rows = rows;
-    this.#tx = options.isView
-      ? { ...this.#transaction(), put: () => {}, delete: () => {} }
-      : this.#transaction();
-  }
-
-  #transaction(): StoreTransaction {
-    const rows = this.#rows;
-    return {
+    this.#tx = {
       get: (table, key) => rows[table].get(key),
       prefetch: (table, keys) => rows[table].prefetch(keys),
       put: (table, key, value) => rows[table].put(key, value),
@@ -104,7 +97,6 @@ class PostgresStore implements Store {
   }
 
   async lock(name: string): Promise<StoreLock | undefined> {
-    if (this.#options.isView) return { isHeld: () => true, release: () => {} };
     return this.#do(async () => {
       const open = await this.#connected();
       if (open.locks.has(name)) return undefined;
@@ -128,7 +120,6 @@ class PostgresStore implements Store {
   }
 
   async isLocked(name: string): Promise<boolean> {
-    if (this.#options.isView) return true;
     return this.#do(async () => {
       const open = await this.#connected();
       if (open.locks.has(name)) return true;

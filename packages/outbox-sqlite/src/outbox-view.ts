@@ -3,7 +3,7 @@ import {
   logView,
   MeterError,
   type OutboxView,
-  type Store,
+  type ReadableStore,
   type StoreTransaction,
 } from "@meter-lib/core/store";
 import { checkOurs, openReadOnly } from "./open-database.ts";
@@ -16,10 +16,9 @@ import { openTables, transactionOn } from "./table.ts";
  * beside it. Calls reject like those of `sqliteOutbox`; a damaged file stays where it is.
  */
 export const sqliteOutboxView = (path: string): OutboxView =>
-  logView(readOnlyStore(path), outboxSettings({ path }).log);
+  logView(readableStore(path), outboxSettings({ path }).log);
 
-/** A store that discards all writes, so that a log over it only reads. */
-const readOnlyStore = (path: string): Store => {
+const readableStore = (path: string): ReadableStore => {
   const name = `sqlite ${path}`;
   let file: { readonly db: DatabaseSync; readonly tx: StoreTransaction } | undefined;
   return {
@@ -30,7 +29,7 @@ const readOnlyStore = (path: string): Store => {
         const db = openReadOnly(path);
         if (checkOurs(db, path) === "empty")
           throw new MeterError("invalid_options", `${path} is empty, expected an outbox`);
-        file = { db, tx: { ...transactionOn(openTables(db)), put: () => {}, delete: () => {} } };
+        file = { db, tx: transactionOn(openTables(db)) };
         return [];
       } catch (error) {
         throw storeError(error, name);
@@ -48,8 +47,6 @@ const readOnlyStore = (path: string): Store => {
         if (db.isTransaction) db.exec("ROLLBACK");
       }
     },
-    lock: () => ({ isHeld: () => true, release: () => {} }),
-    isLocked: () => true,
     close: () => file?.db.close(),
   };
 };

@@ -2,6 +2,7 @@ import { outboxConformance } from "@meter-lib/testing";
 import { outboxInProcess } from "../test/outbox-in-process.ts";
 import { outboxOverChannel } from "../test/outbox-over-channel.ts";
 import { storeFolder } from "../test/store-folder.ts";
+import { sqliteOutboxView } from "./outbox-view.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 
 outboxConformance({
@@ -14,6 +15,7 @@ outboxConformance({
     const mortals: ReturnType<typeof outboxInProcess>[] = [];
     return {
       store: () => sqliteStore(store),
+      view: () => sqliteOutboxView(place.path),
       outbox: () => outboxOverChannel({ store, log }),
       mortal: () => {
         const mortal = outboxInProcess(place.path, log);

@@ -1,4 +1,4 @@
-import { type LogOptions, logOutbox } from "@meter-lib/core/store";
+import { type LogOptions, logOutbox, logView, type OutboxView } from "@meter-lib/core/store";
 import { arrivalCases } from "./outbox/arrival-cases.ts";
 import { boundCases } from "./outbox/bound-cases.ts";
 import { claimCases } from "./outbox/claim-cases.ts";
@@ -16,6 +16,7 @@ import { refutationCases } from "./outbox/refutation-cases.ts";
 import { segmentCases } from "./outbox/segment-cases.ts";
 import { sessionCases } from "./outbox/session-cases.ts";
 import { settlementCases } from "./outbox/settlement-cases.ts";
+import { viewCases } from "./outbox/view-cases.ts";
 import { suiteOf, type TestRunner } from "./test-runner.ts";
 
 // Some cases make dozens of stores, and a store may be a process.
@@ -46,8 +47,8 @@ const OPTIONS: LogOptions = {
 };
 
 /**
- * Registers the tests that every outbox must pass: identities, accounts, leases, claims, dead letters, the ledger, sessions, several
- * owners and their death. It also runs in a browser.
+ * Registers the tests that every outbox must pass: identities, accounts, leases, claims, dead letters, the ledger, sessions, views,
+ * several owners and their death. It also runs in a browser.
  *
  * @example The log over your own store
  * ```ts
@@ -95,6 +96,7 @@ export const outboxCases = (durable: boolean): readonly ConformanceCase[] =>
     ...ownerCases,
     ...forgetfulCases,
     ...arrivalCases,
+    ...viewCases,
     ...(durable ? [] : volatileCases),
     modelCase(durable),
   ].filter(({ needs }) => durable || needs === undefined);
@@ -106,7 +108,7 @@ export const runOutboxCase = async (
 ): Promise<boolean> => {
   const options = { ...OPTIONS, ...settings };
   let place = await create(options);
-  let opened: OpenedOutbox[] = [];
+  let opened: (OpenedOutbox | OutboxView)[] = [];
   const dispose = async (): Promise<void> => {
     for (const outbox of opened) await outbox.close();
     opened = [];
@@ -117,20 +119,30 @@ export const runOutboxCase = async (
     opened.push(one);
     return one;
   };
+  const openStore = async () => {
+    const store = await place.store?.();
+    if (store === undefined) throw new Error("the place has no store");
+    return store;
+  };
   const context: CaseContext = {
     renew: async () => {
       await dispose();
       place = await create(options);
     },
     open: async () => open(await place.outbox()),
+    openView: async () => {
+      const view = (await place.view?.()) ?? logView(await openStore(), options);
+      opened.push(view);
+      await view.open();
+      return view;
+    },
     openMortal: async () => {
       const mortal = await place.mortal?.();
       if (mortal === undefined) throw new Error("the place has no mortal outbox");
       return { outbox: await OpenedOutbox.open(mortal.outbox), kill: async () => mortal.kill() };
     },
     openForgetful: async () => {
-      const store = await place.store?.();
-      if (store === undefined) throw new Error("the place has no store");
+      const store = await openStore();
       const forgetful = forgetfulStore(store);
       const { bodies } = await place.outbox();
       const outbox = await open(logOutbox(forgetful.store, { ...options, bodies }));

@@ -254,6 +254,35 @@ page.processed.basic,a,d,4,2026-11-01,`;
     expect(exit).toBe(0);
     expect(stdout).toContain("2 valid rows of 2 tenants");
     expect(sandbox.usage()).toEqual([]);
+    expect(Object.keys(await folder.contents()), "no outbox was created").toEqual(["usage.csv"]);
+  });
+
+  test("--dry-run says what the run will say of rows that an outbox has", async () => {
+    await using folder = await TempFolder.create();
+    await using sandbox = await createSandbox({ tenants });
+    const header = `${HEADER},event_id`;
+    const first = [header, `${row("a", 1)},x`, `${row("a", 2)},y`, `${row("b", 3)},`];
+    const file = await folder.file("usage.csv", first.join("\n"));
+    const run = (...flags: readonly string[]) =>
+      runHere(["import", file, "--base-url", sandbox.url, "--json", ...flags]);
+    expect(await run()).toMatchObject({ exit: 0 });
+    const second = [
+      ...[header, `${row("a", 1)},x`, `${row("a", 9)},y`, `${row("b", 3)},`, `${row("b", 3)},`],
+      ...[`${row("a", 4)},z`, `${row("a", 4)},z`, `${row("b", 1)},x`],
+    ];
+    await folder.file("usage.csv", second.join("\n"));
+    const before = await folder.contents();
+    const dry = await run("--dry-run");
+    expect(await folder.contents(), "nothing was changed").toEqual(before);
+    const real = await run();
+    const [{ rows, known, refused, faults, new: recorded }, { recorded: of }] = [dry, real].map(
+      ({ stdout }) => JSON.parse(stdout),
+    );
+    expect({ rows, recorded, known, refused, faults }).toEqual(of);
+    expect(of).toMatchObject({ rows: 7, recorded: 3, known: 3, refused: 1 });
+    expect(faults).toMatchObject([{ line: 3, message: expect.stringContaining('"y" was recorded before') }]);
+    expect([dry.exit, real.exit]).toEqual([3, 3]);
+    expect(JSON.parse((await run("--dry-run")).stdout)).toMatchObject({ new: 0, known: 6, refused: 1 });
   });
 
   test("one id with two contents: found before anything is recorded, and its line named", async () => {
@@ -276,11 +305,11 @@ page.processed.basic,a,d,4,2026-11-01,`;
     await folder.file("usage.csv", text.split("\n").slice(0, 2).join("\n"));
     expect(await runHere(["import", file, "--base-url", sandbox.url])).toMatchObject({ exit: 0 });
     await folder.file("usage.csv", text.split("\n").toSpliced(1, 1).slice(0, 2).join("\n"));
-    const dry = await runHere(["import", file, "--base-url", sandbox.url, "--dry-run"]);
-    expect(dry.stdout).toContain(`Ids in ${file}.outbox.db from earlier runs are compared when rows`);
-    const { exit, stdout } = await runHere(["import", file, "--base-url", sandbox.url]);
-    expect(stdout).toContain(`${file}:2: event_id: "x" was recorded before`);
-    expect(exit).toBe(3);
+    for (const dry of [["--dry-run"], []]) {
+      const { exit, stdout } = await runHere(["import", file, "--base-url", sandbox.url, ...dry]);
+      expect(stdout).toContain(`${file}:2: event_id: "x" was recorded before`);
+      expect(exit).toBe(3);
+    }
     expect(sandbox.usage()).toMatchObject([{ total_usage: 1, events: 1 }]);
   });
 

@@ -58,7 +58,7 @@ export const importCommand = (command: Command, invoke: Invoke): Command =>
           "outbox file for rows that are not acknowledged yet (default: <file>.outbox.db)",
         )
         .option("--catalog <file>", "catalog file: YAML, JSON or a module (default: litewave)")
-        .option("--dry-run", "only check rows and tenants")
+        .option("--dry-run", "check rows and tenants, and compare ids with the outbox; nothing is recorded")
         .addOption(
           new Option(
             "--give-up-after <duration>",

@@ -118,6 +118,14 @@ describe.concurrent("meter send", { timeout: 240_000 }, () => {
     expect(drained).toMatchObject({ exit: 0, stdout: "1 event delivered; nothing left.\n" });
     const again = await runHere([...args, "--base-url", sandbox.url]);
     expect(again.stdout).toContain("Already recorded; it is counted once.");
+    const dry = await runHere([...args, "--dry-run", "--base-url", sandbox.url]);
+    expect(dry).toMatchObject({ exit: 0, stdout: expect.stringContaining("recorded in") });
+    const other = args.with(args.indexOf("3"), "4");
+    for (const how of [["--dry-run"], []]) {
+      const { exit, stdout } = await runHere([...other, ...how, "--base-url", sandbox.url]);
+      expect(stdout).toContain('event_id: "e1" was recorded before for tenant');
+      expect(exit).toBe(3);
+    }
     expect(sandbox.usage()).toMatchObject([{ total_usage: 3, events: 1, duplicates: 0 }]);
   });
 });

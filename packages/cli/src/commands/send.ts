@@ -5,7 +5,11 @@ import type { Invoke } from "../invoke.ts";
 import { sendEvent } from "../send-event.ts";
 
 export const sendCommand = (command: Command, invoke: Invoke): Command =>
-  withDedup(withConnection(withEvent(command).option("--dry-run", "only check the event")))
+  withDedup(
+    withConnection(
+      withEvent(command).option("--dry-run", "check the event, and its id with --record; nothing is sent"),
+    ),
+  )
     .addHelpText(
       "after",
       `

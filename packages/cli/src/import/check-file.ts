@@ -32,8 +32,8 @@ export interface FileCheck {
   /** Every tenant, with the first line that names it. */
   readonly tenants: ReadonlyMap<string, number>;
   readonly repeats: RepeatCounter;
-  /** Whether rows have ids. */
-  readonly hasIds: boolean;
+  /** Its ids, after both passes. */
+  readonly conflicts: IdConflicts;
   /** First and last time, in milliseconds since the epoch. */
   readonly from: number;
   readonly to: number;
@@ -72,7 +72,7 @@ export const checkFile = async (source: ImportSource, options: CheckFileOptions)
     wrongLines: faults.count,
     tenants,
     repeats,
-    hasIds: conflicts.hasIds,
+    conflicts,
     from,
     to,
   };
@@ -119,7 +119,7 @@ const findConflicts = async (
 };
 
 /** The first mistakes, and their number. */
-class FaultList {
+export class FaultList {
   readonly first: LineFault[] = [];
   count = 0;
   readonly #most: number;

@@ -26,11 +26,6 @@ export class IdConflicts {
     return this.#firstUses.size > 0;
   }
 
-  /** Whether the file has ids. */
-  get hasIds(): boolean {
-    return this.#filter !== undefined;
-  }
-
   /** First pass. */
   see({ tenant_id, event_id }: ImportEvent): void {
     if (event_id === undefined) return;
@@ -48,5 +43,11 @@ export class IdConflicts {
     const first = this.#firstUses.get(mark);
     if (first === undefined) this.#firstUses.set(mark, { content, line });
     return first === undefined || first.content === content ? undefined : first.line;
+  }
+
+  /** Later passes: whether an earlier line has the row's id, with the same content. */
+  isRepeat({ tenant_id, event_id }: ImportEvent, line: number): boolean {
+    const first = event_id === undefined ? undefined : this.#firstUses.get(idMark(tenant_id, event_id));
+    return first !== undefined && first.line < line;
   }
 }

@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
 import { type Catalog, MeterClient } from "@meter-lib/core";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { CliError } from "../cli-error.ts";
 import { connect, type Ways } from "../connect.ts";
 import { DeliveryWatch, type Stop } from "../delivery-watch.ts";
 import { EXIT } from "../exit-code.ts";
-import { rememberingOutbox, withOutbox } from "../open-outbox.ts";
+import { lookIntoPerhaps, rememberingOutbox, withOutbox } from "../open-outbox.ts";
 import type { Report } from "../report.ts";
 import { tellWarnings } from "../tell-warnings.ts";
 import type { Io } from "../terminal/io.ts";
@@ -14,6 +13,7 @@ import { quantity } from "../terminal/quantity.ts";
 import { stopping } from "../terminal/stopping.ts";
 import { formatNumber } from "../terminal/table.ts";
 import { checkFile, type FileCheck } from "./check-file.ts";
+import { dryRun, dryRunReport } from "./dry-run.ts";
 import { findUnknownTenants } from "./find-unknown-tenants.ts";
 import type { ImportFlags } from "./import-flags.ts";
 import { ImportSource } from "./import-source.ts";
@@ -47,7 +47,7 @@ export const importFile = async (file: string, flags: ImportFlags, io: Io): Prom
   const checked = await check(source, catalog, ways, flags, io);
   await checkTenants(file, checked, ways, io);
   const outbox = flags.outbox ?? `${file}.outbox.db`;
-  if (flags.dryRun) return dryRunReport(file, outbox, checked);
+  if (flags.dryRun) return tryOut(source, checked, outbox, flags, io);
 
   const { recorded, stop } = await deliver(source, checked, catalog, ways, outbox, flags, io);
   await source.mustBeUnchanged();
@@ -131,22 +131,29 @@ const checkTenants = async (
   ]);
 };
 
-const dryRunReport = (
-  file: string,
+const tryOut = async (
+  source: ImportSource,
+  checked: FileCheck,
   outbox: string,
-  { rows, tenants, hasIds, from, to }: FileCheck,
-): Report => {
-  const times = rows === 0 ? "" : `, from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
-  return {
-    exit: EXIT.done,
-    lines: [
-      `${file}: ${quantity(rows, "valid row")} of ${quantity(tenants.size, "tenant")}${times}. Nothing was recorded.`,
-      ...(hasIds && existsSync(outbox)
-        ? [`Ids in ${outbox} from earlier runs are compared when rows are recorded.`]
-        : []),
-    ],
-    data: { file, rows, tenants: tenants.size, from: rows === 0 ? null : from, to: rows === 0 ? null : to },
-  };
+  flags: ImportFlags,
+  io: Io,
+): Promise<Report> => {
+  const comparing = startProgress(io, "comparing", "rows");
+  try {
+    const run = await lookIntoPerhaps(outbox, (opened) =>
+      dryRun(source, checked, {
+        outbox: opened,
+        idSource: flags.source,
+        maxFaults: flags.maxErrors,
+        signal: io.signal,
+        onRows: (rows) => comparing.at(rows, checked.rows),
+      }),
+    );
+    await source.mustBeUnchanged();
+    return dryRunReport(run);
+  } finally {
+    comparing.end();
+  }
 };
 
 const deliver = async (

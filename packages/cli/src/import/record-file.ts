@@ -4,7 +4,7 @@ import type { LineFault } from "./check-file.ts";
 import type { ImportEvent } from "./import-event.ts";
 import type { ImportSource } from "./import-source.ts";
 import type { RepeatCounter } from "./repeat-counter.ts";
-import { rowId, rowMark } from "./row-id.ts";
+import { identified } from "./row-id.ts";
 
 export interface RecordFileOptions {
   readonly client: MeterClient<Catalog>;
@@ -42,13 +42,7 @@ export const recordFile = async (
   const sum: RecordedFile = { rows: 0, recorded: 0, known: 0, refused: 0, faults: [] };
 
   const record = (event: ImportEvent, line: number): LineReceipt => {
-    const own = event.event_id;
-    let event_id = own;
-    if (own === undefined) {
-      const mark = rowMark(event, idSource);
-      event_id = rowId(mark, repeats.number(mark));
-    }
-    const receipt = client.record({ ...event, event_id }, { lane: "backfill" });
+    const receipt = client.record(identified(event, repeats, idSource), { lane: "backfill" });
     return { line, durable: receipt.durable };
   };
 

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import type { ImportEvent } from "./import-event.ts";
+import type { RepeatCounter } from "./repeat-counter.ts";
 
 const MARK_CHARACTERS = 32;
 
@@ -37,5 +38,12 @@ const markOf = (parts: readonly unknown[]): string =>
  *
  * @param occurrence - 1 for the first row with this mark in a file, 2 for the second
  */
-export const rowId = (mark: string, occurrence: number): string =>
+const rowId = (mark: string, occurrence: number): string =>
   occurrence === 1 ? `import-${mark}` : `import-${mark}-${occurrence}`;
+
+/** Returns the event with its own id, or else with that of its row. Called once for each row, in order. */
+export const identified = (event: ImportEvent, repeats: RepeatCounter, source: string) => {
+  if (event.event_id !== undefined) return { ...event, event_id: event.event_id };
+  const mark = rowMark(event, source);
+  return { ...event, event_id: rowId(mark, repeats.number(mark)) };
+};

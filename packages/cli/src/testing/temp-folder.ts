@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -19,6 +19,13 @@ export class TempFolder implements AsyncDisposable {
     const path = join(this.path, name);
     await writeFile(path, text);
     return path;
+  }
+
+  /** Its files by name. */
+  async contents(): Promise<Readonly<Record<string, string>>> {
+    const names = await readdir(this.path);
+    const texts = names.sort().map(async (name) => [name, await readFile(join(this.path, name), "latin1")]);
+    return Object.fromEntries(await Promise.all(texts));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,10 @@
 import { type DiscardedEvent, type DiscardedQuery, readDiscarded } from "./discarded.ts";
 import type { LogOptions } from "./log-options.ts";
 import { logOutbox } from "./log-outbox.ts";
+import { LogTransaction } from "./log-transaction.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Store } from "./store.ts";
+import { type GivenEvent, type Recognition, recognize } from "./recognize.ts";
+import type { Store, StoreTransaction } from "./store.ts";
 
 /** Queries of an outbox. */
 export interface OutboxView
@@ -12,11 +14,17 @@ export interface OutboxView
   > {
   /** What was discarded and why, newest first, as long as its identity is remembered. */
   discarded(query: DiscardedQuery): Promise<readonly DiscardedEvent[]>;
+  /** For each event, in order: what recording it now would come to. Events of one call are not compared with each other. */
+  recognize(events: readonly GivenEvent[]): Promise<readonly Recognition[]>;
 }
 
-/** Reads the log of a store. Everything runs as usual, but the store discards all writes. */
-export const logView = (store: Store, options: LogOptions): OutboxView => {
-  const outbox = logOutbox(store, options);
+/** What a view needs of a store. */
+export type ReadableStore = Omit<Store, "arrivals" | "lock" | "isLocked">;
+
+/** Reads the log of a store. Everything runs as usual, but all writes are discarded. */
+export const logView = (store: ReadableStore, options: LogOptions): OutboxView => {
+  const readOnly = withoutWrites(store);
+  const outbox = logOutbox(readOnly, options);
   return {
     name: outbox.name,
     open: () => outbox.open(),
@@ -25,7 +33,28 @@ export const logView = (store: Store, options: LogOptions): OutboxView => {
     ledger: (range) => outbox.ledger(range),
     ledgerIds: (row) => outbox.ledgerIds(row),
     producers: () => outbox.producers(),
-    discarded: async (query) => store.transact((tx) => readDiscarded(tx, query)),
+    discarded: async (query) => readOnly.transact((tx) => readDiscarded(tx, query)),
+    recognize: async (events) =>
+      readOnly.transact(async (tx) => recognize(await LogTransaction.begin(tx, Date.now(), options), events)),
     close: () => outbox.close(),
   };
 };
+
+const withoutWrites = (store: ReadableStore): Store => ({
+  name: store.name,
+  durable: store.durable,
+  open: () => store.open(),
+  transact: (work) => store.transact((tx) => work(reading(tx))),
+  // It owns nothing, and nobody knows of it.
+  lock: () => ({ isHeld: () => true, release: () => {} }),
+  isLocked: () => true,
+  close: () => store.close(),
+});
+
+const reading = (tx: StoreTransaction): StoreTransaction => ({
+  get: (table, key) => tx.get(table, key),
+  prefetch: (table, keys) => tx.prefetch?.(table, keys),
+  put: () => {},
+  delete: () => {},
+  range: (table, range) => tx.range(table, range),
+});

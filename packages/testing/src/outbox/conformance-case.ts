@@ -1,4 +1,4 @@
-import type { LogOptions, Outbox, Store } from "@meter-lib/core/store";
+import type { LogOptions, Outbox, OutboxView, Store } from "@meter-lib/core/store";
 import type { ForgetfulStore } from "./forgetful-store.ts";
 import type { OpenedOutbox } from "./opened-outbox.ts";
 
@@ -18,6 +18,8 @@ export interface OutboxPlace {
    * without it.
    */
   store?(): Awaitable<Store>;
+  /** Returns a view of this place, not opened yet. @default `logView` over `store()` */
+  view?(): Awaitable<OutboxView>;
   /** Removes the place. Its outboxes are already closed or killed. */
   dispose(): Awaitable<void>;
 }
@@ -33,6 +35,8 @@ export interface CaseContext {
   /** Closes what is open and begins at a new, empty place. */
   renew(): Promise<void>;
   open(): Promise<OpenedOutbox>;
+  /** Opens a view beside the outboxes. */
+  openView(): Promise<OutboxView>;
   openMortal(): Promise<{ readonly outbox: OpenedOutbox; kill(): Promise<void> }>;
   /** An outbox whose store loses what it is told to lose: its locks, as a page that is frozen, or the answer to a commit. */
   openForgetful(): Promise<
@@ -42,7 +46,7 @@ export interface CaseContext {
 
 export interface ConformanceCase {
   readonly name: string;
-  /** `several`: more than one outbox at the place; `mortal`: some of them die; `store`: some lose their locks. */
+  /** `several`: more than one outbox at the place; `mortal`: some of them die; `store`: some lose their locks, or are read by a view. */
   readonly needs?: "several" | "mortal" | "store";
   readonly settings?: Partial<LogOptions>;
   readonly run: (context: CaseContext) => Promise<void>;
