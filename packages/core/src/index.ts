@@ -49,10 +49,10 @@ export type {
 } from "./event/meter-event.ts";
 export type { UsageEvent } from "./event/usage-event.ts";
 export type { Account, Accounts } from "./log/account.ts";
-export type { SqlTransaction } from "./log/arrivals.ts";
 export { memoryOutbox } from "./log/memory-outbox.ts";
 export type { Outbox, RefutationState } from "./log/outbox.ts";
 export type { OutboxRow } from "./log/outbox-query.ts";
+export type { SqlTransaction } from "./log/store.ts";
 export { memoryTransport } from "./memory/memory-transport.ts";
 export type { Clock } from "./strategies/clock.ts";
 export type { CustomerLookup } from "./strategies/customer-lookup.ts";

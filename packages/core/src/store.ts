@@ -19,9 +19,9 @@ export {
   type Accounts,
   emptyAccount,
 } from "./log/account.ts";
-export type { Arrivals, Insertion, SqlTransaction } from "./log/arrivals.ts";
 export { bodyOf, bodyText, eventsOf } from "./log/body.ts";
 export type { DiscardedEvent, DiscardedQuery } from "./log/discarded.ts";
+export type { HourSums } from "./log/hour-sums.ts";
 export { idList } from "./log/id-list.ts";
 export type { LogOptions } from "./log/log-options.ts";
 export { logOutbox } from "./log/log-outbox.ts";
@@ -40,7 +40,6 @@ export {
   type Erased,
   type EventIdentity,
   type GivenId,
-  type HourSums,
   type Lease,
   MAX_SEGMENT_EVENTS,
   type NewSegment,
@@ -70,8 +69,11 @@ export type {
 export type { SessionAnswer, SessionChange } from "./log/outbox-session.ts";
 export type { GivenEvent, Recognition } from "./log/recognize.ts";
 export {
+  type Arrivals,
+  type Insertion,
   type KeyRange,
   MayHaveCommitted,
+  type SqlTransaction,
   type Store,
   type StoreLock,
   type StoreRow,

@@ -1,22 +1,8 @@
 import type { StoreLock } from "@meter-lib/core/store";
+import type { Hold, Locking } from "./locking.ts";
 import type { PageDatabase } from "./page-database.ts";
 import { rowLocks } from "./row-locks.ts";
 import { webLocks } from "./web-locks.ts";
-
-/** How a browser locks a name. */
-export interface Locking {
-  /** Undefined if it is taken. */
-  take(name: string): Promise<Hold | undefined>;
-  /** @param tx - the running transaction, which must stay open */
-  isTaken(name: string, tx: IDBTransaction | undefined): Promise<boolean>;
-}
-
-export interface Hold {
-  isLost(): boolean;
-  end(): Promise<void>;
-  /** Whether others get the lock without waiting while the page is suspended. */
-  readonly endsInSleep: boolean;
-}
 
 interface Held {
   hold: Hold | undefined;

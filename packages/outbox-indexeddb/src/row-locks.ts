@@ -1,6 +1,6 @@
 import { createEventId } from "@meter-lib/core/store";
+import type { Locking } from "./locking.ts";
 import { ask, endOf, LOCK_ROWS, type PageDatabase } from "./page-database.ts";
-import type { Locking } from "./page-locks.ts";
 
 interface LockRow {
   readonly holder: string;

@@ -1,5 +1,5 @@
+import type { Locking } from "./locking.ts";
 import { ask, LOCK_ROWS } from "./page-database.ts";
-import type { Locking } from "./page-locks.ts";
 
 /** The browser's Web Locks: they end with the page, however it ends. */
 export const webLocks = (locks: LockManager, database: string): Locking => {

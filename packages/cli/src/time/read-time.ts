@@ -1,5 +1,6 @@
 import { isTime } from "@meter-lib/core/wire";
-import type { TimeZone } from "./time-zone.ts";
+import type { ReadTime, TimeZone } from "./time-zone.ts";
+import { offsetMs } from "./utc-offset.ts";
 
 /** The unit of a time that is a plain number, since the epoch. */
 export type TimeUnit = keyof typeof UNITS;
@@ -10,11 +11,6 @@ export interface TimeForm {
   /** The zone of times without one. If it is not set, they are rejected: they would differ between machines. */
   readonly zone?: TimeZone | undefined;
 }
-
-/** Milliseconds since the epoch, or a description of what is expected. */
-export type ReadTime =
-  | { readonly time: number; readonly expected?: undefined }
-  | { readonly time?: undefined; readonly expected: string };
 
 const UNITS = {
   s: { name: "seconds", digitsBelowMs: -3 },
@@ -89,14 +85,4 @@ const wallTime = (parts: RegExpExecArray): number | undefined => {
   const wall = Date.UTC(Number(parts[1]), month - 1, day, hour, minute, second, ms);
   // Date.UTC turns 31 June into 1 July.
   return new Date(wall).getUTCDate() === day ? wall : undefined;
-};
-
-const LARGEST_OFFSET_HOURS = 15;
-
-/** Milliseconds ahead of UTC. */
-export const offsetMs = (zone: string): number | undefined => {
-  const [, sign, hours, minutes = "0"] = /^([+-])(\d\d):?(\d\d)?/.exec(zone) ?? [];
-  if (hours === undefined) return 0;
-  if (Number(hours) > LARGEST_OFFSET_HOURS || Number(minutes) > 59) return undefined;
-  return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
 };

@@ -1,8 +1,13 @@
 import { CliError } from "../cli-error.ts";
-import { offsetMs, type ReadTime } from "./read-time.ts";
+import { offsetMs } from "./utc-offset.ts";
 
 const DAY_MS = 86_400_000;
 const FIXED = /^(Z|UTC|GMT|[+-]\d\d:?\d\d)$/i;
+
+/** Milliseconds since the epoch, or a description of what is expected. */
+export type ReadTime =
+  | { readonly time: number; readonly expected?: undefined }
+  | { readonly time?: undefined; readonly expected: string };
 
 /** A zone for times without one: a fixed offset from UTC, or a named zone with clock changes. */
 export class TimeZone {

@@ -18,9 +18,9 @@ import type {
 } from "../event/meter-event.ts";
 import { eventInput, type Lane, type UsageEvent } from "../event/usage-event.ts";
 import type { Accounts } from "../log/account.ts";
-import type { SqlTransaction } from "../log/arrivals.ts";
 import type { RefutationState } from "../log/outbox.ts";
 import type { LedgerRange, OutboxQuery, OutboxRow, OutboxSelection } from "../log/outbox-query.ts";
+import type { SqlTransaction } from "../log/store.ts";
 import { checkClientOptions } from "./check-client-options.ts";
 import { ClientCore } from "./client-core.ts";
 import { type CorrectedEvent, type CorrectionResult, correctEvent } from "./correct-event.ts";

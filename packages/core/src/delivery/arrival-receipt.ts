@@ -1,5 +1,5 @@
 import { MeterError } from "../errors/meter-error.ts";
-import type { Insertion } from "../log/arrivals.ts";
+import type { Insertion } from "../log/store.ts";
 import type { DurableOutcome, Receipt, SettledOutcome, Waiting } from "./receipt.ts";
 
 /** The receipt of an event that is part of the caller's transaction. */

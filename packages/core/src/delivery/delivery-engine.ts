@@ -4,8 +4,8 @@ import type { CheckedEvent } from "../event/checked-event.ts";
 import { contentMark } from "../event/content-mark.ts";
 import type { Lane } from "../event/usage-event.ts";
 import type { Account } from "../log/account.ts";
-import type { SqlTransaction } from "../log/arrivals.ts";
 import { eventsOf } from "../log/body.ts";
+import type { HourSums } from "../log/hour-sums.ts";
 import { idList } from "../log/id-list.ts";
 import type {
   AppendException,
@@ -14,7 +14,6 @@ import type {
   Corrected,
   CorrectionRequest,
   EventIdentity,
-  HourSums,
   NewSegment,
   Outbox,
   OutboxCommit,
@@ -27,6 +26,7 @@ import type {
 import type { OutboxSelection } from "../log/outbox-query.ts";
 import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
 import { SpareOutbox } from "../log/spare-outbox.ts";
+import type { SqlTransaction } from "../log/store.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { Transport } from "../strategies/transport.ts";
 import { ArrivalReceipt } from "./arrival-receipt.ts";
@@ -38,6 +38,7 @@ import type { Closing, DeliveryEngineOptions, DeliveryOptions } from "./delivery
 import type { DestinationStatus } from "./destination.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Door } from "./door.ts";
+import { EventReceipt } from "./event-receipt.ts";
 import { FateListeners } from "./fate-listeners.ts";
 import { Flushes } from "./flushes.ts";
 import { HeldEvents } from "./held-events.ts";
@@ -46,7 +47,7 @@ import { closedRefusal, Intake } from "./intake.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { refusalOf, repeatOf } from "./not-recorded.ts";
 import type { OutboxStatus } from "./outbox-status.ts";
-import { EventReceipt, type Receipt, refusedReceipt, type SettledOutcome, Waiting } from "./receipt.ts";
+import { type Receipt, refusedReceipt, type SettledOutcome, Waiting } from "./receipt.ts";
 import { backoffMs } from "./retry.ts";
 import { type Absent, Segment } from "./segment.ts";
 import { Slice, UNSENT } from "./slice.ts";

@@ -1,4 +1,4 @@
-import type { HourSums } from "../log/outbox.ts";
+import type { HourSums } from "../log/hour-sums.ts";
 import type { Segment } from "./segment.ts";
 import type { Slice } from "./slice.ts";
 

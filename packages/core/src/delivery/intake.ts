@@ -1,7 +1,8 @@
 import { MeterError } from "../errors/meter-error.ts";
 import type { CheckedEvent } from "../event/checked-event.ts";
 import type { Lane } from "../event/usage-event.ts";
-import type { HourSums, OutboxLimits } from "../log/outbox.ts";
+import type { HourSums } from "../log/hour-sums.ts";
+import type { OutboxLimits } from "../log/outbox.ts";
 import type { Waiting } from "./receipt.ts";
 import { Segment } from "./segment.ts";
 

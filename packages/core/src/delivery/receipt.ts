@@ -1,6 +1,5 @@
 import type { MeterError } from "../errors/meter-error.ts";
 import type { Acknowledged } from "../strategies/transport.ts";
-import type { Segment } from "./segment.ts";
 
 /**
  * What `record()` returns at once. Its promises always resolve; they are created when first read.
@@ -92,30 +91,6 @@ export class Waiting {
         resolve(value);
       },
     };
-  }
-}
-
-export class EventReceipt implements Receipt {
-  readonly event_id: string;
-  readonly #segment: Segment;
-  readonly #index: number;
-
-  constructor(event_id: string, segment: Segment, index: number) {
-    this.event_id = event_id;
-    this.#segment = segment;
-    this.#index = index;
-  }
-
-  get durable(): Promise<DurableOutcome> {
-    return this.#segment.durable(this.#index);
-  }
-
-  get settled(): Promise<SettledOutcome> {
-    return this.#segment.settled(this.#index);
-  }
-
-  get fate(): SettledOutcome | undefined {
-    return this.#segment.fate(this.#index);
   }
 }
 

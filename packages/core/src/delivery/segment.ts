@@ -2,13 +2,8 @@ import type { CheckedEvent } from "../event/checked-event.ts";
 import { contentMark } from "../event/content-mark.ts";
 import { eventSize } from "../event/event-size.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
-import {
-  type Appended,
-  type ClaimedSegment,
-  type GivenId,
-  type HourSums,
-  MAX_IDS_SPAN_MS,
-} from "../log/outbox.ts";
+import type { HourSums } from "../log/hour-sums.ts";
+import { type Appended, type ClaimedSegment, type GivenId, MAX_IDS_SPAN_MS } from "../log/outbox.ts";
 import { type EventSums, sumEvents } from "../log/sums.ts";
 import type { DurableOutcome, SettledOutcome, Waiting } from "./receipt.ts";
 

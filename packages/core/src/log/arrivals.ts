@@ -10,28 +10,6 @@ import { type GivenId, MAX_IDS_SPAN_MS, MAX_SEGMENT_EVENTS, type NewSegment } fr
 import { hourOf, sumEvents } from "./sums.ts";
 import type { ArrivalRow, OwnerRow } from "./tables.ts";
 
-/** An open transaction of the application, in the database of the outbox. A client of `pg` is one. */
-export interface SqlTransaction {
-  /** Runs one statement; `$1`, `$2` … are the values. Resolves with its rows, or with `{ rows }`. */
-  query(text: string, values: unknown[]): PromiseLike<unknown>;
-}
-
-/** How events enter a store in the application's own transactions. */
-export interface Arrivals {
-  /** Adds events to a transaction, in one round trip. Rejects when the database does, or if the transaction has failed. */
-  insert(tx: SqlTransaction, rows: readonly ArrivalRow[]): Promise<Insertion>;
-  /** Calls `tell` whenever events may have arrived. */
-  listen(tell: () => void): void;
-}
-
-export interface Insertion {
-  /**
-   * Whether the transaction was committed, once that is decided. Rejects when that can no longer be known: the store was closed, or the
-   * server was replaced.
-   */
-  committed(): Promise<boolean>;
-}
-
 /** Maximum number taken in by a claim: twice what it returns, so that tenants are served in turns although arrivals are taken in order. */
 const MOST_EVENTS = 4_000;
 const CONFLICT = "its id was recorded before with different content";

@@ -1,7 +1,7 @@
 import { ACCOUNT_FIELDS, type Accounts, emptyAccount, type MutableAccount } from "./account.ts";
+import type { HourSums } from "./hour-sums.ts";
 import { padded, part } from "./keys.ts";
 import type { LogTransaction } from "./log-transaction.ts";
-import type { HourSums } from "./outbox.ts";
 import type { LedgerRange, LedgerRow } from "./outbox-query.ts";
 import type { StoreTransaction } from "./store.ts";
 import type { AccountChange, DeltaRow, LedgerSums } from "./tables.ts";

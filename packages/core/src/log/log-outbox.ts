@@ -2,7 +2,7 @@ import { seqRanges } from "../event/seq-range.ts";
 import { type UsageEvent, usageEvent } from "../event/usage-event.ts";
 import type { Accounts } from "./account.ts";
 import { append } from "./append.ts";
-import { type Arrivals, takeArrivals } from "./arrivals.ts";
+import { takeArrivals } from "./arrivals.ts";
 import { foldDeltas, readAccounts, readLedger } from "./books.ts";
 import { correctEvent, forgetRevisions, standingOf } from "./correct.ts";
 import { boundLetters, discardLetters, redriveLetters } from "./dead-letters.ts";
@@ -56,7 +56,7 @@ import type { SessionAnswer } from "./outbox-session.ts";
 import { enter, isAlive, newOwner, type Owner, takeOn, takeOver } from "./owner.ts";
 import { dropKept, refuteEvents } from "./refute.ts";
 import { changeSession, claimSessions } from "./shared-sessions.ts";
-import { MayHaveCommitted, type Store, type StoreTransaction } from "./store.ts";
+import { type Arrivals, MayHaveCommitted, type Store, type StoreTransaction } from "./store.ts";
 import type { CustomerPairs, OwnerRow, SegmentRow, SessionRow } from "./tables.ts";
 import { Turns } from "./turns.ts";
 

@@ -1,7 +1,7 @@
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import type { Promisable } from "../strategies/promisable.ts";
 import type { Accounts } from "./account.ts";
-import type { Arrivals } from "./arrivals.ts";
+import type { HourSums } from "./hour-sums.ts";
 import type {
   EndState,
   LedgerId,
@@ -15,6 +15,7 @@ import type {
   RowState,
 } from "./outbox-query.ts";
 import type { SessionAnswer, SessionChange } from "./outbox-session.ts";
+import type { Arrivals } from "./store.ts";
 import type { CustomerPairs, Piece, SegmentBody, SessionRow } from "./tables.ts";
 
 /**
@@ -247,29 +248,6 @@ export interface Ending extends Span {
   /** For `rejected` and `quarantined`. */
   readonly reason?: string | undefined;
   readonly status?: number | undefined;
-}
-
-/** Events of one meter in one hour, by tenant. One array per figure: a segment may have hundreds of tenants. */
-export interface HourSums {
-  readonly meter_id: string;
-  /** Start of the hour in UTC, in milliseconds since the epoch. */
-  readonly hour: number;
-  readonly tenants: readonly string[];
-  readonly events: readonly number[];
-  /** Sums of `total_usage`. */
-  readonly usage: readonly number[];
-  /**
-   * By how many `events` is more than what counts: a correction is an event that takes another one's place, or takes it back.
-   * @default 0 each
-   */
-  readonly uncounted?: readonly number[] | undefined;
-}
-
-/** What an event adds to the sums. */
-export interface LedgerCell {
-  readonly tenant_id: string;
-  readonly meter_id: string;
-  readonly hour: number;
 }
 
 /** At most {@link MAX_SEGMENT_EVENTS} events. */

@@ -1,6 +1,5 @@
 import type { Promisable } from "../strategies/promisable.ts";
-import type { Arrivals } from "./arrivals.ts";
-import type { TableName, Tables } from "./tables.ts";
+import type { ArrivalRow, TableName, Tables } from "./tables.ts";
 
 /**
  * Where a log keeps its tables: transactions over ordered keys, and locks that end with their holder. A store knows nothing about events;
@@ -41,6 +40,28 @@ export interface Store {
 
   /** Releases everything. Nothing is called afterwards. */
   close(): Promisable<void>;
+}
+
+/** An open transaction of the application, in the database of the outbox. A client of `pg` is one. */
+export interface SqlTransaction {
+  /** Runs one statement; `$1`, `$2` … are the values. Resolves with its rows, or with `{ rows }`. */
+  query(text: string, values: unknown[]): PromiseLike<unknown>;
+}
+
+/** How events enter a store in the application's own transactions. */
+export interface Arrivals {
+  /** Adds events to a transaction, in one round trip. Rejects when the database does, or if the transaction has failed. */
+  insert(tx: SqlTransaction, rows: readonly ArrivalRow[]): Promise<Insertion>;
+  /** Calls `tell` whenever events may have arrived. */
+  listen(tell: () => void): void;
+}
+
+export interface Insertion {
+  /**
+   * Whether the transaction was committed, once that is decided. Rejects when that can no longer be known: the store was closed, or the
+   * server was replaced.
+   */
+  committed(): Promise<boolean>;
 }
 
 export interface StoreLock {

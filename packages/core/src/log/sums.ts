@@ -1,7 +1,7 @@
 import type { Correction } from "../event/correction.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
 import { usageTime } from "../event/usage-time.ts";
-import type { HourSums, LedgerCell } from "./outbox.ts";
+import type { HourSums, LedgerCell } from "./hour-sums.ts";
 
 const HOUR_MS = 3_600_000;
 

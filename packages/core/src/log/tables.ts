@@ -1,7 +1,7 @@
 import type { Metadata } from "../catalog/meter.ts";
 import type { ReasonedRange } from "../event/seq-range.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
-import type { HourSums } from "./outbox.ts";
+import type { HourSums } from "./hour-sums.ts";
 
 // The tables of the log. All values are JSON data, except the events of a volatile store, which are kept as they are.
 

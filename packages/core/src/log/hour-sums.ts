@@ -1,0 +1,22 @@
+/** Events of one meter in one hour, by tenant. One array per figure: a segment may have hundreds of tenants. */
+export interface HourSums {
+  readonly meter_id: string;
+  /** Start of the hour in UTC, in milliseconds since the epoch. */
+  readonly hour: number;
+  readonly tenants: readonly string[];
+  readonly events: readonly number[];
+  /** Sums of `total_usage`. */
+  readonly usage: readonly number[];
+  /**
+   * By how many `events` is more than what counts: a correction is an event that takes another one's place, or takes it back.
+   * @default 0 each
+   */
+  readonly uncounted?: readonly number[] | undefined;
+}
+
+/** What an event adds to the sums. */
+export interface LedgerCell {
+  readonly tenant_id: string;
+  readonly meter_id: string;
+  readonly hour: number;
+}
