@@ -11,7 +11,7 @@ export type { Correction } from "./event/correction.ts";
 export { createEventId } from "./event/event-id.ts";
 export { eventSize } from "./event/event-size.ts";
 export type { SeqRange } from "./event/seq-range.ts";
-export { type EventContent, type Lane, type UsageEvent, usageEvent } from "./event/usage-event.ts";
+export { type Lane, type UsageEvent, usageEvent } from "./event/usage-event.ts";
 export {
   ACCOUNT_FIELDS,
   type Account,
@@ -25,7 +25,7 @@ export type { HourSums } from "./log/hour-sums.ts";
 export { idList } from "./log/id-list.ts";
 export type { LogOptions } from "./log/log-options.ts";
 export { logOutbox } from "./log/log-outbox.ts";
-export { logView, type OutboxView, type ReadableStore } from "./log/log-view.ts";
+export { logView, type OutboxView } from "./log/log-view.ts";
 export { memoryStore } from "./log/memory-store.ts";
 export { OrderedTable } from "./log/ordered-table.ts";
 export {

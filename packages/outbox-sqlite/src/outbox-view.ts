@@ -3,7 +3,7 @@ import {
   logView,
   MeterError,
   type OutboxView,
-  type ReadableStore,
+  type Store,
   type StoreTransaction,
 } from "@meter-lib/core/store";
 import { checkOurs, openReadOnly } from "./open-database.ts";
@@ -18,7 +18,7 @@ import { openTables, transactionOn } from "./table.ts";
 export const sqliteOutboxView = (path: string): OutboxView =>
   logView(readableStore(path), outboxSettings({ path }).log);
 
-const readableStore = (path: string): ReadableStore => {
+const readableStore = (path: string): Omit<Store, "lock" | "isLocked"> => {
   const name = `sqlite ${path}`;
   let file: { readonly db: DatabaseSync; readonly tx: StoreTransaction } | undefined;
   return {

@@ -18,11 +18,8 @@ export interface OutboxView
   recognize(events: readonly GivenEvent[]): Promise<readonly Recognition[]>;
 }
 
-/** What a view needs of a store. */
-export type ReadableStore = Omit<Store, "arrivals" | "lock" | "isLocked">;
-
 /** Reads the log of a store. Everything runs as usual, but all writes are discarded. */
-export const logView = (store: ReadableStore, options: LogOptions): OutboxView => {
+export const logView = (store: Omit<Store, "lock" | "isLocked">, options: LogOptions): OutboxView => {
   const readOnly = withoutWrites(store);
   const outbox = logOutbox(readOnly, options);
   return {
@@ -40,7 +37,7 @@ export const logView = (store: ReadableStore, options: LogOptions): OutboxView =
   };
 };
 
-const withoutWrites = (store: ReadableStore): Store => ({
+const withoutWrites = (store: Omit<Store, "lock" | "isLocked">): Store => ({
   name: store.name,
   durable: store.durable,
   open: () => store.open(),

@@ -1,11 +1,10 @@
 import { contentMark } from "../event/content-mark.ts";
-import type { EventContent } from "../event/usage-event.ts";
+import type { UsageEvent } from "../event/usage-event.ts";
 import { findIdentity, identityKey } from "./identities.ts";
 import type { LogTransaction } from "./log-transaction.ts";
-import type { EventIdentity } from "./outbox.ts";
 
 /** An event with the id that its caller gave. */
-export interface GivenEvent extends EventIdentity, Omit<EventContent, "event_time"> {
+export interface GivenEvent extends Omit<UsageEvent, "type" | "event_time" | "correction"> {
   /** Undefined if the caller gave none: then the time does not distinguish it from another event. */
   readonly event_time?: number | undefined;
 }

@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { seeded } from "../../../../packages/core/test/seeded.ts";
 import { startChild } from "./child.ts";
-import { CHUNK } from "./chunk.ts";
+import { CHUNK, LINES_OF_CHUNK } from "./chunk.ts";
 import { judge, type Verdict } from "./oracle.ts";
 import { idsIn, readOutboxFile } from "./outbox-file.ts";
 import { type Dialect, plainReceiver, sandboxReceiver } from "./receiver.ts";
@@ -54,8 +54,8 @@ export const killRun = async (options: KillRunOptions): Promise<KillRun> => {
       // Of three lives, one ends as soon as some events are issued, one when all is recorded and the last are on their way, one anywhere before.
       const chunks = eventsPerLife / CHUNK;
       const last = kill % 3 === 2 ? chunks : Math.floor(random() * chunks);
-      for (let chunk = 0; chunk < last; chunk++) await writer.nextLine();
-      if (kill % 3 === 0) await growth(journal);
+      for (let line = 0; line < last * LINES_OF_CHUNK; line++) await writer.nextLine();
+      if (kill % 3 === 0) await writer.nextLine();
       else await sleep(random() * LAST_MOMENT_MS);
       writer.signal("SIGKILL");
       if ((await writer.ended) !== "SIGKILL")
@@ -86,12 +86,6 @@ export const killRun = async (options: KillRunOptions): Promise<KillRun> => {
   } finally {
     rmSync(folder, { recursive: true });
   }
-};
-
-/** Resolves when more is written to a file. */
-const growth = async (path: string): Promise<void> => {
-  const before = sizeOf(path);
-  while (sizeOf(path) === before) await setImmediate();
 };
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;

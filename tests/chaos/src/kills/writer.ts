@@ -72,6 +72,7 @@ const recordChunk = async (from: number): Promise<void> => {
     return receipt;
   });
   writeSync(journal, lines.join(""));
+  writeSync(1, "issued\n");
   const outcomes = await Promise.all(receipts.map(({ durable }) => durable));
   const durable = receipts.filter((_, index) => outcomes[index]?.ok === true);
   writeSync(journal, durable.map(({ event_id }) => `D ${event_id}\n`).join(""));
