@@ -22,7 +22,7 @@ export {
 export { bodyOf, bodyText, eventsOf } from "./log/body.ts";
 export type { DiscardedEvent, DiscardedQuery } from "./log/discarded.ts";
 export type { HourSums } from "./log/hour-sums.ts";
-export { idList } from "./log/id-list.ts";
+export { idList, type SegmentIds } from "./log/id-list.ts";
 export type { LogOptions } from "./log/log-options.ts";
 export { logOutbox } from "./log/log-outbox.ts";
 export { logView, type OutboxView } from "./log/log-view.ts";

@@ -29,7 +29,7 @@ export const kafkaRestDialect = (topic: string, strictWire: boolean): Dialect =>
   },
   maxAnswerBytes: 1024 * 1024,
   check: { event: (event) => (strictWire ? undefined : checkMetadata(event)) },
-  encode: encodeRecords(usageRecordJson({ strictWire })),
+  encode: encodeRecords(usageRecordJson({ strictWire, before: '{"value":', after: "}" })),
   judge: judgeKafkaRestAnswer,
 });
 
@@ -45,23 +45,23 @@ const checkMetadata = ({ metadata }: UsageEvent): EventIssue | undefined => {
 };
 
 const encodeRecords =
-  (recordValue: (event: OutgoingEvent) => string) =>
+  (record: (event: OutgoingEvent) => string) =>
   (events: readonly OutgoingEvent[]): Iterable<Part> => {
-    const values = events.map(recordValue);
-    const body = bodyOf(values);
-    return fits(body) ? [{ events: events.length, headers: HEADERS, body }] : splitRecords(values);
+    const records = events.map(record);
+    const body = bodyOf(records);
+    return fits(body) ? [{ events: events.length, headers: HEADERS, body }] : splitRecords(records);
   };
 
 /** Concatenates instead of joining, so that strings are copied only once, when the body is sent. */
-const bodyOf = (values: readonly string[]): string => {
+const bodyOf = (records: readonly string[]): string => {
   let body = '{"records":[';
-  let start = '{"value":';
-  for (const value of values) {
-    body += start;
-    body += value;
-    start = '},{"value":';
+  let separator = "";
+  for (const record of records) {
+    body += separator;
+    body += record;
+    separator = ",";
   }
-  return body + (values.length === 0 ? "]}" : "}]}");
+  return `${body}]}`;
 };
 
 const fits = (body: string): boolean =>
@@ -71,15 +71,14 @@ const encoder = new TextEncoder();
 const byteLength = (text: string): number => encoder.encode(text).length;
 
 const ENVELOPE_BYTES = bodyOf([]).length;
-const RECORD_BYTES = '{"value":}'.length;
 
 /** Puts as many records as fit into each body. Rejects a record that fits in none: a server would refuse the whole body. */
-const splitRecords = function* (values: readonly string[]): Iterable<Part> {
+const splitRecords = function* (records: readonly string[]): Iterable<Part> {
   let fitting: string[] = [];
   let bytes = ENVELOPE_BYTES;
   const part = (): Part => ({ events: fitting.length, headers: HEADERS, body: bodyOf(fitting) });
-  for (const value of values) {
-    const size = RECORD_BYTES + byteLength(value) + 1;
+  for (const record of records) {
+    const size = byteLength(record) + 1;
     if (fitting.length > 0 && bytes + size > MAX_BODY_BYTES) {
       yield part();
       fitting = [];
@@ -93,7 +92,7 @@ const splitRecords = function* (values: readonly string[]): Iterable<Part> {
         },
       };
     } else {
-      fitting.push(value);
+      fitting.push(record);
       bytes += size;
     }
   }

@@ -6,7 +6,6 @@ import type { Lane } from "../event/usage-event.ts";
 import type { Account } from "../log/account.ts";
 import { eventsOf } from "../log/body.ts";
 import type { HourSums } from "../log/hour-sums.ts";
-import { idList } from "../log/id-list.ts";
 import type {
   AppendException,
   Appended,
@@ -592,7 +591,7 @@ export class DeliveryEngine {
       tenant_id,
       body: events,
       ...sums,
-      ids: idList(events),
+      ids: events,
       given,
       ids_since: idsSince,
       hold: this.#mayHold(segment),

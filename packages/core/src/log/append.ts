@@ -2,7 +2,7 @@ import { timeOfEventId } from "../event/event-id.ts";
 import { eventSize } from "../event/event-size.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
 import { bodyOf, eventsOf } from "./body.ts";
-import { idList, idsIn } from "./id-list.ts";
+import { idsIn } from "./id-list.ts";
 import {
   findIdentity,
   type KnownIdentity,
@@ -165,7 +165,7 @@ export const withoutEvents = (
     count: events.length,
     bytes: events.reduce((sum, event) => sum + eventSize(event), 0),
     body: bodyOf(events, bodies),
-    ids: idList(events),
+    ids: events,
     given: segment.given.flatMap(({ index, mark }) => {
       const place = places.get(index);
       return place === undefined ? [] : [{ index: place, mark }];

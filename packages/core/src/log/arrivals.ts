@@ -4,7 +4,6 @@ import { eventSize } from "../event/event-size.ts";
 import { isUsageEvent, type Lane, type UsageEvent, usageEvent } from "../event/usage-event.ts";
 import { append } from "./append.ts";
 import { bodyOf } from "./body.ts";
-import { idList } from "./id-list.ts";
 import type { LogTransaction } from "./log-transaction.ts";
 import { type GivenId, MAX_IDS_SPAN_MS, MAX_SEGMENT_EVENTS, type NewSegment } from "./outbox.ts";
 import { hourOf, sumEvents } from "./sums.ts";
@@ -141,7 +140,7 @@ const segmentOf = (
   tenant_id: events[0]?.tenant_id ?? "",
   body: bodyOf(events, bodies),
   ...sumEvents(events),
-  ids: idList(events),
+  ids: events,
   given,
   ids_since,
   hold: false,

@@ -1,7 +1,7 @@
 import { contentMark } from "../event/content-mark.ts";
 import { timeOfEventId } from "../event/event-id.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
-import { idsIn, placeOfId } from "./id-list.ts";
+import { idList, idsIn, placeOfId } from "./id-list.ts";
 import { padded, part } from "./keys.ts";
 import type { LogTransaction } from "./log-transaction.ts";
 import { pieceAt } from "./log-transaction.ts";
@@ -75,7 +75,7 @@ export const rememberIds = (
     producer,
     first_seq,
     count,
-    ids,
+    ids: log.durable ? idList(ids) : ids,
     cells: sums.map(({ meter_id, hour, tenants }) => ({ meter_id, hour, tenants })),
     sum_of,
     given: given.map(({ index }) => index),

@@ -268,7 +268,7 @@ class LogOutbox implements Outbox {
     this.#owner ??= await newOwner(this.#store, now);
     const { id } = this.#owner;
     const done = await this.#store.transact(async (tx) => {
-      const log = await LogTransaction.begin(tx, now, this.#options);
+      const log = await LogTransaction.begin(tx, now, this.#options, this.durable);
       const known = await tx.get("owners", id);
       // The store was emptied or replaced and does not know this owner: its numbers must not start again.
       if (known?.state === "gone" || (known === undefined && this.#isEntered)) return undefined;
@@ -288,7 +288,7 @@ class LogOutbox implements Outbox {
     const before = this.#owner;
     const owner = await newOwner(this.#store, now);
     await this.#store.transact(async (tx) => {
-      const log = await LogTransaction.begin(tx, now, this.#options);
+      const log = await LogTransaction.begin(tx, now, this.#options, this.durable);
       enter(tx, owner.id, now);
       if (before !== undefined) await takeOn(log, before.id, owner.id);
       log.finish();
@@ -400,7 +400,7 @@ const loseAll = async (log: LogTransaction): Promise<void> => {
         log.count(meter_id, "lost", 1);
       }
     }
-    log.remove(row);
+    await log.remove(row);
   }
   log.meta.pending_events = 0;
   log.meta.pending_bytes = 0;

@@ -4,6 +4,7 @@ import type { UsageEvent } from "../event/usage-event.ts";
 import { ACCOUNT_FIELDS, type AccountField } from "./account.ts";
 import { bodyOf, eventsOf } from "./body.ts";
 import type { HourSums } from "./hour-sums.ts";
+import { idList } from "./id-list.ts";
 import { part as keyPart, padded, under } from "./keys.ts";
 import type { LogOptions } from "./log-options.ts";
 import { MAX_SEGMENT_EVENTS } from "./outbox.ts";
@@ -53,6 +54,8 @@ export class LogTransaction {
   readonly tx: StoreTransaction;
   readonly now: number;
   readonly options: LogOptions;
+  /** Whether the store outlives the process. */
+  readonly durable: boolean;
   readonly meta: MutableMeta;
   readonly warnings: string[] = [];
   readonly #accounts = new Map<string, number[]>();
@@ -63,22 +66,34 @@ export class LogTransaction {
   /** The events read last: several parts of one segment may be cut out. */
   #read: { readonly id: string; readonly events: readonly (UsageEvent | undefined)[] } | undefined;
 
-  private constructor(tx: StoreTransaction, meta: MetaRow, now: number, options: LogOptions) {
+  private constructor(
+    tx: StoreTransaction,
+    meta: MetaRow,
+    now: number,
+    options: LogOptions,
+    durable: boolean,
+  ) {
     this.tx = tx;
+    this.durable = durable;
     this.now = now;
     this.options = options;
     this.#before = meta;
     this.meta = { ...meta };
   }
 
-  static async begin(tx: StoreTransaction, now: number, options: LogOptions): Promise<LogTransaction> {
+  static async begin(
+    tx: StoreTransaction,
+    now: number,
+    options: LogOptions,
+    durable: boolean,
+  ): Promise<LogTransaction> {
     const meta = (await tx.get("meta", META_KEY)) ?? EMPTY;
     if (meta.layout !== LAYOUT)
       throw new MeterError(
         "outbox_failed",
         `the outbox has layout ${meta.layout}, expected layout ${LAYOUT}: deliver what is in it with the version of meter-lib that wrote it; nothing is changed`,
       );
-    return new LogTransaction(tx, meta, now, options);
+    return new LogTransaction(tx, meta, now, options, durable);
   }
 
   /** Writes the changes of the sums. Call it last. */
@@ -179,8 +194,13 @@ export class LogTransaction {
   }
 
   /** Removes an empty segment. From now on, its ids are kept for a while. */
-  remove(row: SegmentRow): void {
-    if (row.ids !== "") this.tx.put("ends", row.ids, this.now);
+  async remove(row: SegmentRow): Promise<void> {
+    if (row.ids !== "") {
+      this.tx.put("ends", row.ids, this.now);
+      // The events leave memory; their ids stay.
+      const known = this.durable ? undefined : await this.tx.get("ids", row.ids);
+      if (known !== undefined) this.tx.put("ids", row.ids, { ...known, ids: idList(known.ids) });
+    }
     this.unindex(row);
     this.tx.delete("segments", row.id);
     this.tx.delete("bodies", row.id);
@@ -222,7 +242,7 @@ export class LogTransaction {
     }
     const events = await this.events(row);
     const runs = cutOut.flatMap((each) => (isOfOne ? [each] : byTenant(each, events)));
-    const left = this.#left(row, pieces);
+    const left = await this.#left(row, pieces);
     for (const run of runs) await this.#putPart(row, events, piece(run), destiny);
     return left;
   }
@@ -240,16 +260,16 @@ export class LogTransaction {
     const [piece] = row.pieces.flatMap((each) => within(each, from, to));
     if (piece === undefined) throw new Error(`event ${row.key + from} has ended`);
     const events = await this.events(row);
-    this.#left(
+    await this.#left(
       row,
       row.pieces.flatMap((each) => carve(each, from, to, () => undefined)),
     );
     return this.#putPart(row, events, { ...piece, inflight: false }, destiny);
   }
 
-  #left(row: SegmentRow, pieces: readonly Piece[]): SegmentRow | undefined {
+  async #left(row: SegmentRow, pieces: readonly Piece[]): Promise<SegmentRow | undefined> {
     if (pieces.length === 0) {
-      this.remove(row);
+      await this.remove(row);
       return undefined;
     }
     const left = { ...row, pieces };

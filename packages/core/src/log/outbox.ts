@@ -2,6 +2,7 @@ import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import type { Promisable } from "../strategies/promisable.ts";
 import type { Accounts } from "./account.ts";
 import type { HourSums } from "./hour-sums.ts";
+import type { SegmentIds } from "./id-list.ts";
 import type {
   EndState,
   LedgerId,
@@ -265,8 +266,7 @@ export interface NewSegment {
    * meter and hour, and either one tenant or a different tenant each.
    */
   readonly sum_of?: readonly number[] | undefined;
-  /** See `idList`. */
-  readonly ids: string;
+  readonly ids: SegmentIds;
   /** Whether they are of corrections. @default false */
   readonly corrections?: boolean | undefined;
   /** Events whose ids callers gave: they may have been recorded before. */

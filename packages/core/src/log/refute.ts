@@ -127,6 +127,6 @@ export const dropKept = async (log: LogTransaction): Promise<void> => {
     const row = await log.tx.get("segments", key.slice("acknowledged/".length));
     if (row === undefined) log.tx.delete("letters", key);
     else if ((row.letter?.ended_at ?? 0) + keptMs > log.now) return;
-    else log.remove(row);
+    else await log.remove(row);
   }
 };

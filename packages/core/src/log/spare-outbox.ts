@@ -2,7 +2,7 @@ import { contentMark } from "../event/content-mark.ts";
 import { type Account, type Accounts, sumAccounts } from "./account.ts";
 import { withoutEvents } from "./append.ts";
 import { bodyOf, eventsOf } from "./body.ts";
-import { idsIn } from "./id-list.ts";
+import { idList, idsIn } from "./id-list.ts";
 import { memoryOutbox } from "./memory-outbox.ts";
 import type {
   AppendException,
@@ -401,7 +401,7 @@ const undoneOf = ({ end, release, spill, lease, sessions }: OutboxChanges): Undo
 
 const inForm = (segment: NewSegment, form: "events" | "text"): NewSegment =>
   form === "text" && typeof segment.body !== "string"
-    ? { ...segment, body: bodyOf(segment.body, form) }
+    ? { ...segment, body: bodyOf(segment.body, form), ids: idList(segment.ids) }
     : segment;
 
 /** To be stored again, unless it is there. */

@@ -34,8 +34,7 @@ export const sumEvents = (events: readonly UsageEvent[], from = 0, to: number = 
     const time = usageTime(event);
     // Consecutive events often share meter, hour and tenant.
     if (page === undefined || tenant_id !== tenant || !page.has(meter_id, time)) {
-      let number = pages.findIndex((each) => each.has(meter_id, time));
-      if (number === -1) number = pages.push(new Page(meter_id, startOfHour(time))) - 1;
+      const number = numberOf(pages, meter_id, time);
       page = pages[number];
       if (page === undefined) break;
       tenant = tenant_id;
@@ -49,6 +48,12 @@ export const sumEvents = (events: readonly UsageEvent[], from = 0, to: number = 
   }
   const isEachOfItsOwn = pages.length === 1 && pages[0]?.tenants.length === to - from;
   return { sums: pages.map((each) => each.sums), sum_of: isEachOfItsOwn ? undefined : sum_of };
+};
+
+/** Returns the index of the page of a meter and hour; adds it if there is none. Not in the loop, where it would cost a closure an event. */
+const numberOf = (pages: Page[], meter_id: string, time: number): number => {
+  const number = pages.findIndex((page) => page.has(meter_id, time));
+  return number === -1 ? pages.push(new Page(meter_id, startOfHour(time))) - 1 : number;
 };
 
 /** Counts a correction: its own usage, unless it is a cancellation, in the place of what counted before. */

@@ -2,6 +2,7 @@ import type { Metadata } from "../catalog/meter.ts";
 import type { ReasonedRange } from "../event/seq-range.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import type { HourSums } from "./hour-sums.ts";
+import type { SegmentIds } from "./id-list.ts";
 
 // The tables of the log. All values are JSON data, except the events of a volatile store, which are kept as they are.
 
@@ -69,8 +70,8 @@ export interface IdsRow {
   readonly producer: string;
   readonly first_seq: number;
   readonly count: number;
-  /** See `idList`. */
-  readonly ids: string;
+  /** In a volatile store, the events themselves while they are there. */
+  readonly ids: SegmentIds;
   /** What the events add to the sums. */
   readonly cells: readonly Pick<HourSums, "meter_id" | "hour" | "tenants">[];
   /** Which entry of `sums` each event belongs to; see `NewSegment.sum_of`. */

@@ -1,4 +1,4 @@
-import type { Metadata } from "../catalog/meter.ts";
+import type { Metadata, MeterType } from "../catalog/meter.ts";
 import type { Correction } from "../event/correction.ts";
 import type { OutgoingEvent } from "../event/usage-event.ts";
 
@@ -82,60 +82,69 @@ export const correctionMetadata = ({ event_id, revision, kind, reason }: Correct
   "meter.reason": reason,
 });
 
+export interface UsageRecordJsonOptions extends UsageRecordOptions {
+  /** Text around each record, such as the envelope that a server expects. */
+  readonly before?: string;
+  readonly after?: string;
+}
+
 /**
- * Writes events as the JSON text of `usageRecordValue`, byte for byte the same, in less than half the time: it concatenates as few pieces
- * as possible.
+ * Writes events as the JSON text of `usageRecordValue`, byte for byte the same, in half the time: it concatenates as few pieces as
+ * possible, because each costs an object now and a copy when the whole is sent.
  */
 export const usageRecordJson = ({
   strictWire = false,
-}: UsageRecordOptions = {}): ((event: OutgoingEvent) => string) => {
-  // Consecutive events often share meter, customer, time, tenant and device: the shared part is written once, as one piece.
-  const subject = rememberLast((meter_id, customer_id) => [
-    `"meter_id":${quoted(meter_id)}`,
-    `,"customer_id":${quoted(customer_id)}`,
+  before = "",
+  after = "",
+}: UsageRecordJsonOptions = {}): ((event: OutgoingEvent) => string) => {
+  // Consecutive events often share all but usage, id and number: what they share is written once, as one piece.
+  const subject = rememberLast((meter_id: string, customer_id: string, type?: MeterType) => [
+    `${before}{`,
+    type === "volume" ? "" : '"ai_event":true,',
+    `"meter_id":${quoted(meter_id)},"customer_id":${quoted(customer_id)}`,
+    type === "volume" ? ',"total_usage":' : "",
   ]);
-  const source = rememberLast((tenant_id, device_id, session_id, producer) => [
+  const metadataStart = rememberLast((given: string, event_time: number | undefined) => [
+    event_time === undefined ? "" : `,"event_time":${event_time}`,
+    `,"metadata":{${given}`,
+    strictWire ? "" : `${given === "" ? "" : ","}"meter.event_id":"`,
+  ]);
+  const source = rememberLast((tenant_id: string, device_id: string, session_id: Text, producer: Text) => [
     `","meter.tenant_id":${quoted(tenant_id)},"meter.device_id":${quoted(device_id)}`,
     session_id === undefined ? "" : `,"meter.session_id":${quoted(session_id)}`,
     producer === undefined ? "" : `,"meter.producer":${quoted(producer)}`,
+    ',"meter.seq":"',
   ]);
-
-  const metadataOf = (event: OutgoingEvent): string => {
-    const given = event.metadata === undefined ? "{}" : JSON.stringify(event.metadata);
-    if (strictWire) return given;
-    const { event_id, tenant_id, device_id, session_id, producer, seq } = event;
-    const start = given === "{}" ? '{"meter.event_id":"' : `${given.slice(0, -1)},"meter.event_id":"`;
-    const number = seq === undefined ? "" : `,"meter.seq":"${seq}"`;
-    const end =
-      event.correction === undefined
-        ? "}"
-        : `,${JSON.stringify(correctionMetadata(event.correction)).slice(1)}`;
-    return start + escaped(event_id) + source(tenant_id, device_id, session_id, producer) + number + end;
-  };
-
-  let lastTime = Number.NaN;
-  let lastTimeText = "";
-  const time = (event_time: number): string => {
-    if (event_time !== lastTime) {
-      lastTimeText = [`,"event_time":${event_time}`, ',"metadata":'].join("");
-      lastTime = event_time;
-    }
-    return lastTimeText;
-  };
+  const metadataEnd = strictWire ? "}" : '"}';
+  const volumeEnd = `${metadataEnd}}${after}`;
 
   return (event) => {
-    const { type, meter_id, customer_id, total_usage, start_time, end_time } = event;
-    const who = subject(meter_id, customer_id);
-    const metadata = metadataOf(event);
-    if (type === "volume") {
-      const usage = total_usage === undefined ? "" : `,"total_usage":${total_usage}`;
-      return `{${who}${usage}${time(event.event_time)}${metadata}}`;
+    const { type, meter_id, customer_id, total_usage, event_time, metadata, seq } = event;
+    const isVolume = type === "volume";
+    // There are few of them.
+    if ((isVolume && total_usage === undefined) || (!strictWire && !isPlain(event)))
+      return before + JSON.stringify(usageRecordValue(event, { strictWire })) + after;
+    const given = metadata === undefined ? "" : JSON.stringify(metadata).slice(1, -1);
+    let text = subject(meter_id, customer_id, type);
+    if (isVolume) text += total_usage;
+    text += metadataStart(given, isVolume ? event_time : undefined);
+    if (!strictWire) {
+      text += escaped(event.event_id);
+      text += source(event.tenant_id, event.device_id, event.session_id, event.producer);
+      text += seq;
     }
-    const start = start_time === undefined ? "" : `,"start_time":${start_time}`;
-    const end = end_time === undefined ? "" : `,"end_time":${end_time}`;
-    return `{"ai_event":true,${who},"metadata":${metadata}${start}${end}}`;
+    if (isVolume) return text + volumeEnd;
+    const { start_time, end_time } = event;
+    text += metadataEnd;
+    if (start_time !== undefined) text += `,"start_time":${start_time}`;
+    if (end_time !== undefined) text += `,"end_time":${end_time}`;
+    return `${text}}${after}`;
   };
 };
+
+/** Whether an outbox has numbered it, and it is no correction. */
+const isPlain = ({ seq, correction }: OutgoingEvent): boolean =>
+  seq !== undefined && correction === undefined;
 
 /** An event id as it appears between the quotes of JSON; it is visible ASCII. */
 const escaped = (id: string): string =>
@@ -146,18 +155,19 @@ const PLAIN = /^[\w.:@-]*$/;
 const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
 type Text = string | undefined;
-/** `join` yields one flat string; `+` keeps all pieces, which is cheaper for what is used once. */
-const rememberLast = (
-  write: (a: string, b: string, c: Text, d: Text) => readonly string[],
-): ((a: string, b: string, c?: Text, d?: Text) => string) => {
-  let lastA: Text;
-  let lastB: Text;
-  let lastC: Text;
-  let lastD: Text;
-  let last = "";
+
+/** Writes again only if a key differs. `join` yields one flat string; `+` keeps all pieces, which is cheaper for what is used once. */
+const rememberLast = <A, B, C, D>(
+  write: (a: A, b: B, c?: C, d?: D) => readonly string[],
+): ((a: A, b: B, c?: C, d?: D) => string) => {
+  let lastA: A | undefined;
+  let lastB: B | undefined;
+  let lastC: C | undefined;
+  let lastD: D | undefined;
+  let last: string | undefined;
   let pieces: readonly string[] | undefined;
   return (a, b, c, d) => {
-    if (a !== lastA || b !== lastB || c !== lastC || d !== lastD) {
+    if (last === undefined || a !== lastA || b !== lastB || c !== lastC || d !== lastD) {
       pieces = write(a, b, c, d);
       last = pieces.reduce((text, piece) => text + piece, "");
       lastA = a;
