@@ -32,7 +32,9 @@ export const logView = (store: Omit<Store, "lock" | "isLocked">, options: LogOpt
     producers: () => outbox.producers(),
     discarded: async (query) => readOnly.transact((tx) => readDiscarded(tx, query)),
     recognize: async (events) =>
-      readOnly.transact(async (tx) => recognize(await LogTransaction.begin(tx, Date.now(), options), events)),
+      readOnly.transact(async (tx) =>
+        recognize(await LogTransaction.begin(tx, Date.now(), options, store.durable), events),
+      ),
     close: () => outbox.close(),
   };
 };
