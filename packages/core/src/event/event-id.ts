@@ -11,8 +11,9 @@ const RANDOM_PLACES = placesOf("r");
 const CHECK_PLACES = placesOf("c");
 const VARIANT_PLACE = LAYOUT.indexOf("v");
 
-const RANDOMS_PER_ID = RANDOM_PLACES.length + 1;
-const pool = new Uint8Array(300 * RANDOMS_PER_ID);
+// One byte for two digits; the last half byte is the variant's.
+const RANDOM_BYTES_PER_ID = (RANDOM_PLACES.length + 1) / 2;
+const pool = new Uint8Array(300 * RANDOM_BYTES_PER_ID);
 let used = pool.length;
 
 /** The characters of the newest id: those of the time are reused while the time is the same. */
@@ -38,14 +39,16 @@ export const createEventId = (now: number): string => {
     used = 0;
   }
   if (now !== codesTime) writeTime(now);
-  codes[VARIANT_PLACE] = VARIANTS[(pool[used++] ?? 0) & 3] ?? 0;
   // Three checks, of five digits each.
   let check = 0;
+  let byte = 0;
   for (let i = 0; i < RANDOM_PLACES.length; i++) {
-    const digit = (pool[used++] ?? 0) & 15;
+    byte = i % 2 === 0 ? (pool[used++] ?? 0) : byte >> 4;
+    const digit = byte & 15;
     check ^= digit << ((i % 3) * 4);
     codes[RANDOM_PLACES[i] ?? 0] = DIGITS[digit] ?? 0;
   }
+  codes[VARIANT_PLACE] = VARIANTS[(byte >> 4) & 3] ?? 0;
   for (let i = 0; i < CHECK_PLACES.length; i++)
     codes[CHECK_PLACES[i] ?? 0] = DIGITS[(check >> (i * 4)) & 15] ?? 0;
   // Built from character codes, not from pieces of text: V8 keeps the pieces, which takes four times the memory.
