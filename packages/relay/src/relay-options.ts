@@ -1,10 +1,10 @@
 import type { Catalog, Clock, CustomerLookup, DeliveryOptions, Transport } from "@meter-lib/core";
-import type { Authenticate } from "./authenticate.ts";
-import type { Origins } from "./cross-origin.ts";
-import type { DedupStore } from "./dedup-store.ts";
-import type { RelayClient } from "./ingest-hand-off.ts";
-import type { PolicyCheck, RelayPolicy } from "./policy.ts";
-import type { RateLimit } from "./rate-limit.ts";
+import type { Authenticate } from "./access/authenticate.ts";
+import type { Origins } from "./access/cross-origin.ts";
+import type { PolicyCheck, RelayPolicy } from "./access/policy.ts";
+import type { RateLimit } from "./access/rate-limit.ts";
+import type { DedupStore } from "./dedup/dedup-store.ts";
+import type { RelayClient } from "./hand-off/ingest-hand-off.ts";
 
 export type RelayOptions = RelaySettings & (ClientDestination | DirectDestination);
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { containOnError } from "../contain.ts";
 import type { Relay } from "../create-relay.ts";
+import { containOnError } from "../request/contain.ts";
 import { incomingBody } from "./incoming-body.ts";
 
 /** A handler for `http.createServer`, Express (before any body parser), Fastify (with `reply.hijack()`) or any other Node HTTP server. */

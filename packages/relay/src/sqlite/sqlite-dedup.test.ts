@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { DedupStore } from "../dedup-store.ts";
-import { memoryDedup } from "../memory-dedup.ts";
+import type { DedupStore } from "../dedup/dedup-store.ts";
+import { memoryDedup } from "../dedup/memory-dedup.ts";
 import { dedupStoreConformance } from "../testing/dedup-store-conformance.ts";
 import { type SqliteDedupOptions, sqliteDedup } from "./sqlite-dedup.ts";
 

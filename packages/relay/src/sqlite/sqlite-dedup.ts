@@ -1,7 +1,13 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type EventIssue, MeterError } from "@meter-lib/core";
 import { describeValue } from "@meter-lib/core/transport";
-import type { ClaimAnswer, ClaimEntry, ClaimRequest, DedupStore, SettleRequest } from "../dedup-store.ts";
+import type {
+  ClaimAnswer,
+  ClaimEntry,
+  ClaimRequest,
+  DedupStore,
+  SettleRequest,
+} from "../dedup/dedup-store.ts";
 import { openDedupFile } from "./open-dedup-file.ts";
 
 export interface SqliteDedupOptions {

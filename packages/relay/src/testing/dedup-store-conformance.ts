@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ClaimAnswer, DedupStore } from "../dedup-store.ts";
+import type { ClaimAnswer, DedupStore } from "../dedup/dedup-store.ts";
 
 type Awaitable<Value> = Value | Promise<Value>;
 

@@ -1,8 +1,8 @@
 import { describeIssue, describeValue, type Promisable } from "@meter-lib/core/transport";
 import { expectedTime, isTime, type PageEvent, type PageEventResult } from "@meter-lib/core/wire";
-import type { Principal } from "./authenticate.ts";
+import type { Principal } from "../access/authenticate.ts";
+import type { PolicyCheck } from "../access/policy.ts";
 import { rejected, retry } from "./event-result.ts";
-import type { PolicyCheck } from "./policy.ts";
 
 /** Why an event is not handed on; undefined if it is. */
 export type Verdict = PageEventResult | undefined;

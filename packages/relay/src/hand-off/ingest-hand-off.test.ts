@@ -9,8 +9,8 @@ import {
   pageEvent,
   pageRequest,
   relayUnderTest,
-} from "../test/relay-under-test.ts";
-import { createRelay, memoryDedup } from "./index.ts";
+} from "../../test/relay-under-test.ts";
+import { createRelay, memoryDedup } from "../index.ts";
 
 /** A client whose outbox and receiver answer when a test says so. */
 const scriptedClient = (clock: FakeClock, allowVolatile = false) => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { batchOf, ORIGIN, pageEvent, pageRequest, relayUnderTest } from "../test/relay-under-test.ts";
+import { batchOf, ORIGIN, pageEvent, pageRequest, relayUnderTest } from "../../test/relay-under-test.ts";
 
 const post = (origin: string | undefined) =>
   pageRequest({ body: batchOf(pageEvent()), headers: { origin, "content-type": "text/plain" } });

@@ -1,7 +1,7 @@
 import { fakeClock } from "@meter-lib/testing";
 import { expect, test } from "vitest";
-import { batchOf, PRINCIPAL, pageEvent, pageRequest, relayUnderTest } from "../test/relay-under-test.ts";
-import type { Principal } from "./authenticate.ts";
+import { batchOf, PRINCIPAL, pageEvent, pageRequest, relayUnderTest } from "../../test/relay-under-test.ts";
+import type { Principal } from "../access/authenticate.ts";
 
 const CHUNK = new Uint8Array(65_536).fill(0x20);
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { batchOf, pageEvent, pageRequest, postEvents, relayUnderTest } from "../test/relay-under-test.ts";
+import { batchOf, pageEvent, pageRequest, postEvents, relayUnderTest } from "../../test/relay-under-test.ts";
 
 const errorOf = async (answer: Response) => ({
   status: answer.status,

@@ -5,7 +5,7 @@ import {
   type SettledOutcome,
   type UsageEvent,
 } from "@meter-lib/core";
-import { type Deadline, LATE } from "./deadline.ts";
+import { type Deadline, LATE } from "../request/deadline.ts";
 import type { HandedOff, HandOff } from "./hand-off.ts";
 import {
   ID_CONFLICT,

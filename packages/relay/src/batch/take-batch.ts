@@ -1,18 +1,18 @@
 import { createEventId, type UsageEvent } from "@meter-lib/core";
 import type { Promisable } from "@meter-lib/core/transport";
 import type { PageEvent, PageEventResult } from "@meter-lib/core/wire";
-import type { Principal } from "./authenticate.ts";
+import type { Principal } from "../access/authenticate.ts";
+import type { ClaimAnswer } from "../dedup/dedup-store.ts";
+import type { HandedOff, HandOff } from "../hand-off/hand-off.ts";
+import { BEING_TAKEN, ID_CONFLICT, UNDECIDED } from "../hand-off/page-reason.ts";
+import { type Deadline, LATE } from "../request/deadline.ts";
+import { parseEvent, type ReceivedBatch } from "../request/relay-wire.ts";
 import { BatchClaim, type BatchClaimOptions, type Claimable, type ClaimEnd } from "./batch-claim.ts";
 import { clockShift, shifted } from "./clock-correction.ts";
-import { type Deadline, LATE } from "./deadline.ts";
-import type { ClaimAnswer } from "./dedup-store.ts";
 import { duplicate, handedOffResult, rejected, retry } from "./event-result.ts";
 import { type BatchDecision, decisionWriter, pageMark, readDecision } from "./first-decision.ts";
-import type { HandedOff, HandOff } from "./hand-off.ts";
 import { type JudgeEvent, notJudged, type Verdict } from "./judge-event.ts";
 import { type PageNamespace, pageNamespace } from "./page-namespace.ts";
-import { BEING_TAKEN, ID_CONFLICT, UNDECIDED } from "./page-reason.ts";
-import { parseEvent, type ReceivedBatch } from "./relay-wire.ts";
 
 export interface TakeBatchOptions extends BatchClaimOptions {
   readonly handOff: HandOff;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { batchOf, PRINCIPAL, pageEvent, pageRequest, relayUnderTest } from "../test/relay-under-test.ts";
+import { batchOf, PRINCIPAL, pageEvent, pageRequest, relayUnderTest } from "../../test/relay-under-test.ts";
 import type { Principal } from "./authenticate.ts";
 import { tokenBucket } from "./token-bucket.ts";
 

@@ -2,8 +2,8 @@ import type { PageEvent } from "@meter-lib/core/wire";
 import { fakeClock } from "@meter-lib/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { pageEvent, postEvents, relayUnderTest } from "../test/relay-under-test.ts";
-import type { Principal } from "./authenticate.ts";
+import { pageEvent, postEvents, relayUnderTest } from "../../test/relay-under-test.ts";
+import type { Principal } from "../access/authenticate.ts";
 import { clockShift, shifted } from "./clock-correction.ts";
 
 const HOUR = 3_600_000;

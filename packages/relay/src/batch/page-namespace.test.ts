@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PRINCIPAL, pageEvent, postEvents, relayUnderTest } from "../test/relay-under-test.ts";
+import { PRINCIPAL, pageEvent, postEvents, relayUnderTest } from "../../test/relay-under-test.ts";
 
 const server = {
   tenant_id: PRINCIPAL.tenant_id,

@@ -2,8 +2,8 @@ import { createHmac } from "node:crypto";
 import { fakeClock } from "@meter-lib/testing";
 import { exportSPKI, generateKeyPair, SignJWT } from "jose";
 import { beforeAll, expect, test } from "vitest";
-import { batchOf, pageEvent, pageRequest, relayUnderTest } from "../test/relay-under-test.ts";
-import { createRelay, memoryDedup } from "./index.ts";
+import { batchOf, pageEvent, pageRequest, relayUnderTest } from "../../test/relay-under-test.ts";
+import { createRelay, memoryDedup } from "../index.ts";
 import { tenantTokens } from "./tenant-tokens.ts";
 
 const SECRET = "a secret of thirty-two characters and more";

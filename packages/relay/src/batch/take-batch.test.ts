@@ -10,10 +10,10 @@ import {
   pageRequest,
   postEvents,
   relayUnderTest,
-} from "../test/relay-under-test.ts";
-import type { Principal } from "./authenticate.ts";
-import type { DedupStore } from "./dedup-store.ts";
-import { createRelay, memoryDedup } from "./index.ts";
+} from "../../test/relay-under-test.ts";
+import type { Principal } from "../access/authenticate.ts";
+import type { DedupStore } from "../dedup/dedup-store.ts";
+import { createRelay, memoryDedup } from "../index.ts";
 
 const HOUR = 3_600_000;
 

@@ -1,7 +1,7 @@
 import type { PageEvent } from "@meter-lib/core/wire";
 import { fakeClock } from "@meter-lib/testing";
 import { expect, test } from "vitest";
-import { PRINCIPAL, pageEvent, postEvents, relayUnderTest } from "../test/relay-under-test.ts";
+import { PRINCIPAL, pageEvent, postEvents, relayUnderTest } from "../../test/relay-under-test.ts";
 import type { PolicyCheck, RelayPolicy } from "./policy.ts";
 
 const MINUTE = 60_000;

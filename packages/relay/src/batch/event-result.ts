@@ -1,5 +1,5 @@
 import type { PageEventResult } from "@meter-lib/core/wire";
-import type { HandedOff } from "./hand-off.ts";
+import type { HandedOff } from "../hand-off/hand-off.ts";
 
 const UNDECIDED_RETRY_MS = 5_000;
 

@@ -3,8 +3,8 @@ import { route } from "@meter-lib/core/compose";
 import type { MemoryTransportOptions, Outcome, SendAnswer } from "@meter-lib/core/transport";
 import { type FakeClock, fakeClock } from "@meter-lib/testing";
 import { expect, test } from "vitest";
-import { customerLookup, ORIGIN, PRINCIPAL, pageEvent, pageRequest } from "../test/relay-under-test.ts";
-import { createRelay, type DirectDestination, memoryDedup, type Relay } from "./index.ts";
+import { customerLookup, ORIGIN, PRINCIPAL, pageEvent, pageRequest } from "../../test/relay-under-test.ts";
+import { createRelay, type DirectDestination, memoryDedup, type Relay } from "../index.ts";
 
 const relayOf = (clock: FakeClock, destination: Partial<DirectDestination>) => {
   const told: unknown[] = [];

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { dedupStoreConformance } from "../testing/dedup-store-conformance.ts";
 import { memoryDedup } from "./memory-dedup.ts";
-import { dedupStoreConformance } from "./testing/dedup-store-conformance.ts";
 
 dedupStoreConformance({
   name: "memoryDedup",

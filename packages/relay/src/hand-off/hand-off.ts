@@ -1,5 +1,5 @@
 import type { UsageEvent } from "@meter-lib/core";
-import type { Deadline } from "./deadline.ts";
+import type { Deadline } from "../request/deadline.ts";
 
 /**
  * Hands events on, and resolves with the outcome of each, in order, by the deadline at the latest. If it rejects, any of them may have

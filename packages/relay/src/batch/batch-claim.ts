@@ -1,6 +1,6 @@
 import type { Clock } from "@meter-lib/core";
-import { type Deadline, LATE } from "./deadline.ts";
-import type { ClaimAnswer, ClaimEntry, DedupStore } from "./dedup-store.ts";
+import type { ClaimAnswer, ClaimEntry, DedupStore } from "../dedup/dedup-store.ts";
+import { type Deadline, LATE } from "../request/deadline.ts";
 import type { EventsAtWork } from "./events-at-work.ts";
 
 export interface BatchClaimOptions {

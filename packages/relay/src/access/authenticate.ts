@@ -1,5 +1,5 @@
 import { describeValue, type Promisable } from "@meter-lib/core/transport";
-import type { RelayErrorCode } from "./refusal.ts";
+import type { RelayErrorCode } from "../request/refusal.ts";
 
 /** Tenant and device of a request. They come only from its credentials, never from what the page claims. */
 export interface Principal {

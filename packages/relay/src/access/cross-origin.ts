@@ -1,6 +1,6 @@
 import { describeValue } from "@meter-lib/core/transport";
-import { containPromise } from "./contain.ts";
-import { Refusal } from "./refusal.ts";
+import { containPromise } from "../request/contain.ts";
+import { Refusal } from "../request/refusal.ts";
 
 /** Origins whose pages may post, as sent by a browser: `https://app.example.com`. Or a function that decides; throwing means no. */
 export type Origins = readonly string[] | ((origin: string) => boolean);
