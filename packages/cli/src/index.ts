@@ -1,3 +1,3 @@
-export { EXIT, EXIT_MEANINGS, type ExitCode } from "./exit-code.ts";
+export { EXIT, EXIT_MEANINGS, type ExitCode } from "./errors/exit-code.ts";
 export { runMeter } from "./run-meter.ts";
 export type { Io, Output } from "./terminal/io.ts";

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import process from "node:process";
-import { EXIT } from "./exit-code.ts";
+import { EXIT } from "./errors/exit-code.ts";
 import { processOutput } from "./terminal/process-output.ts";
 import { tooOld } from "./too-old.ts";
 

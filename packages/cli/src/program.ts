@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { COMMANDS, COMPLETE, type CommandEntry } from "./command-table.ts";
-import { EXIT, EXIT_MEANINGS } from "./exit-code.ts";
+import { EXIT, EXIT_MEANINGS } from "./errors/exit-code.ts";
 import type { Invoke } from "./invoke.ts";
 import type { Io, Output } from "./terminal/io.ts";
 import { bad, bold, renderLine } from "./terminal/line.ts";

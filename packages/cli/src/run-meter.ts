@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { EXIT, type ExitCode } from "./exit-code.ts";
+import { EXIT, type ExitCode } from "./errors/exit-code.ts";
 import type { Invoke } from "./invoke.ts";
 import { createProgram } from "./program.ts";
 import type { Io } from "./terminal/io.ts";
@@ -31,7 +31,7 @@ export const runMeter = async (args: readonly string[], world: Omit<Io, "json">)
   } catch (error) {
     // The parser has printed its message already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    const { describeError } = await import("./describe-error.ts");
+    const { describeError } = await import("./errors/describe-error.ts");
     const { code, lines, stack = "", exit: fault } = describeError(error);
     if (json) {
       await printJson(world.stderr, { error: { exit: fault, code, message: lines.join("\n") } });

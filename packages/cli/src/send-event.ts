@@ -1,17 +1,17 @@
 import { type Catalog, MeterClient, type MeterError, type SettledOutcome } from "@meter-lib/core";
 import { describeIssue } from "@meter-lib/core/transport";
+import { connect } from "./backend/connect.ts";
 import { readCatalogFile } from "./catalog/catalog-file.ts";
-import { conflictText } from "./conflict-text.ts";
-import { connect } from "./connect.ts";
-import { meterErrorExit } from "./describe-error.ts";
-import { EXIT, type ExitCode } from "./exit-code.ts";
+import { conflictText } from "./errors/conflict-text.ts";
+import { meterErrorExit } from "./errors/describe-error.ts";
+import { EXIT, type ExitCode } from "./errors/exit-code.ts";
 import type { ConnectionFlags } from "./flags/connection-flags.ts";
 import { EVENT_FLAGS, type EventFlags, eventOf } from "./flags/event-flags.ts";
-import { lookIntoPerhaps, rememberingOutbox } from "./open-outbox.ts";
-import type { Report } from "./report.ts";
-import { tellWarnings } from "./tell-warnings.ts";
+import { lookIntoPerhaps, rememberingOutbox } from "./outbox/open-outbox.ts";
 import type { Io } from "./terminal/io.ts";
 import { bad, good, type Line } from "./terminal/line.ts";
+import type { Report } from "./terminal/report.ts";
+import { tellWarnings } from "./terminal/tell-warnings.ts";
 
 const RECORD_WAIT_MS = 10_000;
 

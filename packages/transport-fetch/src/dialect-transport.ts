@@ -1,7 +1,7 @@
 import type { Transport } from "@meter-lib/core/transport";
-import type { Dialect } from "./dialect.ts";
+import type { Dialect } from "./dialects/dialect.ts";
+import { kySend } from "./http/ky-send.ts";
 import type { CheckedHttpOptions } from "./http-options.ts";
-import { kySend } from "./ky-send.ts";
 import { sendBatch } from "./send-batch.ts";
 
 /**

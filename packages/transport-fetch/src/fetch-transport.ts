@@ -1,8 +1,8 @@
 import type { Transport } from "@meter-lib/core/transport";
 import { dialectTransport } from "./dialect-transport.ts";
-import { eventsDialect } from "./events-dialect.ts";
+import { eventsDialect } from "./dialects/events-dialect.ts";
+import { kafkaRestDialect } from "./dialects/kafka-rest-dialect.ts";
 import { checkOptions, type FetchTransportOptions } from "./fetch-transport-options.ts";
-import { kafkaRestDialect } from "./kafka-rest-dialect.ts";
 
 /**
  * Sends events over HTTP, in the dialect of the receiver. Each attempt is one request: it does not retry, which is the client's task,

@@ -1,9 +1,9 @@
 import { type Dedup, describeValue, type EventIssue, MeterError } from "@meter-lib/core/transport";
 import { parseBaseUrl } from "@meter-lib/core/wire";
 import * as v from "valibot";
-import { type HeaderSource, headerIssues } from "./header-source.ts";
-import type { HttpSend } from "./http-send.ts";
-import { type KyOptions, OWN_KY_OPTIONS } from "./ky-send.ts";
+import { type HeaderSource, headerIssues } from "./http/header-source.ts";
+import type { HttpSend } from "./http/http-send.ts";
+import { type KyOptions, OWN_KY_OPTIONS } from "./http/ky-send.ts";
 
 /** Options of every HTTP transport. */
 export interface HttpOptions {

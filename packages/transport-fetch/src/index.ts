@@ -1,7 +1,7 @@
 export { fetchTransport } from "./fetch-transport.ts";
 export type { FetchTransportOptions } from "./fetch-transport-options.ts";
-export type { HeaderSource } from "./header-source.ts";
+export type { HeaderSource } from "./http/header-source.ts";
+export type { HttpBody, HttpRequest, HttpResponse, HttpSend } from "./http/http-send.ts";
+export type { KyOptions } from "./http/ky-send.ts";
+export { NotSentError } from "./http/not-sent-error.ts";
 export type { HttpOptions } from "./http-options.ts";
-export type { HttpBody, HttpRequest, HttpResponse, HttpSend } from "./http-send.ts";
-export type { KyOptions } from "./ky-send.ts";
-export { NotSentError } from "./not-sent-error.ts";

@@ -6,12 +6,12 @@ import {
   type SendAnswer,
 } from "@meter-lib/core/transport";
 import { hideSecrets } from "@meter-lib/core/wire";
-import type { Dialect, PartRequest } from "./dialect.ts";
-import { exchange, type HttpAnswer } from "./exchange.ts";
-import { type HeaderSource, headerIssues } from "./header-source.ts";
-import type { HttpSend } from "./http-send.ts";
-import { judgeFailure } from "./judge-failure.ts";
-import { parseHttpDate } from "./retry-after.ts";
+import type { Dialect, PartRequest } from "./dialects/dialect.ts";
+import { parseHttpDate } from "./dialects/retry-after.ts";
+import { exchange, type HttpAnswer } from "./http/exchange.ts";
+import { type HeaderSource, headerIssues } from "./http/header-source.ts";
+import type { HttpSend } from "./http/http-send.ts";
+import { judgeFailure } from "./http/judge-failure.ts";
 
 /** Where a transport sends, and how. */
 export interface Route {

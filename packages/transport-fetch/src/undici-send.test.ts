@@ -11,7 +11,7 @@ import { listen as listenOn } from "../test/loopback-server.ts";
 import { outcomesOf } from "../test/outcomes-of.ts";
 import { sendOne } from "../test/send-one.ts";
 import { fetchTransport } from "./fetch-transport.ts";
-import type { HttpSend } from "./http-send.ts";
+import type { HttpSend } from "./http/http-send.ts";
 import { undiciSend } from "./undici-send.ts";
 
 let server: Server | undefined;

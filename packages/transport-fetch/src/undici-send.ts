@@ -1,8 +1,8 @@
 import process from "node:process";
 import { MeterError } from "@meter-lib/core/transport";
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
-import type { HttpSend } from "./http-send.ts";
-import { UndiciAnswer } from "./undici-answer.ts";
+import type { HttpSend } from "./http/http-send.ts";
+import { UndiciAnswer } from "./http/undici-answer.ts";
 
 export interface UndiciSendOptions {
   /** Largest number of connections to the receiver. @default 64 */

@@ -1,7 +1,8 @@
-export { answerJson } from "./answer-body.ts";
-export type { Dialect, Part, PartRequest } from "./dialect.ts";
 export { dialectTransport } from "./dialect-transport.ts";
-export type { HttpAnswer } from "./exchange.ts";
+export { answerJson } from "./dialects/answer-body.ts";
+export type { Dialect, Part, PartRequest } from "./dialects/dialect.ts";
+export { judgeStatus } from "./dialects/judge-status.ts";
+export type { HttpAnswer } from "./http/exchange.ts";
 export {
   type Checked,
   type CheckedHttpOptions,
@@ -9,4 +10,3 @@ export {
   type HttpOptions,
   httpEntries,
 } from "./http-options.ts";
-export { judgeStatus } from "./judge-status.ts";

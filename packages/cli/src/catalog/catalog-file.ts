@@ -2,9 +2,9 @@ import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Catalog, isMeterError, litewaveCatalog, parseCatalog } from "@meter-lib/core";
 import { describeIssue } from "@meter-lib/core/transport";
-import { CliError } from "../cli-error.ts";
-import { EXIT } from "../exit-code.ts";
-import { readWholeText } from "../read-text.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { EXIT } from "../errors/exit-code.ts";
+import { readWholeText } from "../terminal/read-text.ts";
 import { BUILT_IN } from "./built-in.ts";
 import { parseYamlCatalog } from "./parse-yaml-catalog.ts";
 

@@ -1,7 +1,7 @@
 import { type Catalog, isMeterError, parseCatalog } from "@meter-lib/core";
 import { type Document, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
-import { CliError } from "../cli-error.ts";
-import { EXIT } from "../exit-code.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { EXIT } from "../errors/exit-code.ts";
 
 /**
  * Parses a catalog from YAML or JSON text. Ids are taken literally, even where YAML would read a number (`00123`).

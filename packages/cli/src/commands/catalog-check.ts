@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import type { Invoke } from "../invoke.ts";
-import type { Report } from "../report.ts";
 import { quantity } from "../terminal/quantity.ts";
+import type { Report } from "../terminal/report.ts";
 
 /** Checks a catalog file. Throws if it has mistakes, with a line for each. */
 const catalogCheck = async (file: string): Promise<Report> => {

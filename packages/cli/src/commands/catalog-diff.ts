@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { type Affected, type CatalogChange, diffCatalogs } from "../catalog/diff-catalogs.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import type { Invoke } from "../invoke.ts";
-import type { Report } from "../report.ts";
 import { bad, dim, type Line } from "../terminal/line.ts";
 import { quantity } from "../terminal/quantity.ts";
+import type { Report } from "../terminal/report.ts";
 
 const MARKS: Readonly<Record<Affected, string>> = {
   callers: "BREAKS CALLERS",

@@ -3,13 +3,13 @@ import { Script } from "node:vm";
 import { type Command, Option } from "commander";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
 import { type CatalogFormat, writeCatalog } from "../catalog/write-catalog.ts";
-import { CliError } from "../cli-error.ts";
-import { EXIT } from "../exit-code.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import type { Invoke } from "../invoke.ts";
-import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 import { printWarning } from "../terminal/print.ts";
 import { quantity } from "../terminal/quantity.ts";
+import type { Report } from "../terminal/report.ts";
 
 interface CatalogGenerateFlags {
   readonly format?: CatalogFormat;

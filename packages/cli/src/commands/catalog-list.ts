@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { BUILT_IN } from "../catalog/built-in.ts";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import type { Invoke } from "../invoke.ts";
-import type { Report } from "../report.ts";
+import type { Report } from "../terminal/report.ts";
 import { table } from "../terminal/table.ts";
 
 /** Lists the meters of a catalog. */

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { candidates } from "../complete/candidates.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import type { Invoke } from "../invoke.ts";
-import type { Report } from "../report.ts";
+import type { Report } from "../terminal/report.ts";
 
 /** Serves the scripts of `meter completion`. */
 const complete = async (program: Command, words: readonly string[]): Promise<Report> => {

@@ -1,8 +1,8 @@
 import { Argument, type Command } from "commander";
 import { SHELLS, type Shell, shellScript } from "../complete/shell-script.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import type { Invoke } from "../invoke.ts";
-import type { Report } from "../report.ts";
+import type { Report } from "../terminal/report.ts";
 
 /** Prints the completion script for a shell. */
 const completion = async (shell: Shell): Promise<Report> => {

@@ -1,15 +1,15 @@
 import type { Command } from "commander";
-import { connect } from "../connect.ts";
+import { connect } from "../backend/connect.ts";
 import { checkBackend } from "../doctor/check-backend.ts";
 import { checkDedup } from "../doctor/check-dedup.ts";
 import { checkLookup } from "../doctor/check-lookup.ts";
 import type { Finding } from "../doctor/finding.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import { type ConnectionFlags, withConnection } from "../flags/connection-flags.ts";
 import type { Invoke } from "../invoke.ts";
-import type { Report } from "../report.ts";
 import type { Io } from "../terminal/io.ts";
 import { bad, dim, good, type Line, warn } from "../terminal/line.ts";
+import type { Report } from "../terminal/report.ts";
 
 interface DoctorFlags extends ConnectionFlags {
   readonly tenant?: string;

@@ -2,15 +2,15 @@ import { type Catalog, MeterClient, memoryTransport, type UsageEvent } from "@me
 import { usageEvent } from "@meter-lib/core/store";
 import type { Command } from "commander";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
-import { CliError } from "../cli-error.ts";
-import { type CorrectionFlags, correctInOutbox } from "../correct-in-outbox.ts";
+import { CliError } from "../errors/cli-error.ts";
 import { count } from "../flags/count.ts";
 import { moment } from "../flags/moment.ts";
 import { pairs } from "../flags/pair.ts";
 import type { Invoke } from "../invoke.ts";
-import { withOutbox } from "../open-outbox.ts";
-import type { Report } from "../report.ts";
+import { type CorrectionFlags, correctInOutbox } from "../outbox/correct-in-outbox.ts";
+import { withOutbox } from "../outbox/open-outbox.ts";
 import type { Io } from "../terminal/io.ts";
+import type { Report } from "../terminal/report.ts";
 
 interface OutboxAmendFlags extends CorrectionFlags {
   readonly usage?: number;

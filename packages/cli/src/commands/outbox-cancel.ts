@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { type CorrectionFlags, correctInOutbox } from "../correct-in-outbox.ts";
 import type { Invoke } from "../invoke.ts";
-import { withOutbox } from "../open-outbox.ts";
+import { type CorrectionFlags, correctInOutbox } from "../outbox/correct-in-outbox.ts";
+import { withOutbox } from "../outbox/open-outbox.ts";
 
 export const outboxCancelCommand = (command: Command, invoke: Invoke): Command =>
   command

@@ -1,19 +1,19 @@
 import { MeterClient } from "@meter-lib/core";
 import { type Command, Option } from "commander";
-import { connect } from "../connect.ts";
-import { DeliveryWatch } from "../delivery-watch.ts";
-import { EXIT } from "../exit-code.ts";
+import { connect } from "../backend/connect.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import { type ConnectionFlags, withConnection, withDedup } from "../flags/connection-flags.ts";
 import { duration } from "../flags/duration.ts";
 import type { Invoke } from "../invoke.ts";
-import { lookInto, mustExist, rememberingOutbox } from "../open-outbox.ts";
-import type { Report } from "../report.ts";
-import { tellWarnings } from "../tell-warnings.ts";
+import { DeliveryWatch } from "../outbox/delivery-watch.ts";
+import { lookInto, mustExist, rememberingOutbox } from "../outbox/open-outbox.ts";
 import type { Io } from "../terminal/io.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { quantity } from "../terminal/quantity.ts";
+import type { Report } from "../terminal/report.ts";
 import { stopping } from "../terminal/stopping.ts";
 import { formatNumber } from "../terminal/table.ts";
+import { tellWarnings } from "../terminal/tell-warnings.ts";
 
 interface OutboxDrainFlags extends ConnectionFlags {
   readonly giveUpAfter: number;

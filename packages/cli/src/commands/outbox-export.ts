@@ -1,12 +1,12 @@
 import type { OutboxRow } from "@meter-lib/core";
 import type { RowState } from "@meter-lib/core/store";
 import { type Command, Option } from "commander";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import type { Invoke } from "../invoke.ts";
-import { lookInto } from "../open-outbox.ts";
-import type { Report } from "../report.ts";
+import { lookInto } from "../outbox/open-outbox.ts";
 import type { Io } from "../terminal/io.ts";
 import { printJsonLines } from "../terminal/print.ts";
+import type { Report } from "../terminal/report.ts";
 
 interface OutboxExportFlags {
   readonly state?: RowState;

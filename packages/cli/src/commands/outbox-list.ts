@@ -1,11 +1,11 @@
 import { ACCOUNT_FIELDS, type DiscardedEvent, type OutboxRow, type RowState } from "@meter-lib/core/store";
 import { type Command, Option } from "commander";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import { count } from "../flags/count.ts";
 import type { Invoke } from "../invoke.ts";
-import { lookInto } from "../open-outbox.ts";
-import type { Report } from "../report.ts";
+import { lookInto } from "../outbox/open-outbox.ts";
 import { isoTime } from "../terminal/iso-time.ts";
+import type { Report } from "../terminal/report.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 
 interface OutboxListFlags {

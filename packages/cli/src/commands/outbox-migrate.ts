@@ -1,10 +1,10 @@
 import { migratePostgres, migrationSql } from "@meter-lib/outbox-postgres";
 import type { Command } from "commander";
-import { CliError } from "../cli-error.ts";
-import { EXIT } from "../exit-code.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import type { Invoke } from "../invoke.ts";
-import { postgresPlace, shownPlace } from "../postgres-place.ts";
-import type { Report } from "../report.ts";
+import { postgresPlace, shownPlace } from "../outbox/postgres-place.ts";
+import type { Report } from "../terminal/report.ts";
 
 interface OutboxMigrateFlags {
   readonly postgres?: string;

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
-import { CliError } from "../cli-error.ts";
-import { EXIT } from "../exit-code.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import { type SelectionFlags, selectionOf, withSelection } from "../flags/selection-flags.ts";
 import type { Invoke } from "../invoke.ts";
-import { withOutbox } from "../open-outbox.ts";
-import { shownPlace } from "../postgres-place.ts";
-import type { Report } from "../report.ts";
+import { withOutbox } from "../outbox/open-outbox.ts";
+import { shownPlace } from "../outbox/postgres-place.ts";
 import type { Io } from "../terminal/io.ts";
 import { quantity } from "../terminal/quantity.ts";
+import type { Report } from "../terminal/report.ts";
 
 interface OutboxRedriveFlags extends SelectionFlags {
   readonly mayCountTwice?: boolean;

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import { stringify } from "yaml";
-import { CliError } from "../cli-error.ts";
-import { EXIT } from "../exit-code.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import type { Invoke } from "../invoke.ts";
-import { lookInto } from "../open-outbox.ts";
-import { shownPlace } from "../postgres-place.ts";
-import type { Report } from "../report.ts";
+import { lookInto } from "../outbox/open-outbox.ts";
+import { shownPlace } from "../outbox/postgres-place.ts";
 import { isoTime } from "../terminal/iso-time.ts";
+import type { Report } from "../terminal/report.ts";
 
 /** Maximum number of tenants with the same id. */
 const MAX_TENANTS = 100;

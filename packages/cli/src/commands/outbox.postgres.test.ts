@@ -6,8 +6,8 @@ import { migrateUsage, postgresTransport } from "@meter-lib/transport-postgres";
 import pg from "pg";
 import { expect, inject, test } from "vitest";
 import type {} from "../../../outbox-postgres/test/postgres-setup.ts";
-import { ObservedOutbox } from "../observed-outbox.ts";
-import { postgresPlace } from "../postgres-place.ts";
+import { ObservedOutbox } from "../outbox/observed-outbox.ts";
+import { postgresPlace } from "../outbox/postgres-place.ts";
 import { runHere } from "../testing/run-here.ts";
 
 let schemas = 0;

@@ -1,17 +1,17 @@
 import { isMeterError, type Reconciliation } from "@meter-lib/core";
 import { reconcile as reconcileLedgers } from "@meter-lib/core/store";
 import { type Command, Option } from "commander";
-import { CliError } from "../cli-error.ts";
-import { EXIT } from "../exit-code.ts";
+import { BACKENDS, type BackendFlags, reconcileBackend } from "../backend/reconcile-backend.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import { moment } from "../flags/moment.ts";
 import type { Invoke } from "../invoke.ts";
-import { lookInto } from "../open-outbox.ts";
-import { BACKENDS, type BackendFlags, reconcileBackend } from "../reconcile-backend.ts";
-import type { Report } from "../report.ts";
+import { lookInto } from "../outbox/open-outbox.ts";
 import type { Io } from "../terminal/io.ts";
 import { isoTime } from "../terminal/iso-time.ts";
 import { bad, good, type Line } from "../terminal/line.ts";
 import { quantity } from "../terminal/quantity.ts";
+import type { Report } from "../terminal/report.ts";
 import { formatNumber, table } from "../terminal/table.ts";
 
 interface ReconcileFlags extends BackendFlags {

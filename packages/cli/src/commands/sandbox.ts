@@ -1,17 +1,17 @@
 import { createSandbox, type SandboxOptions } from "@meter-lib/sandbox";
 import type { Command } from "commander";
 import { readCatalogFile } from "../catalog/catalog-file.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import { count } from "../flags/count.ts";
 import { list, pairs } from "../flags/pair.ts";
 import type { Invoke } from "../invoke.ts";
-import { ObservedOutbox } from "../observed-outbox.ts";
-import type { Report } from "../report.ts";
+import { ObservedOutbox } from "../outbox/observed-outbox.ts";
 import { aborted } from "../terminal/aborted.ts";
 import type { Io } from "../terminal/io.ts";
 import { dim } from "../terminal/line.ts";
 import { openBrowser } from "../terminal/open-browser.ts";
 import { printJson, printLine, printLines, printWarning } from "../terminal/print.ts";
+import type { Report } from "../terminal/report.ts";
 
 interface SandboxFlags {
   readonly port: number;

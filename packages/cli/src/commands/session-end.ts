@@ -3,9 +3,9 @@ import { type ConnectionFlags, withConnection, withDedup } from "../flags/connec
 import { type SubjectFlags, withSubject } from "../flags/event-flags.ts";
 import { moment } from "../flags/moment.ts";
 import type { Invoke } from "../invoke.ts";
-import type { Report } from "../report.ts";
 import { sendEvent } from "../send-event.ts";
 import type { Io } from "../terminal/io.ts";
+import type { Report } from "../terminal/report.ts";
 
 interface SessionEndFlags extends SubjectFlags, ConnectionFlags {
   readonly at?: number;

@@ -1,17 +1,17 @@
 import { setTimeout } from "node:timers/promises";
 import { type Command, Option } from "commander";
 import * as v from "valibot";
-import { CliError } from "../cli-error.ts";
-import { EXIT } from "../exit-code.ts";
+import { sandboxUrl } from "../backend/sandbox-url.ts";
+import { readServerSentEvents } from "../backend/server-sent-events.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import { count } from "../flags/count.ts";
 import type { Invoke } from "../invoke.ts";
-import type { Report } from "../report.ts";
-import { sandboxUrl } from "../sandbox-url.ts";
-import { readServerSentEvents } from "../server-sent-events.ts";
 import type { Io } from "../terminal/io.ts";
 import { isoTime } from "../terminal/iso-time.ts";
 import { bad, dim, good, type Line, type Styled, warn } from "../terminal/line.ts";
 import { printJson, printLine } from "../terminal/print.ts";
+import type { Report } from "../terminal/report.ts";
 
 interface TailFlags {
   readonly baseUrl?: string;

@@ -1,5 +1,5 @@
 import { createEventId, MeterClient } from "@meter-lib/core";
-import type { Ways } from "../connect.ts";
+import type { Ways } from "../backend/connect.ts";
 import type { Finding } from "./finding.ts";
 
 const METER = "page.processed.basic";

@@ -1,4 +1,4 @@
-import { CliError } from "../cli-error.ts";
+import { CliError } from "../errors/cli-error.ts";
 
 const UNITS: Readonly<Record<string, number>> = {
   ms: 1,

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { CliError } from "../cli-error.ts";
+import { CliError } from "../errors/cli-error.ts";
 import { count } from "./count.ts";
 import { moment } from "./moment.ts";
 import { pairs } from "./pair.ts";

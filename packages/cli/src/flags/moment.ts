@@ -1,5 +1,5 @@
 import { expectedTime, isTime } from "@meter-lib/core/wire";
-import { CliError } from "../cli-error.ts";
+import { CliError } from "../errors/cli-error.ts";
 import { readTime } from "../time/read-time.ts";
 
 /** A flag that is a time. */

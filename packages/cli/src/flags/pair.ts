@@ -1,4 +1,4 @@
-import { CliError } from "../cli-error.ts";
+import { CliError } from "../errors/cli-error.ts";
 
 /** Collects a repeatable flag `--flag name=value` into an object. Repeating a name is an error. */
 export const pairs =

@@ -1,6 +1,6 @@
 import type { OutboxSelection } from "@meter-lib/core/store";
 import { type Command, Option } from "commander";
-import { CliError } from "../cli-error.ts";
+import { CliError } from "../errors/cli-error.ts";
 import { list } from "./pair.ts";
 
 /** Selects dead letters. */

@@ -1,9 +1,9 @@
 import type { OutboxView } from "@meter-lib/outbox-sqlite";
-import { conflictText } from "../conflict-text.ts";
-import { EXIT } from "../exit-code.ts";
-import type { Report } from "../report.ts";
+import { conflictText } from "../errors/conflict-text.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import { bad, type Line } from "../terminal/line.ts";
 import { quantity } from "../terminal/quantity.ts";
+import type { Report } from "../terminal/report.ts";
 import { table } from "../terminal/table.ts";
 import { FaultList, type FileCheck, type LineFault } from "./check-file.ts";
 import type { ImportSource } from "./import-source.ts";

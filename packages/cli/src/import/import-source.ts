@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
-import { CliError } from "../cli-error.ts";
-import { EXIT } from "../exit-code.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import { checkDelimiter } from "./check-header.ts";
 import { type RowFormat, readRows } from "./read-rows.ts";
 import type { RowMapping } from "./row-mapping.ts";

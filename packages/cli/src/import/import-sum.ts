@@ -1,6 +1,6 @@
 import type { Accounts } from "@meter-lib/core";
-import type { Stop } from "../delivery-watch.ts";
-import { EXIT, type ExitCode } from "../exit-code.ts";
+import { EXIT, type ExitCode } from "../errors/exit-code.ts";
+import type { Stop } from "../outbox/delivery-watch.ts";
 import { bad, good, type Line, type Styled, warn } from "../terminal/line.ts";
 import { quantity } from "../terminal/quantity.ts";
 import { table } from "../terminal/table.ts";

@@ -1,6 +1,6 @@
 import { extname } from "node:path";
-import { CliError } from "../cli-error.ts";
-import { readText } from "../read-text.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { readText } from "../terminal/read-text.ts";
 import { type CsvOptions, readCsv } from "./read-csv.ts";
 import { readNdjson } from "./read-ndjson.ts";
 import type { SourceRow } from "./source-row.ts";

@@ -1,5 +1,5 @@
 import type { Catalog, DurableOutcome, MeterClient } from "@meter-lib/core";
-import type { DeliveryWatch } from "../delivery-watch.ts";
+import type { DeliveryWatch } from "../outbox/delivery-watch.ts";
 import type { LineFault } from "./check-file.ts";
 import type { ImportEvent } from "./import-event.ts";
 import type { ImportSource } from "./import-source.ts";

@@ -1,6 +1,6 @@
 import type { EventIssue } from "@meter-lib/core";
 import { describeIssue, describeValue } from "@meter-lib/core/transport";
-import { CliError } from "../cli-error.ts";
+import { CliError } from "../errors/cli-error.ts";
 import { readTime, type TimeForm } from "../time/read-time.ts";
 import { checkHeader } from "./check-header.ts";
 import { FIELDS, isField, METADATA, type TextField, type TimeField } from "./event-fields.ts";

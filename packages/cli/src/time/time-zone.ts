@@ -1,4 +1,4 @@
-import { CliError } from "../cli-error.ts";
+import { CliError } from "../errors/cli-error.ts";
 import { offsetMs } from "./utc-offset.ts";
 
 const DAY_MS = 86_400_000;

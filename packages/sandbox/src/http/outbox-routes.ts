@@ -3,11 +3,11 @@ import { type ReconcileSource, reconcile } from "@meter-lib/core/store";
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import * as v from "valibot";
-import type { SandboxOutbox } from "../sandbox-outbox.ts";
 import { checked } from "./checked-input.ts";
 import { digits, optionalText, pageLimit } from "./query-fields.ts";
 import { readJson } from "./read-json.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
+import type { SandboxOutbox } from "./sandbox-outbox.ts";
 
 /** An outbox of an app, as the dashboard lists it. */
 export interface ListedOutbox {

@@ -1,9 +1,9 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Catalog } from "@meter-lib/core";
-import type { SandboxOutbox } from "../sandbox-outbox.ts";
 import type { Store } from "../store/store.ts";
 import type { Faults } from "./faults.ts";
 import type { KeyCheck } from "./key-check.ts";
+import type { SandboxOutbox } from "./sandbox-outbox.ts";
 
 /** What Hono hands to every route. */
 export interface SandboxEnv {

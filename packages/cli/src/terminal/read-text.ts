@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
-import { CliError } from "./cli-error.ts";
-import { EXIT } from "./exit-code.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { EXIT } from "../errors/exit-code.ts";
 
 // Each piece is parsed at once: small pieces keep few rows in memory.
 const CHUNK_BYTES = 64 * 1024;

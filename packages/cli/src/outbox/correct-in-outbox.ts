@@ -1,9 +1,9 @@
 import type { Outbox, UsageEvent } from "@meter-lib/core";
 import type { Corrected, EventIdentity } from "@meter-lib/core/store";
-import { CliError } from "./cli-error.ts";
-import { EXIT } from "./exit-code.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { EXIT } from "../errors/exit-code.ts";
+import type { Report } from "../terminal/report.ts";
 import { shownPlace } from "./postgres-place.ts";
-import type { Report } from "./report.ts";
 
 /** Flags of every correction. */
 export interface CorrectionFlags {

@@ -1,7 +1,7 @@
 import type { ReconcileBackend } from "@meter-lib/core";
 import { postgresLedger } from "@meter-lib/transport-postgres";
-import { CliError } from "./cli-error.ts";
-import { postgresPlace } from "./postgres-place.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { postgresPlace } from "../outbox/postgres-place.ts";
 
 /**
  * What the database of a URL counted. `?schema=` says where its table is. A connection lasts for one question.

@@ -1,4 +1,4 @@
-import type { HttpAnswer } from "./exchange.ts";
+import type { HttpAnswer } from "../http/exchange.ts";
 
 const MAX_SHOWN = 4 * 1024;
 

@@ -2,9 +2,9 @@ import type { CustomerLookup, Transport } from "@meter-lib/core";
 import { cachedLookup, httpCustomerLookup } from "@meter-lib/lookup-http";
 import { fetchTransport } from "@meter-lib/transport-fetch";
 import { type Connection, resolveConnection } from "meter-lib";
-import type { ConnectionFlags } from "./flags/connection-flags.ts";
-import type { Io } from "./terminal/io.ts";
-import { printWarning } from "./terminal/print.ts";
+import type { ConnectionFlags } from "../flags/connection-flags.ts";
+import type { Io } from "../terminal/io.ts";
+import { printWarning } from "../terminal/print.ts";
 
 /** The transport and the customer lookup. */
 export interface Ways {

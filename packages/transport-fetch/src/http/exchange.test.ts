@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { json, loopbackServer } from "../test/loopback-server.ts";
-import { outcomesOf } from "../test/outcomes-of.ts";
-import { outgoingEvent } from "../test/outgoing-event.ts";
-import { sendOne } from "../test/send-one.ts";
-import { fetchTransport } from "./fetch-transport.ts";
+import { json, loopbackServer } from "../../test/loopback-server.ts";
+import { outcomesOf } from "../../test/outcomes-of.ts";
+import { outgoingEvent } from "../../test/outgoing-event.ts";
+import { sendOne } from "../../test/send-one.ts";
+import { fetchTransport } from "../fetch-transport.ts";
 
 const baseUrl = "http://meter.example.com";
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { sendOne } from "../test/send-one.ts";
+import { sendOne } from "../../test/send-one.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 

@@ -1,6 +1,6 @@
 import type { DestinationFault, Outcome, SendAnswer } from "@meter-lib/core/transport";
+import type { HttpAnswer } from "../http/exchange.ts";
 import { answerJson } from "./answer-body.ts";
-import type { HttpAnswer } from "./exchange.ts";
 import { judgeStatus } from "./judge-status.ts";
 
 /**

@@ -1,8 +1,8 @@
 import nock from "nock";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { documentedStatuses } from "../test/answers-page.ts";
-import { outcomesOf } from "../test/outcomes-of.ts";
-import { sendOne } from "../test/send-one.ts";
+import { documentedStatuses } from "../../test/answers-page.ts";
+import { outcomesOf } from "../../test/outcomes-of.ts";
+import { sendOne } from "../../test/send-one.ts";
 
 const baseUrl = "https://meter.example.com";
 const PATHS = { events: "/api/v1/events", "kafka-rest": "/topics/usage-events" } as const;

@@ -1,5 +1,5 @@
-import type { ExitCode } from "./exit-code.ts";
-import type { Line } from "./terminal/line.ts";
+import type { ExitCode } from "../errors/exit-code.ts";
+import type { Line } from "./line.ts";
 
 /** The result of a command. */
 export interface Report {

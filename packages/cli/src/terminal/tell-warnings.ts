@@ -1,6 +1,6 @@
 import type { Catalog, MeterClient } from "@meter-lib/core";
-import type { Io } from "./terminal/io.ts";
-import { printWarning } from "./terminal/print.ts";
+import type { Io } from "./io.ts";
+import { printWarning } from "./print.ts";
 
 /** Prints warnings of a client. Refused events are in results, which commands print themselves. */
 export const tellWarnings = (client: Pick<MeterClient<Catalog>, "on">, { stderr }: Io): void => {

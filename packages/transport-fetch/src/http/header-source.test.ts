@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { json, loopbackServer } from "../test/loopback-server.ts";
-import { outgoingEvent } from "../test/outgoing-event.ts";
-import { sendOne } from "../test/send-one.ts";
-import { fetchTransport, type HeaderSource } from "./index.ts";
+import { json, loopbackServer } from "../../test/loopback-server.ts";
+import { outgoingEvent } from "../../test/outgoing-event.ts";
+import { sendOne } from "../../test/send-one.ts";
+import { fetchTransport, type HeaderSource } from "../index.ts";
 
 const sent = async (headers: HeaderSource) => {
   await using server = await loopbackServer((response) => json(response, 200, {}));

@@ -1,5 +1,5 @@
 import type { PostgresClient } from "@meter-lib/outbox-postgres";
-import { CliError } from "./cli-error.ts";
+import { CliError } from "../errors/cli-error.ts";
 
 /** An outbox in a database, given by a URL instead of a file. */
 export interface PostgresPlace {

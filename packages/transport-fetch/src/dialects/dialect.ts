@@ -6,7 +6,7 @@ import type {
   TransportCheck,
   TransportLimits,
 } from "@meter-lib/core/transport";
-import type { HttpAnswer } from "./exchange.ts";
+import type { HttpAnswer } from "../http/exchange.ts";
 
 /** Encodes events for one HTTP API and interprets its responses. It does no I/O. */
 export interface Dialect {

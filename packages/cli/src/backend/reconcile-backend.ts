@@ -6,8 +6,8 @@ import type { CustomerLookup, ReconcileBackend } from "@meter-lib/core";
 import { staticCustomers } from "@meter-lib/lookup-http";
 import { sandboxLedger } from "@meter-lib/sandbox";
 import * as v from "valibot";
-import { CliError } from "./cli-error.ts";
-import { EXIT } from "./exit-code.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import { postgresUsage } from "./postgres-usage.ts";
 import { sandboxUrl } from "./sandbox-url.ts";
 

@@ -1,6 +1,6 @@
 import type { DestinationFault, Unsure } from "@meter-lib/core/transport";
+import type { HttpAnswer } from "../http/exchange.ts";
 import { shownBody } from "./answer-body.ts";
-import type { HttpAnswer } from "./exchange.ts";
 import { parseHttpDate, parseRetryAfter } from "./retry-after.ts";
 import { isRedirect, UNPROCESSED } from "./unprocessed-statuses.ts";
 

@@ -3,10 +3,10 @@ import { createServer as createTlsServer } from "node:https";
 import { createServer as createTcpServer, type Socket } from "node:net";
 import { Agent } from "undici";
 import { expect, onTestFinished, test } from "vitest";
-import { documentedAlerts, documentedCodes } from "../test/answers-page.ts";
-import { listen, loopbackServer } from "../test/loopback-server.ts";
-import { outcomesOf } from "../test/outcomes-of.ts";
-import { sendOne } from "../test/send-one.ts";
+import { documentedAlerts, documentedCodes } from "../../test/answers-page.ts";
+import { listen, loopbackServer } from "../../test/loopback-server.ts";
+import { outcomesOf } from "../../test/outcomes-of.ts";
+import { sendOne } from "../../test/send-one.ts";
 import { NotSentError } from "./not-sent-error.ts";
 import { UNSENT_CODES } from "./unsent-codes.ts";
 
@@ -47,7 +47,7 @@ test("an unknown host: not processed, tried again", async () => {
 });
 
 test("a certificate that nobody vouches for: not processed, blocked", async () => {
-  const pem = (name: string) => readFileSync(new URL(`../test/self-signed-${name}.pem`, import.meta.url));
+  const pem = (name: string) => readFileSync(new URL(`../../test/self-signed-${name}.pem`, import.meta.url));
   const { url, close } = await listen(createTlsServer({ key: pem("key"), cert: pem("cert") }));
   onTestFinished(close);
   const answer = await sendOne({ baseUrl: `https://${url}` });

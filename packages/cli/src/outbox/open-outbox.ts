@@ -2,11 +2,11 @@ import { existsSync, statSync } from "node:fs";
 import type { Outbox } from "@meter-lib/core";
 import { postgresOutbox, postgresOutboxView } from "@meter-lib/outbox-postgres";
 import { type OutboxView, sqliteOutbox, sqliteOutboxView } from "@meter-lib/outbox-sqlite";
-import { CliError } from "./cli-error.ts";
-import { EXIT } from "./exit-code.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { EXIT } from "../errors/exit-code.ts";
+import type { Io } from "../terminal/io.ts";
+import { printWarning } from "../terminal/print.ts";
 import { postgresPlace } from "./postgres-place.ts";
-import type { Io } from "./terminal/io.ts";
-import { printWarning } from "./terminal/print.ts";
 
 const ALL = Number.MAX_SAFE_INTEGER;
 
