@@ -1,4 +1,6 @@
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { Admin } from "@platformatic/kafka";
 import { createTopic, type NewTopic } from "./create-topic.ts";
 import { freePort } from "./free-port.ts";
@@ -6,6 +8,7 @@ import { type KafkaNode, kafkaClassPath, kafkaNode, newClusterId } from "./kafka
 import { type StoredRecord, TopicReader } from "./topic-reader.ts";
 
 const NODES = 3;
+const LOOK_EVERY_MS = 50;
 
 /** Three Kafka nodes on 127.0.0.1, each a process of its own: one may go, and leaders move. */
 export interface Cluster {
@@ -14,7 +17,7 @@ export interface Cluster {
   createTopic(topic: string, options: NewTopic): Promise<void>;
   /** The nodes that lead partitions of the topic, the one that leads most of them first. */
   leadersOf(topic: string): Promise<readonly KafkaNode[]>;
-  /** Everything committed in the topic, read by Kafka's Java consumer. */
+  /** Everything committed in the topic, read by Kafka's Java consumer once all nodes are in sync. */
   read(topic: string): Promise<readonly StoredRecord[]>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -52,10 +55,34 @@ export const startCluster = async (folder: string): Promise<Cluster> => {
         .toSorted(([, a], [, b]) => b.length - a.length)
         .flatMap(([leader]) => nodes.filter(({ id }) => id === leader));
     },
-    read: (topic) => reader.read(topic),
+    async read(topic) {
+      await untilInSync(addresses, topic);
+      return reader.read(topic);
+    },
     async [Symbol.asyncDispose]() {
       reader.end();
       await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()));
     },
   };
+};
+
+/** A node that comes back may take itself for the leader of long ago, and has only what it had then. */
+const untilInSync = async (addresses: readonly string[], topic: string): Promise<void> => {
+  const admins = addresses.map((address) => new Admin({ clientId: "test", bootstrapBrokers: [address] }));
+  try {
+    for (;;) {
+      const [first = [], ...others] = await Promise.all(
+        admins.map(async (admin) => {
+          const { topics } = await admin.metadata({ topics: [topic], forceUpdate: true });
+          const partitions = topics.get(topic)?.partitions ?? [];
+          return partitions.map(({ leader, leaderEpoch, isr }) => ({ leader, leaderEpoch, isr: isr.length }));
+        }),
+      );
+      const areAllIn = first.length > 0 && first.every(({ isr }) => isr === NODES);
+      if (areAllIn && others.every((other) => isDeepStrictEqual(other, first))) return;
+      await sleep(LOOK_EVERY_MS);
+    }
+  } finally {
+    await Promise.all(admins.map((admin) => admin.close()));
+  }
 };
