@@ -6,8 +6,22 @@
 export type { Aggregation } from "./catalog/meter.ts";
 export { isPlainObject } from "./check/is-object.ts";
 export type { Closing } from "./delivery/delivery-options.ts";
-export { type Circumstances, type Finding, landing, type Next } from "./delivery/fates.ts";
-export { Breaker, type DestinationState, retryAfterFloorMs } from "./delivery/retry.ts";
+export {
+  blamed,
+  type CountedOutcome,
+  type DestinationResult,
+  destinationResult,
+  isMisfit,
+} from "./delivery/destination-result.ts";
+export { type Circumstances, type Finding, landing, leaving, type Next } from "./delivery/fates.ts";
+export {
+  Breaker,
+  type DestinationChange,
+  type DestinationHealth,
+  type DestinationState,
+  type Random,
+  retryDelayMs,
+} from "./delivery/retry.ts";
 export { createEventCheck } from "./event/check-event.ts";
 export { contentMark } from "./event/content-mark.ts";
 export { isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";

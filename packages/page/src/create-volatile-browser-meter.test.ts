@@ -285,6 +285,7 @@ describe("delivery", () => {
     const receipt = meter.record(page("one"));
     await vi.advanceTimersByTimeAsync(10);
     meter.retryNow();
+    expect(meter.health()).toMatchObject({ state: "retrying", retryAt: undefined });
     await vi.advanceTimersByTimeAsync(10);
     expect(await receipt.settled).toEqual({ state: "acknowledged" });
   });
@@ -347,6 +348,43 @@ describe("delivery", () => {
     await vi.waitUntil(() => told.mock.calls.length > 0);
     expect(meter.health()).toMatchObject({ ok: false, state: "blocked", status: 400 });
     expect(await meter.stats()).toMatchObject({ recorded: 25, rejected: 19, pending: 6 });
+    await meter.close({ timeoutMs: 0 });
+  });
+
+  test("a relay that rejects twenty single events in a row counts as blocked: the others wait", async () => {
+    const { meter } = metered(
+      [({ events }) => results(events.map(({ event_id }) => ({ event_id, state: "rejected" })))],
+      { delivery: { lingerMs: 0, retryCapMs: 60_000 } },
+    );
+    const told = vi.fn();
+    meter.on("blocked", told);
+    for (let i = 0; i < 20; i++) {
+      meter.record(page(`e${i}`));
+      await meter.flush();
+    }
+    expect(told).toHaveBeenCalledTimes(1);
+    meter.record(page("later"));
+    expect(await meter.flush({ timeoutMs: 0 })).toBe(false);
+    expect(await meter.stats()).toMatchObject({ rejected: 20, pending: 1 });
+  });
+
+  test("a relay that accepts some events works: those that it leaves out wait by themselves", async () => {
+    const { meter, sent } = metered(
+      [
+        ({ events: [first] }) => results([{ event_id: first?.event_id ?? "", state: "accepted" }]),
+        accepted,
+        accepted,
+      ],
+      { delivery: { lingerMs: 0, retryCapMs: 60_000 } },
+    );
+    const told = vi.fn();
+    meter.on("retrying", told);
+    const first = ["one", "two"].map((id) => meter.record(page(id)))[0];
+    await first?.settled;
+    expect(meter.health()).toMatchObject({ ok: true, state: "open" });
+    expect(await meter.record(page("three")).settled).toEqual({ state: "acknowledged" });
+    expect(sent()).toEqual([["one", "two"], ["three"]]);
+    expect(told).not.toHaveBeenCalled();
     await meter.close({ timeoutMs: 0 });
   });
 

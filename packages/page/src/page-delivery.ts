@@ -1,7 +1,16 @@
 import { type Catalog, MeterError, type SettledOutcome } from "@meter-lib/core";
 import { emptyAccount } from "@meter-lib/core/store";
 import type { DestinationFault, Unsure } from "@meter-lib/core/transport";
-import { Breaker, landing, retryAfterFloorMs } from "@meter-lib/core/wire";
+import {
+  Breaker,
+  blamed,
+  type CountedOutcome,
+  type DestinationResult,
+  destinationResult,
+  isMisfit,
+  landing,
+  retryDelayMs,
+} from "@meter-lib/core/wire";
 import { isPrerendered, PAGE_BATCH, pagePost, pageToken } from "@meter-lib/transport-beacon";
 import { pageCheck } from "./check-page-event.ts";
 import { litewaveMeters } from "./litewave-meters.ts";
@@ -130,7 +139,9 @@ export const pageDelivery = (
       };
       if (!(await outbox?.drain(pick, send))) await send(pick(own.values()));
     } catch (error) {
-      pace(now(), { kind: isRefused ? "blocked" : "unavailable", reason: `no token: ${error}` });
+      const reason = `no token: ${error}`;
+      if (isRefused) pace("blocked", now(), { kind: "blocked", reason });
+      else pace("failed", now(), { kind: "unavailable", reason });
     }
   };
 
@@ -146,7 +157,10 @@ export const pageDelivery = (
     const startedAt = now();
     const sent_at = Date.now();
     const isAlone = batch.length === 1;
-    for (const entry of batch) entry.later = NEVER;
+    for (const entry of batch) {
+      entry.later = NEVER;
+      entry.attempts++;
+    }
     flying += batch.length;
     const texts = batch.map(({ text }) => text).join();
     const head = JSON.stringify({ sent_at, token: known }).slice(0, -1);
@@ -156,31 +170,37 @@ export const pageDelivery = (
     });
     const ended: Ended[] = [];
     const untouched: Entry[] = [];
-    let failure: DestinationFault | undefined;
-    const isMisfit = "kind" in verdict && /too_large|invalid/.test(verdict.kind);
-    // So many in a row are not the events' fault.
-    const isToBlame = isMisfit && isAlone && breaker.refused();
+    const again: Entry[] = [];
+    const outcomes: CountedOutcome[] = [];
+    const fault = "kind" in verdict ? blamed(verdict, isAlone, breaker) : undefined;
     for (const entry of batch) {
-      const found = verdict instanceof Map ? (verdict.get(entry.event.event_id) ?? LEFT_OUT) : verdict;
+      const found =
+        fault ?? (verdict instanceof Map ? (verdict.get(entry.event.event_id) ?? LEFT_OUT) : verdict);
+      if ("state" in found) outcomes.push({ outcome: found, events: 1 });
       // The relay knows what it accepted: what it refuses was not counted before.
       const next = landing("kind" in found ? found.kind : found.state, {
         inDoubt: false,
         mayResend: true,
-        isAlone: isAlone && !isToBlame,
+        isAlone,
       });
       if (next.inDoubt) entry.sent_at ??= sent_at;
       if (next.fate === "pending") {
+        again.push(entry);
         if (!next.inDoubt) untouched.push(entry);
-        if ("kind" in found) failure = isToBlame ? { ...found, kind: "blocked" } : found;
-        else if (found.state === "retry")
-          entry.later = now() + retryAfterFloorMs(found.retryAfterMs ?? 1, Math.random);
-        else failure = { kind: "unavailable", reason: "not known", ...found };
       } else if (next.fate === "acknowledged")
         ended.push([entry, { duplicate: undefined, ...found, state: next.fate }]);
       else ended.push([entry, { reason: "", status: undefined, ...found, state: "rejected" }]);
     }
-    batchEvents = isMisfit ? Math.ceil(batch.length / 2) : PAGE_BATCH.maxEvents;
-    if (!isMisfit || isToBlame) pace(startedAt, failure);
+    batchEvents = PAGE_BATCH.maxEvents;
+    if (fault === undefined) {
+      const result = destinationResult(outcomes, breaker);
+      if (result.isAnySettled)
+        for (const entry of again)
+          entry.later =
+            now() + retryDelayMs(entry.attempts, retryCapMs, result.fault.retryAfterMs, Math.random);
+      pace(result.state, startedAt, result.fault);
+    } else if (isMisfit(fault)) batchEvents = Math.ceil(batch.length / 2);
+    else pace(fault.kind === "blocked" ? "blocked" : "failed", startedAt, fault);
     await settle(ended, untouched);
     for (const entry of batch) if (entry.later === NEVER) entry.later = 0;
     flying -= batch.length;
@@ -190,37 +210,25 @@ export const pageDelivery = (
   const isBatchFull = () => own.size - flying >= batchEvents;
 
   const health: PageDelivery["health"] = () => {
-    const { fault, since, state, resumeAt } = breaker;
-    const wall = (time: number) => Math.round(Date.now() + time - now());
-    return {
-      ok: state === "open",
-      state,
-      reason: fault?.reason,
-      status: fault?.status,
-      since: since && wall(since),
-      retryAt: state === "open" ? undefined : wall(resumeAt),
-    };
+    const found = breaker.health((time) => Math.round(Date.now() + time - now()));
+    return { ok: found.state === "open", ...found };
   };
 
   /** Decides from the end of an attempt when the next one may start. */
-  const pace = (startedAt: number, failure: DestinationFault | undefined) => {
-    const { state } = breaker;
-    if (failure === undefined) {
-      breaker.succeeded();
-      isRefused = false;
-      if (state === "blocked") emit("unblocked", {});
-      return;
-    }
-    const isStuck = failure.kind === "blocked";
-    // With another token, at once.
-    if (isStuck && failure.credentials && token && !isRefused) {
+  const pace = (state: DestinationResult["state"], startedAt: number, fault: DestinationFault) => {
+    if (state !== "blocked") isRefused = false;
+    else if (fault.credentials && token && !isRefused) {
+      // With another token, at once.
       isRefused = true;
       return;
     }
-    if (isStuck) breaker.block(failure, now());
-    else breaker.failed(startedAt, now(), failure);
-    if (isStuck && state !== "blocked") emit("blocked", health());
-    if (state === "open" && !isStuck) emit("retrying", health());
+    const change =
+      state === "succeeded"
+        ? breaker.succeeded()
+        : state === "blocked"
+          ? breaker.block(fault, now())
+          : state && breaker.failed(startedAt, now(), fault);
+    if (change) emit(change, health());
   };
 
   const retryNow = () => {

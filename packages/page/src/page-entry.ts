@@ -11,6 +11,7 @@ export interface Entry extends WireEvent {
   readonly settled: Deferred<SettledOutcome>;
   /** Not sent before this time by `performance.now()`; `NEVER` while it is in flight. */
   later: number;
+  attempts: number;
   /** When an attempt that may have been processed first sent it. */
   sent_at?: number | undefined;
   /** The store that has it; undefined if it is in memory only. */
@@ -23,6 +24,7 @@ export const newEntry = ({ event, text, bytes }: WireEvent, epoch?: string): Ent
   bytes,
   epoch,
   later: 0,
+  attempts: 0,
   durable: deferred(),
   settled: deferred(),
 });

@@ -1,5 +1,5 @@
 import type { MeterError } from "@meter-lib/core";
-import type { DestinationState, PageEvent } from "@meter-lib/core/wire";
+import type { DestinationHealth, PageEvent } from "@meter-lib/core/wire";
 
 /** An event that was not acknowledged, and why. */
 export interface DeadLetter {
@@ -10,16 +10,9 @@ export interface DeadLetter {
 }
 
 /** The state of delivery to the relay. */
-export interface PageHealth {
+export interface PageHealth extends DestinationHealth {
   /** Whether the relay accepts events. */
   readonly ok: boolean;
-  readonly state: DestinationState;
-  /** Why it does not, and the HTTP status if there was one; undefined while it does. */
-  readonly reason: string | undefined;
-  readonly status: number | undefined;
-  /** Since when it does not, and when it is tried next, in milliseconds since the epoch. */
-  readonly since: number | undefined;
-  readonly retryAt: number | undefined;
 }
 
 /** What a page's client reports while it works; see `meter.on()`. */
@@ -38,7 +31,7 @@ export interface PageEvents {
   retrying: PageHealth;
   /** The relay accepts nothing until somebody acts; events wait. */
   blocked: PageHealth;
-  unblocked: Record<never, never>;
+  unblocked: PageHealth;
   /** The database failed, or works again; in between, events are kept in memory only. */
   volatile: { readonly error: unknown };
   durable: Record<never, never>;

@@ -1,3 +1,4 @@
+import { leaving } from "@meter-lib/core/wire";
 import { PAGE_BATCH } from "@meter-lib/transport-beacon";
 import type { Ended, Entry } from "./page-entry.ts";
 
@@ -13,9 +14,11 @@ export const pickDue = (entries: Iterable<Entry>, maxEvents: number, sentAfter: 
   const stale: Ended[] = [];
   let bytes = 0;
   for (const entry of entries) {
-    const { sent_at = sentAfter, later } = entry;
+    const { sent_at, later } = entry;
     if (later > performance.now()) continue;
-    if (sent_at < sentAfter) {
+    const isKnown = sent_at !== undefined;
+    const { fate } = leaving({ inDoubt: isKnown, mayResend: isKnown && sent_at >= sentAfter });
+    if (fate === "quarantined") {
       const reason = "it may have been counted, but the relay no longer remembers its id";
       stale.push([entry, { state: "quarantined", reason, status: undefined }]);
     } else if (

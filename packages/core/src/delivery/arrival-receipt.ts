@@ -77,6 +77,9 @@ export class ArrivalReceipt implements Receipt {
   }
 }
 
-const ROLLED_BACK = new MeterError("aborted", "its transaction was rolled back; nothing was recorded");
+const ROLLED_BACK = /* @__PURE__ */ new MeterError(
+  "aborted",
+  "its transaction was rolled back; nothing was recorded",
+);
 
 const refused = (error: MeterError): DurableOutcome => ({ ok: false, reason: "refused", error });

@@ -865,7 +865,7 @@ export class DeliveryEngine {
   }
 }
 
-const ACKNOWLEDGED: SettledOutcome = Object.freeze({ state: "acknowledged" });
+const ACKNOWLEDGED: SettledOutcome = /* @__PURE__ */ Object.freeze({ state: "acknowledged" });
 const UNBOUNDED = { events: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
 
 /** Notifies only those who asked before the result came. */

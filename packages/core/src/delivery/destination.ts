@@ -2,23 +2,21 @@ import type { Clock } from "../strategies/clock.ts";
 import type { DestinationFault, Transport } from "../strategies/transport.ts";
 import { Attempts } from "./attempts.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
-import { Breaker, type DestinationState, type Random, retryDelayMs } from "./retry.ts";
+import {
+  Breaker,
+  type DestinationChange,
+  type DestinationHealth,
+  type Random,
+  retryDelayMs,
+} from "./retry.ts";
 import { bytesOf, type Slice, sizeOf } from "./slice.ts";
 import { SliceQueue } from "./slice-queue.ts";
 
 /** The state of a destination, for people. */
-export interface DestinationStatus {
+export interface DestinationStatus extends DestinationHealth {
   readonly name: string;
-  readonly state: DestinationState;
   readonly queued: number;
   readonly inFlight: number;
-  /** Why it does not work; undefined while it does. */
-  readonly reason: string | undefined;
-  /** HTTP status of the failed response, if there was one. */
-  readonly status: number | undefined;
-  /** When it stopped working, and when it is tried next, in milliseconds since the epoch. */
-  readonly since: number | undefined;
-  readonly retryAt: number | undefined;
 }
 
 const DEFAULT_BATCH_EVENTS = 500;
@@ -79,22 +77,16 @@ export class Destination {
   }
 
   get status(): DestinationStatus {
-    const { state, fault, since, resumeAt } = this.breaker;
     const { clock, steady } = this.#options;
-    const wall = (time: number): number => Math.round(clock.now() + time - steady());
     return {
+      ...this.breaker.health((time) => Math.round(clock.now() + time - steady())),
       name: this.transport.name,
-      state,
       queued:
         this.#live.size +
         this.#backfill.size +
         this.#delayed.reduce((sum, { slice }) => sum + slice.size, 0) +
         this.#parts.reduce((sum, part) => sum + sizeOf(part), 0),
       inFlight: this.#inFlight,
-      reason: fault?.reason,
-      status: fault?.status,
-      since: since === undefined ? undefined : wall(since),
-      retryAt: state === "open" || !Number.isFinite(resumeAt) ? undefined : wall(resumeAt),
     };
   }
 
@@ -171,20 +163,22 @@ export class Destination {
     return at === Number.POSITIVE_INFINITY ? undefined : Math.max(at, this.breaker.resumeAt);
   }
 
-  succeeded(): void {
-    this.breaker.succeeded();
+  succeeded(): DestinationChange | undefined {
     this.#credentialsRefreshed = false;
     this.#maxBytes = Math.min(this.#mostBytes, Math.ceil(this.#maxBytes * 1.1));
+    return this.breaker.succeeded();
   }
 
-  failed(startedAt: number, now: number, fault: DestinationFault): void {
-    this.breaker.failed(startedAt, now, fault);
+  failed(startedAt: number, now: number, fault: DestinationFault): DestinationChange | undefined {
+    const change = this.breaker.failed(startedAt, now, fault);
     this.#gatherParts();
+    return change;
   }
 
-  block(fault: DestinationFault, now: number): void {
-    this.breaker.block(fault, now);
+  block(fault: DestinationFault, now: number): DestinationChange | undefined {
+    const change = this.breaker.block(fault, now);
     this.#gatherParts();
+    return change;
   }
 
   /** Somebody acted: try at once. */

@@ -1,18 +1,19 @@
 import { leafTransport } from "../compose/leaf-transport.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
 import type { Clock } from "../strategies/clock.ts";
-import type { DestinationFault, SendAnswer, Transport } from "../strategies/transport.ts";
+import type { DestinationFault, Transport } from "../strategies/transport.ts";
 import type { Changes } from "./changes.ts";
 import { Customers } from "./customers.ts";
 import type { DeliveryEmitter } from "./delivery-events.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
 import { Destination, type DestinationStatus } from "./destination.ts";
+import { blamed, type CountedOutcome, destinationResult, isMisfit } from "./destination-result.ts";
 import { leaving } from "./fates.ts";
 import { judge, type Landed, type Sent } from "./landing.ts";
 import type { Settlement } from "./receipt.ts";
-import type { Random } from "./retry.ts";
+import type { DestinationChange, Random } from "./retry.ts";
 import type { Segment } from "./segment.ts";
-import { batchOf, Slice, sizeOf } from "./slice.ts";
+import { batchOf, Slice } from "./slice.ts";
 
 export interface DispatchOptions {
   readonly transport: Transport;
@@ -31,8 +32,6 @@ export interface DispatchOptions {
   readonly receiverTime: (sentAt: number, receivedAt: number, receiverTime: number) => void;
 }
 
-/** One bad deploy of the receiver must not turn the backlog into dead letters. */
-const REFUSES_EVERYTHING = "refused twenty single events in a row";
 /** A clock that is set back by less may be another machine's. */
 const CLOCK_TOLERANCE_MS = 60_000;
 
@@ -204,7 +203,8 @@ export class Dispatch {
         leaf.transport === next.transport
       )
         continue;
-      if (leaf.fault !== undefined) this.#block(this.#astray, leaf.fault);
+      if (leaf.fault !== undefined)
+        this.#report(this.#astray, this.#astray.block(leaf.fault, this.#options.steady()));
       parts.push({
         part: slice.part(slice.from + from, slice.from + i),
         destination: leaf.fault === undefined ? this.#destination(leaf.transport) : this.#astray,
@@ -221,7 +221,8 @@ export class Dispatch {
     if (slices.length === 0) return;
     const parts = slices.flatMap((slice) => this.#routed(slice));
     for (const { part, destination } of parts) destination.putBack([part]);
-    if (parts.every(({ destination }) => destination !== this.#astray)) this.#succeeded(this.#astray);
+    if (parts.every(({ destination }) => destination !== this.#astray))
+      this.#report(this.#astray, this.#astray.succeeded());
   }
 
   /** Returns the slices of a batch that may be sent; others are looked up again, or are ambiguous and must not be sent again. */
@@ -284,41 +285,32 @@ export class Dispatch {
     const answer = await destination.attempts.make(batchOf(sent.map(({ slice }) => slice)));
     if (answer.receiverTime !== undefined)
       this.#options.receiverTime(sentAt, clock.now(), answer.receiverTime);
-    const judged = blamed(destination, sent, answer);
-    const landed = await stored(judge(sent, judged));
-    if (judged.fault === undefined) this.#settleAll(destination, landed, launchedAt);
-    else await this.#handleFault(destination, landed, judged.fault, launchedAt);
+    if (answer.fault === undefined) {
+      this.#settleAll(destination, await stored(judge(sent, answer)), launchedAt);
+      return;
+    }
+    const isAlone = sent.length === 1 && sent[0]?.slice.size === 1;
+    const fault = blamed(answer.fault, isAlone, destination.breaker);
+    await this.#handleFault(destination, await stored(judge(sent, { fault })), fault, launchedAt);
   }
 
   #settleAll(destination: Destination, landed: readonly Landed[], launchedAt: number): void {
     const now = this.#options.steady();
     const again: Slice[] = [];
-    let successes = 0;
-    let refusals = 0;
-    let retryAfterMs: number | undefined;
-    let fault: DestinationFault = { kind: "unavailable", reason: "no event was acknowledged" };
+    const outcomes: CountedOutcome[] = [];
     for (const each of landed) {
       const { slice, outcome } = each;
       if (outcome === undefined) continue;
-      if (outcome.state === "acknowledged") successes += slice.size;
-      else if (outcome.state === "rejected") refusals += slice.size;
-      else {
-        if (outcome.retryAfterMs !== undefined)
-          retryAfterMs = Math.max(retryAfterMs ?? 0, outcome.retryAfterMs);
-        const { reason, status } = outcome;
-        fault = { kind: "unavailable", reason, status, retryAfterMs };
-      }
+      outcomes.push({ outcome, events: slice.size });
       const left = this.#settleOne(destination, each);
       if (left !== undefined) again.push(left);
     }
-    if (successes > 0) this.#succeeded(destination);
-    else if (refusals < sizeOf(landed.map(({ slice }) => slice)))
-      this.#failed(destination, launchedAt, fault);
-    else if (refusals === 1 && destination.breaker.refused())
-      this.#block(destination, { kind: "blocked", reason: REFUSES_EVERYTHING });
-    // If some got through, the others wait each by itself; else the whole destination waits.
-    if (successes + refusals === 0) destination.putBack(again);
-    else for (const slice of again) destination.delay(slice, now, retryAfterMs);
+    const { state, fault, isAnySettled } = destinationResult(outcomes, destination.breaker);
+    if (state === "succeeded") this.#report(destination, destination.succeeded());
+    else if (state === "failed") this.#report(destination, destination.failed(launchedAt, now, fault));
+    else if (state === "blocked") this.#report(destination, destination.block(fault, now));
+    if (isAnySettled) for (const slice of again) destination.delay(slice, now, fault.retryAfterMs);
+    else destination.putBack(again);
   }
 
   /** What remains to be sent again, if anything. */
@@ -356,7 +348,7 @@ export class Dispatch {
     fault: DestinationFault,
     launchedAt: number,
   ): Promise<void> {
-    const { changes } = this.#options;
+    const { changes, steady } = this.#options;
     const again: Slice[] = [];
     for (const { slice, sent, next } of landed) {
       const { reason, status, body } = fault;
@@ -366,7 +358,7 @@ export class Dispatch {
       else again.push(slice.with(next.inDoubt ? slice : { ...UNDOUBTED, attempts: slice.attempts }));
     }
     if (again.length === 0) return;
-    if (fault.kind === "too_large" || fault.kind === "invalid") {
+    if (isMisfit(fault)) {
       if (fault.kind === "too_large") destination.tooLarge(again);
       // Send the halves at once: their leases are valid, and a crash in between errs on the safe side.
       destination.split(again);
@@ -374,9 +366,10 @@ export class Dispatch {
     }
     for (const slice of again) changes.release(slice);
     destination.putBack(again);
-    if (fault.kind === "unavailable") this.#failed(destination, launchedAt, fault);
+    if (fault.kind === "unavailable")
+      this.#report(destination, destination.failed(launchedAt, steady(), fault));
     else if (fault.credentials === true && (await destination.refreshCredentials())) destination.retryNow();
-    else this.#block(destination, fault);
+    else this.#report(destination, destination.block(fault, steady()));
   }
 
   #settle(slice: Slice, outcome: Settlement, each?: readonly Settlement[]): void {
@@ -387,39 +380,13 @@ export class Dispatch {
     this.#options.changes.settle({ slice, outcome, each, ending });
   }
 
-  #succeeded(destination: Destination): void {
-    const { state } = destination.breaker;
-    destination.succeeded();
-    if (state === "blocked") this.#options.emitter.emit("unblocked", destination.status);
-  }
-
-  #failed(destination: Destination, launchedAt: number, fault: DestinationFault): void {
-    const { state } = destination.breaker;
-    destination.failed(launchedAt, this.#options.steady(), fault);
-    if (state === "open") this.#options.emitter.emit("retrying", destination.status);
-  }
-
-  #block(destination: Destination, fault: DestinationFault): void {
-    const { state } = destination.breaker;
-    destination.block(fault, this.#options.steady());
-    if (state !== "blocked") this.#options.emitter.emit("blocked", destination.status);
+  #report(destination: Destination, change: DestinationChange | undefined): void {
+    if (change !== undefined) this.#options.emitter.emit(change, destination.status);
   }
 }
 
 const ASTRAY: Transport = { name: "route", send: async () => ({ outcomes: [] }) };
 const UNDOUBTED = { firstSentAt: undefined, firstSentSteady: undefined };
-
-/** A single event that was refused after many others is not to blame: the destination is. */
-const blamed = (destination: Destination, sent: readonly Sent[], answer: SendAnswer): SendAnswer => {
-  const { fault } = answer;
-  if (fault?.kind !== "too_large" && fault?.kind !== "invalid") return answer;
-  if (sent.length !== 1 || sent[0]?.slice.size !== 1 || !destination.breaker.refused()) return answer;
-  const { receiverTime } = answer;
-  return {
-    receiverTime,
-    fault: { ...fault, kind: "blocked", reason: `${REFUSES_EVERYTHING}, the last: ${fault.reason}` },
-  };
-};
 
 /** The result of what was sent before it was stored waits for the commit; an event that was then not recorded has none. */
 const stored = async (landed: readonly Landed[]): Promise<readonly Landed[]> => {

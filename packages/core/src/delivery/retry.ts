@@ -18,7 +18,7 @@ export const backoffMs = (failures: number, capMs: number, random: Random): numb
   (0.5 + random() / 2) * Math.min(capMs, BASE_MS * 2 ** Math.min(MAX_DOUBLINGS, Math.max(0, failures - 1)));
 
 /** Returns the delay that a receiver asked for, kept within 1 s and 1 h (0 means now), plus up to 20 % so that not all return at once. */
-export const retryAfterFloorMs = (retryAfterMs: number | undefined, random: Random): number => {
+const retryAfterFloorMs = (retryAfterMs: number | undefined, random: Random): number => {
   if (retryAfterMs === undefined || retryAfterMs <= 0) return 0;
   const clamped = Math.min(LONGEST_RETRY_AFTER_MS, Math.max(SHORTEST_RETRY_AFTER_MS, retryAfterMs));
   return clamped * (1 + random() * RETRY_AFTER_JITTER);
@@ -39,6 +39,20 @@ export const retryDelayMs = (
  * - `blocked`: does not work until somebody acts; probed from time to time
  */
 export type DestinationState = "open" | "retrying" | "probing" | "blocked";
+
+/** What is reported when the state of a destination changes. */
+export type DestinationChange = "retrying" | "blocked" | "unblocked";
+
+/** The state of a destination, with times in milliseconds since the epoch. */
+export interface DestinationHealth {
+  readonly state: DestinationState;
+  /** Why it does not work, and the HTTP status of the failed response if there was one; undefined while it does. */
+  readonly reason: string | undefined;
+  readonly status: number | undefined;
+  /** When it stopped working, and when it is tried next. */
+  readonly since: number | undefined;
+  readonly retryAt: number | undefined;
+}
 
 /** Decides when a destination may be tried, and with how much. Uses steady time. */
 export class Breaker {
@@ -76,11 +90,6 @@ export class Breaker {
     return this.#blockedBy ?? this.#fault;
   }
 
-  /** When the first failure in the row occurred. */
-  get since(): number | undefined {
-    return this.#since;
-  }
-
   /** Maximum number of batches in flight. */
   get window(): number {
     return this.#window;
@@ -100,8 +109,21 @@ export class Breaker {
     return this.#failures >= BREAKER_FAILURES;
   }
 
-  /** Success. After an outage, the pace doubles with each success: 1, 2, 4 … */
-  succeeded(): void {
+  /** @param wall - turns steady time into milliseconds since the epoch */
+  health(wall: (steady: number) => number): DestinationHealth {
+    const { state, fault } = this;
+    return {
+      state,
+      reason: fault?.reason,
+      status: fault?.status,
+      since: this.#since === undefined ? undefined : wall(this.#since),
+      retryAt: state === "open" || !Number.isFinite(this.#resumeAt) ? undefined : wall(this.#resumeAt),
+    };
+  }
+
+  /** Success. After an outage, the pace doubles with each success: 1, 2, 4 … Returns what is to be reported, if anything. */
+  succeeded(): DestinationChange | undefined {
+    const change = this.#blockedBy === undefined ? undefined : "unblocked";
     this.#window =
       this.#failures > 0 || this.#blockedBy !== undefined ? 1 : Math.min(this.#maxInFlight, this.#window * 2);
     this.#failures = 0;
@@ -110,23 +132,29 @@ export class Breaker {
     this.#blockedBy = undefined;
     this.#fault = undefined;
     this.#since = undefined;
+    return change;
   }
 
-  /** Failure. Batches that were in flight together count as one failure. */
-  failed(startedAt: number, now: number, fault: DestinationFault): void {
+  /** Failure. Batches that were in flight together count as one failure. Returns what is to be reported, if anything. */
+  failed(startedAt: number, now: number, fault: DestinationFault): DestinationChange | undefined {
+    const change = this.state === "open" ? "retrying" : undefined;
     if (startedAt > this.#failedAt) {
       this.#failures++;
       this.#failedAt = now;
     }
     this.#fault = fault;
     this.#pause(now, fault.retryAfterMs);
+    return change;
   }
 
-  block(fault: DestinationFault, now: number): void {
+  /** Returns what is to be reported, if anything. */
+  block(fault: DestinationFault, now: number): DestinationChange | undefined {
+    const change = this.#blockedBy === undefined ? "blocked" : undefined;
     this.#blockedBy = fault;
     this.#failures = Math.max(this.#failures + 1, BREAKER_FAILURES);
     this.#failedAt = now;
     this.#pause(now, fault.retryAfterMs);
+    return change;
   }
 
   /** Somebody acted: try at once. */

@@ -1,23 +1,24 @@
 const codeOf = (text: string): number => text.charCodeAt(0);
 
-const DIGITS = [..."0123456789abcdef"].map(codeOf);
-const VARIANTS = [..."89ab"].map(codeOf);
+const DIGITS = /* @__PURE__ */ [..."0123456789abcdef"].map(codeOf);
+const VARIANTS = /* @__PURE__ */ [..."89ab"].map(codeOf);
+// A page that makes its ids elsewhere drops all of this from its bundle: hence the annotations.
 // t: time, r: random, c: a check on the random digits, v: variant.
 const LAYOUT = "tttttttt-tttt-7ccc-vrrr-rrrrrrrrrrrr";
 const placesOf = (letter: string): number[] =>
   [...LAYOUT.matchAll(new RegExp(letter, "g"))].map((m) => m.index);
-const TIME_PLACES = placesOf("t");
-const RANDOM_PLACES = placesOf("r");
-const CHECK_PLACES = placesOf("c");
-const VARIANT_PLACE = LAYOUT.indexOf("v");
+const TIME_PLACES = /* @__PURE__ */ placesOf("t");
+const RANDOM_PLACES = /* @__PURE__ */ placesOf("r");
+const CHECK_PLACES = /* @__PURE__ */ placesOf("c");
+const VARIANT_PLACE = /* @__PURE__ */ LAYOUT.indexOf("v");
 
-// One byte for two digits; the last half byte is the variant's.
-const RANDOM_BYTES_PER_ID = (RANDOM_PLACES.length + 1) / 2;
-const pool = new Uint8Array(300 * RANDOM_BYTES_PER_ID);
-let used = pool.length;
+// One byte for two of the 15 random digits; the last half byte is the variant's.
+const POOL_BYTES = 300 * 8;
+const pool = /* @__PURE__ */ new Uint8Array(POOL_BYTES);
+let used = POOL_BYTES;
 
 /** The characters of the newest id: those of the time are reused while the time is the same. */
-const codes = [...LAYOUT].map(codeOf);
+const codes = /* @__PURE__ */ [...LAYOUT].map(codeOf);
 let codesTime = -1;
 
 const writeTime = (now: number): void => {
@@ -34,7 +35,7 @@ const writeTime = (now: number): void => {
  * created here from others.
  */
 export const createEventId = (now: number): string => {
-  if (used === pool.length) {
+  if (used === POOL_BYTES) {
     crypto.getRandomValues(pool);
     used = 0;
   }

@@ -18,8 +18,8 @@ const rememberLast = (): ((text: string) => number) => {
   };
 };
 
-const tenantSize = rememberLast();
-const deviceSize = rememberLast();
+const tenantSize = /* @__PURE__ */ rememberLast();
+const deviceSize = /* @__PURE__ */ rememberLast();
 
 /** Returns the size of an event in UTF-8 bytes: the caller's fields, plus room for what the wire format adds. */
 export const eventSize = ({

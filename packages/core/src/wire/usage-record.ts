@@ -37,7 +37,7 @@ export interface UsageRecordOptions {
   readonly strictWire?: boolean;
 }
 
-const NO_METADATA: Metadata = Object.freeze({});
+const NO_METADATA: Metadata = /* @__PURE__ */ Object.freeze({});
 
 /**
  * Returns an event as the value of a Kafka record, to be written with `JSON.stringify` (which leaves undefined fields out). It is an object
