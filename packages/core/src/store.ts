@@ -25,6 +25,7 @@ export type { HourSums } from "./log/hour-sums.ts";
 export { idList, type SegmentIds } from "./log/id-list.ts";
 export type { LogOptions } from "./log/log-options.ts";
 export { logOutbox } from "./log/log-outbox.ts";
+export { expectInteger, type LogDefaults, type LogOutboxOptions, logSettings } from "./log/log-settings.ts";
 export { logView, type OutboxView } from "./log/log-view.ts";
 export { memoryStore } from "./log/memory-store.ts";
 export { OrderedTable } from "./log/ordered-table.ts";

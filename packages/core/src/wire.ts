@@ -35,15 +35,17 @@ export {
   MAX_PAGE_BATCH_BYTES,
   MAX_PAGE_BATCH_EVENTS,
   MAX_PAGE_ID_LENGTH,
+  PAGE_EVENT_FIELDS,
   type PageBatch,
   type PageBatchAnswer,
   type PageEvent,
   type PageEventResult,
 } from "./wire/page-batch.ts";
+export { readText } from "./wire/read-text.ts";
 export {
   correctionMetadata,
   type PerformanceRecord,
-  RESERVED_METADATA_PREFIX,
+  reservedMetadataIssue,
   type UsageRecord,
   type UsageRecordOptions,
   usageRecordJson,

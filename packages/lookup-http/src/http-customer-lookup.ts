@@ -1,5 +1,5 @@
 import type { CustomerLookup, LookupAnswer } from "@meter-lib/core/transport";
-import { hideSecrets, isHeaderText } from "@meter-lib/core/wire";
+import { hideSecrets, isHeaderText, readText } from "@meter-lib/core/wire";
 import type { KyInstance } from "ky";
 import {
   type CheckedLookupOptions,
@@ -8,7 +8,6 @@ import {
 } from "./http-customer-lookup-options.ts";
 import { type HttpLookupAnswer, judgeLookupAnswer } from "./judge-lookup-answer.ts";
 import { lookupHeaders, lookupPath, needsApiKey } from "./lookup-route.ts";
-import { readText } from "./read-text.ts";
 
 /**
  * Looks up customers over HTTP, with one request per call. Wrap it in {@link cachedLookup} to cache the answers. It does not retry

@@ -1,6 +1,6 @@
 import type { OutgoingEvent } from "@meter-lib/core/transport";
 import { expect, test } from "vitest";
-import { outgoingEvent } from "../test/outgoing-event.ts";
+import { outgoingEvent } from "../../transport-fetch/test/outgoing-event.ts";
 import { kafkaRecords } from "./kafka-record.ts";
 
 const read = (event: OutgoingEvent) => {

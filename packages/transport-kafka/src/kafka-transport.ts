@@ -1,12 +1,5 @@
-import {
-  describeValue,
-  type EventIssue,
-  type OutgoingEvent,
-  type SendAnswer,
-  type Transport,
-  type UsageEvent,
-} from "@meter-lib/core/transport";
-import { RESERVED_METADATA_PREFIX } from "@meter-lib/core/wire";
+import type { OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core/transport";
+import { reservedMetadataIssue } from "@meter-lib/core/wire";
 import { kafkaRecords } from "./kafka-record.ts";
 import { KafkaSession } from "./kafka-session.ts";
 import { checkOptions, type KafkaTransportOptions } from "./kafka-transport-options.ts";
@@ -61,7 +54,7 @@ export const kafkaTransport = (options: KafkaTransportOptions): Transport => {
     name: checked.name ?? `kafka ${topic}`,
     receiver: { dedup, corrections: checked.corrections ? AT_ANY_TIME : undefined },
     limits: { maxInFlight: producers, maxBatchEvents: MAX_BATCH_EVENTS },
-    check: { event: checkMetadata },
+    check: { event: reservedMetadataIssue },
     send: ({ events }, { signal }) => send(events, signal),
     ...(refreshCredentials === undefined ? {} : { refreshCredentials }),
     [Symbol.asyncDispose]: () => pool.close(),
@@ -76,16 +69,4 @@ const MAX_BATCH_EVENTS = 1_000;
 const rotated = (brokers: readonly string[], by: number): readonly string[] => {
   const start = by % brokers.length;
   return [...brokers.slice(start), ...brokers.slice(0, start)];
-};
-
-/** Rejects metadata keys with the prefix `meter.`, which consumers read as ids: the records of a Kafka REST server carry them there. */
-const checkMetadata = ({ metadata }: UsageEvent): EventIssue | undefined => {
-  if (metadata === undefined) return undefined;
-  const key = Object.keys(metadata).find((name) => name.startsWith(RESERVED_METADATA_PREFIX));
-  if (key === undefined) return undefined;
-  return {
-    field: `metadata.${key}`,
-    given: describeValue(key),
-    expected: `a key without the prefix "${RESERVED_METADATA_PREFIX}", under which meter-lib sends its own ids`,
-  };
 };

@@ -1,10 +1,10 @@
 import { setInterval } from "node:timers/promises";
 import { MeterClient } from "@meter-lib/core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { outgoingEvent } from "../../transport-fetch/test/outgoing-event.ts";
 import { type Cluster, startCluster } from "../test/cluster.ts";
 import { whyNoJava } from "../test/java-home.ts";
 import type { KafkaNode } from "../test/kafka-node.ts";
-import { outgoingEvent } from "../test/outgoing-event.ts";
 import { temporaryFolder } from "../test/temporary-folder.ts";
 import { type Watched, watchedTransport } from "../test/watched-transport.ts";
 import { kafkaTransport } from "./kafka-transport.ts";

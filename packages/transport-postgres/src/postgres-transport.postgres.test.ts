@@ -6,7 +6,7 @@ import { transportConformance } from "@meter-lib/testing";
 import pg from "pg";
 import { expect, inject, test } from "vitest";
 import { querySql } from "../../outbox-postgres/test/postgres-server.ts";
-import { outgoingEvents } from "../test/outgoing-events.ts";
+import { sampleOutgoing } from "../../testing/src/transport/sample-outgoing.ts";
 import { usagePlace } from "../test/usage-place.ts";
 import { postgresTransport } from "./postgres-transport.ts";
 
@@ -81,13 +81,13 @@ const send = (transport: Transport, events: readonly OutgoingEvent[]): Promise<S
 test("all of an event is stored; one that the table has is a duplicate, and stays as it is", async () => {
   await using place = await usagePlace();
   const transport = postgresTransport({ pool: place.pool, schema: place.schema });
-  const [event] = outgoingEvents(1, {
+  const [event] = sampleOutgoing(1, {
     start_time: 1_768_473_000_123,
     end_time: 1_768_480_200_000,
     session_id: "session-1",
     metadata: { text: 'a"\\ {租户}, NULL', empty: "" },
   });
-  const [other] = outgoingEvents(1);
+  const [other] = sampleOutgoing(1);
   if (event === undefined || other === undefined) throw new Error("no samples");
   expect(await send(transport, [event])).toEqual({ every: { state: "acknowledged" } });
   expect(await send(transport, [other, { ...event, total_usage: 99 }])).toEqual({
@@ -116,11 +116,11 @@ test("the view adds up by customer, meter and hour; a session counts where it en
   const hour = 1_768_471_200_000;
   const boundary = { meter_id: "chat.on.time_hours", total_usage: undefined, session_id: "session-1" };
   await send(transport, [
-    ...outgoingEvents(2, { event_time: hour }),
-    ...outgoingEvents(1, { event_time: hour + 3_599_999, total_usage: Number.MAX_SAFE_INTEGER }),
-    ...outgoingEvents(1, { event_time: hour + 3_600_000, customer_id: "customer-2", tenant_id: "tenant-2" }),
-    ...outgoingEvents(1, { ...boundary, event_time: hour, start_time: hour + 1_000 }),
-    ...outgoingEvents(1, { ...boundary, event_time: hour, end_time: hour + 3_605_000 }),
+    ...sampleOutgoing(2, { event_time: hour }),
+    ...sampleOutgoing(1, { event_time: hour + 3_599_999, total_usage: Number.MAX_SAFE_INTEGER }),
+    ...sampleOutgoing(1, { event_time: hour + 3_600_000, customer_id: "customer-2", tenant_id: "tenant-2" }),
+    ...sampleOutgoing(1, { ...boundary, event_time: hour, start_time: hour + 1_000 }),
+    ...sampleOutgoing(1, { ...boundary, event_time: hour, end_time: hour + 3_605_000 }),
   ]);
   const rows = await place.query(
     "SELECT customer_id, meter_id, hour_ms, events, total_usage, duration_ms FROM usage_by_hour ORDER BY customer_id, meter_id, hour",
@@ -159,7 +159,7 @@ test("what a person has to do something about blocks, and says what", async () =
   const answerOf = async (config: pg.PoolConfig, schema = place.schema) => {
     const pool = new pg.Pool({ connectionString: url, ...config });
     try {
-      return (await send(postgresTransport({ pool, schema }), outgoingEvents(1))).fault;
+      return (await send(postgresTransport({ pool, schema }), sampleOutgoing(1))).fault;
     } finally {
       await pool.end();
     }
@@ -189,7 +189,7 @@ test("a statement that the server cancels was not written; after the end of its 
   const holder = await place.pool.connect();
   await holder.query(`BEGIN; LOCK TABLE "${place.schema}".usage_events`);
   const outcomeOf = async (end: "pg_cancel_backend" | "pg_terminate_backend") => {
-    const sending = send(postgresTransport({ pool: place.pool, schema: place.schema }), outgoingEvents(1));
+    const sending = send(postgresTransport({ pool: place.pool, schema: place.schema }), sampleOutgoing(1));
     await expect
       .poll(() =>
         place.query(
@@ -210,7 +210,7 @@ test("a pool without a free connection sends nothing", async () => {
   const pool = new pg.Pool({ connectionString: inject("postgresUrl"), max: 1 });
   const busy = await pool.connect();
   const answer = await postgresTransport({ pool, schema: place.schema }).send(
-    { events: outgoingEvents(1) },
+    { events: sampleOutgoing(1) },
     { signal: AbortSignal.timeout(50), deadline: Date.now() + 50 },
   );
   expect(answer).toMatchObject({

@@ -6,9 +6,10 @@ import {
   usageTime,
 } from "@meter-lib/core/transport";
 import { type NameMap, nameOf } from "../name-map.ts";
+import { type ValueOf, type ValueRule, valueIssue } from "../usage-value.ts";
 
 /** Returns the value of an event, or undefined for an event without one. */
-export type AutumnValue = (event: UsageEvent) => number | undefined;
+export type AutumnValue = ValueOf;
 
 export interface AutumnNames {
   readonly features: NameMap;
@@ -44,23 +45,12 @@ export const autumnIssue = (event: UsageEvent, { value }: AutumnNames): EventIss
     const expected = "a key that the transport does not use itself";
     return { field: `metadata.${key}`, given: describeValue(key), expected };
   }
-  const field = event.type === "volume" ? "total_usage" : "end_time";
-  let number: number | undefined;
-  try {
-    number = value(event);
-  } catch (error) {
-    return {
-      field: "value",
-      given: `an error: ${String(error)}`,
-      expected: "a function that does not throw",
-    };
-  }
-  if (number === undefined) {
-    const expected = "both times of a measured call, because Autumn sums values and one boundary has none";
-    return { field, given: "nothing", expected };
-  }
-  // A negative value would add to the balance.
-  return Number.isFinite(number) && number >= 0
-    ? undefined
-    : { field, given: describeValue(number), expected: "a number ≥ 0" };
+  return valueIssue(event, value, NOT_NEGATIVE);
+};
+
+// A negative value would add to the balance.
+const NOT_NEGATIVE: ValueRule = {
+  backend: "Autumn",
+  takes: (value) => Number.isFinite(value) && value >= 0,
+  expected: "a number ≥ 0",
 };

@@ -1,5 +1,5 @@
-import { describeIssue, type OutgoingEvent } from "@meter-lib/core/transport";
-import type { Dialect, Part } from "@meter-lib/transport-fetch/dialect";
+import type { Dialect } from "@meter-lib/transport-fetch/dialect";
+import { encodeList } from "../encode-list.ts";
 import { judgeLagoAnswer } from "./judge-lago-answer.ts";
 import { type LagoNames, lagoEvent, lagoIssue } from "./lago-event.ts";
 
@@ -18,26 +18,11 @@ export const lagoDialect = (names: LagoNames): Dialect => ({
   // It repeats every event.
   maxAnswerBytes: 1024 * 1024,
   check: { event: (event) => lagoIssue(event, names) },
-  encode: (events) => encode(events, names),
+  encode: (events) =>
+    encodeList(events, {
+      issueOf: (event) => lagoIssue(event, names),
+      headers: HEADERS,
+      bodyOf: (run) => JSON.stringify({ events: run.map((event) => lagoEvent(event, names)) }),
+    }),
   judge: judgeLagoAnswer,
 });
-
-const encode = function* (events: readonly OutgoingEvent[], names: LagoNames): Iterable<Part> {
-  let run: OutgoingEvent[] = [];
-  const request = (): Part => ({
-    events: run.length,
-    headers: HEADERS,
-    body: JSON.stringify({ events: run.map((event) => lagoEvent(event, names)) }),
-  });
-  for (const event of events) {
-    const issue = lagoIssue(event, names);
-    if (issue === undefined) {
-      run.push(event);
-      continue;
-    }
-    if (run.length > 0) yield request();
-    run = [];
-    yield { rejected: { state: "rejected", reason: describeIssue(issue) } };
-  }
-  if (run.length > 0) yield request();
-};

@@ -1,5 +1,6 @@
-import { describeIssue, type OutgoingEvent, type SendAnswer } from "@meter-lib/core/transport";
-import { type Dialect, type HttpAnswer, judgeStatus, type Part } from "@meter-lib/transport-fetch/dialect";
+import type { SendAnswer } from "@meter-lib/core/transport";
+import { type Dialect, type HttpAnswer, judgeStatus } from "@meter-lib/transport-fetch/dialect";
+import { encodeList } from "../encode-list.ts";
 import { type OpenMeterNames, openMeterEvent, openMeterIssue } from "./openmeter-event.ts";
 
 const HEADERS = {
@@ -28,29 +29,14 @@ export const openMeterDialect = (names: OpenMeterNames, api: OpenMeterApi): Dial
   },
   maxAnswerBytes: 64 * 1024,
   check: { event: (event) => openMeterIssue(event, names) },
-  encode: (events) => encode(events, names),
+  encode: (events) =>
+    encodeList(events, {
+      issueOf: (event) => openMeterIssue(event, names),
+      headers: HEADERS,
+      bodyOf: (run) => JSON.stringify(run.map((event) => openMeterEvent(event, names))),
+    }),
   judge: (answer, _events, now) => judge(answer, api === "v1" ? 204 : 202, now),
 });
-
-const encode = function* (events: readonly OutgoingEvent[], names: OpenMeterNames): Iterable<Part> {
-  let run: OutgoingEvent[] = [];
-  const request = (): Part => ({
-    events: run.length,
-    headers: HEADERS,
-    body: JSON.stringify(run.map((event) => openMeterEvent(event, names))),
-  });
-  for (const event of events) {
-    const issue = openMeterIssue(event, names);
-    if (issue === undefined) {
-      run.push(event);
-      continue;
-    }
-    if (run.length > 0) yield request();
-    run = [];
-    yield { rejected: { state: "rejected", reason: describeIssue(issue) } };
-  }
-  if (run.length > 0) yield request();
-};
 
 /** Success says that all of them were taken, those that it had already among them; which ones is not told. */
 const judge = (answer: HttpAnswer, success: number, now: number): SendAnswer => {

@@ -6,7 +6,7 @@ import {
   usageTime,
 } from "@meter-lib/core/transport";
 import { type NameMap, nameOf } from "../name-map.ts";
-import { usageValue } from "../usage-value.ts";
+import { usageValue, type ValueOf, type ValueRule, valueIssue } from "../usage-value.ts";
 
 /** How events look at one Stripe account. */
 export interface StripeNames {
@@ -17,7 +17,7 @@ export interface StripeNames {
 }
 
 /** The number that Stripe adds up, or undefined for an event that has none. */
-export type StripeValue = (event: UsageEvent) => number | undefined;
+export type StripeValue = ValueOf;
 
 /** Units used, or milliseconds from start to end: whole numbers, as Stripe takes them, without rounding. */
 export const defaultStripeValue: StripeValue = usageValue;
@@ -59,7 +59,7 @@ const PAYLOAD_KEY = /^[^[\]]{1,100}$/;
 export const stripeIssue = (event: UsageEvent, names: StripeNames, now: number): EventIssue | undefined =>
   nameIssue(event.meter_id, names, "meter_id") ??
   timeIssue(event, now) ??
-  valueIssue(event, names) ??
+  valueIssue(event, names.value, WHOLE_NUMBER) ??
   payloadIssue(event, names);
 
 export const nameIssue = (
@@ -86,28 +86,10 @@ const timeIssue = (event: UsageEvent, now: number): EventIssue | undefined => {
   };
 };
 
-const valueIssue = (event: UsageEvent, { value }: StripeNames): EventIssue | undefined => {
-  const field = event.type === "volume" ? "total_usage" : "end_time";
-  let number: number | undefined;
-  try {
-    number = value(event);
-  } catch (error) {
-    return {
-      field: "value",
-      given: `an error: ${String(error)}`,
-      expected: "a function that does not throw",
-    };
-  }
-  if (number === undefined) {
-    return {
-      field,
-      given: "nothing",
-      expected: "both times of a measured call, because Stripe sums values and one boundary has none",
-    };
-  }
-  return Number.isSafeInteger(number) && number >= 0 && number <= LARGEST_VALUE
-    ? undefined
-    : { field, given: describeValue(number), expected: "a whole number from 0 to 999999999999999" };
+const WHOLE_NUMBER: ValueRule = {
+  backend: "Stripe",
+  takes: (value) => Number.isSafeInteger(value) && value >= 0 && value <= LARGEST_VALUE,
+  expected: `a whole number from 0 to ${LARGEST_VALUE}`,
 };
 
 const payloadIssue = (

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { NO_CHANGES } from "../../test/new-segment.ts";
 import { type UsageEvent, usageEvent } from "../event/usage-event.ts";
 import { bodyText } from "./body.ts";
 import { idList } from "./id-list.ts";
 import { logOutbox } from "./log-outbox.ts";
 import { memoryStore } from "./memory-store.ts";
-import type { OutboxChanges } from "./outbox.ts";
 import { sumEvents } from "./sums.ts";
 import { TABLE_NAMES } from "./tables.ts";
 
@@ -16,16 +16,6 @@ const OPTIONS = {
   deadLetters: { maxEvents: 1_000, maxBytes: 1_000_000 },
   ledgerMs: 1e12,
 };
-const NOTHING: OutboxChanges = {
-  now: NOW,
-  end: [],
-  release: [],
-  spill: [],
-  append: [],
-  lease: [],
-  sessions: [],
-};
-
 const event = (tenant_id: string, event_id: string): UsageEvent =>
   usageEvent({
     event_id,
@@ -47,7 +37,8 @@ test("nothing of the tenant is left in the store but the sums, also where others
   await outbox.open();
   const events = [event("mallory", "m1"), event("alice", "a1"), event("mallory", "m2"), event("alice", "a2")];
   const { appended } = await outbox.commit({
-    ...NOTHING,
+    ...NO_CHANGES,
+    now: NOW,
     append: [
       {
         count: events.length,
@@ -67,7 +58,8 @@ test("nothing of the tenant is left in the store but the sums, also where others
   // One of them has ended before.
   const span = { segment, from: 0, to: 1 };
   await outbox.commit({
-    ...NOTHING,
+    ...NO_CHANGES,
+    now: NOW,
     lease: [
       {
         segment,

@@ -27,6 +27,20 @@ export interface PageEvent {
   readonly session_id?: string | undefined;
 }
 
+const FIELDS: Readonly<Record<keyof PageEvent, true>> = {
+  event_id: true,
+  meter_id: true,
+  event_time: true,
+  total_usage: true,
+  start_time: true,
+  end_time: true,
+  metadata: true,
+  session_id: true,
+};
+
+/** The names of the fields of an event. */
+export const PAGE_EVENT_FIELDS: ReadonlySet<string> = new Set(Object.keys(FIELDS));
+
 /** The relay's response, with status 200. With any other status, none of the batch was accepted, and `error` says why. */
 export interface PageBatchAnswer {
   /** One per event, in the same order. */

@@ -1,9 +1,21 @@
 import type { Metadata, MeterType } from "../catalog/meter.ts";
+import { describeValue, type EventIssue } from "../check/event-issue.ts";
 import type { Correction } from "../event/correction.ts";
-import type { OutgoingEvent } from "../event/usage-event.ts";
+import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
 
 /** Metadata keys with this prefix are reserved for meter-lib: its ids are sent there, beside the user's metadata. */
-export const RESERVED_METADATA_PREFIX = "meter.";
+const RESERVED_METADATA_PREFIX = "meter.";
+
+/** Returns the metadata key with the reserved prefix, if there is one: consumers would read it as an id of meter-lib. */
+export const reservedMetadataIssue = ({ metadata = {} }: UsageEvent): EventIssue | undefined => {
+  const key = Object.keys(metadata).find((name) => name.startsWith(RESERVED_METADATA_PREFIX));
+  if (key === undefined) return undefined;
+  return {
+    field: `metadata.${key}`,
+    given: describeValue(key),
+    expected: `a key without the prefix "${RESERVED_METADATA_PREFIX}", under which meter-lib sends its own ids`,
+  };
+};
 
 /** A volume event as the value of a Kafka record. Key order is part of the format. */
 export interface VolumeRecord {

@@ -1,4 +1,5 @@
 import type { MeterError } from "@meter-lib/core";
+import { PAGE_EVENT_FIELDS } from "@meter-lib/core/wire";
 
 // Texts for pages. They are fixed, because messages of a backend, a broker or the outbox may contain addresses and names.
 
@@ -10,21 +11,10 @@ export const BEING_TAKEN = "another request is taking it";
 export const UNDECIDED = "it is not yet known whether it was taken";
 export const NO_TIME_LEFT = "there was no time left to hand it on";
 
-const PAGE_FIELDS = new Set([
-  "event_id",
-  "meter_id",
-  "event_time",
-  "total_usage",
-  "start_time",
-  "end_time",
-  "metadata",
-  "session_id",
-]);
-
 /** Names the invalid fields of an event. What the catalog expects is not disclosed to pages. */
 export const invalidEventReason = ({ issues }: MeterError): string => {
   const fields = new Set(
-    issues.map(({ field }) => field.split(".")[0] ?? "").filter((field) => PAGE_FIELDS.has(field)),
+    issues.map(({ field }) => field.split(".")[0] ?? "").filter((field) => PAGE_EVENT_FIELDS.has(field)),
   );
   return `${fields.size === 0 ? "event" : [...fields].join(", ")}: not allowed by the catalog`;
 };

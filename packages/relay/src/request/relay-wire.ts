@@ -1,6 +1,6 @@
 import { describeIssue, describeValue } from "@meter-lib/core/transport";
 import type { PageEvent, PageEventResult } from "@meter-lib/core/wire";
-import { isToken, MAX_PAGE_ID_LENGTH } from "@meter-lib/core/wire";
+import { isToken, MAX_PAGE_ID_LENGTH, PAGE_EVENT_FIELDS } from "@meter-lib/core/wire";
 import { Refusal } from "./refusal.ts";
 
 // Reads `PageBatch` and writes `PageBatchAnswer`, the types of the wire between page and relay, which core defines for both.
@@ -17,16 +17,6 @@ export type ReceivedEvent =
   | { readonly ok: true; readonly event: PageEvent }
   | { readonly ok: false; readonly event_id: string; readonly reason: string };
 
-const FIELDS = new Set([
-  "event_id",
-  "meter_id",
-  "event_time",
-  "total_usage",
-  "start_time",
-  "end_time",
-  "metadata",
-  "session_id",
-]);
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const ID = `visible ASCII, 1 to ${MAX_PAGE_ID_LENGTH} characters`;
 const MAX_SHOWN_FIELD = 60;
@@ -66,7 +56,7 @@ export const parseEvent = (value: unknown): ReceivedEvent => {
   if (session_id !== undefined && !isId(session_id)) return refuse("session_id", session_id, ID);
   if (metadata !== undefined && !isTexts(metadata)) return refuse("metadata", metadata, "an object of texts");
   for (const field of Object.keys(value)) {
-    if (FIELDS.has(field)) continue;
+    if (PAGE_EVENT_FIELDS.has(field)) continue;
     // Nothing is dropped silently. Tenant and device, above all, are not the page's to say.
     return refuse(field.slice(0, MAX_SHOWN_FIELD), "a value", "no such field");
   }

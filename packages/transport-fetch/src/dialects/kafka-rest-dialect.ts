@@ -1,10 +1,5 @@
-import {
-  describeValue,
-  type EventIssue,
-  type OutgoingEvent,
-  type UsageEvent,
-} from "@meter-lib/core/transport";
-import { RESERVED_METADATA_PREFIX, usageRecordJson } from "@meter-lib/core/wire";
+import type { OutgoingEvent } from "@meter-lib/core/transport";
+import { reservedMetadataIssue, usageRecordJson } from "@meter-lib/core/wire";
 import type { Dialect, Part } from "./dialect.ts";
 import { judgeKafkaRestAnswer } from "./judge-kafka-rest-answer.ts";
 
@@ -28,21 +23,10 @@ export const kafkaRestDialect = (topic: string, strictWire: boolean): Dialect =>
     maxInFlight: 4,
   },
   maxAnswerBytes: 1024 * 1024,
-  check: { event: (event) => (strictWire ? undefined : checkMetadata(event)) },
+  check: { event: (event) => (strictWire ? undefined : reservedMetadataIssue(event)) },
   encode: encodeRecords(usageRecordJson({ strictWire, before: '{"value":', after: "}" })),
   judge: judgeKafkaRestAnswer,
 });
-
-const checkMetadata = ({ metadata }: UsageEvent): EventIssue | undefined => {
-  if (metadata === undefined) return undefined;
-  const key = Object.keys(metadata).find((name) => name.startsWith(RESERVED_METADATA_PREFIX));
-  if (key === undefined) return undefined;
-  return {
-    field: `metadata.${key}`,
-    given: describeValue(key),
-    expected: `a key without the prefix "${RESERVED_METADATA_PREFIX}", under which meter-lib sends its own ids`,
-  };
-};
 
 const encodeRecords =
   (record: (event: OutgoingEvent) => string) =>

@@ -1,6 +1,7 @@
+import { readText } from "@meter-lib/core/wire";
 import type { KyInstance, Options } from "ky";
 import { freshConnections } from "./fresh-connections.ts";
-import type { HttpBody, HttpResponse, HttpSend } from "./http-send.ts";
+import type { HttpResponse, HttpSend } from "./http-send.ts";
 
 /** ky options that the transport sets itself. */
 export const OWN_KY_OPTIONS = [
@@ -51,26 +52,8 @@ const loadKy = async (
 const toHttpResponse = (response: Response): HttpResponse => ({
   status: response.status,
   header: (name) => response.headers.get(name),
-  read: (maxBytes) => readBody(response, maxBytes),
+  read: (maxBytes) => readText(response, maxBytes),
   discard: () => {
     if (!response.bodyUsed) response.body?.cancel().catch(() => {});
   },
 });
-
-const readBody = async (response: Response, maxBytes: number): Promise<HttpBody> => {
-  if (response.body === null) return { text: "", whole: true };
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  let left = maxBytes;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return { text: text + decoder.decode(), whole: true };
-    if (value.byteLength > left) {
-      reader.cancel().catch(() => {});
-      return { text: text + decoder.decode(value.subarray(0, left)), whole: false };
-    }
-    left -= value.byteLength;
-    text += decoder.decode(value, { stream: true });
-  }
-};

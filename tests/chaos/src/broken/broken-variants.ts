@@ -8,21 +8,12 @@ import {
   idList,
   type Lease,
   type NewSegment,
-  type OutboxChanges,
   type Span,
   sumEvents,
 } from "@meter-lib/core/store";
 import type { Outcome } from "@meter-lib/core/transport";
+import { NO_CHANGES } from "../../../../packages/core/test/new-segment.ts";
 import { wrapOutbox } from "../../../../packages/core/test/wrap-outbox.ts";
-
-const NO_CHANGES: Omit<OutboxChanges, "now"> = {
-  end: [],
-  release: [],
-  spill: [],
-  append: [],
-  lease: [],
-  sessions: [],
-};
 
 type Events = readonly (UsageEvent | undefined)[];
 
