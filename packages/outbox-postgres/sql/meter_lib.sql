@@ -1,5 +1,5 @@
 -- The outbox of meter-lib, layout 1. Run by a user who may create a schema; see README.md for the rights of the others.
-BEGIN;
+BEGIN ISOLATION LEVEL READ COMMITTED;
 SELECT pg_advisory_xact_lock(hashtextextended('meter-lib migrate', 0));
 
 CREATE SCHEMA IF NOT EXISTS "meter_lib";

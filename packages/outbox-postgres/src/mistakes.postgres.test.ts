@@ -243,3 +243,102 @@ test("a pooler that gives two connections the same process of the server", async
   });
   await server.end();
 });
+
+/** A pooler with one connection of the server; what whoever comes next does is `next`. */
+const smallPooler = (server: pg.Client, next: () => Promise<unknown>) => {
+  const statements: string[] = [];
+  let isTaken = false;
+  const client = (): PostgresClient => {
+    const isNext = isTaken;
+    isTaken = true;
+    return {
+      processID: 1,
+      query: (text, values) => {
+        if (isNext) return next();
+        statements.push(text);
+        return values === undefined ? server.query(text) : server.query(text, values);
+      },
+      on: () => undefined,
+      end: () => undefined,
+    };
+  };
+  return { client, statements };
+};
+
+test("a pooler in session mode that has no connection to spare", async () => {
+  const { schema } = await schemaPlace();
+  const server = await connectTo(inject("postgresUrl"));
+  const { client } = smallPooler(server, () => new Promise(() => {}));
+  expect(await openingFails({ client, schema })).toBeUndefined();
+  await server.end();
+});
+
+test("behind a pooler, events are found without a notification", async () => {
+  const url = inject("postgresUrl");
+  const { schema } = await schemaPlace();
+  const server = await connectTo(url);
+  const { client, statements } = smallPooler(server, async () => {
+    throw new Error("no more connections allowed");
+  });
+  const transport = memoryTransport();
+  const meter = new MeterClient({
+    transport,
+    customerLookup: { lookup: async () => ({ state: "found", customer_id: "customer" }) },
+    outbox: postgresOutbox({ client, schema }),
+    delivery: { lingerMs: 0 },
+  });
+  expect(await meter.stats()).toMatchObject({ recorded: 0 });
+  const tx = await connectTo(url);
+  await tx.query("BEGIN");
+  await meter.record(EVENT, { tx });
+  await tx.query("COMMIT");
+  await expect.poll(() => transport.events.length, { timeout: 4_000 }).toBe(1);
+  expect(statements.filter((text) => text.includes("LISTEN"))).toEqual([]);
+  await meter.close();
+  await Promise.all([tx.end(), server.end()]);
+});
+
+test("a connection whose responses belong to the statement before", async () => {
+  const url = inject("postgresUrl");
+  const { schema } = await schemaPlace();
+  const server = await connectTo(url);
+  let before: Promise<unknown> = server.query("SET application_name = 'somebody else'");
+  const client = (): PostgresClient => ({
+    query: (text) => {
+      const answer = before;
+      before = server.query(text);
+      return answer;
+    },
+    on: () => undefined,
+    end: () => undefined,
+  });
+  expect(await openingFails({ client, schema })).toMatchObject({
+    code: "outbox_failed",
+    message: expect.stringContaining("a pooler mixed up responses; connect directly"),
+  });
+  await before;
+  await querySql(url, `DELETE FROM "${schema}".turns`);
+  expect(await openingFails({ client: () => new pg.Client(url), schema })).toMatchObject({
+    code: "invalid_options",
+    message: expect.stringContaining("has no layout, expected layout 1"),
+  });
+  await server.end();
+});
+
+test("a connection that is lost while it opens is returned to its pool once", async () => {
+  let returned = 0;
+  const connect = async (): Promise<PostgresClient> => ({
+    query: async () => {
+      throw new Error("Connection terminated unexpectedly");
+    },
+    on: () => undefined,
+    release: () => {
+      returned++;
+    },
+  });
+  expect(await openingFails({ pool: { connect } })).toMatchObject({
+    code: "outbox_failed",
+    message: expect.stringContaining("the connection was lost: Connection terminated unexpectedly"),
+  });
+  expect(returned).toBe(1);
+});

@@ -6,6 +6,8 @@ import { bellKey } from "./sql.ts";
 
 /** How soon to check again while events keep coming. */
 const AWAKE_MS = 100;
+/** How often to look where no notification comes. */
+const DEAF_MS = 1_000;
 
 /**
  * Events in transactions of the application: rows of `arrivals`, which nobody numbers and nothing locks.
@@ -21,6 +23,7 @@ export class PostgresArrivals implements Arrivals {
   #tell = (): void => {};
   #isAwake = false;
   #timer: NodeJS.Timeout | undefined;
+  #looks: NodeJS.Timeout | undefined;
 
   /** @param query - on the store's own connection */
   constructor(name: string, schema: string, query: Query) {
@@ -37,6 +40,17 @@ export class PostgresArrivals implements Arrivals {
 
   listen(tell: () => void): void {
     this.#tell = tell;
+  }
+
+  /** @param hears - whether the connection gets notifications */
+  connected(hears: boolean): void {
+    clearInterval(this.#looks);
+    if (hears) return;
+    this.#looks = setInterval(() => {
+      this.#commits.look();
+      this.#tell();
+    }, DEAF_MS);
+    this.#looks.unref();
   }
 
   /** Something was committed. */
@@ -79,6 +93,7 @@ export class PostgresArrivals implements Arrivals {
 
   close(): void {
     clearTimeout(this.#timer);
+    clearInterval(this.#looks);
     this.#commits.close();
   }
 }

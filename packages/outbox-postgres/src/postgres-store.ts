@@ -33,6 +33,8 @@ interface OpenSession {
 }
 
 const POOLER_LOOKS = 10;
+/** A pooler that has no connection to spare leaves a query waiting. */
+const POOLER_MS = 1_000;
 
 class PostgresStore implements Store {
   readonly name: string;
@@ -176,16 +178,26 @@ class PostgresStore implements Store {
     });
     try {
       const [found] = await session.query(
-        `${isView ? "" : `LISTEN ${quoted(schema)};`} SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS replica, layout FROM ${quoted(schema)}.turns`,
+        `SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS replica, (SELECT layout FROM ${quoted(schema)}.turns) AS layout`,
       );
-      if (found?.replica === true && !isView)
+      if (found?.layout === undefined)
+        throw new ConnectionLost(
+          "the response belongs to another statement: a pooler mixed up responses; connect directly",
+        );
+      if (found.replica === true && !isView)
         throw this.#refused("the server is a read replica, expected the primary: recording needs writes");
-      if (found?.layout !== LAYOUT)
+      if (found.layout !== LAYOUT)
         throw this.#refused(
-          `the schema ${schema} has the layout ${String(found?.layout)}, expected layout ${LAYOUT}: use the version of meter-lib that wrote it, or run \`meter outbox migrate\``,
+          `the schema ${schema} has ${found.layout === null ? "no layout" : `the layout ${String(found.layout)}`}, expected layout ${LAYOUT}: use the version of meter-lib that wrote it, or run \`meter outbox migrate\``,
         );
       const isPooled = session.namedPid !== undefined && session.namedPid !== found.pid;
-      if (isPooled && !isView && (await this.#isShared(session, found.pid))) throw pooled(this.name);
+      if (!isView) {
+        if (isPooled && (await this.#isShared(session, found.pid))) throw pooled(this.name);
+        // PgBouncer takes a notification that comes while it resets a connection for the end of the reset, and gives the reset's response to
+        // whoever gets the connection next.
+        if (!isPooled) await session.query(`LISTEN ${quoted(schema)}`);
+        this.arrivals.connected(!isPooled);
+      }
       const open = { session, pid: found.pid, locks: new Set<string>() };
       this.#open = open;
       return open;
@@ -197,8 +209,12 @@ class PostgresStore implements Store {
 
   /** Whether a connection changes its process of the server, or another one gets the same. */
   async #isShared(session: Session, pid: unknown): Promise<boolean> {
-    const other = await Session.open(this.#options, () => {});
+    let other: Session | undefined;
     try {
+      other = await Session.open(
+        { ...this.#options, connectTimeoutMs: POOLER_MS, answerMs: POOLER_MS },
+        () => {},
+      );
       // On a busy pooler one look may miss it.
       for (let look = 0; look < POOLER_LOOKS; look++) {
         const [theirs] = await other.query("BEGIN; SELECT pg_backend_pid() AS pid");
@@ -207,8 +223,12 @@ class PostgresStore implements Store {
         if (theirs?.pid === pid || mine?.pid !== pid) return true;
       }
       return false;
+    } catch (error) {
+      if (session.isLost) throw error;
+      // Whoever waits for a connection has none of those that are taken. Should they be shared all the same, the next transaction tells.
+      return false;
     } finally {
-      other.end();
+      other?.end();
     }
   }
 

@@ -7,9 +7,11 @@ export interface SessionSettings {
   readonly connectTimeoutMs: number;
   readonly statementTimeoutMs: number;
   readonly lockTimeoutMs: number;
+  /** How long a response may take before the connection counts as lost. @default a little longer than the server's own limits */
+  readonly answerMs?: number;
 }
 
-/** How much longer than the server's own limits a response may take before the connection counts as lost. */
+/** How much longer than the server's own limits a response may take. */
 const GRACE_MS = 5_000;
 /** A process that is stopped within a transaction blocks all others. */
 const IDLE_IN_TRANSACTION_MS = 30_000;
@@ -21,11 +23,14 @@ export class Session {
   #lost: Error | undefined;
   /** Rejects pending queries when the connection is lost. */
   readonly #ended = Promise.withResolvers<never>();
-  #busy = 0;
+  /** Resolves when the last query has its response: drivers differ in what they do with a query that comes before. */
+  #last: Promise<void> = Promise.resolve();
+  #isEnded = false;
 
-  private constructor(client: PostgresClient, { statementTimeoutMs, lockTimeoutMs }: SessionSettings) {
+  private constructor(client: PostgresClient, settings: SessionSettings) {
+    const { statementTimeoutMs, lockTimeoutMs, answerMs } = settings;
     this.#client = client;
-    this.#answerMs = Math.max(statementTimeoutMs, lockTimeoutMs) + GRACE_MS;
+    this.#answerMs = answerMs ?? Math.max(statementTimeoutMs, lockTimeoutMs) + GRACE_MS;
     this.#ended.promise.catch(() => {});
     client.on("error", (error) => this.lose(error));
     client.on("end", () => this.lose(new Error("the server closed the connection")));
@@ -59,8 +64,20 @@ export class Session {
 
   /** @throws ConnectionLost if there is no response, and the server's own errors. */
   async query(text: string, values?: unknown[]): Promise<readonly PostgresRow[]> {
+    const before = this.#last;
+    const answered = Promise.withResolvers<void>();
+    this.#last = answered.promise;
+    await before;
+    try {
+      return await this.#ask(text, values);
+    } finally {
+      answered.resolve();
+    }
+  }
+
+  async #ask(text: string, values: unknown[] | undefined): Promise<readonly PostgresRow[]> {
     if (this.#lost !== undefined) throw this.#lost;
-    if (this.#busy++ === 0) this.#client.ref?.();
+    this.#client.ref?.();
     const timer = setTimeout(
       () => this.lose(new Error(`no response for ${this.#answerMs} ms`)),
       this.#answerMs,
@@ -75,7 +92,7 @@ export class Session {
     } finally {
       clearTimeout(timer);
       // Waiting for notifications does not keep the process alive.
-      if (--this.#busy === 0) this.#client.unref?.();
+      this.#client.unref?.();
     }
   }
 
@@ -89,6 +106,8 @@ export class Session {
   /** Ends it; the server releases its locks. */
   end(): void {
     this.#lost ??= new ConnectionLost("the connection was closed");
+    if (this.#isEnded) return;
+    this.#isEnded = true;
     const { release } = this.#client;
     if (release !== undefined) {
       this.#client.release?.(true);

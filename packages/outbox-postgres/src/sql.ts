@@ -29,7 +29,7 @@ export const migrationSql = (schema = "meter_lib"): string => {
 ) WITH (${name === "meta" || name === "owners" || name === "accounts" ? BUSY : ROWS});`,
   );
   return `-- The outbox of meter-lib, layout ${LAYOUT}. Run by a user who may create a schema; see README.md for the rights of the others.
-BEGIN;
+BEGIN ISOLATION LEVEL READ COMMITTED;
 SELECT pg_advisory_xact_lock(hashtextextended('meter-lib migrate', 0));
 
 CREATE SCHEMA IF NOT EXISTS ${s};
