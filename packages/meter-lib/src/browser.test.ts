@@ -92,6 +92,42 @@ describe.skipIf(found === undefined)("the browser entry as one script in a page"
     );
   });
 
+  test.each([
+    ["tenant", "tenant=tenant_b", "tenant=tenant_a"],
+    ["user of a page that names its own", "tenant=tenant_a&subject=bob", "tenant=tenant_a&subject=ada"],
+  ])("the token of another %s blocks delivery: events wait for their own", async (_, wrong, right) => {
+    await using backend = await pageBackend(script);
+    const page = await openPage(backend);
+
+    const told = await page.evaluate(
+      async ([wrongQuery, rightQuery]) => {
+        let query = wrongQuery;
+        const meter = browser.createBrowserMeter({
+          relayUrl: "/meter",
+          tenant_id: "tenant_a",
+          subject: "ada",
+          token: async () => (await fetch(`/token?${query}`)).text(),
+          delivery: { lingerMs: 0 },
+        });
+        const blocked = new Promise<number | undefined>((resolve) => {
+          meter.on("blocked", ({ status }) => resolve(status));
+        });
+        const { settled } = meter.record({ meter_id: "page.processed.basic", total_usage: 3 });
+        const status = await blocked;
+        const { pending } = await meter.stats();
+        query = rightQuery;
+        meter.retryNow();
+        return { status, pending, ...(await settled) };
+      },
+      [wrong, right] as const,
+    );
+
+    expect(told).toMatchObject({ status: 403, pending: 1, state: "acknowledged" });
+    expect(usage(backend)).toEqual([
+      { tenant_id: "tenant_a", customer_id: "cust_a", total_usage: 3, events: 1 },
+    ]);
+  });
+
   test("without a database a page that closes still sends", async () => {
     await using backend = await pageBackend(script);
     const page = await openPage(backend);

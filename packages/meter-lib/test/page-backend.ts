@@ -10,7 +10,7 @@ export interface PageBackend extends AsyncDisposable {
   readonly sandbox: Sandbox;
 }
 
-/** A site with a relay at `/meter`, a token at `/token?tenant=…` and a script at `/meter.js`, in front of a sandbox. */
+/** A site with a relay at `/meter`, a token at `/token?tenant=…&subject=…` and a script at `/meter.js`, in front of a sandbox. */
 export const pageBackend = async (script: string): Promise<PageBackend> => {
   const tenants = { tenant_a: "cust_a", tenant_b: "cust_b" };
   const sandbox = await createSandbox({ tenants });
@@ -32,7 +32,8 @@ export const pageBackend = async (script: string): Promise<PageBackend> => {
     if (pathname === "/meter") await relay(request, response);
     else if (pathname === "/token") {
       const tenant_id = searchParams.get("tenant") ?? "";
-      answer("text/plain", await tokens.issue({ tenant_id, device_id: "web-1" }));
+      const subject = searchParams.get("subject") ?? undefined;
+      answer("text/plain", await tokens.issue({ tenant_id, device_id: "web-1", subject }));
     } else if (pathname === "/meter.js") answer("text/javascript", script);
     else
       answer(

@@ -63,6 +63,7 @@ describe("record()", () => {
       {
         sent_at: expect.any(Number),
         token: "token",
+        tenant_id: "tenant_123",
         events: [
           {
             event_id: "one",

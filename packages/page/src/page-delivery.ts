@@ -50,6 +50,8 @@ export const pageDelivery = (
 ): PageDelivery => {
   const {
     relayUrl,
+    tenant_id,
+    subject,
     catalog = litewaveMeters,
     delivery: { lingerMs = 2_000, retryCapMs = 60_000 } = {},
     limits: { maxEvents = MAX_EVENTS, maxBytes = MAX_BYTES } = {},
@@ -163,7 +165,7 @@ export const pageDelivery = (
     }
     flying += batch.length;
     const texts = batch.map(({ text }) => text).join();
-    const head = JSON.stringify({ sent_at, token: known }).slice(0, -1);
+    const head = JSON.stringify({ sent_at, token: known, tenant_id, subject }).slice(0, -1);
     const verdict = await post(`${head},"events":[${texts}]}`, {
       signal: timeLimit(timeoutMs),
       isLeaving,

@@ -17,12 +17,12 @@ export interface PageMeterOptions<C extends Catalog = LitewaveCatalog>
   extends Pick<BeaconTransportOptions, "token" | "credentials" | "dedupWindowMs" | "fetch"> {
   /** URL of the relay: absolute, or relative to the page. */
   readonly relayUrl: string | URL;
-  /** The tenant that the user is signed in for, as in `token`. The relay always bills the token's tenant. */
+  /** The tenant that the user is signed in for, as in `token`. The relay refuses tokens of another tenant; events then wait. */
   readonly tenant_id: string;
   /**
-   * The signed-in user, as the token's subject, so that events that one user left in the database are never sent with the token of another
-   * user of the same tenant. It is part of the database's name; a pseudonym is enough.
-   * @default all users of a tenant share one
+   * The signed-in user, as the token's subject: events that one user left wait for that user. It is part of the database's name, and the
+   * relay refuses tokens of another subject. A pseudonym is enough.
+   * @default all users of a tenant share a database, and what one of them left is sent with the token of the next
    */
   readonly subject?: string;
   /** The page's device; the relay uses the token's. @default "web" */

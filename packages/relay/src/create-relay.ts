@@ -1,4 +1,4 @@
-import { systemClock } from "@meter-lib/core/transport";
+import { describeIssue, describeValue, systemClock } from "@meter-lib/core/transport";
 import { MAX_PAGE_BATCH_BYTES, MAX_PAGE_BATCH_EVENTS, type PageEventResult } from "@meter-lib/core/wire";
 import { checkPrincipal, credentialsOf, type Principal } from "./access/authenticate.ts";
 import { originCheck, PREFLIGHT_HEADERS } from "./access/cross-origin.ts";
@@ -99,6 +99,8 @@ export const createRelay = (options: RelayOptions): Relay => {
     if (principal === undefined) return unauthenticated("unauthenticated", "the credentials are not known");
     if ("denied" in principal) return unauthenticated(principal.denied, principal.message);
     checkPrincipal(principal);
+    const stranger = ofAnother(batch, principal);
+    if (stranger !== undefined) return stranger;
     const { tenant_id, device_id } = principal;
     for (const [rate, key] of [
       [deviceRate, JSON.stringify([tenant_id, device_id])],
@@ -197,6 +199,21 @@ const unavailable = (results: readonly PageEventResult[]): Refusal | undefined =
     retryAfterMs = Math.max(retryAfterMs, result.retry_after_ms ?? 0);
   }
   return new Refusal(503, "unavailable", "none of the events could be taken yet", { retryAfterMs });
+};
+
+/** Refuses events that the page recorded for another tenant or user than that of the credentials: they wait for their own. */
+const ofAnother = (batch: ReceivedBatch, { tenant_id, subject }: Principal): Refusal | undefined => {
+  const differs = (field: "tenant_id" | "subject", expected: string) =>
+    describeIssue({
+      field,
+      given: describeValue(batch[field]),
+      expected: `that of the credentials, ${describeValue(expected)}`,
+    });
+  if (batch.tenant_id !== undefined && batch.tenant_id !== tenant_id)
+    return new Refusal(403, "wrong_tenant", differs("tenant_id", tenant_id));
+  if (batch.subject !== undefined && subject !== undefined && batch.subject !== subject)
+    return new Refusal(403, "wrong_subject", differs("subject", subject));
+  return undefined;
 };
 
 const unauthenticated = (code: ConstructorParameters<typeof Refusal>[1], message: string): Refusal =>

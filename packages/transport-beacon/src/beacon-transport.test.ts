@@ -79,6 +79,7 @@ describe("what leaves", () => {
     expect(JSON.parse(got[0]?.body ?? "")).toEqual({
       sent_at: expect.any(Number),
       token: "page-token",
+      tenant_id: "tenant",
       events: [
         {
           event_id: "one",
@@ -105,12 +106,32 @@ describe("what leaves", () => {
     expect(got[0]?.body).not.toContain("token");
   });
 
+  test("each body has the events of one tenant, in order", async () => {
+    const { url, got } = await relay(accepting);
+    const tenants = ["a", "a", "b", "a"];
+    const answer = await send(
+      beaconTransport({ url }),
+      tenants.map((tenant_id, index) => outgoing(`e${index}`, { tenant_id })),
+    );
+    const sent = got.map(({ body }) => JSON.parse(body));
+    expect(
+      sent
+        .map(({ tenant_id, events }) => [tenant_id, events.map(({ event_id }: OutgoingEvent) => event_id)])
+        .sort(),
+    ).toEqual([
+      ["a", ["e0", "e1"]],
+      ["a", ["e3"]],
+      ["b", ["e2"]],
+    ]);
+    expect(answer).toMatchObject({ outcomes: tenants.map(() => ({ state: "acknowledged" })) });
+  });
+
   test("bodies fit the keepalive budget by their true bytes, hold every event once and in order", () => {
     const text = fc.string({ unit: fc.constantFrom("a", "京", "\u0001", "🗼"), maxLength: 12_000 });
     fc.assert(
       fc.property(fc.array(text, { minLength: 1, maxLength: 30 }), (texts) => {
         const events = texts.map((value, index) => outgoing(`e${index}`, { metadata: { value } }));
-        const bodies = pageBodies(events, 1, "token");
+        const bodies = pageBodies(events, { sent_at: 1, token: "token" });
         expect(bodies.flatMap((body) => body.events)).toEqual(events);
         for (const { text: body, bytes, events: inside } of bodies) {
           const size = new TextEncoder().encode(body).length;

@@ -5,10 +5,9 @@ import type {
   SendAnswer,
   Transport,
 } from "@meter-lib/core/transport";
-import type { PageEvent } from "@meter-lib/core/wire";
 import { type BeaconTransportOptions, checkOptions } from "./beacon-transport-options.ts";
 import { PAGE_BATCH } from "./page-batch-limits.ts";
-import { pageBodies } from "./page-body.ts";
+import { type PageBody, pageBodies } from "./page-body.ts";
 import { pageEvent } from "./page-event.ts";
 import { isPrerendered, pagePost } from "./page-post.ts";
 import { pageToken } from "./page-token.ts";
@@ -39,7 +38,7 @@ export const beaconTransport = (options: BeaconTransportOptions): Transport => {
   const page = source === undefined ? undefined : pageToken(source);
   const isClosing = watchClosing();
 
-  const sendBatch = async (events: readonly PageEvent[], signal: AbortSignal): Promise<SendAnswer> => {
+  const sendBatch = async (events: readonly OutgoingEvent[], signal: AbortSignal): Promise<SendAnswer> => {
     if (isPrerendered())
       return { fault: { kind: "unavailable", reason: "the page is prerendered and not shown yet" } };
     let token = page?.get();
@@ -59,7 +58,7 @@ export const beaconTransport = (options: BeaconTransportOptions): Transport => {
     const context = { headers, signal, answered, isLeaving: isInBody && isClosing() };
     const faults: DestinationFault[] = [];
     const judged = await Promise.all(
-      pageBodies(events, Date.now(), isInBody ? token : undefined).map(async (body) => {
+      bodiesOf(events, isInBody ? token : undefined).map(async (body) => {
         const verdict = await post(body.text, context);
         if ("kind" in verdict) faults.push(verdict);
         return body.events.map(({ event_id }): Outcome => {
@@ -80,12 +79,25 @@ export const beaconTransport = (options: BeaconTransportOptions): Transport => {
     receiver: { dedup: { windowMs: dedupWindowMs } },
     limits: { maxBatchEvents: PAGE_BATCH.maxEvents, maxBatchBytes: PAGE_BATCH.maxBytes, maxInFlight: 1 },
     survivesPageClose: true,
-    send: ({ events }: { readonly events: readonly OutgoingEvent[] }, { signal }) =>
-      sendBatch(events.map(pageEvent), signal),
+    send: ({ events }, { signal }) => sendBatch(events, signal),
     ...(typeof source === "function" && page !== undefined
       ? { refreshCredentials: async () => void (await page.refresh()) }
       : {}),
   };
+};
+
+/** Packs events in their order; each body has the events of one tenant, which the relay compares with that of the token. */
+const bodiesOf = (events: readonly OutgoingEvent[], token: string | undefined): readonly PageBody[] => {
+  const sent_at = Date.now();
+  const bodies: PageBody[] = [];
+  let from = 0;
+  for (let i = 1; i <= events.length; i++) {
+    const tenant_id = events[from]?.tenant_id;
+    if (events[i]?.tenant_id === tenant_id) continue;
+    bodies.push(...pageBodies(events.slice(from, i).map(pageEvent), { sent_at, token, tenant_id }));
+    from = i;
+  }
+  return bodies;
 };
 
 const UNNAMED: Outcome = { state: "unsure", reason: "the relay's answer does not name the event" };

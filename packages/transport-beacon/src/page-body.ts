@@ -1,4 +1,4 @@
-import type { PageEvent } from "@meter-lib/core/wire";
+import type { PageBatch, PageEvent } from "@meter-lib/core/wire";
 import { KEEPALIVE_BYTES } from "./keepalive-ledger.ts";
 
 /** A request body for the relay, with its events. */
@@ -15,13 +15,12 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 export const utf8Bytes = (text: string): number =>
   /[\u0080-\uffff]/.test(text) ? encoder.encode(text).length : text.length;
 
-/** Packs events into as few bodies as fit the keepalive budget. An event that does not fit gets its own body. */
+/** Packs events of one tenant into as few bodies as fit the keepalive budget. An event that does not fit gets its own body. */
 export const pageBodies = <Event extends PageEvent>(
   events: readonly Event[],
-  sent_at: number,
-  token: string | undefined,
+  envelope: Omit<PageBatch, "events">,
 ): readonly PageBody<Event>[] => {
-  const head = `${JSON.stringify({ sent_at, token }).slice(0, -1)},"events":[`;
+  const head = `${JSON.stringify(envelope).slice(0, -1)},"events":[`;
   const frame = utf8Bytes(head) + "]}".length;
   const bodies: PageBody<Event>[] = [];
   let parts: string[] = [];

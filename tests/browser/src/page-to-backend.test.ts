@@ -22,10 +22,10 @@ describe.skipIf(chromium === undefined)(
   () => {
     test("through a relay to a backend: a page that is left, a browser that is killed, each event counted once", async () => {
       if (chromium === undefined) return;
-      const sandbox = await createSandbox({ tenants: { tenant_123: "cust_001" } });
+      const sandbox = await createSandbox({ tenants: { page: "cust_001" } });
       const client = new MeterClient({
         transport: fetchTransport({ baseUrl: sandbox.url, dedup: { windowMs: 60_000 } }),
-        customerLookup: staticCustomers({ tenant_123: "cust_001" }),
+        customerLookup: staticCustomers({ page: "cust_001" }),
       });
       const site = await startReceiver();
       site.scripts = { "/app.js": await bundlePage("page-app") };
@@ -41,7 +41,7 @@ describe.skipIf(chromium === undefined)(
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
       const address = server.address();
       const port = typeof address === "object" ? address?.port : undefined;
-      const token = await tokens.issue({ tenant_id: "tenant_123", device_id: "web" });
+      const token = await tokens.issue({ tenant_id: "page", device_id: "web" });
       const url = `${site.origin}/page?${new URLSearchParams({
         sender: "meter-lib",
         relay: `http://localhost:${port}/relay`,
@@ -74,7 +74,7 @@ describe.skipIf(chromium === undefined)(
         const next = await browser.newPage(url);
         await allCounted(5);
         expect(sandbox.usage()).toMatchObject([
-          { tenant_id: "tenant_123", customer_id: "cust_001", events: 5, total_usage: 5 },
+          { tenant_id: "page", customer_id: "cust_001", events: 5, total_usage: 5 },
         ]);
         await next.close();
       } finally {

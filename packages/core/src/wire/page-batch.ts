@@ -1,14 +1,18 @@
 import type { Metadata } from "../catalog/meter.ts";
 
 /**
- * What a page posts to a relay, as `application/json`, or as `text/plain` if no header can be set (`sendBeacon`). It does not name tenant
- * and device: the relay takes them from the credentials.
+ * What a page posts to a relay, as `application/json`, or as `text/plain` if no header can be set (`sendBeacon`). The relay takes tenant
+ * and device from the credentials.
  */
 export interface PageBatch {
   /** The page's clock when this attempt was sent, in milliseconds since the epoch; the relay derives the skew of that clock from it. */
   readonly sent_at: number;
   /** Credentials, if no header can carry them. */
   readonly token?: string | undefined;
+  /** Whose usage the page recorded. The relay refuses credentials of another tenant, so that what one user left is not billed to the next. */
+  readonly tenant_id?: string | undefined;
+  /** The user who was signed in, if the page knows. The relay refuses credentials of another subject. */
+  readonly subject?: string | undefined;
   readonly events: readonly PageEvent[];
 }
 

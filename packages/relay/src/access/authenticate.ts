@@ -5,6 +5,8 @@ import type { RelayErrorCode } from "../request/refusal.ts";
 export interface Principal {
   readonly tenant_id: string;
   readonly device_id: string;
+  /** The user, compared with what the page says in `subject`. @default not compared */
+  readonly subject?: string | undefined;
   /** Meters that these credentials may report. @default all that the policy allows */
   readonly meters?: readonly string[] | undefined;
 }
@@ -38,9 +40,10 @@ export const credentialsOf = (request: Request, bodyToken: string | undefined): 
 });
 
 /** @throws TypeError if `authenticate` returned an invalid principal */
-export const checkPrincipal = ({ tenant_id, device_id, meters }: Principal): void => {
+export const checkPrincipal = ({ tenant_id, device_id, subject, meters }: Principal): void => {
   expectThat("tenant_id", tenant_id, isText(tenant_id), "text that is not empty");
   expectThat("device_id", device_id, isText(device_id), "text that is not empty");
+  expectThat("subject", subject, subject === undefined || isText(subject), "text that is not empty");
   const isList = meters === undefined || (Array.isArray(meters) && meters.every(isText));
   expectThat("meters", meters, isList, "a list of meter ids");
 };

@@ -37,6 +37,8 @@ test("a token says whom a page is metered for", async () => {
   const token = await tokens.issue({ ...SUBJECT, meters: ["page.processed.basic"] });
   expect(await authenticate(token)).toEqual({ ...SUBJECT, meters: ["page.processed.basic"] });
   expect(await authenticate(await tokens.issue(SUBJECT))).toEqual(SUBJECT);
+  const ofUser = { ...SUBJECT, subject: "user_7" };
+  expect(await authenticate(await tokens.issue(ofUser))).toEqual(ofUser);
 });
 
 test("the handmade tokens below are refused for what is wrong with them alone", async () => {

@@ -59,10 +59,11 @@ export const tenantTokens = (options: TenantTokensOptions): TenantTokens => {
   const issue = async ({
     tenant_id,
     device_id,
+    subject,
     meters,
     expiresInMs = LIFE_MS,
   }: TokenRequest): Promise<string> => {
-    const issues = requestIssues({ tenant_id, device_id, meters, expiresInMs }, maxLifeMs);
+    const issues = requestIssues({ tenant_id, device_id, subject, meters, expiresInMs }, maxLifeMs);
     if (issues.length > 0) throw MeterError.fromIssues("invalid_options", issues);
     const key = keys.find(({ sign }) => sign !== undefined);
     if (key?.sign === undefined) {
@@ -75,6 +76,7 @@ export const tenantTokens = (options: TenantTokensOptions): TenantTokens => {
       .setAudience(audience)
       .setExpirationTime(now + Math.ceil(expiresInMs / 1_000));
     if (issuer !== undefined) token.setIssuer(issuer);
+    if (subject !== undefined) token.setSubject(subject);
     return token.sign(key.sign);
   };
 
@@ -114,10 +116,10 @@ const keyIdOf = (token: string): string | undefined => {
   }
 };
 
-const principalOf = ({ tenant_id, device_id, meters }: JWTPayload): Principal | undefined => {
-  if (!isId(tenant_id) || !isId(device_id)) return undefined;
-  if (meters === undefined) return { tenant_id, device_id };
-  return isTexts(meters) ? { tenant_id, device_id, meters } : undefined;
+const principalOf = ({ tenant_id, device_id, sub, meters }: JWTPayload): Principal | undefined => {
+  if (!isId(tenant_id) || !isId(device_id) || (sub !== undefined && !isId(sub))) return undefined;
+  if (meters !== undefined && !isTexts(meters)) return undefined;
+  return { tenant_id, device_id, ...(sub !== undefined && { subject: sub }), ...(meters && { meters }) };
 };
 
 const isId = (value: unknown): value is string =>
@@ -151,11 +153,15 @@ const deniedBy = (error: unknown): Denied => {
 };
 
 const requestIssues = (
-  { tenant_id, device_id, meters, expiresInMs }: TokenRequest & { readonly expiresInMs: number },
+  { tenant_id, device_id, subject, meters, expiresInMs }: TokenRequest & { readonly expiresInMs: number },
   maxLifeMs: number,
 ): readonly EventIssue[] => {
   const issues: EventIssue[] = [];
-  for (const [field, value] of Object.entries({ tenant_id, device_id })) {
+  for (const [field, value] of Object.entries({
+    tenant_id,
+    device_id,
+    ...(subject !== undefined && { subject }),
+  })) {
     if (isId(value)) continue;
     issues.push({ field, given: describeValue(value), expected: `text of 1 to ${MAX_ID_LENGTH} characters` });
   }

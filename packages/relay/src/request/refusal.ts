@@ -19,6 +19,8 @@ export type RelayErrorCode =
   | "token_wrong_audience"
   | "token_wrong_issuer"
   | "token_unknown_key"
+  | "wrong_tenant"
+  | "wrong_subject"
   | "rate_limited"
   | "overloaded"
   | "unavailable"

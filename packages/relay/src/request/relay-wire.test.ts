@@ -25,6 +25,7 @@ test.each([
     400,
     "invalid_batch",
   ],
+  ["a tenant that is no text", { body: { ...batchOf(pageEvent()), tenant_id: 7 } }, 400, "invalid_batch"],
   ["too many events", { body: batchOf(...Array.from({ length: 501 }, () => 1)) }, 413, "too_many_events"],
   ["invalid UTF-8", { text: new Uint8Array([0x7b, 0xff, 0x7d]) }, 400, "invalid_utf8"],
   ["text nested 30,000 deep", { text: "[".repeat(30_000) }, 400, "invalid_json"],
@@ -34,7 +35,7 @@ test.each([
   const answer = await errorOf(await relay(pageRequest(request)));
   expect(answer).toEqual({
     status,
-    error: { code, message: expect.stringMatching(/^(body|sent_at|events|token): /) },
+    error: { code, message: expect.stringMatching(/^(body|sent_at|events|token|tenant_id): /) },
   });
   expect(transport.batches).toEqual([]);
 });
@@ -136,11 +137,11 @@ test.each([
   expect(transport.events).toEqual([]);
 });
 
-test("a tenant and a device beside the events change nothing", async () => {
+test("a device and a customer beside the events change nothing", async () => {
   const { relay, transport, client } = relayUnderTest();
   const body = {
     ...batchOf(pageEvent()),
-    tenant_id: "tenant_456",
+    tenant_id: "tenant_123",
     device_id: "other",
     customer_id: "cust_666",
   };
@@ -149,6 +150,35 @@ test("a tenant and a device beside the events change nothing", async () => {
   expect(transport.events).toMatchObject([
     { tenant_id: "tenant_123", device_id: "web-1", customer_id: "customer of tenant_123" },
   ]);
+});
+
+test.each([
+  ["tenant_id", "tenant_456", "wrong_tenant"],
+  ["subject", "ada", "wrong_subject"],
+])(
+  "events of another %s than the credentials' are refused: they are sent when their own is back",
+  async (field, value, code) => {
+    const { relay, transport } = relayUnderTest({
+      authenticate: () => ({ tenant_id: "tenant_123", device_id: "web-1", subject: "bob" }),
+    });
+    const answer = await errorOf(
+      await relay(pageRequest({ body: { ...batchOf(pageEvent()), [field]: value } })),
+    );
+    expect(answer).toEqual({
+      status: 403,
+      error: {
+        code,
+        message: expect.stringMatching(new RegExp(`^${field}: expected that of the credentials, .*${value}`)),
+      },
+    });
+    expect(transport.batches).toEqual([]);
+  },
+);
+
+test("a subject is compared only where the credentials name one", async () => {
+  const { relay } = relayUnderTest();
+  const answer = await relay(pageRequest({ body: { ...batchOf(pageEvent()), subject: "ada" } }));
+  expect(answer.status).toBe(200);
 });
 
 test.each([

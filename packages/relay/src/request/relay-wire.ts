@@ -9,6 +9,8 @@ import { Refusal } from "./refusal.ts";
 export interface ReceivedBatch {
   readonly sent_at: number;
   readonly token: string | undefined;
+  readonly tenant_id: string | undefined;
+  readonly subject: string | undefined;
   readonly events: readonly unknown[];
 }
 
@@ -21,21 +23,23 @@ const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const ID = `visible ASCII, 1 to ${MAX_PAGE_ID_LENGTH} characters`;
 const MAX_SHOWN_FIELD = 60;
 
-/** Parses a body. Unknown fields of a batch are ignored, in particular tenant and device. */
+/** Parses a body. Unknown fields of a batch are ignored, in particular the device. */
 export const parseBatch = (text: string, maxEvents: number): ReceivedBatch | Refusal => {
   const body = parseJson(text);
   if (body instanceof Refusal) return body;
   if (!isObject(body.value)) return invalidBatch("body", body.value, "an object with sent_at and events");
-  const { sent_at, token, events } = body.value;
+  const { sent_at, token, tenant_id, subject, events } = body.value;
   if (!isMs(sent_at)) return invalidBatch("sent_at", sent_at, "milliseconds since the epoch, an integer ≥ 0");
-  if (token !== undefined && typeof token !== "string") return invalidBatch("token", "a value", "text");
+  if (!isOptionalText(token)) return invalidBatch("token", "a value", "text");
+  if (!isOptionalText(tenant_id)) return invalidBatch("tenant_id", tenant_id, "text");
+  if (!isOptionalText(subject)) return invalidBatch("subject", subject, "text");
   if (!Array.isArray(events)) return invalidBatch("events", events, "an array");
   if (events.length === 0) return invalidBatch("events", "an empty array", "at least one event");
   if (events.length > maxEvents) {
     const message = `events: expected at most ${maxEvents} in one request, got ${events.length}`;
     return new Refusal(413, "too_many_events", message);
   }
-  return { sent_at, token, events };
+  return { sent_at, token, tenant_id, subject, events };
 };
 
 /** Checks the form of an event. The client checks it against its meter, and the policy checks what a page may send. */
@@ -108,6 +112,9 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const isMs = (value: unknown): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+
+const isOptionalText = (value: unknown): value is string | undefined =>
+  value === undefined || typeof value === "string";
 
 const isId = (value: unknown): value is string =>
   typeof value === "string" && value.length <= MAX_PAGE_ID_LENGTH && VISIBLE_ASCII.test(value);
