@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { findChromium, NO_CHROMIUM } from "./scripts/find-chromium.ts";
+import { SlowFirst } from "./scripts/test/slow-first.ts";
 
 const BROWSER_TESTS = "packages/*/src/**/*.browser.test.ts";
 /** They share one PostgreSQL. */
@@ -33,8 +34,6 @@ export default defineConfig({
             "examples/*/src/**/*.test.ts",
           ],
           exclude: [BROWSER_TESTS, POSTGRES_TESTS, "**/node_modules/**"],
-          maxWorkers: MAX_WORKERS,
-          sequence: { groupOrder: 0 },
           // The hundreds of processes that tests start share what was compiled once: a start takes a third of the time.
           env: { NODE_COMPILE_CACHE: join(tmpdir(), "meter-lib-compiled") },
           // One of them has an export condition `source`, too, that Node would load its TypeScript by.
@@ -48,8 +47,6 @@ export default defineConfig({
           include: [POSTGRES_TESTS],
           exclude: ["**/node_modules/**"],
           globalSetup: "packages/outbox-postgres/test/postgres-setup.ts",
-          maxWorkers: MAX_WORKERS,
-          sequence: { groupOrder: 0 },
         },
       },
       ...(chromium === undefined
@@ -65,7 +62,6 @@ export default defineConfig({
               test: {
                 name: "chromium",
                 include: [BROWSER_TESTS],
-                sequence: { groupOrder: 1 },
                 browser: {
                   enabled: true,
                   headless: true,
@@ -80,6 +76,8 @@ export default defineConfig({
           ]),
     ],
     passWithNoTests: false,
+    maxWorkers: MAX_WORKERS,
+    sequence: { sequencer: SlowFirst },
     // The suites of @meter-lib/testing register with whatever is global.
     globals: true,
     // A busy machine is slow, not wrong: only a test that hangs runs into these.
