@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MeterClient, type Outbox, type Transport } from "@meter-lib/core";
-import { migratePostgres, postgresOutbox } from "@meter-lib/outbox-postgres";
+import { migratePostgres, postgresOutbox, postgresRecorder } from "@meter-lib/outbox-postgres";
 import { sqliteOutbox } from "@meter-lib/outbox-sqlite";
 import pg from "pg";
 import { querySql, startPostgres } from "../../packages/outbox-postgres/test/postgres-server.ts";
@@ -18,6 +18,15 @@ const BATCH = 500;
 
 /** A transaction on a connection of its own. */
 type Bill = (tx: pg.PoolClient, id: string) => Promise<unknown>;
+
+interface Kind {
+  readonly name: string;
+  readonly pool: pg.Pool;
+  readonly bill: Bill;
+  /** Places of what it is compared with. */
+  readonly alone?: number;
+  readonly byHand?: number;
+}
 
 /** What it costs to bill in a transaction, and how fast the events leave, beside a table and a relay made by hand. */
 export const postgres: Measure = {
@@ -69,36 +78,64 @@ const billed = async (pool: pg.Pool, pipelined: pg.Pool, rounds: number): Promis
       await Promise.all([tx.query("BEGIN"), order(tx, id), extra?.(tx, id)]);
       await tx.query("COMMIT");
     };
+  const inOne =
+    (text: string, event: (id: string) => string): Bill =>
+    async (tx, id) => {
+      await tx.query("BEGIN");
+      await tx.query(text, [id, event(id)]);
+      await tx.query("COMMIT");
+    };
   const record: Bill = (tx, id) => client.record(eventOf(id), { tx });
-  const byHand: Bill = (tx, id) =>
-    tx.query("INSERT INTO by_hand (event) VALUES ($1)", [JSON.stringify(eventOf(id))]);
-  const kinds: readonly (readonly [name: string, pool: pg.Pool, bill: Bill, beside: number])[] = [
-    ["its own row alone", pool, oneByOne(), 0],
-    ["SELECT 1", pool, oneByOne((tx) => tx.query("SELECT 1")), 0],
-    ["record({ tx })", pool, oneByOne(record), 0],
-    ["an insert into a table by hand", pool, oneByOne(byHand), 0],
-    ["pipelined: its own row alone", pipelined, together(), 4],
-    ["pipelined: record({ tx })", pipelined, together(record), 4],
+  const asText = (id: string) => JSON.stringify(eventOf(id));
+  const byHand: Bill = (tx, id) => tx.query("INSERT INTO by_hand (event) VALUES ($1)", [asText(id)]);
+  const recorder = postgresRecorder();
+  const kinds: readonly Kind[] = [
+    { name: "its own row alone", pool, bill: oneByOne() },
+    { name: "a statement that does nothing", pool, bill: oneByOne((tx) => tx.query("SELECT $1", [1])) },
+    { name: "an insert into a table by hand", pool, bill: oneByOne(byHand) },
+    { name: "record({ tx })", pool, bill: oneByOne(record), byHand: 2 },
+    { name: "pipelined: its own row alone", pool: pipelined, bill: together() },
+    { name: "pipelined: an insert into a table by hand", pool: pipelined, bill: together(byHand), alone: 4 },
+    { name: "pipelined: record({ tx })", pool: pipelined, bill: together(record), alone: 4, byHand: 5 },
+    {
+      name: "in the row's statement: an insert by hand",
+      pool,
+      bill: inOne(
+        "WITH event AS (INSERT INTO by_hand (event) VALUES ($2)) INSERT INTO orders VALUES ($1)",
+        asText,
+      ),
+    },
+    {
+      name: "in the row's statement: arrive()",
+      pool,
+      bill: inOne("INSERT INTO orders VALUES ($1) RETURNING meter_lib.arrive($2)", (id) =>
+        recorder.arrival(eventOf(id)),
+      ),
+      byHand: 7,
+    },
   ];
   const rows: Row[] = [];
   let run = 0;
   for (const clients of CLIENTS) {
     const rates = kinds.map((): number[] => []);
     for (let turn = -1; turn < rounds * TURNS; turn++) {
-      for (const [place, [, from, bill]] of kinds.entries()) {
-        const rate = await ratePerSecond(from, clients, `run${run++}`, bill);
+      for (const [place, kind] of kinds.entries()) {
+        const rate = await ratePerSecond(kind.pool, clients, `run${run++}`, kind.bill);
         if (turn >= 0) rates[place]?.push(rate);
       }
     }
-    for (const [place, [name, , , beside]] of kinds.entries()) {
+    for (const [place, { name, alone = 0, byHand }] of kinds.entries()) {
       const taken = rates[place] ?? [];
+      // Of readings next to each other.
+      const beside = (other: number) =>
+        median(taken.map((rate, i) => (rates[other]?.[i] ?? rate) / rate)).toFixed(2);
       rows.push({
         clients,
         "a transaction with": name,
         "transactions/s": Math.round(median(taken)),
         spread: spread(taken, 0),
-        // Of readings next to each other.
-        "time, × its own row": median(taken.map((rate, i) => (rates[beside]?.[i] ?? rate) / rate)).toFixed(2),
+        "time, × its own row": beside(alone),
+        "time, × by hand": byHand === undefined ? "" : beside(byHand),
       });
     }
   }

@@ -18,11 +18,11 @@ CREATE TABLE IF NOT EXISTS "meter_lib".arrivals (
   arrival json NOT NULL CHECK (json_typeof(arrival) = 'object')
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_insert_scale_factor = 0.2);
 
--- Puts events into the transaction of whoever calls it, and returns its number. A commit with a NOTIFY waits for every other one: of
+-- Puts events, a JSON array of them, into the transaction of whoever calls it, and returns its number. A commit with a NOTIFY waits for every other one: of
 -- transactions at once only the first rings, and none while an owner is awake. A function, because its plans are kept by the connection.
-CREATE OR REPLACE FUNCTION "meter_lib".arrive(events json) RETURNS xid8 LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION "meter_lib".arrive(events text) RETURNS xid8 LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO "meter_lib".arrivals (arrival) SELECT value FROM json_array_elements(events);
+  INSERT INTO "meter_lib".arrivals (arrival) SELECT value FROM json_array_elements(events::json);
   IF pg_try_advisory_xact_lock(hashtextextended('meter-lib meter_lib bell', 0)) THEN
     PERFORM pg_notify('meter_lib', '');
   END IF;

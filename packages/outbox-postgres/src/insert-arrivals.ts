@@ -6,13 +6,16 @@ import { quoted } from "./sql.ts";
 /** Puts rows into a transaction, with one statement of it. Resolves with the transaction's number. */
 export type Insert = (tx: SqlTransaction, rows: readonly ArrivalRow[]) => Promise<string>;
 
+/** The argument of `arrive()`. */
+export const arrivalText = (rows: readonly ArrivalRow[]): string => JSON.stringify(rows);
+
 /** @param name - of the outbox, for errors */
 export const insertInto = (name: string, schema: string): Insert => {
-  const arrive = `SELECT ${quoted(schema)}.arrive($1::text::json)::text AS xact`;
+  const arrive = `SELECT ${quoted(schema)}.arrive($1)::text AS xact`;
   return async (tx, rows) => {
     let answer: unknown;
     try {
-      answer = await tx.query(arrive, [JSON.stringify(rows)]);
+      answer = await tx.query(arrive, [arrivalText(rows)]);
     } catch (cause) {
       throw failed(cause, name, schema);
     }

@@ -12,7 +12,7 @@ import {
 } from "@meter-lib/core";
 import type { ArrivalRow, Lane } from "@meter-lib/core/store";
 import { contentMark, createEventCheck } from "@meter-lib/core/wire";
-import { insertInto } from "./insert-arrivals.ts";
+import { arrivalText, insertInto } from "./insert-arrivals.ts";
 import { checkSchema } from "./postgres-outbox-options.ts";
 
 export interface PostgresRecorderOptions<C extends Catalog, Bound extends ContextKey> {
@@ -26,11 +26,15 @@ export interface PostgresRecorderOptions<C extends Catalog, Bound extends Contex
   readonly redact?: (metadata: Metadata, meter_id: string) => Metadata;
 }
 
-/** `tx`: the caller's open transaction. `lane`: `backfill` lets events of now go first. */
-export interface PostgresRecorderCall {
-  readonly tx: SqlTransaction;
+/** `lane`: `backfill` lets events of now go first. */
+export interface PostgresArrivalOptions {
   /** @default "live" */
   readonly lane?: Lane;
+}
+
+/** `tx`: the caller's open transaction. */
+export interface PostgresRecorderCall extends PostgresArrivalOptions {
+  readonly tx: SqlTransaction;
 }
 
 export interface PostgresRecorder<C extends Catalog, Bound extends ContextKey> {
@@ -45,6 +49,17 @@ export interface PostgresRecorder<C extends Catalog, Bound extends ContextKey> {
   ): Promise<string>;
   /** The same for events that were built first, with one statement: all of them, or none. */
   recordAll(events: readonly MeterEvent<C, Bound>[], call: PostgresRecorderCall): Promise<readonly string[]>;
+  /**
+   * Checks an event and returns it as text, the argument of the SQL function `arrive` in a statement of yours:
+   * `INSERT INTO reports (id) VALUES ($1) RETURNING meter_lib.arrive($2)`. The row and the event are then written by one statement.
+   * If it writes no row, nothing is recorded; if it writes several, the event counts once.
+   *
+   * @throws MeterError `invalid_event`
+   */
+  arrival<const Id extends MeterId<C>, const N extends number = number>(
+    event: EventInput<C, Bound, Id, N>,
+    options?: PostgresArrivalOptions,
+  ): string;
 }
 
 /**
@@ -67,13 +82,14 @@ export const postgresRecorder = <const C extends Catalog = LitewaveCatalog, Boun
   if (issue !== undefined) throw MeterError.fromIssues("invalid_options", [issue]);
   const check = createEventCheck(catalog, { now: Date.now }, redact);
   const insert = insertInto(`postgres ${schema}`, schema);
-  const put = async (inputs: readonly unknown[], { tx, lane = "live" }: PostgresRecorderCall) => {
-    const rows = inputs.map((input): ArrivalRow => {
-      const checked = check(input, defaults);
-      if (checked instanceof MeterError) throw checked;
-      const { event, idGiven, timeGiven } = checked;
-      return { lane, event, mark: idGiven ? contentMark(event, timeGiven) : undefined };
-    });
+  const rowOf = (input: unknown, lane: Lane = "live", mayRepeat = false): ArrivalRow => {
+    const checked = check(input, defaults);
+    if (checked instanceof MeterError) throw checked;
+    const { event, idGiven, timeGiven } = checked;
+    return { lane, event, mark: idGiven || mayRepeat ? contentMark(event, timeGiven) : undefined };
+  };
+  const put = async (inputs: readonly unknown[], { tx, lane }: PostgresRecorderCall) => {
+    const rows = inputs.map((input) => rowOf(input, lane));
     await insert(tx, rows);
     return rows.map(({ event }) => event.event_id);
   };
@@ -83,5 +99,7 @@ export const postgresRecorder = <const C extends Catalog = LitewaveCatalog, Boun
       return id;
     },
     recordAll: put,
+    // A statement that writes several rows calls the function as often.
+    arrival: (event, { lane } = {}) => arrivalText([rowOf(event, lane, true)]),
   };
 };

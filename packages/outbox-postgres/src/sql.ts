@@ -48,11 +48,11 @@ CREATE TABLE IF NOT EXISTS ${s}.arrivals (
   arrival json NOT NULL CHECK (json_typeof(arrival) = 'object')
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_insert_scale_factor = 0.2);
 
--- Puts events into the transaction of whoever calls it, and returns its number. A commit with a NOTIFY waits for every other one: of
+-- Puts events, a JSON array of them, into the transaction of whoever calls it, and returns its number. A commit with a NOTIFY waits for every other one: of
 -- transactions at once only the first rings, and none while an owner is awake. A function, because its plans are kept by the connection.
-CREATE OR REPLACE FUNCTION ${s}.arrive(events json) RETURNS xid8 LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ${s}.arrive(events text) RETURNS xid8 LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO ${s}.arrivals (arrival) SELECT value FROM json_array_elements(events);
+  INSERT INTO ${s}.arrivals (arrival) SELECT value FROM json_array_elements(events::json);
   IF pg_try_advisory_xact_lock(${bellKey(schema)}) THEN
     PERFORM pg_notify(${literal(schema)}, '');
   END IF;

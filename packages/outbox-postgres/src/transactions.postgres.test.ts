@@ -277,6 +277,30 @@ test("what only records needs no outbox of its own, and who delivers takes it in
   expect(() => postgresRecorder({ schema: "" })).toThrow("schema: expected the name of a schema");
 });
 
+test("an event in the statement that writes its row: recorded with the row, and once", async () => {
+  await using at = await setUp();
+  const recorder = postgresRecorder({ schema: at.schema });
+  const [id, other] = [newOrder(), newOrder()];
+  const insert = async (ids: readonly string[], arrival: string) => {
+    const text = `INSERT INTO orders SELECT unnest($1::text[]) ON CONFLICT DO NOTHING RETURNING "${at.schema}".arrive($2)`;
+    await at.tx.query(text, [ids, arrival]);
+  };
+  // Without BEGIN and COMMIT: a statement is a transaction.
+  await insert([id], recorder.arrival({ ...EVENT, event_id: id }));
+  await expect.poll(at.sentIds).toEqual([id]);
+  // No row, no event.
+  await insert([id], recorder.arrival({ ...EVENT, event_id: "for-no-row" }));
+  // Two rows, one event.
+  await insert([other, newOrder()], recorder.arrival(EVENT, { lane: "backfill" }));
+  await at.tx.query("BEGIN");
+  await insert([newOrder()], recorder.arrival({ ...EVENT, event_id: "undone" }));
+  await at.tx.query("ROLLBACK");
+  expect(await at.client.flush()).toBe(true);
+  expect(at.sentIds()).toHaveLength(2);
+  expect(await at.client.stats()).toMatchObject({ recorded: 2, acknowledged: 2 });
+  expect(() => recorder.arrival({ ...EVENT, tenant_id: "" })).toThrow("tenant_id: expected");
+});
+
 describe("libraries", () => {
   const libraries = {
     "a pool of pg": async (url: string) => {
