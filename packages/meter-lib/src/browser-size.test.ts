@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { measureBrowserSizes } from "../browser-size.ts";
 
 // Raised on purpose only: `pnpm --filter meter-lib size` shows what a bundle is made of.
-const BUDGETS: Readonly<Record<string, number>> = { "without outbox": 7_100, "with outbox": 11_850 };
+const BUDGETS: Readonly<Record<string, number>> = { "without outbox": 7_150, "with outbox": 11_900 };
 
 test("a page loads no more than its budget, gzipped", async () => {
   const sizes = await measureBrowserSizes();

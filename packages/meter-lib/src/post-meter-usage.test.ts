@@ -196,14 +196,18 @@ test.each([
   expect(result).toMatchObject({ answer: null, code: "invalid_event" });
 });
 
-test("a hook that throws breaks nothing", async () => {
-  vi.stubEnv("METER_LIB_BASE_URL", undefined);
-
-  const answer = await postMeterUsage(usage, {
-    onFailure: () => {
+test.each([
+  [
+    "throws",
+    () => {
       throw new Error("from the hook");
     },
-  });
+  ],
+  ["rejects", async () => Promise.reject(new Error("from the hook"))],
+])("a hook that %s breaks nothing", async (_, onFailure) => {
+  vi.stubEnv("METER_LIB_BASE_URL", undefined);
+
+  const answer = await postMeterUsage(usage, { onFailure });
 
   expect(answer).toBeNull();
 });

@@ -92,11 +92,9 @@ const answerOrNull = async (
 ): Promise<BackendAnswer | null> => {
   const result = await post(usage, options).catch((error: unknown) => ({ ok: false as const, error }));
   if (result.ok) return isAnswer(result.response) ? result.response : {};
-  try {
-    options.onFailure?.(asMeterError(result.error));
-  } catch {
-    // The hook's trouble is not the caller's.
-  }
+  const error = asMeterError(result.error);
+  // A hook that throws or rejects must not fail the call.
+  void (async () => options.onFailure?.(error))().catch(() => {});
   return null;
 };
 

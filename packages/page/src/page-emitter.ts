@@ -1,6 +1,6 @@
 import type { PageEvents } from "./page-events.ts";
 
-/** Calls handlers. An error of a handler is reported like the page's other errors, and does not affect delivery. */
+/** Calls handlers. One that throws or rejects is reported like the page's other errors, and does not affect delivery. */
 export const pageEmitter = () => {
   const target = new EventTarget();
   return {
@@ -9,7 +9,7 @@ export const pageEmitter = () => {
       handler: (payload: PageEvents[Name]) => void,
     ): (() => void) => {
       const listener = (event: Event) => {
-        if (event instanceof CustomEvent) handler(event.detail);
+        if (event instanceof CustomEvent) void (async () => handler(event.detail))().catch(report);
       };
       target.addEventListener(name, listener);
       return () => target.removeEventListener(name, listener);
@@ -19,5 +19,8 @@ export const pageEmitter = () => {
     },
   };
 };
+
+// A server that renders the page has no `reportError`.
+const report = (error: unknown): void => (globalThis.reportError ?? console.error)(error);
 
 export type Emit = ReturnType<typeof pageEmitter>["emit"];

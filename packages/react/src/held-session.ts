@@ -16,7 +16,7 @@ export class HeldSession<Id extends string = string> {
 
   constructor(client: SessionClient<Id>, meter_id: Id, scope: Scope) {
     this.#key = [client, meter_id, scope];
-    this.started = client.startSession({ meter_id }, { scope });
+    this.started = (async () => client.startSession({ meter_id }, { scope }))();
   }
 
   /** Rejoins a session that was just left. Returns false if it has ended or is another session. */
@@ -36,7 +36,7 @@ export class HeldSession<Id extends string = string> {
       if (this.#isHeld || this.#isOver) return;
       this.#isOver = true;
       // The client reports the outcome of the end.
-      void this.started.then((session) => session.end());
+      this.started.then((session) => session.end()).catch(() => {});
     });
   }
 }

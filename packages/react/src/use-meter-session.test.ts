@@ -9,7 +9,7 @@ import {
 import { act, createElement, type ExoticComponent, Fragment, type ReactNode, StrictMode } from "react";
 import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
-import { afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { MeterProvider, useMeter } from "./meter-provider.ts";
 import { type MeterSessionOptions, type SessionMeterId, useMeterSession } from "./use-meter-session.ts";
 
@@ -203,4 +203,22 @@ test("useMeter without a provider names what is missing", async () => {
   const Lost = () => createElement("output", undefined, String(useMeter()));
 
   await expect(act(async () => root.render(createElement(Lost)))).rejects.toThrow(/<MeterProvider>/);
+});
+
+test.each([
+  [
+    "throws",
+    () => {
+      throw new Error("broken client");
+    },
+  ],
+  ["rejects", async () => Promise.reject(new Error("broken client"))],
+])("a client whose startSession() %s: the session has failed, and the component goes on", async (_, fail) => {
+  const { client } = metered();
+  vi.spyOn(client, "startSession").mockImplementation(fail);
+  const page = await rendered(client);
+  await page.render(createElement(Chat, { active: true }));
+  expect(page.shown()).toEqual(["failed"]);
+  await page.render(createElement(Chat, { active: false }));
+  expect(page.shown()).toEqual(["off"]);
 });

@@ -1,4 +1,10 @@
-import type { Catalog, MeterError, PerformanceMeterId, SessionOptions } from "@meter-lib/core";
+import {
+  type Catalog,
+  isMeterError,
+  MeterError,
+  type PerformanceMeterId,
+  type SessionOptions,
+} from "@meter-lib/core";
 import { useEffect, useRef, useState } from "react";
 import { HeldSession } from "./held-session.ts";
 import { useMeter } from "./meter-provider.ts";
@@ -48,12 +54,14 @@ export const useMeterSession = (
       held.current = new HeldSession(client, meter_id, scope);
     const mine = held.current;
     let isShown = true;
-    void mine.started.then(({ session_id, started }) => {
-      const session: MeterSession = started.ok
-        ? { state: "on", session_id }
-        : { state: "failed", error: started.error };
+    const show = (session: MeterSession) => {
       if (isShown) setAnswer({ of: mine, session });
-    });
+    };
+    mine.started.then(
+      ({ session_id, started }) =>
+        show(started.ok ? { state: "on", session_id } : { state: "failed", error: started.error }),
+      (error: unknown) => show({ state: "failed", error: asMeterError(error) }),
+    );
     return () => {
       isShown = false;
       setAnswer(undefined);
@@ -65,3 +73,9 @@ export const useMeterSession = (
   // Another session's answer is not this one's, also in the first render that asks for it.
   return answer?.of.isOf(client, meter_id, scope) ? answer.session : STARTING;
 };
+
+/** Our clients never reject; one that wraps them may. */
+const asMeterError = (cause: unknown): MeterError =>
+  isMeterError(cause)
+    ? cause
+    : new MeterError("outbox_failed", `the client's startSession() failed: ${String(cause)}`, { cause });

@@ -6,7 +6,7 @@ export interface LateWebhookOptions {
   readonly client: Refuter;
   /** Remembers deliveries. @default memoryReplayGuard() */
   readonly replayGuard?: ReplayGuard | undefined;
-  /** Called for each delivery, including what could not be resolved. If it throws, the delivery is not affected. */
+  /** Called for each delivery, including what could not be resolved. If it throws or rejects, the delivery is not affected. */
   readonly onReport?: ((report: LateReport) => void) | undefined;
 }
 
@@ -52,11 +52,8 @@ export const lateWebhook = (
     if (await replayGuard.has(key)) return answer(200, { replayed: true });
     if (rejections === undefined) return answer(200, { ignored: true });
     const report = await refuteLate(client, backend, rejections);
-    try {
-      onReport?.(report);
-    } catch {
-      // A failing handler must not fail the delivery.
-    }
+    // A hook that throws or rejects must not fail the delivery.
+    void (async () => onReport?.(report))().catch(() => {});
     if (report.waiting > 0) return answer(503, report, { "retry-after": "60" });
     await replayGuard.add(key);
     return answer(200, report);

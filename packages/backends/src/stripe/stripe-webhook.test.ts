@@ -203,6 +203,23 @@ describe("signatures", () => {
   });
 });
 
+test.each([
+  [
+    "throws",
+    () => {
+      throw new Error("broken hook");
+    },
+  ],
+  ["rejects", async () => Promise.reject(new Error("broken hook"))],
+])("a hook that %s does not touch the delivery", async (_, onReport) => {
+  await using client = keepingClient();
+  const [first = ""] = await acknowledged(client, 1);
+  await using server = await withStripe(eventOf([`tenant_123/${first}`], 1));
+  const response = await handlerFor(client, server.url, { onReport })(signed(notification()));
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({ refuted: 1 });
+});
+
 test("where the event cannot be had or the outbox fails, Stripe is to deliver again", async () => {
   await using gone = await withStripe({}, 500);
   await using there = await withStripe(eventOf(["tenant_123/e-1"]));

@@ -252,7 +252,7 @@ page.processed.basic,a,d,4,2026-11-01,`;
     const file = await folder.file("usage.csv", [HEADER, row("a", 1), row("b", 2)].join("\n"));
     const { exit, stdout } = await runHere(["import", file, "--base-url", sandbox.url, "--dry-run"]);
     expect(exit).toBe(0);
-    expect(stdout).toContain("2 valid rows of 2 tenants");
+    expect(stdout).toContain("2 good rows of 2 tenants");
     expect(sandbox.usage()).toEqual([]);
     expect(Object.keys(await folder.contents()), "no outbox was created").toEqual(["usage.csv"]);
   });

@@ -85,7 +85,7 @@ export const dryRunReport = (run: DryRun): Report => {
       : `, from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
   const lines: readonly Line[] = [
     ...faults.map(({ line, message }): Line => [`${file}:${line}: `, bad(message)]),
-    `${file}: ${quantity(rows, "valid row")} of ${quantity(tenants, "tenant")}${times}. Nothing was recorded.`,
+    `${file}: ${quantity(rows, "good row")} of ${quantity(tenants, "tenant")}${times}. Nothing was recorded.`,
     "",
     ...table(
       ["a run would record", ""],

@@ -152,12 +152,18 @@ describe("time()", () => {
     expect(transport.events).toHaveLength(1);
   });
 
-  test("a backend that is down, and a hook that throws, do not touch the work", async () => {
+  test.each([
+    [
+      "throws",
+      () => {
+        throw new Error("broken hook");
+      },
+    ],
+    ["rejects", async () => Promise.reject(new Error("broken hook"))],
+  ])("a backend that is down, and a hook that %s, do not touch the work", async (_, fail) => {
     const { transport, client } = setUp();
     transport.failNext({ kind: "unavailable", reason: "down" });
-    const onMetered = vi.fn(() => {
-      throw new Error("broken hook");
-    });
+    const onMetered = vi.fn(fail);
     expect(await client.time({ meter_id: "chat.query.time_secs" }, () => 42, { onMetered })).toBe(42);
     expect(onMetered).toHaveBeenCalledWith(expect.objectContaining({ ok: false }));
   });

@@ -3,7 +3,7 @@ import type { ClientCore } from "./client-core.ts";
 import type { SendResult } from "./send-result.ts";
 
 export interface TimeOptions {
-  /** Called with the result of the event. If it throws, the measured call is not affected. */
+  /** Called with the result of the event. If it throws or rejects, the measured call is not affected. */
   readonly onMetered?: (result: SendResult) => void;
 }
 
@@ -22,10 +22,7 @@ export const timeCall = async <Value>(
     // If the clock was set back in between, the end must not be before the start.
     const end_time = Math.max(start_time, core.clock.now());
     const result = await core.send({ ...event, start_time, end_time }, context);
-    try {
-      onMetered?.(result);
-    } catch {
-      // A failing hook must not fail the call.
-    }
+    // A hook that throws or rejects must not fail the call.
+    void (async () => onMetered?.(result))().catch(() => {});
   }
 };

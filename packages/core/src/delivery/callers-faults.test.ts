@@ -96,15 +96,17 @@ describe("waitUntil", () => {
     expect(transport).toHaveAcknowledged(15);
   });
 
-  test("that throws loses nothing", async () => {
-    const warnings: string[] = [];
-    const { client, clock, transport } = engineRig({
-      delivery: {
-        waitUntil: () => {
-          throw new Error("the invocation is over");
-        },
+  test.each([
+    [
+      "throws",
+      () => {
+        throw new Error("the invocation is over");
       },
-    });
+    ],
+    ["rejects", async () => Promise.reject(new Error("the invocation is over"))],
+  ])("that %s loses nothing", async (_, waitUntil) => {
+    const warnings: string[] = [];
+    const { client, clock, transport } = engineRig({ delivery: { waitUntil } });
     client.on("warning", ({ message }) => warnings.push(message));
     recordMany(client, 2);
     await clock.advance(2_000);

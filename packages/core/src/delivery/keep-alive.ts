@@ -8,7 +8,7 @@ export class KeepAlive {
 
   /**
    * @param drain - resolves when what was recorded before is settled, or on timeout
-   * @param failed - called when `waitUntil` throws
+   * @param failed - called when `waitUntil` throws or rejects
    */
   constructor(
     waitUntil: ((work: Promise<unknown>) => void) | undefined,
@@ -26,11 +26,9 @@ export class KeepAlive {
     this.#hasMore = true;
     if (this.#isKept) return;
     this.#isKept = true;
-    try {
-      this.#waitUntil(this.#work());
-    } catch (error) {
-      this.#failed(error);
-    }
+    const waitUntil = this.#waitUntil;
+    const work = this.#work();
+    void (async () => waitUntil(work))().catch(this.#failed);
   }
 
   /** Repeats until nothing was recorded in the meantime. */

@@ -415,11 +415,14 @@ describe("the call does not notice", () => {
   const fail = () => {
     throw new Error("metering's trouble");
   };
+  const reject = async () => Promise.reject(new Error("metering's trouble"));
   test.each<[string, Partial<MeterLanguageModelOptions<Catalog>>, number]>([
     ["a client that is not found", { client: fail }, 0],
     ["metadata that cannot be made", { metadata: fail }, 3],
     ["a hook that throws", { onMetered: fail }, 3],
+    ["a hook that rejects", { onMetered: reject }, 3],
     ["a runtime that cannot wait", { waitUntil: fail }, 3],
+    ["a runtime that cannot wait and rejects", { waitUntil: reject }, 3],
   ])("%s, and somebody is told", async (_, options, events) => {
     const { generating, recorded, errors } = metering(options);
     const { text } = await generateText({ model: generating(answer(usage(1, 1))), prompt });

@@ -33,7 +33,8 @@ export const meterCall = <C extends Catalog>(
 
   // A reader who stops lets the invocation end, so a stream that is read to its end must be waited for from the start.
   const { promise: delivered, resolve: deliver } = Promise.withResolvers<unknown>();
-  if (options.readToEnd) attempt(report, () => options.waitUntil?.(delivered));
+  const keepAlive = (work: Promise<unknown>) => tell(report, () => options.waitUntil?.(work));
+  if (options.readToEnd) keepAlive(delivered);
 
   let ended = false;
   return (outcome, usage) => {
@@ -55,12 +56,10 @@ export const meterCall = <C extends Catalog>(
           ),
         );
       const missing = issues.map(({ field }) => field);
-      attempt(report, () =>
-        options.onMetered?.({ ...call, outcome, start_time, end_time, receipts, missing }),
-      );
+      tell(report, () => options.onMetered?.({ ...call, outcome, start_time, end_time, receipts, missing }));
       const flushed = recorder.flush().catch(report);
       deliver(flushed);
-      if (!options.readToEnd) attempt(report, () => options.waitUntil?.(flushed));
+      if (!options.readToEnd) keepAlive(flushed);
     });
   };
 };
@@ -88,6 +87,11 @@ const eventsOf = (
   // The time of a failed call is not billed.
   if (meters.time !== undefined && outcome !== "failed") events.push({ meter_id: meters.time, ...timing });
   return { events, issues };
+};
+
+/** Calls a hook whose answer nobody needs, and reports if it throws or rejects. */
+const tell = (report: (error: unknown) => void, hook: () => unknown): void => {
+  void (async () => hook())().catch(report);
 };
 
 const attempt = <Value>(report: (error: unknown) => void, work: () => Value): Value | undefined => {

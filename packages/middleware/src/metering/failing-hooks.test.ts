@@ -48,8 +48,11 @@ test.each([
   expect(told).toMatchObject([{ message: "boom" }]);
 });
 
-test("waitUntil throws", async () => {
-  const { answer, told } = await answerWith({ waitUntil: boom });
+test.each([
+  ["throws", boom],
+  ["rejects", reject],
+])("waitUntil %s", async (_name, waitUntil) => {
+  const { answer, told } = await answerWith({ waitUntil });
   expect(answer).toBe("done");
   expect(told).toMatchObject([{ message: "boom" }, { message: "boom" }]);
 });

@@ -72,11 +72,10 @@ export class RequestMetering<C extends Catalog, B extends ContextKey, Request ex
 
   /** Makes the runtime wait until everything recorded before `ready` is delivered. */
   keepAlive(meter: EventRecorder, ready: Promise<unknown>, offered?: WaitUntil | undefined): void {
-    try {
-      this.waitUntil(offered)?.(this.deliver(meter, ready));
-    } catch (error) {
-      this.report(error);
-    }
+    const waitUntil = this.waitUntil(offered);
+    if (waitUntil === undefined) return;
+    const work = this.deliver(meter, ready);
+    void (async () => waitUntil(work))().catch(this.report);
   }
 
   /** Returns the option `waitUntil`, or else that of the framework. */
