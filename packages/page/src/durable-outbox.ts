@@ -291,10 +291,10 @@ export const durableOutbox =
         });
         return !database.isDown();
       },
-      settle: async (ended, untouched) => {
-        if (ended.length + untouched.length === 0) return;
+      settle: async (ended, again) => {
         // This page knows best whether it sent the event.
-        const unsent = untouched.filter(({ sent_at }) => sent_at === undefined);
+        const unsent = again.filter(({ sent_at }) => sent_at === undefined);
+        if (ended.length + unsent.length === 0) return;
         // What is being stored must be there when it is settled.
         await allSaved();
         await database.change(async (rows) => {

@@ -150,8 +150,8 @@ export const pageDelivery = (
   const pick = (entries: Iterable<Entry>) =>
     pickDue(entries, breaker.isProbing ? 1 : batchEvents, Date.now() - dedupWindowMs);
 
-  const settle = async (ended: readonly Ended[], untouched: readonly Entry[]) => {
-    await outbox?.settle(ended, untouched);
+  const settle = async (ended: readonly Ended[], again: readonly Entry[]) => {
+    await outbox?.settle(ended, again);
     for (const [entry, fate] of ended) finish(entry, fate);
   };
 
@@ -171,7 +171,6 @@ export const pageDelivery = (
       isLeaving,
     });
     const ended: Ended[] = [];
-    const untouched: Entry[] = [];
     const again: Entry[] = [];
     const outcomes: CountedOutcome[] = [];
     const fault = "kind" in verdict ? blamed(verdict, isAlone, breaker) : undefined;
@@ -186,10 +185,8 @@ export const pageDelivery = (
         isAlone,
       });
       if (next.inDoubt) entry.sent_at ??= sent_at;
-      if (next.fate === "pending") {
-        again.push(entry);
-        if (!next.inDoubt) untouched.push(entry);
-      } else if (next.fate === "acknowledged")
+      if (next.fate === "pending") again.push(entry);
+      else if (next.fate === "acknowledged")
         ended.push([entry, { duplicate: undefined, ...found, state: next.fate }]);
       else ended.push([entry, { reason: "", status: undefined, ...found, state: "rejected" }]);
     }
@@ -203,7 +200,7 @@ export const pageDelivery = (
       pace(result.state, startedAt, result.fault);
     } else if (isMisfit(fault)) batchEvents = Math.ceil(batch.length / 2);
     else pace(fault.kind === "blocked" ? "blocked" : "failed", startedAt, fault);
-    await settle(ended, untouched);
+    await settle(ended, again);
     for (const entry of batch) if (entry.later === NEVER) entry.later = 0;
     flying -= batch.length;
     if (isBatchFull() || outbox?.hasMore()) wakeIn(0);

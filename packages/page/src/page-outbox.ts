@@ -38,8 +38,8 @@ export interface PageOutbox {
   drain(pick: (entries: Iterable<Entry>) => Due, send: (due: Due) => Promise<void>): Promise<boolean>;
   /** Records, before it returns, that a closing page has sent them. */
   leaving(entries: readonly Entry[]): void;
-  /** @param untouched - certainly not accepted by the relay */
-  settle(ended: readonly Ended[], untouched: readonly Entry[]): Promise<void>;
+  /** @param again - to be sent again; those without `sent_at` were certainly not accepted by the relay */
+  settle(ended: readonly Ended[], again: readonly Entry[]): Promise<void>;
   stats(volatile: Account): Promise<Account>;
   readonly startSession: StartSession;
   /** The page is hidden or left; with `isSleep` it is frozen, or enters the back/forward cache. */

@@ -43,7 +43,9 @@ const FIELDS: Readonly<Record<keyof PageEvent, true>> = {
 };
 
 /** The names of the fields of an event. */
-export const PAGE_EVENT_FIELDS: ReadonlySet<string> = new Set(Object.keys(FIELDS));
+export const PAGE_EVENT_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set(
+  /* @__PURE__ */ Object.keys(FIELDS),
+);
 
 /** The relay's response, with status 200. With any other status, none of the batch was accepted, and `error` says why. */
 export interface PageBatchAnswer {
