@@ -16,7 +16,6 @@ export const EDGE_RULES: Readonly<Record<string, EdgeRule>> = {
   core: { imports: [], portable: "all", noRuntimeGlobals: true },
 
   "lookup-http": { imports: ["core"], portable: ["index.ts"] },
-  "outbox-indexeddb": { imports: ["core"], portable: ["index.ts"] },
   "outbox-postgres": { imports: ["core"], portable: [] },
   "outbox-sqlite": { imports: ["core"], portable: [] },
   relay: { imports: ["core"], portable: ["index.ts"] },

@@ -1,14 +1,7 @@
 import { PAGE_BATCH } from "@meter-lib/transport-beacon";
 import { durableSessions } from "./durable-sessions.ts";
-import {
-  addEvent,
-  ask,
-  countDepartures,
-  getEvent,
-  getLetter,
-  pageDatabase,
-  type Rows,
-} from "./page-database.ts";
+import { ask } from "./indexed-db.ts";
+import { addEvent, countDepartures, getEvent, getLetter, pageDatabase, type Rows } from "./page-database.ts";
 import { IDLE_MS } from "./page-delivery.ts";
 import { type Ended, type Entry, NEVER, newEntry } from "./page-entry.ts";
 import { pageEventId } from "./page-event-id.ts";

@@ -1,5 +1,6 @@
 import type { PageEvent } from "@meter-lib/core/wire";
-import { addEvent, ask, type PageDatabase } from "./page-database.ts";
+import { ask } from "./indexed-db.ts";
+import { addEvent, type PageDatabase } from "./page-database.ts";
 import { pageEventId } from "./page-event-id.ts";
 import type { PageLocks } from "./page-locks.ts";
 import type { PageOutboxParts } from "./page-outbox.ts";

@@ -1,4 +1,5 @@
 import { type Deferred, deferred } from "./deferred.ts";
+import { abort, ask, ending } from "./indexed-db.ts";
 import type { Emit } from "./page-emitter.ts";
 import { NEVER } from "./page-entry.ts";
 import { pageEventId } from "./page-event-id.ts";
@@ -73,12 +74,6 @@ export interface PageDatabase {
   /** @param erase - deletes the database, for other pages too */
   close(erase: boolean): void;
 }
-
-export const ask = <Answer>(request: IDBRequest<Answer>): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
 
 export const getEvent = async ({ events }: Rows, event_id: string): Promise<WireEvent | undefined> => {
   const text: string | undefined = await ask(events.get(event_id));
@@ -186,7 +181,6 @@ export const pageDatabase = ({ name, openTimeoutMs, emit, opened }: PageDatabase
   const run = async <Answer>(tx: IDBTransaction, work: (rows: Rows) => Promise<Answer>): Promise<Answer> => {
     const steps: (() => void)[] = [];
     const ended = ending(tx);
-    ended.catch(() => {});
     const heads = tx.objectStore(HEAD);
     const head: Head = await ask(heads.get(HEAD));
     const answer = await work({
@@ -293,20 +287,4 @@ export const pageDatabase = ({ name, openTimeoutMs, emit, opened }: PageDatabase
       if (erase) indexedDB.deleteDatabase(name);
     },
   };
-};
-
-const ending = (tx: IDBTransaction): Promise<void> =>
-  new Promise((resolve, reject) => {
-    tx.oncomplete = () => resolve();
-    tx.onabort = () => reject(tx.error);
-  });
-
-/** False if it has ended, or is about to. */
-const abort = (tx: IDBTransaction | undefined): boolean => {
-  try {
-    tx?.abort();
-    return true;
-  } catch {
-    return false;
-  }
 };

@@ -7,7 +7,7 @@ const OBJECT_STORES = [...TABLE_NAMES, LOCK_ROWS];
 const VERSION = 1;
 
 /** The database of a page: opened on demand, reopened after the browser closed it, and closed while the page is suspended. */
-export class PageDatabase {
+export class StoreDatabase {
   readonly #name: string;
   readonly #openTimeoutMs: number;
   #current: Promise<IDBDatabase> | undefined;
@@ -108,21 +108,3 @@ export class PageDatabase {
     return opening;
   }
 }
-
-/** Resolves with the result of a request. */
-export const ask = <Answer>(request: IDBRequest<Answer>): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-
-/** Resolves when it is done; rejects with its error. */
-export const endOf = (tx: IDBTransaction): Promise<void> => {
-  const end = new Promise<void>((resolve, reject) => {
-    tx.oncomplete = () => resolve();
-    tx.onabort = () => reject(tx.error);
-  });
-  // The error is handled where it is awaited.
-  end.catch(() => {});
-  return end;
-};

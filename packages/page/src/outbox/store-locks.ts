@@ -1,7 +1,7 @@
 import type { StoreLock } from "@meter-lib/core/store";
 import type { Hold, Locking } from "./locking.ts";
-import type { PageDatabase } from "./page-database.ts";
 import { rowLocks } from "./row-locks.ts";
+import type { StoreDatabase } from "./store-database.ts";
 import { webLocks } from "./web-locks.ts";
 
 interface Held {
@@ -10,12 +10,12 @@ interface Held {
 }
 
 /** Locks that end with the page. It releases them when it is suspended, and takes the free ones again when it resumes. */
-export class PageLocks {
+export class StoreLocks {
   readonly #locking: Locking;
   readonly #held = new Map<string, Held>();
   #sleeps = 0;
 
-  constructor(database: string, leaseMs: number, pages: PageDatabase) {
+  constructor(database: string, leaseMs: number, pages: StoreDatabase) {
     const locks = globalThis.navigator?.locks;
     this.#locking = locks === undefined ? rowLocks(leaseMs, pages) : webLocks(locks, database);
   }

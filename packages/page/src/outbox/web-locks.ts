@@ -1,5 +1,6 @@
+import { ask } from "../indexed-db.ts";
 import type { Locking } from "./locking.ts";
-import { ask, LOCK_ROWS } from "./page-database.ts";
+import { LOCK_ROWS } from "./store-database.ts";
 
 /** The browser's Web Locks: they end with the page, however it ends. */
 export const webLocks = (locks: LockManager, database: string): Locking => {

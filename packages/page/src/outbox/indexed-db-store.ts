@@ -9,8 +9,9 @@ import {
   type TableName,
   type Tables,
 } from "@meter-lib/core/store";
-import { ask, endOf, PageDatabase } from "./page-database.ts";
-import { PageLocks } from "./page-locks.ts";
+import { abort, ask, ending } from "../indexed-db.ts";
+import { StoreDatabase } from "./store-database.ts";
+import { StoreLocks } from "./store-locks.ts";
 import { watchPageSleep } from "./watch-page-sleep.ts";
 
 export interface IndexedDbStoreOptions {
@@ -39,16 +40,16 @@ class IndexedDbStore implements Store {
   readonly name: string;
   readonly durable = true;
 
-  readonly #database: PageDatabase;
-  readonly #locks: PageLocks;
+  readonly #database: StoreDatabase;
+  readonly #locks: StoreLocks;
   readonly #unwatch: () => void;
   #running: Running | undefined;
   #naps = 0;
 
   constructor({ name, openTimeoutMs, leaseMs }: IndexedDbStoreOptions) {
     this.name = `indexeddb ${name}`;
-    this.#database = new PageDatabase(name, openTimeoutMs);
-    this.#locks = new PageLocks(name, leaseMs, this.#database);
+    this.#database = new StoreDatabase(name, openTimeoutMs);
+    this.#locks = new StoreLocks(name, leaseMs, this.#database);
     this.#unwatch = watchPageSleep({
       leave: () => this.#locks.sleep(),
       sleep: () => this.#sleep(),
@@ -99,7 +100,7 @@ class IndexedDbStore implements Store {
     tx: IDBTransaction,
     work: (tx: StoreTransaction) => Answer | PromiseLike<Answer>,
   ): Promise<Answer> {
-    const ended = endOf(tx);
+    const ended = ending(tx);
     const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
     givenUp.catch(() => {});
     const running: Running = { tx, isCommitting: false, giveUp };
@@ -202,16 +203,6 @@ const commit = (tx: IDBTransaction): void => {
     tx.commit();
   } catch {
     // It is about to end, and will report how.
-  }
-};
-
-/** Whether it could still be undone. */
-const abort = (tx: IDBTransaction): boolean => {
-  try {
-    tx.abort();
-    return true;
-  } catch {
-    return false;
   }
 };
 

@@ -1,7 +1,7 @@
 import { logOutbox } from "@meter-lib/core/store";
 import { outboxConformance } from "@meter-lib/testing";
-import { deleteDatabase } from "../test/delete-database.ts";
-import { openInFrame } from "../test/open-in-frame.ts";
+import { deleteDatabase } from "../../test/delete-database.ts";
+import { openInFrame } from "../../test/open-in-frame.ts";
 import { indexedDbStore } from "./indexed-db-store.ts";
 
 let places = 0;

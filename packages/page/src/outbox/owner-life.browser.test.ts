@@ -1,7 +1,7 @@
 import { MayHaveCommitted, type Store } from "@meter-lib/core/store";
 import { OpenedOutbox, SAMPLE_TIME, sampleEvent, sampleEvents } from "@meter-lib/testing";
 import { afterEach, describe, expect, test } from "vitest";
-import { deleteDatabase } from "../test/delete-database.ts";
+import { deleteDatabase } from "../../test/delete-database.ts";
 import { indexedDbOutbox } from "./indexed-db-outbox.ts";
 import type { IndexedDbOutboxOptions } from "./indexed-db-outbox-options.ts";
 import { indexedDbStore } from "./indexed-db-store.ts";

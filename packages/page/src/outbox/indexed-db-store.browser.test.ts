@@ -1,6 +1,6 @@
 import { storeConformance } from "@meter-lib/testing";
-import { deleteDatabase } from "../test/delete-database.ts";
-import { openInFrame } from "../test/open-in-frame.ts";
+import { deleteDatabase } from "../../test/delete-database.ts";
+import { openInFrame } from "../../test/open-in-frame.ts";
 import { indexedDbStore } from "./indexed-db-store.ts";
 
 const SETTINGS = { openTimeoutMs: 5_000, leaseMs: 90_000 };

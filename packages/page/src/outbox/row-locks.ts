@@ -1,6 +1,7 @@
 import { createEventId } from "@meter-lib/core/store";
+import { ask, ending } from "../indexed-db.ts";
 import type { Locking } from "./locking.ts";
-import { ask, endOf, LOCK_ROWS, type PageDatabase } from "./page-database.ts";
+import { LOCK_ROWS, type StoreDatabase } from "./store-database.ts";
 
 interface LockRow {
   readonly holder: string;
@@ -12,7 +13,7 @@ const BEATS_PER_LEASE = 6;
 /**
  * Locks for browsers without Web Locks: rows that their holders renew. A holder that is silent for the length of a lease loses its lock.
  */
-export const rowLocks = (leaseMs: number, pages: PageDatabase): Locking => {
+export const rowLocks = (leaseMs: number, pages: StoreDatabase): Locking => {
   const find = async (tx: IDBTransaction, name: string): Promise<LockRow | undefined> => {
     const row: LockRow | undefined = await ask(tx.objectStore(LOCK_ROWS).get(name));
     return row !== undefined && Date.now() - row.seen_at < leaseMs ? row : undefined;
@@ -21,7 +22,7 @@ export const rowLocks = (leaseMs: number, pages: PageDatabase): Locking => {
     work: (rows: IDBObjectStore, tx: IDBTransaction) => Promise<Answer>,
   ): Promise<Answer> => {
     const tx = await pages.begin();
-    const ended = endOf(tx);
+    const ended = ending(tx);
     const answer = await work(tx.objectStore(LOCK_ROWS), tx);
     await ended;
     return answer;
