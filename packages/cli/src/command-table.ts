@@ -100,6 +100,16 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
           load: async () => (await import("./commands/outbox-amend.ts")).outboxAmendCommand,
         },
         {
+          name: "ledger",
+          description: "show usage by tenant, meter and hour, as it is booked",
+          load: async () => (await import("./commands/outbox-ledger.ts")).outboxLedgerCommand,
+        },
+        {
+          name: "freeze",
+          description: "freeze past hours: what changes in them later is booked in the next one",
+          load: async () => (await import("./commands/outbox-freeze.ts")).outboxFreezeCommand,
+        },
+        {
           name: "erase",
           description: "erase a tenant from an outbox: its events, dead letters, sessions and ids",
           load: async () => (await import("./commands/outbox-erase.ts")).outboxEraseCommand,

@@ -56,6 +56,7 @@ export {
   type Undone,
 } from "./log/outbox.ts";
 export type {
+  BookedRange,
   EndState,
   LedgerId,
   LedgerKey,

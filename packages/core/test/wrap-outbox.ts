@@ -14,6 +14,7 @@ export const wrapOutbox = (inner: Outbox, changed: Partial<Outbox>): Outbox => (
   redrive: (selection) => inner.redrive(selection),
   discard: (selection, reason) => inner.discard(selection, reason),
   erase: (tenant_id, reason) => inner.erase(tenant_id, reason),
+  freeze: (before) => inner.freeze(before),
   ledger: (range) => inner.ledger(range),
   refute: (refutations) => inner.refute(refutations),
   standing: (identity) => inner.standing(identity),

@@ -9,6 +9,7 @@ type First<
     | "refute"
     | "standing"
     | "correct"
+    | "freeze"
     | "ledger"
     | "ledgerIds",
 > = Parameters<Outbox[Method]>[0];
@@ -26,6 +27,7 @@ export interface Inputs {
   refute: First<"refute">;
   standing: First<"standing">;
   correct: First<"correct">;
+  freeze: First<"freeze">;
   ledger: First<"ledger">;
   ledgerIds: First<"ledgerIds">;
   producers: undefined;
@@ -67,6 +69,7 @@ export const answerCalls = (outbox: Outbox): ((call: OutboxCall) => Promise<Outb
     refute: (refutations) => outbox.refute(refutations),
     standing: (identity) => outbox.standing(identity),
     correct: (request) => outbox.correct(request),
+    freeze: (before) => outbox.freeze(before),
     ledger: (range) => outbox.ledger(range),
     ledgerIds: (row) => outbox.ledgerIds(row),
     producers: () => outbox.producers(),

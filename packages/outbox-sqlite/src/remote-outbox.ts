@@ -32,6 +32,7 @@ const CHANGES: ReadonlySet<OutboxMethod> = new Set([
   "erase",
   "refute",
   "correct",
+  "freeze",
 ]);
 
 interface Waiting {
@@ -151,6 +152,7 @@ export const remoteOutbox = ({ store, log }: OutboxSettings, start: (near: NearE
     redrive: (selection) => call("redrive", selection),
     discard: (...input) => call("discard", input),
     erase: (...input) => call("erase", input),
+    freeze: (before) => call("freeze", before),
     ledger: (range) => call("ledger", range),
     refute: (refutations) => call("refute", refutations),
     standing: (identity) => call("standing", identity),

@@ -8,6 +8,7 @@ import { damageCases } from "./outbox/damage-cases.ts";
 import { deadLetterCases } from "./outbox/dead-letter-cases.ts";
 import { eraseCases } from "./outbox/erase-cases.ts";
 import { forgetfulStore } from "./outbox/forgetful-store.ts";
+import { freezeCases } from "./outbox/freeze-cases.ts";
 import { identityCases } from "./outbox/identity-cases.ts";
 import { modelCase } from "./outbox/model-case.ts";
 import { OpenedOutbox } from "./outbox/opened-outbox.ts";
@@ -91,6 +92,7 @@ export const outboxCases = (durable: boolean): readonly ConformanceCase[] =>
     ...boundCases,
     ...refutationCases,
     ...correctionCases,
+    ...freezeCases,
     ...damageCases,
     ...sessionCases,
     ...ownerCases,

@@ -28,6 +28,7 @@ const broken = (options: LogOptions, faults: Faults): Outbox => {
     refute: (refutations) => good.refute(refutations),
     standing: (identity) => good.standing(identity),
     correct: (request) => good.correct(request),
+    freeze: (before) => good.freeze(before),
     ledger: (range) => good.ledger(range),
     ledgerIds: (row) => good.ledgerIds(row),
     producers: () => good.producers(),
@@ -119,6 +120,11 @@ const FAULTS: Readonly<Record<string, Faults>> = {
   "lists without regard to state": (good) => ({ list: ({ state: _, ...query }) => good.list(query) }),
   "has a ledger without hours": (good) => ({
     ledger: async (range) => (await good.ledger(range)).map((row) => ({ ...row, hour: 0 })),
+  }),
+  "freezes nothing": () => ({ freeze: (before) => before }),
+  thaws: (good) => ({ freeze: async (before) => (await good.freeze(before)) && before }),
+  "shows corrections in the frozen hour": (good) => ({
+    ledger: ({ booked: _, ...range }) => good.ledger(range),
   }),
   "knows no producers": () => ({ producers: () => [] }),
   "ends a session when anybody leaves": answering((commit) => ({

@@ -53,6 +53,34 @@ const outboxWith = async (folder: TempFolder, state: "rejected" | "unsure"): Pro
 };
 
 describe.concurrent("meter outbox", { timeout: 240_000 }, () => {
+  test("freezes past hours; what changes in one later is a row of the next", async () => {
+    await using folder = await TempFolder.create();
+    const file = await outboxWith(folder, "rejected");
+    const before = ["--before", "2026-11-01T11:59:00Z"];
+    expect(await runHere(["outbox", "freeze", file, "--before", "2999-01-01T00:00:00Z"])).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining("a time that has passed"),
+    });
+    expect(await runHere(["outbox", "freeze", file, ...before])).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining("before 2026-11-01T11:00:00"),
+    });
+    const about = ["--tenant", "a", "--reason", "a test"];
+    expect(await runHere(["outbox", "cancel", file, "e2", ...about])).toMatchObject({ exit: 0 });
+    const ledger = await runHere(["outbox", "ledger", file, "--json"]);
+    expect(JSON.parse(ledger.stdout)).toMatchObject([
+      { hour: Date.parse("2026-11-01T10:00:00Z"), recorded: 2, recorded_usage: 3 },
+      {
+        hour: Date.parse("2026-11-01T11:00:00Z"),
+        corrects: Date.parse("2026-11-01T10:00:00Z"),
+        recorded: -1,
+        recorded_usage: -2,
+      },
+    ]);
+    const shown = await runHere(["outbox", "ledger", file, "--from", "2026-11-01T11:00:00Z"]);
+    expect(shown.stdout).toMatch(/2026-11-01T11 .* -1 .* -2 .* 2026-11-01T10/);
+  });
+
   test("lists, shows, redrives and drains what was rejected", async () => {
     await using folder = await TempFolder.create();
     const file = await outboxWith(folder, "rejected");

@@ -135,6 +135,51 @@ test("what a receiver does not carry out is refused at the call, and nothing is 
   expect(usages(transport)).toEqual([]);
 });
 
+test("the age of an event is counted from its recording, whatever it says about its own time", async () => {
+  const within = { cancelMs: DAY_MS, amendMs: DAY_MS };
+  const transport = memoryTransport({ corrections: within });
+  let now = Date.parse("2026-03-01T12:00:00Z");
+  await using client = clientOn(transport, () => now);
+  const old = {
+    meter_id: METER,
+    total_usage: 1,
+    event_id: "imported",
+    event_time: now - 30 * DAY_MS,
+  } as const;
+  client.record(old);
+  await client.flush();
+  now += DAY_MS;
+  const amended = { meter_id: METER, total_usage: 2, event_time: now } as const;
+  expect(await client.amend("imported", amended, "in time")).toEqual({ ok: true, state: "recorded" });
+  await client.flush();
+  now += 1;
+  expect(await client.cancel("imported", "too late")).toMatchObject({
+    ok: false,
+    error: { code: "not_correctable", message: expect.stringContaining("was recorded 24 h ago") },
+  });
+  expect(usages(transport)).toEqual([2]);
+});
+
+test("hours are frozen up to a time that has passed; what is booked in them stays, and reconciling goes on", async () => {
+  const transport = memoryTransport({ corrections: FOREVER });
+  const hour = Date.parse("2026-03-01T12:00:00Z");
+  const now = hour + 5_400_000;
+  await using client = clientOn(transport, () => now);
+  const { event_id } = client.record({ meter_id: METER, total_usage: 10, event_time: hour });
+  await client.flush();
+  await expect(client.freeze(now + 1)).rejects.toThrow("before: ");
+  await expect(client.freeze(Number.NaN)).rejects.toThrow("before: ");
+  expect(await client.freeze(now)).toBe(hour + 3_600_000);
+  await client.cancel(event_id, "wrong");
+  await client.flush();
+  expect(await client.ledger()).toMatchObject([
+    { hour, acknowledged: 1, acknowledged_usage: 10 },
+    { hour: hour + 3_600_000, corrects: hour, acknowledged: -1, acknowledged_usage: -10 },
+  ]);
+  expect(await client.ledger({ to: hour + 3_600_000 })).toHaveLength(1);
+  expect(await client.reconcile({ ledger: async () => [] })).toMatchObject({ agrees: true, compared: 1 });
+});
+
 test("an event on its way has its outcome first", async () => {
   const transport = memoryTransport({ corrections: FOREVER });
   await using client = clientOn(transport);

@@ -93,7 +93,8 @@ const attempt = async (
     if (amended instanceof MeterError) return amended;
     content = amended;
   }
-  const obstacle = standing.mayCount && seen !== undefined ? obstacleTo(core, seen, content) : undefined;
+  const obstacle =
+    standing.mayCount && seen !== undefined ? obstacleTo(core, standing, seen, content) : undefined;
   const state = await core.engine.correct({
     ...identity,
     content,
@@ -136,6 +137,7 @@ const amend = (core: ClientCore, event: UsageEvent, fields: object): UsageEvent 
 /** Why the receiver of an event would not carry a correction of it out, in words; undefined when it would. */
 const obstacleTo = (
   core: ClientCore,
+  { recorded_at }: Standing,
   event: UsageEvent,
   content: UsageEvent | undefined,
 ): string | undefined => {
@@ -147,7 +149,7 @@ const obstacleTo = (
   const withinMs = carrier.receiver?.corrections?.[`${kind}Ms`];
   if (withinMs === undefined)
     return `may be counted, and cannot be ${kind === "cancel" ? "taken back" : "amended"}: ${carrier.name} takes no ${kind === "cancel" ? "cancellations" : "amendments"}`;
-  const ageMs = core.clock.now() - (timeOfEventId(event.event_id) ?? event.event_time);
+  const ageMs = core.clock.now() - (recorded_at ?? timeOfEventId(event.event_id) ?? event.event_time);
   return ageMs > withinMs
     ? `was recorded ${hours(ageMs)} ago, and ${carrier.name} takes a correction within ${hours(withinMs)}`
     : undefined;

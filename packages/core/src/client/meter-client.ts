@@ -19,11 +19,12 @@ import type {
 import { eventInput, type Lane, type UsageEvent } from "../event/usage-event.ts";
 import type { Accounts } from "../log/account.ts";
 import type { RefutationState } from "../log/outbox.ts";
-import type { LedgerRange, OutboxQuery, OutboxRow, OutboxSelection } from "../log/outbox-query.ts";
+import type { LedgerRange, LedgerRow, OutboxQuery, OutboxRow, OutboxSelection } from "../log/outbox-query.ts";
 import type { SqlTransaction } from "../log/store.ts";
 import { checkClientOptions } from "./check-client-options.ts";
 import { ClientCore } from "./client-core.ts";
 import { type CorrectedEvent, type CorrectionResult, correctEvent } from "./correct-event.ts";
+import { freezeLedger } from "./freeze-ledger.ts";
 import type { MeterClientOptions, MeterClientStrategies } from "./meter-client-options.ts";
 import type { PostResult } from "./post-result.ts";
 import { type ReconcileBackend, type Reconciliation, reconcile } from "./reconcile.ts";
@@ -391,7 +392,32 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
     return correctEvent(this.#core, this.#context, event, fields, reason);
   }
 
-  /** Compares what was recorded here with what the backend counted, by tenant, meter and hour. */
+  /**
+   * Freezes all hours of the ledger that end by `before`: their rows in `ledger()` never change again. What changes in such an hour later (an
+   * event that arrives late, is acknowledged, refuted, cancelled or amended) is booked in the first hour after them, as a correction.
+   * Freeze hours when they agree with the backend. It cannot be undone.
+   *
+   * @param before - in milliseconds since the epoch; not in the future
+   * @returns the start of the first hour that is not frozen
+   * @throws MeterError `invalid_options` if `before` is in the future or no time
+   */
+  freeze(before: number): Promise<number> {
+    return freezeLedger(this.#core.engine.outbox, before, this.#core.clock.now());
+  }
+
+  /**
+   * Returns what was recorded and acknowledged, by tenant, meter and hour, as it is booked: usage counts in its own hour, unless that was
+   * frozen when it changed. Such a row has `corrects`, the hour that it corrects, and figures that may be negative.
+   */
+  async ledger(range: LedgerRange = {}): Promise<readonly LedgerRow[]> {
+    await this.#core.engine.idle();
+    return this.#core.engine.outbox.ledger({ ...range, booked: true });
+  }
+
+  /**
+   * Compares what was recorded here with what the backend counted, by tenant, meter and hour of use: a correction of a frozen hour counts
+   * in that hour here, as it does at the backend.
+   */
   async reconcile(backend: ReconcileBackend, range: LedgerRange = {}): Promise<Reconciliation> {
     await this.#core.engine.idle();
     return reconcile(this.#core.engine.outbox, backend, range);

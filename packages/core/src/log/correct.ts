@@ -38,6 +38,7 @@ export const standingOf = async (
     mayCount: mayCount(carrier) || carrier.event?.correction !== undefined,
     event,
     cancelled: revised?.cancelled ?? false,
+    recorded_at: recordedAt(known),
   };
 };
 
@@ -208,8 +209,12 @@ const record = async (
   };
 };
 
-const remember = (log: LogTransaction, { key }: Known, row: Omit<RevisionRow, "at">): void =>
-  log.tx.put("revisions", key, { ...row, at: log.now });
+const remember = (log: LogTransaction, known: Known, row: Omit<RevisionRow, "at" | "recorded_at">): void =>
+  log.tx.put("revisions", known.key, { ...row, recorded_at: recordedAt(known), at: log.now });
+
+/** Of the event itself, not of its corrections. */
+const recordedAt = ({ revised, carrier }: Known): number | undefined =>
+  revised === undefined ? carrier.row?.recorded_at : revised.recorded_at;
 
 /** Gives an event up that is in no receiver's hands. */
 export const discard = async (

@@ -12,6 +12,8 @@ export interface HourSums {
    * @default 0 each
    */
   readonly uncounted?: readonly number[] | undefined;
+  /** The hour in which it is booked, because its own is frozen. @default its own */
+  readonly booked?: number | undefined;
 }
 
 /** What an event adds to the sums. */

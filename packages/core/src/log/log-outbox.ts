@@ -42,9 +42,9 @@ import {
   type Standing,
 } from "./outbox.ts";
 import type {
+  BookedRange,
   LedgerId,
   LedgerKey,
-  LedgerRange,
   LedgerRow,
   OutboxQuery,
   OutboxRow,
@@ -57,6 +57,7 @@ import { enter, isAlive, newOwner, type Owner, takeOn, takeOver } from "./owner.
 import { dropKept, refuteEvents } from "./refute.ts";
 import { changeSession, claimSessions } from "./shared-sessions.ts";
 import { type Arrivals, MayHaveCommitted, type Store, type StoreTransaction } from "./store.ts";
+import { startOfHour } from "./sums.ts";
 import type { CustomerPairs, OwnerRow, SegmentRow, SessionRow } from "./tables.ts";
 import { Turns } from "./turns.ts";
 
@@ -195,7 +196,18 @@ class LogOutbox implements Outbox {
     return this.#inTurn(() => this.#write(Date.now(), (log, me) => correctEvent(log, me, request)));
   }
 
-  ledger(range: LedgerRange): Promise<readonly LedgerRow[]> {
+  freeze(before: number): Promise<number> {
+    return this.#inTurn(() =>
+      this.#write(Date.now(), async ({ meta }) => {
+        const { frozen_before = 0 } = meta;
+        const until = Math.max(frozen_before, startOfHour(before));
+        if (until > frozen_before) meta.frozen_before = until;
+        return until;
+      }),
+    );
+  }
+
+  ledger(range: BookedRange): Promise<readonly LedgerRow[]> {
     return this.#read((tx) => readLedger(tx, range));
   }
 

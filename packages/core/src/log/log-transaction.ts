@@ -38,6 +38,7 @@ const META_FIELDS: readonly (keyof MetaRow)[] = [
   "letter_bytes",
   "remembered",
   "forgotten",
+  "frozen_before",
 ];
 
 type MutableMeta = { -readonly [Field in keyof MetaRow]: MetaRow[Field] };
@@ -128,7 +129,7 @@ export class LogTransaction {
       const events = eventsIn(hour);
       this.count(hour.meter_id, "recorded", events);
       this.count(hour.meter_id, "pending", events);
-      this.#recorded.push(hour);
+      this.#recorded.push(this.#booked(hour));
     }
   }
 
@@ -137,7 +138,7 @@ export class LogTransaction {
       const events = eventsIn(hour);
       this.count(hour.meter_id, "pending", -events);
       this.count(hour.meter_id, "acknowledged", events);
-      this.#acknowledged.push(hour);
+      this.#acknowledged.push(this.#booked(hour));
     }
   }
 
@@ -148,15 +149,22 @@ export class LogTransaction {
       this.count(hour.meter_id, "acknowledged", -events);
       this.count(hour.meter_id, "rejected", events);
       this.count(hour.meter_id, "refuted", events);
-      this.#acknowledged.push(negated(hour));
+      this.#acknowledged.push(this.#booked(negated(hour)));
     }
   }
 
   /** What counts is another now: the ledger says so, and the accounts, which tell of events and not of usage, stay. */
   recount(before: UsageEvent | undefined, now: UsageEvent | undefined): void {
-    if (before !== undefined) this.#recorded.push(...sumEvents([before]).sums.map(negated));
-    if (now !== undefined) this.#recorded.push(...sumEvents([now]).sums);
+    const less = before === undefined ? [] : sumEvents([before]).sums.map(negated);
+    const more = now === undefined ? [] : sumEvents([now]).sums;
+    for (const hour of [...less, ...more]) this.#recorded.push(this.#booked(hour));
     this.#recounted = true;
+  }
+
+  /** A frozen hour does not change: what changes in it is booked in the first one that may. */
+  #booked(sums: HourSums): HourSums {
+    const { frozen_before = 0 } = this.meta;
+    return sums.hour < frozen_before ? { ...sums, booked: frozen_before } : sums;
   }
 
   /** Returns the events of a segment; an event whose text is damaged is undefined. */

@@ -46,6 +46,15 @@ export interface LedgerRange {
   readonly to?: number | undefined;
 }
 
+export interface BookedRange extends LedgerRange {
+  /**
+   * Whether usage is shown in the hour in which it is booked: that is its own, unless that was frozen when it changed. Rows of a frozen
+   * hour never change.
+   * @default false
+   */
+  readonly booked?: boolean | undefined;
+}
+
 export interface LedgerKey {
   readonly tenant_id: string;
   readonly meter_id: string;
@@ -59,6 +68,11 @@ export interface LedgerRow extends LedgerKey {
   /** Sum of `total_usage`, of the recorded and of the acknowledged events. */
   readonly recorded_usage: number;
   readonly acknowledged_usage: number;
+  /**
+   * By booking: the frozen hour of which this row is a correction, by so much; its figures may be negative. Undefined on the hour's own
+   * row.
+   */
+  readonly corrects?: number | undefined;
 }
 
 /** The numbers that one producer gave its events: 1, 2, 3 … */

@@ -4,10 +4,10 @@ import type { Accounts } from "./account.ts";
 import type { HourSums } from "./hour-sums.ts";
 import type { SegmentIds } from "./id-list.ts";
 import type {
+  BookedRange,
   EndState,
   LedgerId,
   LedgerKey,
-  LedgerRange,
   LedgerRow,
   OutboxQuery,
   OutboxRow,
@@ -88,8 +88,14 @@ export interface Outbox {
    */
   correct(request: CorrectionRequest): Promisable<Corrected>;
 
-  /** Returns what was recorded, by tenant, meter and hour of event time: one side of a reconciliation. */
-  ledger(range: LedgerRange): Promisable<readonly LedgerRow[]>;
+  /** Returns what was recorded, by tenant, meter and hour of event time: one side of a reconciliation. Or by the hour in which it is booked. */
+  ledger(range: BookedRange): Promisable<readonly LedgerRow[]>;
+
+  /**
+   * Freezes the ledger's rows of all hours that end by then, for good. What changes in them later is booked in the first hour after them, as
+   * a correction. Returns the start of that hour, which another call may have set later already.
+   */
+  freeze(before: number): Promisable<number>;
 
   /** Returns the ids of one row of the ledger, as far as they are remembered. */
   ledgerIds(row: LedgerKey): Promisable<readonly LedgerId[]>;
@@ -131,6 +137,8 @@ export interface Standing {
   /** Under its own id; undefined where its content has gone. */
   readonly event: UsageEvent | undefined;
   readonly cancelled: boolean;
+  /** When the event itself was recorded, in milliseconds since the epoch; undefined where that is not remembered. */
+  readonly recorded_at: number | undefined;
 }
 
 export interface CorrectionRequest extends EventIdentity {

@@ -34,6 +34,7 @@ export const refuteCorrected = async (
     carrier: event_id,
     event: counted ?? revised.event,
     cancelled: false,
+    recorded_at: revised.recorded_at,
     at: log.now,
   });
   if (isItself && state === "quarantined") {

@@ -26,9 +26,9 @@ import type {
   Undone,
 } from "./outbox.ts";
 import type {
+  BookedRange,
   LedgerId,
   LedgerKey,
-  LedgerRange,
   LedgerRow,
   OutboxQuery,
   OutboxRow,
@@ -213,7 +213,13 @@ export class SpareOutbox implements Outbox {
     return own.state === "unknown" && this.#isSpareUsed ? this.#spare.correct(request) : own;
   }
 
-  async ledger(range: LedgerRange): Promise<readonly LedgerRow[]> {
+  async freeze(before: number): Promise<number> {
+    const frozen = await this.#outbox.freeze(before);
+    await this.#spare.freeze(frozen);
+    return frozen;
+  }
+
+  async ledger(range: BookedRange): Promise<readonly LedgerRow[]> {
     const own = await this.#outbox.ledger(range);
     return this.#isSpareUsed ? sumLedgers([...own, ...(await this.#spare.ledger(range))]) : own;
   }
@@ -439,7 +445,7 @@ const exceptionsOf = (
 const sumLedgers = (rows: readonly LedgerRow[]): readonly LedgerRow[] => {
   const sums = new Map<string, LedgerRow>();
   for (const row of rows) {
-    const key = `${row.hour}\n${row.meter_id}\n${row.tenant_id}`;
+    const key = [row.hour, row.corrects, row.meter_id, row.tenant_id].join("\n");
     const sum = sums.get(key);
     sums.set(
       key,

@@ -9,7 +9,8 @@ const HOUR_MS = 3_600_000;
 export const hourOf = (event: Pick<UsageEvent, "event_time" | "start_time" | "end_time">): number =>
   startOfHour(usageTime(event));
 
-const startOfHour = (time: number): number => Math.floor(time / HOUR_MS) * HOUR_MS;
+/** Returns the start of the hour (UTC) of a time. */
+export const startOfHour = (time: number): number => Math.floor(time / HOUR_MS) * HOUR_MS;
 
 export interface EventSums {
   readonly sums: readonly HourSums[];

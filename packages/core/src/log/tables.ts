@@ -125,6 +125,8 @@ export type LedgerSums = readonly [
   acknowledged: number,
   recorded_usage: number,
   acknowledged_usage: number,
+  /** See `HourSums.booked`. */
+  booked?: number,
 ];
 
 /** One row about the store as a whole. */
@@ -140,6 +142,8 @@ export interface MetaRow {
   readonly remembered: number;
   /** Ids given by callers that were evicted early. */
   readonly forgotten: number;
+  /** Start of the first hour whose rows of the ledger may change; omitted while all may. */
+  readonly frozen_before?: number | undefined;
 }
 
 /** What an event says by its last correction. */
@@ -153,6 +157,8 @@ export interface RevisionRow {
   readonly cancelled: boolean;
   /** What counts when the correction is given up; undefined where nothing surely does. */
   readonly before?: { readonly carrier: string; readonly event: UsageEvent } | undefined;
+  /** When the event itself was recorded, as far as it was known when it was corrected. */
+  readonly recorded_at?: number | undefined;
   readonly at: number;
 }
 
@@ -220,7 +226,7 @@ export interface Tables {
   readonly deltas: DeltaRow;
   /** By meter: the figures, in the order of `ACCOUNT_FIELDS`. */
   readonly accounts: readonly number[];
-  /** By `hour/meter/tenant`. */
+  /** By `hour/meter/tenant`; corrections of frozen hours by `late/booked/hour/meter/tenant`. */
   readonly ledger: LedgerSums;
   /** By session id. */
   readonly sessions: SharedSessionRow;
