@@ -82,6 +82,60 @@ test("an amendment may move usage to another hour, and takes a level or a peak b
   ]);
 });
 
+test("by the values of a metadata key, peak and newest value are those of the last revisions", async () => {
+  await using own = await createSandbox({
+    tenants: { tenant_123: "cust_001", tenant_9: "cust_001" },
+    catalog: {
+      stored: { type: "volume", aggregation: "last" },
+      peak: { type: "volume", aggregation: "max" },
+    },
+    clock: { now: () => NOON + HOUR },
+  });
+  const labelled = (revision: Revision, region: string, tenant_id = "tenant_123") => {
+    const { metadata, ...rest } = record(revision);
+    return { ...rest, metadata: { ...metadata, "meter.tenant_id": tenant_id, region } };
+  };
+  for (const meter_id of ["stored", "peak"]) {
+    const event = (name: string, revision: number, total_usage: number, at = 0) => ({
+      meter_id,
+      event_id: `${meter_id}-${name}`,
+      revision,
+      total_usage,
+      event_time: NOON + at,
+    });
+    await postRecords(own.url, [
+      labelled(event("a", 0, 5), "eu"),
+      labelled(event("b", 0, 90, 1), "eu"),
+      labelled(event("c", 0, 7, 2), "us"),
+      labelled(event("d", 0, 3, 3), "eu", "tenant_9"),
+    ]);
+    const points = async (by: string, query = "") =>
+      getJson(
+        own.url,
+        `/sandbox/v1/usage/series?meter_id=${meter_id}&group_by=metadata.region&by=${by}${query}`,
+      );
+    const tenant = "&tenant_id=tenant_123";
+    expect(await points("hour", tenant)).toMatchObject({
+      series: [{ group: "eu", points: [{ total_usage: 90 }] }, { group: "us" }],
+    });
+    // One moves to the other region, and says less.
+    await postRecords(own.url, [labelled(event("b", 1, 6, 1), "us")]);
+    for (const by of ["hour", "day"])
+      expect(await points(by, tenant), `${meter_id} by ${by}`).toMatchObject({
+        series: expect.arrayContaining([
+          expect.objectContaining({ group: "eu", points: [expect.objectContaining({ total_usage: 5 })] }),
+          expect.objectContaining({ group: "us", points: [expect.objectContaining({ total_usage: 7 })] }),
+        ]),
+      });
+    const eu = meter_id === "peak" ? 5 : 8;
+    expect(await points("day")).toMatchObject({
+      series: expect.arrayContaining([
+        expect.objectContaining({ group: "eu", points: [expect.objectContaining({ total_usage: eu })] }),
+      ]),
+    });
+  }
+});
+
 test("a cancelled boundary leaves its session open", async () => {
   const boundary = (event_id: string, times: object, more: object = {}) => ({
     meter_id: "chat.on.time_hours",

@@ -95,6 +95,17 @@ const daysOf = (hours: Iterable<UsageDelta>): Iterable<UsageDelta> => {
   return days.values();
 };
 
+/** Only records have metadata, and they are in no column. */
+const OF_LABEL = `FROM labels l JOIN events e ON e.meter = l.meter JOIN requests r ON r.id = e.request WHERE l.id = u.meter
+  AND r.body -> ('$.records[' || e.position || '].value.metadata') ->> l.key = l.value`;
+
+/** The events of a row `u`. */
+const EVENTS_OF: Readonly<Record<Rolled, string>> = {
+  usage: "FROM events e WHERE e.meter = u.meter AND e.tenant = u.tenant AND e.customer = u.customer",
+  label: `${OF_LABEL} AND e.tenant = u.tenant AND e.customer = u.customer`,
+  label_all: OF_LABEL,
+};
+
 /** A rollup into the two tables; in those of labels the number of a label stands for the meter. */
 export const createUsageRollup = (database: DatabaseSync, of: Rolled): UsageRollup => {
   const upsertInto = (table: UsageTable) =>
@@ -137,9 +148,9 @@ export const createUsageRollup = (database: DatabaseSync, of: Rolled): UsageRoll
     return latest;
   };
 
-  /** The peak and the newest value of a row, found among its events. Labels are in no column: theirs stay as they were. */
+  /** The peak and the newest value of a row, found among its events. */
   const findAnew = (table: UsageTable) => {
-    const counted = `FROM events e WHERE e.tenant = u.tenant AND e.customer = u.customer AND e.meter = u.meter AND e.state = ${ACCEPTED}
+    const counted = `${EVENTS_OF[of]} AND e.state = ${ACCEPTED}
       AND e.total_usage IS NOT NULL AND e.event_time >= u.at AND e.event_time < u.at + :length`;
     const newest = (column: string) =>
       `(SELECT e.${column} ${counted} ORDER BY e.event_time DESC, e.id DESC LIMIT 1)`;
@@ -148,7 +159,7 @@ export const createUsageRollup = (database: DatabaseSync, of: Rolled): UsageRoll
         level_time = ${newest("event_time")}
       WHERE meter = :meter AND at = :at AND tenant = :tenant AND customer = :customer`);
   };
-  const anew = of === "usage" ? { hour: findAnew("usage_hours"), day: findAnew("usage_days") } : undefined;
+  const anew = { hour: findAnew(`${of}_hours`), day: findAnew(`${of}_days`) };
 
   const write = (upsert: StatementSync, d: UsageDelta, length: number): void => {
     upsert.run(
@@ -168,8 +179,8 @@ export const createUsageRollup = (database: DatabaseSync, of: Rolled): UsageRoll
     );
     if (!d.isTakenFrom) return;
     const { meter, at, tenant, customer } = d;
-    const statement = length === HOUR_MS ? anew?.hour : anew?.day;
-    statement?.run({ meter, at, tenant, customer, length });
+    const statement = length === HOUR_MS ? anew.hour : anew.day;
+    statement.run({ meter, at, tenant, customer, length });
   };
 
   const discard = (): void => {
