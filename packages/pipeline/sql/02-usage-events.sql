@@ -30,6 +30,10 @@ SELECT
   COALESCE(CAST(headers['meter.session_id'] AS STRING), JSON_VALUE(without_headers, '$.metadata["meter.session_id"]')) AS session_id,
   COALESCE(CAST(headers['meter.producer'] AS STRING), JSON_VALUE(without_headers, '$.metadata["meter.producer"]')) AS producer,
   COALESCE(CAST(headers['meter.seq'] AS STRING), JSON_VALUE(without_headers, '$.metadata["meter.seq"]')) AS seq,
+  -- A correction names the event that it corrects, and the revision of that event that it is.
+  COALESCE(CAST(headers['meter.corrects'] AS STRING), JSON_VALUE(without_headers, '$.metadata["meter.corrects"]')) AS corrects,
+  COALESCE(CAST(headers['meter.revision'] AS STRING), JSON_VALUE(without_headers, '$.metadata["meter.revision"]')) AS revision,
+  COALESCE(CAST(headers['meter.cancelled'] AS STRING), JSON_VALUE(without_headers, '$.metadata["meter.cancelled"]')) AS cancelled,
   JSON_VALUE(`value`, '$.customer_id') AS customer_id,
   JSON_VALUE(`value`, '$.meter_id') AS meter_id,
   JSON_QUERY(`value`, '$.total_usage' WITH UNCONDITIONAL WRAPPER) AS total_usage,

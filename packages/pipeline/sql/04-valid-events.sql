@@ -11,6 +11,7 @@ SELECT *,
     WHEN meter LIKE 'volume %' AND (total_usage IS NULL OR NOT REGEXP(total_usage, '^\[[0-9]{1,16}\]$'))
       THEN 'total_usage is no integer from 0'
     WHEN meter LIKE 'performance %' AND start_time IS NULL AND end_time IS NULL THEN 'neither start_time nor end_time'
+    WHEN corrects IS NOT NULL AND (revision IS NULL OR NOT REGEXP(revision, '^[1-9][0-9]{0,8}$')) THEN 'meter.revision is no integer from 1'
     WHEN CAST(BTRIM(end_time, '[]') AS BIGINT) < CAST(BTRIM(start_time, '[]') AS BIGINT) THEN 'end_time is before start_time'
   END AS reason
 FROM metered
@@ -42,7 +43,11 @@ CREATE TABLE dead_letters (
 
 CREATE VIEW valid_events AS
 SELECT
-  event_id, tenant_id, customer_id, meter_id, SPLIT_INDEX(meter, ' ', 1) AS aggregation, session_id, producer,
+  COALESCE(corrects, event_id) AS event_id,
+  -- The event as it was recorded is revision 0.
+  CASE WHEN corrects IS NULL THEN 0 ELSE CAST(revision AS INT) END AS revision,
+  corrects IS NOT NULL AND cancelled IS NOT NULL AND cancelled = 'true' AS cancelled,
+  tenant_id, customer_id, meter_id, SPLIT_INDEX(meter, ' ', 1) AS aggregation, session_id, producer,
   CAST(seq AS BIGINT) AS seq,
   CAST(BTRIM(total_usage, '[]') AS BIGINT) AS total_usage,
   CAST(BTRIM(start_time, '[]') AS BIGINT) AS start_time,

@@ -2,29 +2,18 @@
 -- arrive first. Its duration counts in the hour of the end. Boundaries without a session id count as events, without a
 -- duration: a tenant may have several chats at once, and which end belongs to which start would be a guess.
 
-CREATE VIEW session_starts AS
-SELECT * FROM (
-  SELECT tenant_id, customer_id, meter_id, session_id, start_time,
-    ROW_NUMBER() OVER (PARTITION BY tenant_id, meter_id, session_id ORDER BY seen) AS arrival
-  FROM (SELECT *, PROCTIME() AS seen FROM counted_once)
-  WHERE session_id IS NOT NULL AND start_time IS NOT NULL AND end_time IS NULL
-)
-WHERE arrival = 1;
+CREATE VIEW session_boundaries AS
+SELECT tenant_id, customer_id, meter_id, session_id, start_time, end_time
+FROM last_revisions
+WHERE session_id IS NOT NULL AND (start_time IS NULL) <> (end_time IS NULL);
 
-CREATE VIEW session_ends AS
-SELECT * FROM (
-  SELECT tenant_id, meter_id, session_id, aggregation, end_time,
-    ROW_NUMBER() OVER (PARTITION BY tenant_id, meter_id, session_id ORDER BY seen) AS arrival
-  FROM (SELECT *, PROCTIME() AS seen FROM counted_once)
-  WHERE session_id IS NOT NULL AND end_time IS NOT NULL AND start_time IS NULL
-)
-WHERE arrival = 1;
-
--- A boundary waits for the other as long as SESSION_WINDOW says.
+-- A boundary waits for the other as long as SESSION_WINDOW says. Of several that claim to be the same one, the earliest counts.
 CREATE VIEW session_durations AS
-SELECT /*+ STATE_TTL('s' = '${SESSION_WINDOW}', 'e' = '${SESSION_WINDOW}') */
-  s.tenant_id, s.customer_id, s.meter_id, e.aggregation, e.end_time AS usage_time, e.end_time - s.start_time AS duration_ms
-FROM session_starts AS s
-JOIN session_ends AS e
-  ON s.tenant_id = e.tenant_id AND s.meter_id = e.meter_id AND s.session_id = e.session_id
-WHERE e.end_time >= s.start_time;
+SELECT tenant_id, customer_id, meter_id, end_time AS usage_time, end_time - start_time AS duration_ms
+FROM (
+  SELECT /*+ STATE_TTL('session_boundaries' = '${SESSION_WINDOW}') */
+    tenant_id, MIN(customer_id) AS customer_id, meter_id, session_id, MIN(start_time) AS start_time, MIN(end_time) AS end_time
+  FROM session_boundaries
+  GROUP BY tenant_id, meter_id, session_id
+)
+WHERE end_time >= start_time;

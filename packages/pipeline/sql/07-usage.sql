@@ -6,9 +6,9 @@ SELECT tenant_id, customer_id, meter_id, aggregation, usage_time,
   1 AS events,
   CAST(total_usage AS DECIMAL(20, 0)) AS total_usage,
   COALESCE(end_time - start_time, 0) AS duration_ms
-FROM counted_once
+FROM last_revisions
 UNION ALL
-SELECT tenant_id, customer_id, meter_id, aggregation, usage_time,
+SELECT tenant_id, customer_id, meter_id, CAST(NULL AS STRING) AS aggregation, usage_time,
   0 AS events,
   CAST(NULL AS DECIMAL(20, 0)) AS total_usage,
   duration_ms
@@ -23,10 +23,11 @@ SELECT /*+ STATE_TTL('contributions' = '0 s') */
   -- All events of a meter have one aggregation; grouping by it would make it part of the key.
   CASE MAX(aggregation)
     WHEN 'sum' THEN SUM(total_usage)
-    WHEN 'max' THEN MAX(total_usage)
+    -- What may be taken back again is kept, each value of it: of those meters only that need it.
+    WHEN 'max' THEN MAX(CASE WHEN aggregation = 'max' THEN total_usage END)
     -- A level is not added up: the newest value stands. Time and value in one text, so that the greatest text is the newest.
-    WHEN 'last' THEN CAST(SUBSTRING(MAX(CONCAT(LPAD(CAST(usage_time AS STRING), 16, '0'), LPAD(CAST(total_usage AS STRING), 20, '0')))
-      FROM 17) AS DECIMAL(38, 0))
+    WHEN 'last' THEN CAST(SUBSTRING(MAX(CASE WHEN aggregation = 'last' THEN
+      CONCAT(LPAD(CAST(usage_time AS STRING), 16, '0'), LPAD(CAST(total_usage AS STRING), 20, '0')) END) FROM 17) AS DECIMAL(38, 0))
   END AS total_usage,
   SUM(duration_ms) AS duration_ms
 FROM contributions

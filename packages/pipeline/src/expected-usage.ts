@@ -37,19 +37,21 @@ export const expectedUsage = async (journals: readonly string[]): Promise<readon
     }
     return row;
   };
-  const open = new Map<string, { start?: number; end?: number }>();
+  const open = new Map<string, { start?: number | undefined; end?: number | undefined }>();
   const seen = new Set<string>();
+  const corrections = await lastCorrections(journals);
 
   for (const journal of journals) {
-    for await (const line of createInterface({ input: createReadStream(journal) })) {
-      if (!line.startsWith("{")) continue;
-      const e = JSON.parse(line);
-      if (seen.has(e.event_id)) throw new Error(`${e.event_id} is in the journals twice`);
-      seen.add(e.event_id);
+    for await (const recorded of linesOf(journal)) {
+      if (recorded.correction !== undefined) continue;
+      if (seen.has(recorded.event_id)) throw new Error(`${recorded.event_id} is in the journals twice`);
+      seen.add(recorded.event_id);
+      const e = corrections.get(recorded.event_id) ?? recorded;
+      if (e.correction === "cancel") continue;
       const at = e.end_time ?? e.start_time ?? e.event_time;
       const row = rowAt(e.tenant_id, e.meter_id, at);
       row.events++;
-      if (e.meter_id === "document.storage.size_gb") {
+      if (e.meter_id === "document.storage.size_gb" && e.total_usage !== undefined) {
         // A level: the newest stands, of two at once the greater.
         if (at > row.newest || (at === row.newest && e.total_usage > (row.total_usage ?? 0))) {
           row.newest = at;
@@ -59,7 +61,7 @@ export const expectedUsage = async (journals: readonly string[]): Promise<readon
         row.total_usage = (row.total_usage ?? 0) + e.total_usage;
       } else if (e.start_time !== undefined && e.end_time !== undefined) {
         row.duration_ms += e.end_time - e.start_time;
-      } else {
+      } else if (e.session_id !== undefined) {
         const session = open.get(e.session_id) ?? {};
         session.start ??= e.start_time;
         session.end ??= e.end_time;
@@ -72,3 +74,30 @@ export const expectedUsage = async (journals: readonly string[]): Promise<readon
   }
   return [...rows.values()].map(({ newest: _, ...row }) => row);
 };
+
+/** What each corrected event says last. */
+const lastCorrections = async (journals: readonly string[]): Promise<ReadonlyMap<string, Line>> => {
+  const last = new Map<string, Line>();
+  for (const journal of journals)
+    for await (const line of linesOf(journal))
+      if (line.correction !== undefined) last.set(line.event_id, line);
+  return last;
+};
+
+/** A line of a journal: an event, or what one says from then on. */
+interface Line {
+  readonly event_id: string;
+  readonly tenant_id: string;
+  readonly meter_id: string;
+  readonly event_time: number;
+  readonly session_id?: string;
+  readonly total_usage?: number;
+  readonly start_time?: number;
+  readonly end_time?: number;
+  readonly correction?: "amend" | "cancel";
+}
+
+async function* linesOf(journal: string): AsyncIterable<Line> {
+  for await (const line of createInterface({ input: createReadStream(journal) }))
+    if (line.startsWith("{")) yield JSON.parse(line);
+}

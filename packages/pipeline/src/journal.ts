@@ -1,14 +1,14 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
-import type { WriterEvent } from "./writer-events.ts";
+import type { WriterOperation } from "./writer-operations.ts";
 
 /**
- * What a writer means to record, written before it records it: one JSON object a line, and a line with a number when so many events
- * are known to be stored. It knows nothing of outboxes and topics, so it can judge them.
+ * What a writer means to do, written before it does it: one JSON object a line, and a line with a number when so many operations are
+ * known to be stored. It knows nothing of outboxes and topics, so it can judge them.
  */
 export class Journal {
-  /** Events whose line is in the file. */
+  /** Operations whose line is in the file. */
   written = 0;
-  /** Events that are known to be stored. */
+  /** Operations that are known to be stored. */
   stored = 0;
   readonly #file: number;
 
@@ -27,9 +27,11 @@ export class Journal {
 
   #position: number;
 
-  append(events: readonly WriterEvent[]): void {
-    this.#write(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
-    this.written += events.length;
+  append(operations: readonly WriterOperation[]): void {
+    this.#write(
+      operations.map(({ event, correction }) => `${JSON.stringify({ ...event, correction })}\n`).join(""),
+    );
+    this.written += operations.length;
   }
 
   markStored(count: number): void {

@@ -1,5 +1,6 @@
 import { chmod } from "node:fs/promises";
 import { Producer } from "@platformatic/kafka";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { whyNoJava } from "../../transport-kafka/test/java-home.ts";
 import { temporaryFolder } from "../../transport-kafka/test/temporary-folder.ts";
@@ -233,6 +234,10 @@ describe.skipIf(missing !== undefined)(`the SQL on a mini-cluster${missing ? ` (
         { value: { meter_id: "chat.query.time_secs", customer_id: customer, start_time: "1", end_time: 2 } },
         { value: { meter_id: "chat.on.time_hours", customer_id: customer } },
         { value: { meter_id: "chat.on.time_hours", customer_id: customer, start_time: 2, end_time: 1 } },
+        {
+          value: pages(customer, 1),
+          headers: { tenant_id: "acme", event_id: "e~0", corrects: "e", revision: "0" },
+        },
       ];
       await write(...bad, { value: pages(customer, 3), headers: { event_id: customer, tenant_id: "acme" } });
       await untilCounted(customer, [row({ events: 1, total_usage: 3 })]);
@@ -245,6 +250,7 @@ describe.skipIf(missing !== undefined)(`the SQL on a mini-cluster${missing ? ` (
         "customer_id is missing",
         "end_time is before start_time",
         "event_time is no time in milliseconds",
+        "meter.revision is no integer from 1",
         "meter_id is not in the catalog",
         "neither start_time nor end_time",
         "start_time is no time in milliseconds",
@@ -283,19 +289,135 @@ describe.skipIf(missing !== undefined)(`the SQL on a mini-cluster${missing ? ` (
   );
 
   test(
+    "the highest revision counts, whatever arrives last; of a cancelled event nothing is left",
+    async () => {
+      const customer = newCustomer();
+      const ids = (event_id: string) => ({ event_id, tenant_id: "acme" });
+      const revision = (n: number, usage: number, at = NOW, more = {}) => ({
+        value: pages(customer, usage, at),
+        headers: { ...ids(`${customer}~${n}`), corrects: customer, revision: String(n), ...more },
+      });
+      await write({ value: pages(customer, 240), headers: ids(customer) }, revision(2, 24, NOW + HOUR));
+      await untilCounted(customer, [row({ hour: 1, events: 1, total_usage: 24 })]);
+      // Too late, and a repeat; the last one is told by metadata, as a Kafka REST server writes it.
+      const { value, headers } = revision(3, 24, NOW + HOUR, { cancelled: "true" });
+      const metadata = Object.fromEntries(Object.entries(headers).map(([name, id]) => [`meter.${name}`, id]));
+      await write(
+        revision(1, 25),
+        revision(2, 24, NOW + HOUR),
+        { value: pages(customer, 1), headers: ids(`${customer}-other`) },
+        { value: { ...value, metadata } },
+      );
+      await untilCounted(customer, [row({ events: 1, total_usage: 1 })]);
+    },
+    TEST_MS,
+  );
+
+  test(
+    "a session is what the last revisions of its boundaries say",
+    async () => {
+      const customer = newCustomer();
+      const boundary = (side: "start" | "end", time: number, more = {}) => ({
+        value: { meter_id: "chat.on.time_hours", customer_id: customer, [`${side}_time`]: time },
+        headers: {
+          event_id: `${customer}-${side}`,
+          tenant_id: "acme",
+          session_id: `${customer}-session`,
+          ...more,
+        },
+      });
+      const hours = (fields: object) => row({ meter_id: "chat.on.time_hours", ...fields });
+      await write(boundary("start", NOW), boundary("end", NOW + HOUR / 2));
+      await untilCounted(customer, [hours({ events: 2, duration_ms: HOUR / 2 })]);
+      const corrects = `${customer}-end`;
+      await write(boundary("end", NOW + 2 * HOUR, { event_id: `${corrects}~1`, corrects, revision: "1" }));
+      await untilCounted(customer, [
+        hours({ events: 1 }),
+        hours({ hour: 2, events: 1, duration_ms: 2 * HOUR }),
+      ]);
+      const cancelled = { event_id: `${corrects}~2`, corrects, revision: "2", cancelled: "true" };
+      await write(boundary("end", NOW + 2 * HOUR, cancelled));
+      await untilCounted(customer, [hours({ events: 1 })]);
+    },
+    TEST_MS,
+  );
+
+  test(
+    "events recorded, corrected, repeated and reordered at random count as their last revisions say",
+    async () => {
+      const customer = newCustomer();
+      const meters = ["page.processed.basic", "document.storage.size_gb"] as const;
+      const revision = fc.record({
+        usage: fc.integer({ min: 0, max: 1_000 }),
+        hour: fc.integer({ min: 0, max: 2 }),
+        cancelled: fc.boolean(),
+      });
+      const identity = fc.record({
+        meter: fc.constantFrom(...meters),
+        revisions: fc.array(revision, { minLength: 1, maxLength: 4 }),
+      });
+      const some = fc.array(identity, { minLength: 100, maxLength: 100 });
+      const [identities = []] = fc.sample(some, { numRuns: 1, seed: 1 });
+      // Each at a time of its own, so that the newest level of an hour is one.
+      const timeOf = (n: number, hour: number) => NOW + hour * HOUR + n;
+      const records = identities.flatMap(({ meter, revisions }, n) =>
+        revisions.map(({ usage, hour, cancelled }, place) => {
+          const event_id = `${customer}-${n}`;
+          return {
+            value: { ...pages(customer, usage, timeOf(n, hour)), meter_id: meter },
+            headers: {
+              tenant_id: "acme",
+              event_id: place === 0 ? event_id : `${event_id}~${place}`,
+              ...(place === 0 ? {} : { corrects: event_id, revision: String(place) }),
+              ...(place > 0 && cancelled ? { cancelled: "true" } : {}),
+            },
+          };
+        }),
+      );
+      const [order = []] = fc.sample(
+        fc.shuffledSubarray([...records, ...records], { minLength: records.length * 2 }),
+        { numRuns: 1, seed: 2 },
+      );
+      await write(...order);
+
+      const last = identities.flatMap(({ meter, revisions }, n) => {
+        const { usage = 0, hour = 0, cancelled } = revisions.at(-1) ?? {};
+        return cancelled && revisions.length > 1 ? [] : [{ meter_id: meter, usage, hour, n }];
+      });
+      const expected = meters.flatMap((meter_id) =>
+        [0, 1, 2].flatMap((hour) => {
+          const there = last.filter((event) => event.meter_id === meter_id && event.hour === hour);
+          const total_usage =
+            meter_id === "document.storage.size_gb"
+              ? there.at(-1)?.usage
+              : there.reduce((sum, { usage }) => sum + usage, 0);
+          return there.length === 0 ? [] : [row({ meter_id, hour, events: there.length, total_usage })];
+        }),
+      );
+      expect(expected).toHaveLength(6);
+      await untilCounted(
+        customer,
+        expected.toSorted((a, b) =>
+          a.meter_id < b.meter_id ? -1 : a.meter_id > b.meter_id ? 1 : a.hour - b.hour,
+        ),
+      );
+    },
+    TEST_MS,
+  );
+
+  test(
     "the dedup forgets after its window; the sum does not",
     async () => {
       const customer = newCustomer();
-      const event = { value: pages(customer, 5), headers: { event_id: customer, tenant_id: "acme" } };
-      await write({
-        value: pages(customer, 1_000),
-        headers: { event_id: `${customer}-first`, tenant_id: "acme" },
+      const event = (name: string, usage: number) => ({
+        value: pages(customer, usage),
+        headers: { event_id: `${customer}-${name}`, tenant_id: "acme" },
       });
-      await write(event);
+      await write(event("first", 1_000), event("repeated", 5));
       await untilCounted(customer, [row({ events: 2, total_usage: 1_005 })]);
-      // The same identity again and again: it counts a second time when its window is over, on top of what was there.
+      // Again and again: it counts a second time when its window is over, on top of what was there.
       await vi.waitFor(async () => {
-        await write(event);
+        await write(event("repeated", 5));
         expect(await counted(customer)).toEqual([row({ events: 3, total_usage: 1_010 })]);
       }, WAIT);
     },

@@ -58,6 +58,8 @@ test.each([
   [{ baseUrl, strictWire: "yes" }, "strictWire"],
   [{ baseUrl, dedup: true }, "dedup"],
   [{ baseUrl, dedup: { windowMs: 0 } }, "dedup.windowMs"],
+  [{ baseUrl, dialect: "kafka-rest", corrections: { amendMs: 0 } }, "corrections.amendMs"],
+  [{ baseUrl, corrections: { amendMs: 1 } }, "corrections"],
   [{ baseUrl, dedup: { windowMs: 1.5 } }, "dedup.windowMs"],
   [{ baseUrl, timeoutMs: 0 }, "timeoutMs"],
   [{ baseUrl, timeoutMs: Number.NaN }, "timeoutMs"],

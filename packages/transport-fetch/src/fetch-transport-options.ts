@@ -1,6 +1,12 @@
-import { describeValue, type EventIssue } from "@meter-lib/core/transport";
+import { type Corrections, describeValue, type EventIssue } from "@meter-lib/core/transport";
 import * as v from "valibot";
-import { type Checked, checkHttpOptions, type HttpOptions, httpEntries } from "./http-options.ts";
+import {
+  type Checked,
+  checkHttpOptions,
+  type HttpOptions,
+  httpEntries,
+  wholeNumber,
+} from "./http-options.ts";
 
 export interface FetchTransportOptions extends HttpOptions {
   /**
@@ -13,10 +19,11 @@ export interface FetchTransportOptions extends HttpOptions {
   readonly topic?: string | undefined;
   /**
    * Set it if what reads the topic keeps the highest `meter.revision` of each identity, as the sandbox and the pipeline do: only then can
-   * events be cancelled and amended that may be counted. For the dialect `kafka-rest`, with ids on the wire.
+   * events be cancelled and amended that may be counted. `true` if it never forgets an identity; otherwise, for how long after an event
+   * was recorded, shorter than the identity is remembered. For the dialect `kafka-rest`, with ids on the wire.
    * @default false
    */
-  readonly corrections?: boolean | undefined;
+  readonly corrections?: boolean | Corrections | undefined;
   /**
    * Sends exactly the bytes of meter-lib for Python: without event ids and, in `events`, without times. The receiver can then not
    * detect duplicates and, in `events`, does not know when the usage happened.
@@ -24,6 +31,10 @@ export interface FetchTransportOptions extends HttpOptions {
    */
   readonly strictWire?: boolean | undefined;
 }
+
+const CORRECTIONS = "true, false or { cancelMs?, amendMs? } in milliseconds, integers ≥ 1";
+const withinMs = v.exactOptional(wholeNumber(1, Number.MAX_SAFE_INTEGER, CORRECTIONS));
+const correctionsSchema = v.strictObject({ cancelMs: withinMs, amendMs: withinMs });
 
 const schema = v.strictObject({
   ...httpEntries,
@@ -37,7 +48,7 @@ const schema = v.strictObject({
       ),
     ),
   ),
-  corrections: v.optional(v.boolean("true or false"), false),
+  corrections: v.optional(v.union([v.boolean(), correctionsSchema], CORRECTIONS), false),
   strictWire: v.optional(v.boolean("true or false"), false),
 });
 
@@ -57,10 +68,10 @@ export const checkOptions = (options: unknown): CheckedOptions =>
         given: describeValue(topic),
         expected: 'nothing with the dialect "events"',
       });
-    if (corrections && (dialect === "events" || strictWire))
+    if (corrections !== false && (dialect === "events" || strictWire))
       issues.push({
         field: "corrections",
-        given: "true",
+        given: describeValue(corrections),
         expected: 'false with the dialect "events" and with strictWire, which have no place for them',
       });
     return issues;

@@ -258,3 +258,11 @@ test("a custom fetch and ky's hooks see the request", async () => {
   ]);
   expect(seen).toEqual(["hook POST", "fetch https://meter.example.com/api/v1/events manual"]);
 });
+
+test("corrections are carried out at any time, for as long as is said, or not at all", () => {
+  const taken = (corrections: FetchTransportOptions["corrections"]) =>
+    fetchTransport({ baseUrl: "http://localhost", dialect: "kafka-rest", corrections }).receiver?.corrections;
+  expect(taken(true)).toEqual({ cancelMs: Number.POSITIVE_INFINITY, amendMs: Number.POSITIVE_INFINITY });
+  expect(taken({ amendMs: 1_000 })).toEqual({ amendMs: 1_000 });
+  expect(taken(false)).toBeUndefined();
+});

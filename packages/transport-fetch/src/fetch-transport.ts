@@ -26,7 +26,9 @@ export const fetchTransport = (options: FetchTransportOptions): Transport => {
       ? eventsDialect(strictWire)
       : {
           ...kafkaRestDialect(topic, strictWire),
-          ...(corrections ? { receiver: { corrections: AT_ANY_TIME } } : {}),
+          ...(corrections === false
+            ? {}
+            : { receiver: { corrections: corrections === true ? AT_ANY_TIME : corrections } }),
         },
     checked,
   );

@@ -32,7 +32,7 @@ export interface HttpOptions {
 }
 
 const isFunction = (value: unknown): boolean => typeof value === "function";
-const wholeNumber = (from: number, to: number, expected: string) =>
+export const wholeNumber = (from: number, to: number, expected: string) =>
   v.pipe(v.number(expected), v.integer(expected), v.minValue(from, expected), v.maxValue(to, expected));
 
 // setTimeout takes at most 31 bits.

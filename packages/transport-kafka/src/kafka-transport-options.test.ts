@@ -1,7 +1,7 @@
 import { MeterError } from "@meter-lib/core/transport";
 import { expect, test } from "vitest";
 import { kafkaTransport } from "./kafka-transport.ts";
-import { checkOptions } from "./kafka-transport-options.ts";
+import { checkOptions, type KafkaTransportOptions } from "./kafka-transport-options.ts";
 
 const refusal = (options: unknown): string => {
   try {
@@ -40,6 +40,7 @@ test.each([
   [{ brokers, tls: "yes" }, "tls"],
   [{ brokers, timeoutMs: 0 }, "timeoutMs"],
   [{ brokers, dedup: { windowMs: 0 } }, "dedup"],
+  [{ brokers, corrections: { cancelMs: 0 } }, "corrections"],
   [{ brokers, acks: 1 }, "acks"],
 ])("%j is refused by name", (options, field) => {
   expect(refusal(options)).toContain(field);
@@ -77,4 +78,12 @@ test("metadata that looks like an id of ours is refused before it is recorded", 
     "metadata.meter.event_id",
   );
   expect(transport.check?.event?.({ ...event, metadata: { meter: "x" } })).toBeUndefined();
+});
+
+test("corrections are carried out at any time, for as long as is said, or not at all", () => {
+  const taken = (corrections?: KafkaTransportOptions["corrections"]) =>
+    kafkaTransport({ brokers, corrections }).receiver?.corrections;
+  expect(taken(true)).toEqual({ cancelMs: Number.POSITIVE_INFINITY, amendMs: Number.POSITIVE_INFINITY });
+  expect(taken({ cancelMs: 1_000 })).toEqual({ cancelMs: 1_000 });
+  expect(taken()).toBeUndefined();
 });

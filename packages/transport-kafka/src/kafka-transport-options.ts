@@ -1,5 +1,11 @@
 import type { ConnectionOptions } from "node:tls";
-import { type Dedup, describeValue, type EventIssue, MeterError } from "@meter-lib/core/transport";
+import {
+  type Corrections,
+  type Dedup,
+  describeValue,
+  type EventIssue,
+  MeterError,
+} from "@meter-lib/core/transport";
 import * as v from "valibot";
 import { type SaslOptions, saslSchema } from "./sasl-options.ts";
 
@@ -39,10 +45,11 @@ export interface KafkaTransportOptions {
   readonly dedup?: false | Dedup | undefined;
   /**
    * Set it if the consumer keeps the highest `meter.revision` of each identity, as the pipeline does: only then can events be cancelled
-   * and amended that may be counted.
+   * and amended that may be counted. `true` if the consumer never forgets an identity; otherwise, for how long after an event was recorded,
+   * shorter than the consumer remembers it.
    * @default false
    */
-  readonly corrections?: boolean | undefined;
+  readonly corrections?: boolean | Corrections | undefined;
   /** Called once after the cluster refused the credentials, before the destination is blocked. */
   readonly refreshCredentials?: ((context: { readonly signal: AbortSignal }) => Promise<void>) | undefined;
   /** Name shown in errors. @default "kafka " and the topic */
@@ -62,6 +69,10 @@ const isAddress = (text: string): boolean => {
   const [, port] = /^(?:\[[0-9a-fA-F:.]+\]|[^\s/:@]+):(\d{1,5})$/.exec(text) ?? [];
   return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
 };
+
+const CORRECTIONS = "true, false or { cancelMs?, amendMs? } in milliseconds, integers ≥ 1";
+const withinMs = v.exactOptional(wholeNumber(1, Number.MAX_SAFE_INTEGER, CORRECTIONS));
+const correctionsSchema = v.strictObject({ cancelMs: withinMs, amendMs: withinMs });
 
 const schema = v.strictObject({
   brokers: v.pipe(
@@ -103,7 +114,7 @@ const schema = v.strictObject({
     ),
     false,
   ),
-  corrections: v.optional(v.boolean("true or false"), false),
+  corrections: v.optional(v.union([v.boolean(), correctionsSchema], CORRECTIONS), false),
   refreshCredentials: v.optional(
     v.custom<NonNullable<KafkaTransportOptions["refreshCredentials"]>>(
       (value) => typeof value === "function",

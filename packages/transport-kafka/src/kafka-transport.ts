@@ -1,4 +1,4 @@
-import type { OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core/transport";
+import type { Corrections, OutgoingEvent, SendAnswer, Transport } from "@meter-lib/core/transport";
 import { reservedMetadataIssue } from "@meter-lib/core/wire";
 import { kafkaRecords } from "./kafka-record.ts";
 import { KafkaSession } from "./kafka-session.ts";
@@ -23,7 +23,7 @@ import { SessionPool } from "./session-pool.ts";
  */
 export const kafkaTransport = (options: KafkaTransportOptions): Transport => {
   const checked = checkOptions(options);
-  const { brokers, topic, producers, timeoutMs, dedup, refreshCredentials } = checked;
+  const { brokers, topic, producers, timeoutMs, dedup, corrections, refreshCredentials } = checked;
   const sessionOptions = { ...checked, sasl: checked.sasl };
   const pool = new SessionPool(
     producers,
@@ -52,7 +52,7 @@ export const kafkaTransport = (options: KafkaTransportOptions): Transport => {
 
   return {
     name: checked.name ?? `kafka ${topic}`,
-    receiver: { dedup, corrections: checked.corrections ? AT_ANY_TIME : undefined },
+    receiver: { dedup, corrections: takenCorrections(corrections) },
     limits: { maxInFlight: producers, maxBatchEvents: MAX_BATCH_EVENTS },
     check: { event: reservedMetadataIssue },
     send: ({ events }, { signal }) => send(events, signal),
@@ -60,6 +60,9 @@ export const kafkaTransport = (options: KafkaTransportOptions): Transport => {
     [Symbol.asyncDispose]: () => pool.close(),
   };
 };
+
+const takenCorrections = (given: boolean | Corrections): Corrections | undefined =>
+  given === true ? AT_ANY_TIME : given === false ? undefined : given;
 
 const AT_ANY_TIME = { cancelMs: Number.POSITIVE_INFINITY, amendMs: Number.POSITIVE_INFINITY };
 

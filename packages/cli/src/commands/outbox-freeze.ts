@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { CliError } from "../cli-error.ts";
-import { EXIT } from "../exit-code.ts";
+import { CliError } from "../errors/cli-error.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import { moment } from "../flags/moment.ts";
 import type { Invoke } from "../invoke.ts";
-import { withOutbox } from "../open-outbox.ts";
-import type { Report } from "../report.ts";
+import { withOutbox } from "../outbox/open-outbox.ts";
 import type { Io } from "../terminal/io.ts";
 import { isoTime } from "../terminal/iso-time.ts";
+import type { Report } from "../terminal/report.ts";
 
 /** Freezes the hours of an outbox's ledger, even while its service runs. */
 const outboxFreeze = (file: string, { before }: { readonly before: number }, io: Io): Promise<Report> => {

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../errors/exit-code.ts";
 import { moment } from "../flags/moment.ts";
 import type { Invoke } from "../invoke.ts";
-import { lookInto } from "../open-outbox.ts";
-import type { Report } from "../report.ts";
+import { lookInto } from "../outbox/open-outbox.ts";
 import { isoTime } from "../terminal/iso-time.ts";
+import type { Report } from "../terminal/report.ts";
 import { table } from "../terminal/table.ts";
 
 interface OutboxLedgerFlags {
