@@ -9,5 +9,5 @@ export const deferred = <Value>(): Deferred<Value> => {
   const promise = new Promise<Value>((settle) => {
     resolve = settle;
   });
-  return { promise, resolve: (value) => resolve(value) };
+  return { promise, resolve };
 };

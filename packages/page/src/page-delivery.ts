@@ -179,15 +179,14 @@ export const pageDelivery = (
         fault ?? (verdict instanceof Map ? (verdict.get(entry.event.event_id) ?? LEFT_OUT) : verdict);
       if ("state" in found) outcomes.push({ outcome: found, events: 1 });
       // The relay knows what it accepted: what it refuses was not counted before.
-      const next = landing("kind" in found ? found.kind : found.state, {
+      const { fate, inDoubt } = landing("kind" in found ? found.kind : found.state, {
         inDoubt: false,
         mayResend: true,
         isAlone,
       });
-      if (next.inDoubt) entry.sent_at ??= sent_at;
-      if (next.fate === "pending") again.push(entry);
-      else if (next.fate === "acknowledged")
-        ended.push([entry, { duplicate: undefined, ...found, state: next.fate }]);
+      if (inDoubt) entry.sent_at ??= sent_at;
+      if (fate === "pending") again.push(entry);
+      else if (fate === "acknowledged") ended.push([entry, { duplicate: undefined, ...found, state: fate }]);
       else ended.push([entry, { reason: "", status: undefined, ...found, state: "rejected" }]);
     }
     batchEvents = PAGE_BATCH.maxEvents;

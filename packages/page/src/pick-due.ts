@@ -16,8 +16,7 @@ export const pickDue = (entries: Iterable<Entry>, maxEvents: number, sentAfter: 
   for (const entry of entries) {
     const { sent_at, later } = entry;
     if (later > performance.now()) continue;
-    const isKnown = sent_at !== undefined;
-    const { fate } = leaving({ inDoubt: isKnown, mayResend: isKnown && sent_at >= sentAfter });
+    const { fate } = leaving({ inDoubt: sent_at !== undefined, mayResend: (sent_at ?? 0) >= sentAfter });
     if (fate === "quarantined") {
       const reason = "it may have been counted, but the relay no longer remembers its id";
       stale.push([entry, { state: "quarantined", reason, status: undefined }]);

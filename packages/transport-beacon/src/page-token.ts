@@ -14,7 +14,7 @@ export const pageToken = (source: TokenSource): PageToken => {
 
   const ask = async () => {
     if (typeof source === "string")
-      throw new Error("the relay refused the token, and `token` is not a function that returns another");
+      throw new Error("the relay refused the token, and `token` is not a function");
     const token = await source();
     if (typeof token !== "string" || token === "") throw new Error("the token function returned no text");
     known = token;

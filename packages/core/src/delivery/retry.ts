@@ -85,11 +85,6 @@ export class Breaker {
     return this.#blockedBy;
   }
 
-  /** The last failure; undefined while it works. */
-  get fault(): DestinationFault | undefined {
-    return this.#blockedBy ?? this.#fault;
-  }
-
   /** Maximum number of batches in flight. */
   get window(): number {
     return this.#window;
@@ -111,7 +106,8 @@ export class Breaker {
 
   /** @param wall - turns steady time into milliseconds since the epoch */
   health(wall: (steady: number) => number): DestinationHealth {
-    const { state, fault } = this;
+    const { state } = this;
+    const fault = this.#blockedBy ?? this.#fault;
     return {
       state,
       reason: fault?.reason,
