@@ -1,5 +1,5 @@
 import type { Catalog, LitewaveCatalog } from "@meter-lib/core";
-import { durableOutbox } from "./durable-outbox.ts";
+import { durableOutbox } from "./database/durable-outbox.ts";
 import type { PageMeter } from "./page-meter.ts";
 import type { PageMeterOptions } from "./page-meter-options.ts";
 import { wirePageMeter } from "./wire-page-meter.ts";

@@ -8,7 +8,7 @@ import {
 } from "@meter-lib/core";
 import type { OutboxLimits } from "@meter-lib/core/store";
 import type { BeaconTransportOptions } from "@meter-lib/transport-beacon";
-import { pageIssue } from "./page-issue.ts";
+import { pageIssue } from "./event/page-issue.ts";
 
 export const MAX_EVENTS = 10_000;
 export const MAX_BYTES = 4 * 1024 * 1024;

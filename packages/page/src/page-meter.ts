@@ -12,8 +12,8 @@ import type {
   SessionOptions,
   TimeOptions,
 } from "@meter-lib/core";
-import type { DeadLetter, PageEvents, PageHealth } from "./page-events.ts";
-import type { PageCloseOptions, PageClosing, PageReceipt } from "./page-receipt.ts";
+import type { DeadLetter, PageEvents, PageHealth } from "./delivery/page-events.ts";
+import type { PageCloseOptions, PageClosing, PageReceipt } from "./delivery/page-receipt.ts";
 
 type Known = "tenant_id" | "device_id";
 

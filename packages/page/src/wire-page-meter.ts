@@ -1,11 +1,11 @@
 import type { Catalog, LitewaveCatalog } from "@meter-lib/core";
 import { deliverThroughPageLife } from "@meter-lib/transport-beacon";
-import { pageDelivery } from "./page-delivery.ts";
-import { pageEmitter } from "./page-emitter.ts";
+import { pageDelivery } from "./delivery/page-delivery.ts";
+import { pageEmitter } from "./delivery/page-emitter.ts";
+import type { PageOutbox, PageOutboxParts } from "./delivery/page-outbox.ts";
 import type { PageMeter } from "./page-meter.ts";
 import { checkPageOptions, type PageMeterOptions } from "./page-meter-options.ts";
-import type { PageOutbox, PageOutboxParts } from "./page-outbox.ts";
-import { pageSession, recorded, shareSessions } from "./page-sessions.ts";
+import { pageSession, recorded, shareSessions } from "./sessions/page-sessions.ts";
 
 /** Creates a client that delivers through the life of its page until it is closed. */
 export const wirePageMeter = <const C extends Catalog = LitewaveCatalog>(

@@ -9,7 +9,7 @@ import {
   type TableName,
   type Tables,
 } from "@meter-lib/core/store";
-import { abort, ask, ending } from "../indexed-db.ts";
+import { abort, ask, ending } from "../database/indexed-db.ts";
 import { StoreDatabase } from "./store-database.ts";
 import { StoreLocks } from "./store-locks.ts";
 import { watchPageSleep } from "./watch-page-sleep.ts";

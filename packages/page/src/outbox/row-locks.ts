@@ -1,5 +1,5 @@
 import { createEventId } from "@meter-lib/core/store";
-import { ask, ending } from "../indexed-db.ts";
+import { ask, ending } from "../database/indexed-db.ts";
 import type { Locking } from "./locking.ts";
 import { LOCK_ROWS, type StoreDatabase } from "./store-database.ts";
 

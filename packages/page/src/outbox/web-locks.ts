@@ -1,4 +1,4 @@
-import { ask } from "../indexed-db.ts";
+import { ask } from "../database/indexed-db.ts";
 import type { Locking } from "./locking.ts";
 import { LOCK_ROWS } from "./store-database.ts";
 

@@ -1,18 +1,18 @@
 import { PAGE_BATCH } from "@meter-lib/transport-beacon";
-import { durableSessions } from "./durable-sessions.ts";
+import { IDLE_MS } from "../delivery/page-delivery.ts";
+import { type Ended, type Entry, NEVER, newEntry } from "../delivery/page-entry.ts";
+import type { DeadLetter } from "../delivery/page-events.ts";
+import type { PageOutbox, PageOutboxParts } from "../delivery/page-outbox.ts";
+import type { Due } from "../delivery/pick-due.ts";
+import { refusalOf } from "../delivery/refusal-of.ts";
+import { pageEventId } from "../event/page-event-id.ts";
+import { type WireEvent, wireEvent } from "../event/wire-event.ts";
+import { MAX_BYTES, MAX_EVENTS } from "../page-meter-options.ts";
+import { durableSessions } from "../sessions/durable-sessions.ts";
 import { ask } from "./indexed-db.ts";
 import { addEvent, countDepartures, getEvent, getLetter, pageDatabase, type Rows } from "./page-database.ts";
-import { IDLE_MS } from "./page-delivery.ts";
-import { type Ended, type Entry, NEVER, newEntry } from "./page-entry.ts";
-import { pageEventId } from "./page-event-id.ts";
-import type { DeadLetter } from "./page-events.ts";
 import { pageLocks } from "./page-locks.ts";
-import { MAX_BYTES, MAX_EVENTS } from "./page-meter-options.ts";
-import type { PageOutbox, PageOutboxParts } from "./page-outbox.ts";
 import { parkedEvents } from "./parked-events.ts";
-import type { Due } from "./pick-due.ts";
-import { refusalOf } from "./refusal-of.ts";
-import { type WireEvent, wireEvent } from "./wire-event.ts";
 
 /** An older claim is void: the page was suspended in between. */
 const STALE_CLAIM_MS = 60_000;

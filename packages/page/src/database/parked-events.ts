@@ -1,4 +1,4 @@
-import { type Entry, NEVER } from "./page-entry.ts";
+import { type Entry, NEVER } from "../delivery/page-entry.ts";
 
 /** An event's text, and when it may first have been sent. */
 export type ParkedEvent = readonly [text: string, sent_at: number | null];

@@ -1,5 +1,5 @@
 import type { PageEvent } from "@meter-lib/core/wire";
-import { pageEventId } from "./page-event-id.ts";
+import { pageEventId } from "../event/page-event-id.ts";
 
 /** An open session. The ids of both boundaries are fixed at its start, so that whoever ends it uses the same ones. */
 export interface SessionRow {

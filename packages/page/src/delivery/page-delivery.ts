@@ -12,12 +12,12 @@ import {
   retryDelayMs,
 } from "@meter-lib/core/wire";
 import { isPrerendered, PAGE_BATCH, pagePost, pageToken } from "@meter-lib/transport-beacon";
-import { pageCheck } from "./check-page-event.ts";
-import { litewaveMeters } from "./litewave-meters.ts";
+import { pageCheck } from "../event/check-page-event.ts";
+import { litewaveMeters } from "../event/litewave-meters.ts";
+import type { PageMeter } from "../page-meter.ts";
+import { MAX_BYTES, MAX_EVENTS, type PageMeterOptions } from "../page-meter-options.ts";
 import type { Emit } from "./page-emitter.ts";
 import { type Ended, type Entry, NEVER, newEntry } from "./page-entry.ts";
-import type { PageMeter } from "./page-meter.ts";
-import { MAX_BYTES, MAX_EVENTS, type PageMeterOptions } from "./page-meter-options.ts";
 import type { PageOutbox, PageOutboxParts } from "./page-outbox.ts";
 import type { PageReceipt } from "./page-receipt.ts";
 import { type Due, pickDue } from "./pick-due.ts";

@@ -1,4 +1,4 @@
-import type { PageRow } from "./session-row.ts";
+import type { PageRow } from "../sessions/session-row.ts";
 
 /** Longer than a request takes, unless the relay is silent. */
 const PATIENCE_MS = 5_000;

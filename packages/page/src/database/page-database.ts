@@ -1,11 +1,11 @@
-import { type Deferred, deferred } from "./deferred.ts";
+import { type Deferred, deferred } from "../delivery/deferred.ts";
+import type { Emit } from "../delivery/page-emitter.ts";
+import { NEVER } from "../delivery/page-entry.ts";
+import type { DeadLetter } from "../delivery/page-events.ts";
+import { pageEventId } from "../event/page-event-id.ts";
+import { type WireEvent, wireEvent } from "../event/wire-event.ts";
+import type { PageRow, SessionRow } from "../sessions/session-row.ts";
 import { abort, ask, ending } from "./indexed-db.ts";
-import type { Emit } from "./page-emitter.ts";
-import { NEVER } from "./page-entry.ts";
-import { pageEventId } from "./page-event-id.ts";
-import type { DeadLetter } from "./page-events.ts";
-import type { PageRow, SessionRow } from "./session-row.ts";
-import { type WireEvent, wireEvent } from "./wire-event.ts";
 
 const HEAD = "head";
 const STORES = ["events", "letters", "pages", "departures", HEAD] as const;

@@ -1,11 +1,11 @@
 import type { Account, Catalog, MeterError } from "@meter-lib/core";
-import type { CheckedEvent } from "./check-page-event.ts";
+import type { CheckedEvent } from "../event/check-page-event.ts";
+import type { PageMeterOptions } from "../page-meter-options.ts";
+import type { StartSession } from "../sessions/page-sessions.ts";
 import type { Emit } from "./page-emitter.ts";
 import type { Ended, Entry } from "./page-entry.ts";
 import type { DeadLetter } from "./page-events.ts";
-import type { PageMeterOptions } from "./page-meter-options.ts";
 import type { PageReceipt } from "./page-receipt.ts";
-import type { StartSession } from "./page-sessions.ts";
 import type { Due } from "./pick-due.ts";
 
 /** What an outbox works with. */

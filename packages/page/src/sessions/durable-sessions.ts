@@ -1,12 +1,12 @@
 import type { PageEvent } from "@meter-lib/core/wire";
-import { ask } from "./indexed-db.ts";
-import { addEvent, type PageDatabase } from "./page-database.ts";
-import { pageEventId } from "./page-event-id.ts";
-import type { PageLocks } from "./page-locks.ts";
-import type { PageOutboxParts } from "./page-outbox.ts";
+import { ask } from "../database/indexed-db.ts";
+import { addEvent, type PageDatabase } from "../database/page-database.ts";
+import type { PageLocks } from "../database/page-locks.ts";
+import type { PageOutboxParts } from "../delivery/page-outbox.ts";
+import { pageEventId } from "../event/page-event-id.ts";
+import { type WireEvent, wireEvent } from "../event/wire-event.ts";
 import { type BeginSession, pageSession, type StartSession, shareSessions } from "./page-sessions.ts";
 import { begunAnew, endOf, newSession, type PageRow, type SessionRow } from "./session-row.ts";
-import { type WireEvent, wireEvent } from "./wire-event.ts";
 
 const ASLEEP_MS = 180_000;
 

@@ -1,6 +1,6 @@
 import type { DurableOutcome, SettledOutcome } from "@meter-lib/core";
+import type { WireEvent } from "../event/wire-event.ts";
 import { type Deferred, deferred } from "./deferred.ts";
-import type { WireEvent } from "./wire-event.ts";
 
 /** A time by `performance.now()`, or a delay. */
 export const NEVER: number = Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 import type { SendResult, Session, SessionOptions } from "@meter-lib/core";
-import { pageEventId } from "./page-event-id.ts";
-import type { PageReceipt } from "./page-receipt.ts";
+import type { PageReceipt } from "../delivery/page-receipt.ts";
+import { pageEventId } from "../event/page-event-id.ts";
 
 export type StartSession = (
   input: { readonly meter_id: string },
