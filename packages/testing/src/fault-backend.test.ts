@@ -138,6 +138,20 @@ describe("as a backend that fails", () => {
     expect(await (await postEvent("e1")).json()).toEqual({ status: "duplicate", event_id: "e1" });
   });
 
+  test("an answer that is held comes when it is let go; the event is counted before", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    backend.next({ kind: "hold", until: promise });
+    let isAnswered = false;
+    const held = postEvent("e1").finally(() => {
+      isAnswered = true;
+    });
+    await backend.arrived(1);
+    expect(await (await postEvent("e1")).json()).toEqual({ status: "duplicate", event_id: "e1" });
+    expect(isAnswered).toBe(false);
+    resolve();
+    expect(await (await held).json()).toEqual({ status: "accepted", event_id: "e1" });
+  });
+
   test("results that do not fit, and records that are refused", async () => {
     backend.next(
       { kind: "results", count: 1 },

@@ -201,6 +201,12 @@ const misbehave = async (
       setTimeout(() => send(response, answer), fault.ms);
       return;
     }
+    case "hold": {
+      const answer = duty();
+      await fault.until;
+      send(response, answer);
+      return;
+    }
     case "slow": {
       const { status, headers, body } = duty();
       response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });

@@ -5,6 +5,7 @@
  * - `reset`: closes the connection; with `mid_answer`, after part of the response
  * - `silence`: never responds
  * - `delay`: succeeds, but responds late
+ * - `hold`: succeeds, but responds only when a promise has resolved
  * - `slow`: responds byte by byte
  * - `results`: counts the events, but responds with another number of results: too few, too many or none (`kafka-rest`)
  * - `record_errors`: refuses some records by position, with an error each, and counts the others (`kafka-rest`)
@@ -21,6 +22,7 @@ export type Fault =
   | { readonly kind: "reset"; readonly when: "on_arrival" | "after_commit" | "mid_answer" }
   | { readonly kind: "silence"; readonly counts: boolean }
   | { readonly kind: "delay"; readonly ms: number }
+  | { readonly kind: "hold"; readonly until: Promise<unknown> }
   | { readonly kind: "slow"; readonly msPerByte: number }
   | { readonly kind: "results"; readonly count: number }
   | {

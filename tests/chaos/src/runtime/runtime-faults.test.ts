@@ -98,7 +98,8 @@ test("a process that nobody closes ends by itself", async () => {
 });
 
 test("frozen and thawed: another process does not take its rows, and nothing is counted twice", async () => {
-  backend.next({ kind: "delay", ms: 200 });
+  const answer = Promise.withResolvers<void>();
+  backend.next({ kind: "hold", until: answer.promise });
   const child = start("run");
   expect(await child.nextLine()).toBe("recorded");
   // Its one batch is on the way; its answer comes while it is frozen.
@@ -113,6 +114,7 @@ test("frozen and thawed: another process does not take its rows, and nothing is 
   });
   expect(await own.settled).toMatchObject({ state: "acknowledged" });
   expect(await other.stats()).toMatchObject({ recorded: 101, acknowledged: 1, pending: 100 });
+  answer.resolve();
   child.signal("SIGCONT");
   expect(await child.nextLine()).toMatch(/^delivered .*"acknowledged":101,"pending":0/);
   expect(await child.ended).toBe(0);
