@@ -71,9 +71,13 @@ export class MeterError extends Error {
     code: "invalid_event" | "invalid_options" | "invalid_catalog",
     issues: readonly EventIssue[],
   ): MeterError {
-    return new MeterError(code, issues.map(describeIssue).join("; "), { issues });
+    return errorOf(code, issues);
   }
 }
+
+// A class that names itself is renamed by the bundler, and an uncaught error printed as `_MeterError`.
+const errorOf = (code: MeterErrorCode, issues: readonly EventIssue[]): MeterError =>
+  new MeterError(code, issues.map(describeIssue).join("; "), { issues });
 
 const isMeterErrorName = (error: Error): boolean => error.name === "MeterError" && "code" in error;
 
