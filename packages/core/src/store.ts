@@ -1,16 +1,10 @@
 /** For authors of stores: where an outbox keeps its events. */
 
 export { describeValue, type EventIssue } from "./check/event-issue.ts";
-export {
-  type BackendLedgerRow,
-  type ReconcileSource,
-  reconcile,
-} from "./client/reconcile.ts";
+export { type BackendLedgerRow, type ReconcileSource, reconcile } from "./client/reconcile.ts";
 export { MeterError, type MeterErrorCode } from "./errors/meter-error.ts";
-export type { Correction } from "./event/correction.ts";
 export { createEventId } from "./event/event-id.ts";
 export { eventSize } from "./event/event-size.ts";
-export type { SeqRange } from "./event/seq-range.ts";
 export { type Lane, type UsageEvent, usageEvent } from "./event/usage-event.ts";
 export {
   ACCOUNT_FIELDS,
@@ -20,9 +14,8 @@ export {
   emptyAccount,
 } from "./log/account.ts";
 export { bodyOf, bodyText, eventsOf } from "./log/body.ts";
-export type { DiscardedEvent, DiscardedQuery } from "./log/discarded.ts";
-export type { HourSums } from "./log/hour-sums.ts";
-export { idList, type SegmentIds } from "./log/id-list.ts";
+export type { DiscardedEvent } from "./log/discarded.ts";
+export { idList } from "./log/id-list.ts";
 export type { LogOptions } from "./log/log-options.ts";
 export { logOutbox } from "./log/log-outbox.ts";
 export { expectInteger, type LogDefaults, type LogOutboxOptions, logSettings } from "./log/log-settings.ts";
@@ -31,14 +24,10 @@ export { memoryStore } from "./log/memory-store.ts";
 export { OrderedTable } from "./log/ordered-table.ts";
 export {
   type AppendException,
-  type Appended,
-  type Claimed,
   type ClaimedSegment,
   type ClaimRequest,
   type Corrected,
-  type CorrectionRequest,
   type Ending,
-  type Erased,
   type EventIdentity,
   type GivenId,
   type Lease,
@@ -50,26 +39,18 @@ export {
   type OutboxLimits,
   type OutboxOpening,
   type Refutation,
-  type RefutationState,
   type Span,
-  type Standing,
-  type Undone,
 } from "./log/outbox.ts";
 export type {
-  BookedRange,
-  EndState,
-  LedgerId,
   LedgerKey,
   LedgerRange,
   LedgerRow,
   OutboxQuery,
   OutboxRow,
   OutboxSelection,
-  ProducerRow,
   RowState,
 } from "./log/outbox-query.ts";
 export type { SessionAnswer, SessionChange } from "./log/outbox-session.ts";
-export type { GivenEvent, Recognition } from "./log/recognize.ts";
 export {
   type Arrivals,
   type Insertion,
@@ -81,20 +62,10 @@ export {
   type StoreRow,
   type StoreTransaction,
 } from "./log/store.ts";
-export { type EventSums, sumEvents } from "./log/sums.ts";
+export { sumEvents } from "./log/sums.ts";
 export {
-  type AccountChange,
   type ArrivalRow,
-  type CustomerPairs,
-  type DeadLetter,
   type DeltaRow,
-  type IdentityRow,
-  type IdsRow,
-  type LedgerSums,
-  type MetaRow,
-  type OwnerRow,
-  type Piece,
-  type RevisionRow,
   type SegmentBody,
   type SegmentRow,
   type SessionRow,

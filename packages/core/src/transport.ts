@@ -3,13 +3,9 @@ export type { Metadata } from "./catalog/meter.ts";
 export { describeIssue, describeValue, type EventIssue } from "./check/event-issue.ts";
 export { MeterError } from "./errors/meter-error.ts";
 export type { Correction } from "./event/correction.ts";
-export type { Lane, OutgoingEvent, UsageEvent } from "./event/usage-event.ts";
+export type { OutgoingEvent, UsageEvent } from "./event/usage-event.ts";
 export { usageTime } from "./event/usage-time.ts";
-export {
-  type MemoryTransport,
-  type MemoryTransportOptions,
-  memoryTransport,
-} from "./memory/memory-transport.ts";
+export type { MemoryTransport, MemoryTransportOptions } from "./memory/memory-transport.ts";
 export { type Clock, systemClock } from "./strategies/clock.ts";
 export type {
   CustomerFound,
@@ -27,10 +23,7 @@ export type {
   Corrections,
   Dedup,
   DestinationFault,
-  Faulted,
-  OneOutcome,
   Outcome,
-  Outcomes,
   Receiver,
   Rejected,
   Retry,

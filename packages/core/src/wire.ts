@@ -13,21 +13,13 @@ export {
   destinationResult,
   isMisfit,
 } from "./delivery/destination-result.ts";
-export { type Circumstances, type Finding, landing, leaving, type Next } from "./delivery/fates.ts";
-export {
-  Breaker,
-  type DestinationChange,
-  type DestinationHealth,
-  type DestinationState,
-  type Random,
-  retryDelayMs,
-} from "./delivery/retry.ts";
+export { landing, leaving } from "./delivery/fates.ts";
+export { Breaker, type DestinationHealth, retryDelayMs } from "./delivery/retry.ts";
 export { createEventCheck } from "./event/check-event.ts";
 export { contentMark } from "./event/content-mark.ts";
 export { isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";
 export { expectedTime, isTime } from "./event/event-time.ts";
 export type { RuntimeFields } from "./event/meter-event.ts";
-export { ACCOUNT_FIELDS, emptyAccount } from "./log/account.ts";
 export { parseBaseUrl } from "./wire/base-url.ts";
 export { HEADER_TEXT, isHeaderText } from "./wire/header-text.ts";
 export { hideSecrets } from "./wire/hide-secrets.ts";
@@ -44,11 +36,7 @@ export {
 export { readText } from "./wire/read-text.ts";
 export {
   correctionMetadata,
-  type PerformanceRecord,
   reservedMetadataIssue,
-  type UsageRecord,
-  type UsageRecordOptions,
   usageRecordJson,
   usageRecordValue,
-  type VolumeRecord,
 } from "./wire/usage-record.ts";
