@@ -28,21 +28,21 @@ export interface PythonConnection {
 export interface PostMeterUsageOptions<C extends Catalog> {
   /** The meters that exist. @default litewaveCatalog */
   readonly catalog?: C | undefined;
-  /** Told why the answer is `null`; Python prints it. */
+  /** Called with the reason for `null`; Python prints it. */
   readonly onFailure?: ((error: MeterError) => void) | undefined;
   /** Send what the Python library sends and nothing more: no event id, so that a repeat is counted twice. @default false */
   readonly strictWire?: boolean | undefined;
 }
 
-/** The backend's JSON answer. */
+/** The backend's JSON response. */
 export type BackendAnswer = Readonly<Record<string, unknown>>;
 
 /**
  * One event, one call, as `post_meter_usage` of `meter-lib` for Python: the backend's answer, or `null` when the event did not get
  * through. Never throws. Customers are remembered for five minutes, so most calls are one request.
  *
- * `null` may also mean that the answer was lost: `onFailure` tells (`error.ambiguous`), and a repeat under the same `event_id` is
- * counted once. `MeterClient` says as much without a callback.
+ * `null` may also mean that the response was lost, see `error.ambiguous` in `onFailure`; a repeat with the same `event_id` is
+ * counted once. `MeterClient` returns the error instead.
  *
  * @example
  * ```ts
@@ -113,7 +113,7 @@ const post = async (
   return client.post({ ...event, event_time: event.event_time ?? timestamp ?? undefined });
 };
 
-// Clients are kept, and with them their connections and customers; the oldest goes when there are many.
+// Clients are cached with their connections and customers; the oldest is dropped when there are many.
 const MAX_CLIENTS = 32;
 const clients = new WeakMap<Catalog, Map<string, MeterClient<Catalog>>>();
 

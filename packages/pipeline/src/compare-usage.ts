@@ -1,13 +1,13 @@
 import type { UsageRow } from "./expected-usage.ts";
 
-/** A row in words that are the same for the same usage. */
+/** Describes a row; equal usage has equal text. */
 const spell = (row: UsageRow): string =>
   [row.events, row.total_usage ?? "none", row.duration_ms].map(String).join(" / ");
 
 const keyOf = ({ tenant_id, customer_id, meter_id, hour_ms }: UsageRow): string =>
   [tenant_id, customer_id, meter_id, hour_ms].join(" ");
 
-/** Rows that differ, are missing or are too many, in words. Empty when the two agree to the unit. */
+/** Describes rows that differ, are missing or are unexpected. Empty if both agree to the unit. */
 export const differences = (
   expected: readonly UsageRow[],
   counted: readonly UsageRow[],

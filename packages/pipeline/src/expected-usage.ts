@@ -1,5 +1,5 @@
-// The bill, worked out from the writers' journals alone. It shares nothing with meter-lib, the writers or the SQL, so that a mistake
-// there is no mistake here.
+// Computes the bill from the writers' journals alone. It shares no code with meter-lib, the writers or the SQL, so that a mistake
+// there is not repeated here.
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 
@@ -52,7 +52,7 @@ export const expectedUsage = async (journals: readonly string[]): Promise<readon
       const row = rowAt(e.tenant_id, e.meter_id, at);
       row.events++;
       if (e.meter_id === "document.storage.size_gb" && e.total_usage !== undefined) {
-        // A level: the newest stands, of two at once the greater.
+        // A level: the newest counts, and of two at the same time the greater.
         if (at > row.newest || (at === row.newest && e.total_usage > (row.total_usage ?? 0))) {
           row.newest = at;
           row.total_usage = e.total_usage;
@@ -75,7 +75,7 @@ export const expectedUsage = async (journals: readonly string[]): Promise<readon
   return [...rows.values()].map(({ newest: _, ...row }) => row);
 };
 
-/** What each corrected event says last. */
+/** The last content of each corrected event. */
 const lastCorrections = async (journals: readonly string[]): Promise<ReadonlyMap<string, Line>> => {
   const last = new Map<string, Line>();
   for (const journal of journals)
@@ -84,7 +84,7 @@ const lastCorrections = async (journals: readonly string[]): Promise<ReadonlyMap
   return last;
 };
 
-/** A line of a journal: an event, or what one says from then on. */
+/** A line of a journal: an event, or a correction of one. */
 interface Line {
   readonly event_id: string;
   readonly tenant_id: string;

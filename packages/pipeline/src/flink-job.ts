@@ -12,32 +12,32 @@ const FLINK = new URL("../flink/", import.meta.url);
 const POM = fileURLToPath(new URL("pom.xml", FLINK));
 const RUN_SQL = fileURLToPath(new URL("RunSql.java", FLINK));
 
-// What a mini-cluster in one small process may take. On a cluster these are its own affair.
+// Limits of a mini-cluster in one small process. A real cluster configures these itself.
 const MACHINE = [
   "taskmanager.memory.managed.size: 256m",
   "taskmanager.memory.network.min: 64m",
   "taskmanager.memory.network.max: 64m",
 ];
-// Flink's serialisers look into the JDK: https://nightlies.apache.org/flink/flink-docs-release-2.2/docs/deployment/java_compatibility/
+// Flink's serializers access internals of the JDK: https://nightlies.apache.org/flink/flink-docs-release-2.2/docs/deployment/java_compatibility/
 const OPENED = ["java.base/java.util", "java.base/java.lang", "java.base/java.net", "java.base/java.time"];
 const JVM = [
   "-XX:+UseSerialGC",
   ...OPENED.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
   "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
 ];
-// Planning the SQL is most of a short run, and too short for the second compiler.
+// A short run mostly plans the SQL, which is too short for the optimizing compiler.
 const SHORT_RUN = ["-Xmx512m", "-XX:TieredStopAtLevel=1"];
 
-/** For runs of minutes: with the compiler that takes its time and makes code that is several times as fast. */
+/** For runs of minutes: the optimizing compiler starts slower and makes code several times as fast. */
 export const LONG_RUN: readonly string[] = ["-Xmx1g"];
 
 export interface FlinkJob {
   readonly pid: number;
   /** Of Flink's REST API: https://nightlies.apache.org/flink/flink-docs-release-2.2/docs/ops/rest_api/ */
   readonly restUrl: string;
-  /** SIGKILL, and waits for the end. */
+  /** Sends SIGKILL and waits for the exit. */
   kill(): Promise<void>;
-  /** Starts it again: it goes on from its newest checkpoint. */
+  /** Starts it again from its newest checkpoint. */
   start(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export type JobSettings = Omit<SqlSettings, "CHECKPOINT_DIR" | "PARALLELISM"> & 
 };
 
 export interface FlinkProcess {
-  /** Goes on when this process ends. @default false */
+  /** Whether it keeps running when this process ends. @default false */
   readonly detached?: boolean;
   /** More arguments for Java. @default a small heap and the quick compiler, as for a test */
   readonly jvm?: readonly string[];

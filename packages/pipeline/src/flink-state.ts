@@ -1,9 +1,9 @@
 type Json = Readonly<Record<string, unknown>>;
 
-/** What one task of the job is doing, by Flink's own account. */
+/** A task of the job, as Flink reports it. */
 export interface TaskReading {
   readonly name: string;
-  /** Of its newest checkpoint, in bytes. */
+  /** Size in the newest checkpoint, in bytes. */
   readonly stateBytes: number;
 }
 

@@ -14,7 +14,7 @@ export class Journal {
 
   constructor(path: string) {
     const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-    // A line that was cut off by the end of the process counts for nothing.
+    // A line that was cut off when the process ended is ignored.
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
     for (const line of whole.split("\n")) {
       if (line.startsWith("{")) this.written++;

@@ -14,11 +14,11 @@ import { startWriters, WRITERS } from "./writer-process.ts";
 const FOLDER = process.env.METER_PIPELINE_FOLDER ?? path.join(tmpdir(), "meter-pipeline");
 const STATE = path.join(FOLDER, "state.json");
 
-/** What `up` leaves for the other commands. */
+/** What `up` writes for the other commands. */
 interface State {
   readonly brokers: string;
   readonly postgresPort: number;
-  /** In the order in which they are to end. */
+  /** In the order in which they must be stopped. */
   readonly pids: readonly number[];
 }
 
@@ -91,7 +91,7 @@ const down = async (): Promise<void> => {
   console.log("down");
 };
 
-/** For `sql-client.sh -f`: every name of the SQL is a variable of the environment. */
+/** For `sql-client.sh -f`: every placeholder of the SQL is an environment variable. */
 const printSql = (): void => {
   const env = process.env;
   console.log(

@@ -1,5 +1,5 @@
-// How fast the job counts a topic that is full already, what that costs each process, and what it keeps as state:
-// `pnpm usage-pipeline measure [--events 1000000] [--parallelism 1,2]`. It prints readings and judges nothing.
+// How fast the job counts a full topic, what that costs each process, and how much state it keeps:
+// `pnpm usage-pipeline measure [--events 1000000] [--parallelism 1,2]`. It prints readings only.
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -21,10 +21,10 @@ const { values } = parseArgs({
 });
 const events = Number(values.events);
 const LOOK_EVERY_MS = 250;
-// The compiler of the JVM has warmed up by then; and at the very end there is less to do.
+// The JVM has warmed up by then, and the very end has less load.
 const FROM = 0.25;
 const TO = 0.95;
-// A checkpoint that has all of it is there by then.
+// By then, a checkpoint covers all of it.
 const CHECKPOINT_MS = 10_000;
 const SHOWN_CHARS = 60;
 

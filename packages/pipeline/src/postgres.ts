@@ -28,7 +28,7 @@ export interface Postgres {
 const binaries = (): string | undefined =>
   globSync("/usr/lib/postgresql/*/bin/").find((folder) => existsSync(path.join(folder, "initdb")));
 
-/** Why there is no PostgreSQL here; undefined when there is. */
+/** Why PostgreSQL is not available; undefined if it is. */
 export const whyNoPostgres = (): string | undefined =>
   binaries() === undefined ? "needs PostgreSQL's server (Debian: apt install postgresql)" : undefined;
 

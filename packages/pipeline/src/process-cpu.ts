@@ -12,7 +12,7 @@ interface Reading {
 const readingOf = (pid: number): Reading | undefined => {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name before may hold blanks.
+    // The name before it may contain blanks.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     // Its own, and those of children that ended.
     const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);

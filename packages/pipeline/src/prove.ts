@@ -27,9 +27,9 @@ const { values } = parseArgs({
 const events = Number(values.events);
 const patienceMs = Number(values.minutes) * 60_000;
 const LOOK_EVERY_MS = 500;
-// Of the end of a journal; there is a mark after every 500 events.
+// How much of the end of a journal is read: there is a mark after every 500 events.
 const MARK_WITHIN_BYTES = 512 * 1024;
-// From here on the better compiler of the JVM is worth its time.
+// From this size on, the optimizing compiler of the JVM is worth its start-up time.
 const LONG_RUN_EVENTS = 100_000;
 const FOR_LONG = { jvm: LONG_RUN, settings: { CHECKPOINT_INTERVAL: "10 s" } };
 
@@ -39,14 +39,14 @@ if (missing !== undefined) {
   process.exit(0);
 }
 
-// What it started ends with it.
+// Child processes end with it.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
 const startedAt = Date.now();
 const say = (text: string) =>
   console.log(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s  ${text}`);
 
-/** Records that nobody can count; each must be in the dead letters once. */
+/** Invalid records; each must be in the dead letters once. */
 const INVALID: readonly (readonly [reason: string, value: string])[] = [
   ["the value is no JSON object", "not JSON"],
   ["the value is no JSON object", "[1]"],
@@ -97,7 +97,7 @@ const disturb = async (
   }
 };
 
-/** A figure of the accounts that the writers left, in total. */
+/** Sums one figure of the writers' accounts. */
 const totalOf = (writers: readonly WriterProcess[], figure: "acknowledged" | "discarded"): number =>
   writers.reduce((sum, { journal }) => sum + JSON.parse(readFileSync(`${journal}.stats`, "utf8"))[figure], 0);
 

@@ -6,7 +6,7 @@ const MAX_OUTPUT_BYTES = 2 ** 28;
 
 export const USER = "meter";
 
-/** Runs psql against a server of this machine and answers what it prints. */
+/** Runs psql against a server of this machine and returns its output. */
 export const psql = async (port: number, ...args: readonly string[]): Promise<string> => {
   const where = ["-h", "127.0.0.1", "-p", String(port), "-U", USER, "-d", "postgres"];
   const { stdout } = await run("psql", ["-X", "-q", "-t", "-A", "-v", "ON_ERROR_STOP=1", ...where, ...args], {

@@ -3,7 +3,7 @@ import type { UsageRow } from "./expected-usage.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A row as PostgreSQL or the topic has it. */
+/** A row of PostgreSQL or of the topic. */
 export const usageRow = (value: unknown): UsageRow => {
   const row = fieldsOf(value);
   return {

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The names that the SQL leaves open. Durations are in Flink's words: `10 s`, `25 h`, `31 d`. */
+/** The placeholders of the SQL. Durations are in Flink's format: `10 s`, `25 h`, `31 d`. */
 export interface SqlSettings {
   /** Addresses of the brokers, as `host:port,host:port`. */
   readonly BROKERS: string;
   readonly PARALLELISM: string;
   readonly CHECKPOINT_INTERVAL: string;
-  /** A URI of a folder that all of the cluster sees. */
+  /** URI of a folder that the whole cluster can access. */
   readonly CHECKPOINT_DIR: string;
   /** How long an identity is remembered. */
   readonly DEDUP_WINDOW: string;
@@ -20,7 +20,7 @@ export interface SqlSettings {
 const FOLDER = new URL("../sql/", import.meta.url);
 const NAME = /\$\{(\w+)\}/g;
 
-/** All SQL files in order, with the names filled in: what `sql-client.sh -f` takes. */
+/** Returns all SQL files in order with the placeholders filled in, for `sql-client.sh -f`. */
 export const renderSql = (settings: SqlSettings): string => {
   const values: Readonly<Record<string, string>> = { ...settings };
   return readdirSync(FOLDER)
@@ -28,7 +28,7 @@ export const renderSql = (settings: SqlSettings): string => {
     .sort()
     .map((name) =>
       readFileSync(new URL(name, FOLDER), "utf8")
-        // Comments may speak of the names.
+        // Comments may mention placeholders.
         .replace(/^--.*$/gm, "")
         .replace(NAME, (_, setting: string) => {
           const value = values[setting];

@@ -25,7 +25,7 @@ const byCustomer = (customers: number, partitions: number): number => {
   return peakOf(loads);
 };
 
-/** Events by their ids, as the dedup has them. */
+/** Events by id, as the deduplication distributes them. */
 const byEvent = (events: number, tasks: number): number => {
   const loads = new Array<number>(tasks).fill(0);
   for (let n = 0; n < events; n++) {

@@ -4,7 +4,7 @@ import { type Broker, startBroker } from "../../transport-kafka/test/broker.ts";
 import { type FlinkJob, type FlinkProcess, type JobSettings, startFlinkJob } from "./flink-job.ts";
 import { type Postgres, startPostgres } from "./postgres.ts";
 
-/** Everything that runs: a broker with the topics, PostgreSQL with the tables, and the job between them. */
+/** The whole stack: a broker with the topics, PostgreSQL with the tables, and the job between them. */
 export interface Stack {
   readonly broker: Broker;
   readonly postgres: Postgres;
@@ -37,7 +37,7 @@ export const startStores = async ({
   return { broker, postgres };
 };
 
-/** The job between stores that run already. */
+/** Starts the job between running stores. */
 export const startJob = (
   { broker, postgres }: Omit<Stack, "job">,
   { folder, settings = {}, ...process }: StackOptions,

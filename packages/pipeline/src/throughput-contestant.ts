@@ -52,7 +52,7 @@ const usage = (n: number) => ({
 
 const customerOf = (tenant: string): string => `cust_${tenant}`;
 
-/** What a program does that puts these records into the topic by hand. */
+/** Writes these records into the topic without meter-lib. */
 const byHand = ({ brokers, topic, partitions, producers }: Contestant, withIds: boolean): Load => {
   const pool = Array.from(
     { length: producers },
@@ -135,7 +135,7 @@ const recorded = ({ way, brokers, topic, producers }: Contestant): Load => {
 };
 
 if (import.meta.main) {
-  // Nobody waits for it any longer.
+  // No caller waits for it any longer.
   process.once("disconnect", () => process.exit());
   const contestant: Contestant = JSON.parse(process.argv[2] ?? "{}");
   const load =

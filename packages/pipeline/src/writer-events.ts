@@ -1,7 +1,7 @@
 import type { RuntimeFields } from "@meter-lib/core/wire";
 import { readTrace } from "@meter-lib/trace";
 
-/** What a writer records, and writes into its journal first. */
+/** An event that a writer writes into its journal before it records it. */
 export interface WriterEvent extends RuntimeFields {
   readonly event_id: string;
   readonly tenant_id: string;

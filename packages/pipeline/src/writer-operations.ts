@@ -32,7 +32,7 @@ export const writerOperations = (writer: number, writers: number): ((n: number) 
   };
 };
 
-/** Something else at each time; at the second, in the next hour. */
+/** A different content each time; the second time, in the next hour. */
 const amended = (event: WriterEvent, time: number): WriterEvent => {
   const { total_usage, start_time, end_time, event_time } = event;
   const later = time === 2 ? HOUR_MS : 0;

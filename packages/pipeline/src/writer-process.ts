@@ -7,14 +7,14 @@ import type { WriterOptions } from "./writer.ts";
 
 const WRITER = fileURLToPath(new URL("writer.ts", import.meta.url));
 
-/** A writer as a process of its own, started again until it has delivered everything. */
+/** A writer in its own process, restarted until it has delivered everything. */
 export interface WriterProcess {
   readonly journal: string;
-  /** How often it was killed in the middle. */
+  /** How often it was killed. */
   readonly kills: number;
-  /** SIGKILL; it is started again at once. */
+  /** Sends SIGKILL and starts it again at once. */
   kill(): void;
-  /** Resolves when it ended by itself, all delivered; rejects when it failed. */
+  /** Resolves when it has delivered everything; rejects if it failed. */
   readonly done: Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 // A process that uses meter-lib: records its share of the trace into an SQLite outbox, from where it goes to Kafka, and corrects some of it. Ended in the
-// middle and started again, it goes on where its journal ends.
+// middle and restarted, it continues where its journal ends.
 import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MeterClient } from "@meter-lib/core";
@@ -56,7 +56,7 @@ const client = new MeterClient({
 const operationAt = writerOperations(writer, writers);
 const journal = new Journal(path);
 
-/** Changes nothing when it was done before. */
+/** Changes nothing if it was done before. */
 const correct = async ({ event, correction }: WriterOperation, isRepeat: boolean): Promise<void> => {
   const { tenant_id, event_id, session_id: _, ...fields } = event;
   const result =
@@ -69,7 +69,7 @@ const correct = async ({ event, correction }: WriterOperation, isRepeat: boolean
 
 for (let from = journal.stored; from < events; from += BATCH) {
   const batch = Array.from({ length: Math.min(BATCH, events - from) }, (_, i) => operationAt(from + i));
-  // What an ended process left unsure is done again, under the same ids.
+  // Repeats what an ended process left ambiguous, with the same ids.
   const repeated = Math.max(0, journal.written - from);
   journal.append(batch.slice(repeated));
   const receipts = batch
@@ -83,7 +83,7 @@ for (let from = journal.stored; from < events; from += BATCH) {
   journal.markStored(from + batch.length);
 }
 let total = await client.stats();
-// What an ended process left in the outbox is taken up in the background.
+// Events that an ended process left in the outbox are claimed in the background.
 for (; total.pending > 0; total = await client.stats()) {
   await client.flush({ timeoutMs: DRAIN_MS });
   await sleep(LOOK_EVERY_MS);

@@ -172,11 +172,11 @@ const listen = async (server: Server, host: string, port: number): Promise<numbe
 const stop = async (server: Server): Promise<void> => {
   const closed = once(server, "close");
   server.close();
-  // A client that keeps its connection busy must not delay the end.
+  // A client that keeps its connection busy must not delay closing.
   const timer = setTimeout(() => {
     server.closeAllConnections();
   }, CLOSE_GRACE_MS);
-  // Node closes what is idle now; what becomes idle later, such as a stream that ends, would be kept alive.
+  // Node closes connections that are idle now; one that becomes idle later, such as an ended stream, would stay open.
   const sweep = setInterval(() => {
     server.closeIdleConnections();
   }, SWEEP_MS);

@@ -10,12 +10,12 @@ export const lagoDialect = (names: LagoNames): Dialect => ({
   name: "lago",
   path: "/api/v1/events/batch",
   limits: {
-    // LAGO_EVENTS_BATCH_MAX_LENGTH, unless the server was told otherwise.
+    // The default of LAGO_EVENTS_BATCH_MAX_LENGTH.
     maxBatchEvents: 100,
     maxBatchBytes: 512 * 1024,
     maxInFlight: 4,
   },
-  // It repeats every event.
+  // The response repeats every event.
   maxAnswerBytes: 1024 * 1024,
   check: { event: (event) => lagoIssue(event, names) },
   encode: (events) =>

@@ -11,7 +11,7 @@ import { scopedId } from "../scoped-id.ts";
 /** What a billable metric's `field_name` and filters look into. */
 export type LagoProperties = Readonly<Record<string, string | number | undefined>>;
 
-/** What stands in `properties` of an event. */
+/** Returns the `properties` of an event. */
 export type LagoPropertiesOf = (event: UsageEvent) => LagoProperties;
 
 /** Metadata, and on top of it what was used: `total_usage`, or the times and `duration_ms`. */
@@ -28,7 +28,7 @@ export interface LagoEvent {
   readonly transaction_id: string;
   readonly external_subscription_id: string;
   readonly code: string;
-  /** Seconds since the epoch, with milliseconds behind the point. */
+  /** Seconds since the epoch, with milliseconds as decimals. */
   readonly timestamp: string;
   readonly properties: LagoProperties;
 }
@@ -49,7 +49,7 @@ export const lagoEvent = (event: OutgoingEvent, { codes, properties }: LagoNames
 const USAGE_FIELDS = new Set(["total_usage", "start_time", "end_time", "duration_ms"]);
 const EXPECTED = "an object of texts and finite numbers";
 
-/** What Lago cannot keep. */
+/** Returns what Lago cannot store. */
 export const lagoIssue = (event: UsageEvent, { properties }: LagoNames): EventIssue | undefined => {
   if (properties === defaultLagoProperties) {
     const key = Object.keys(event.metadata ?? {}).find((name) => USAGE_FIELDS.has(name));

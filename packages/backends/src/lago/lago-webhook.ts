@@ -80,7 +80,7 @@ const rejectionsOf = (body: string) => {
   const one = v.safeParse(error, json);
   if (one.success) {
     const { message, event } = one.output.event_error;
-    // The second of two with one id is not this event's trouble: the first is counted.
+    // A duplicate id is not an error of this event: the first one is counted.
     if (JSON.stringify(message).includes("value_already_exist")) return { events: [], unnamed: [] };
     return { events: [rejection(event.transaction_id, JSON.stringify(message))], unnamed: [] };
   }

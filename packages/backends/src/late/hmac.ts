@@ -1,6 +1,6 @@
 const encoder = new TextEncoder();
 
-/** Whether a signature is the HMAC-SHA256 of a text. Takes as long for a wrong one as for a right one. */
+/** Whether a signature is the HMAC-SHA256 of a text. Takes constant time. */
 export const isHmac = async (
   secret: string,
   text: string,

@@ -3,7 +3,7 @@ import type { LedgerKey } from "@meter-lib/core/store";
 
 export const HOUR_MS = 3_600_000;
 
-/** Rows of one customer and meter: what a backend is asked for in one go. */
+/** Rows of one customer and meter, which a backend is asked for together. */
 export interface AskedRows {
   readonly tenant_id: string;
   readonly customer_id: string;
@@ -14,9 +14,9 @@ export interface AskedRows {
 }
 
 /**
- * Asked rows by customer and meter. Tenants without a customer are left out: nothing of theirs was counted.
+ * Groups rows by customer and meter. Tenants without a customer are left out: none of their events was counted.
  *
- * @throws Error for two tenants of one customer: a backend's sums do not tell them apart
+ * @throws Error for two tenants of one customer: a backend's sums cannot tell them apart
  */
 export const askedRows = async (
   asked: readonly LedgerKey[],
@@ -60,7 +60,7 @@ const customersOf = async (
   return customerOf;
 };
 
-/** @throws Error when the lookup does not work */
+/** @throws Error if the lookup fails */
 export const customerFor = async (
   tenant_id: string,
   customers: CustomerLookup,

@@ -11,10 +11,10 @@ export interface JsonReaderOptions {
 
 export type Params = Readonly<Record<string, string | number | undefined>>;
 
-/** Reads JSON of a backend: the path, behind the base URL, and its query. */
+/** Reads JSON from a backend, by the path after the base URL and a query. */
 export type JsonReader = (path: string, params?: Params) => Promise<unknown>;
 
-/** What a backend answered instead. */
+/** The error for any other response of a backend. */
 export class BackendError extends Error {
   readonly status: number;
 

@@ -5,11 +5,11 @@ import { type OpenMeterNames, openMeterEvent, openMeterIssue } from "./openmeter
 
 const HEADERS = {
   accept: "application/problem+json",
-  // Exactly so: the server refuses it with a charset.
+  // Without a charset, which the server refuses.
   "content-type": "application/cloudevents-batch+json",
 };
 
-/** Which of OpenMeter's APIs: the first, the third, or the third as Kong's Konnect has it. */
+/** OpenMeter's API: v1, v3, or v3 of Kong's Konnect. */
 export type OpenMeterApi = "v1" | "v3" | "konnect";
 
 const PATHS: Readonly<Record<OpenMeterApi, string>> = {
@@ -18,7 +18,7 @@ const PATHS: Readonly<Record<OpenMeterApi, string>> = {
   konnect: "/v3/openmeter/events",
 };
 
-/** OpenMeter's ingest: batches of CloudEvents. The APIs differ in where it is and in the status of success. */
+/** OpenMeter's ingest: batches of CloudEvents. The APIs differ in path and in the status of success. */
 export const openMeterDialect = (names: OpenMeterNames, api: OpenMeterApi): Dialect => ({
   name: "openmeter",
   path: PATHS[api],
@@ -38,9 +38,9 @@ export const openMeterDialect = (names: OpenMeterNames, api: OpenMeterApi): Dial
   judge: (answer, _events, now) => judge(answer, api === "v1" ? 204 : 202, now),
 });
 
-/** Success says that all of them were taken, those that it had already among them; which ones is not told. */
+/** Success acknowledges all events; it does not tell which ones were duplicates. */
 const judge = (answer: HttpAnswer, success: number, now: number): SendAnswer => {
-  // A body would be another server's.
+  // A response with a body comes from another server.
   if (answer.status === success && answer.text === "") return { every: { state: "acknowledged" } };
   const verdict = judgeStatus(answer, now);
   return "kind" in verdict ? { fault: verdict } : { every: verdict };

@@ -8,14 +8,14 @@ import {
 } from "@meter-lib/core/transport";
 import { type NameMap, nameOf } from "../name-map.ts";
 
-/** What an event says beside its CloudEvents attributes; a meter's `valueProperty` and `groupBy` point into it. */
+/** The `data` of an event; a meter's `valueProperty` and `groupBy` refer to it. */
 export interface OpenMeterData {
   /** Units used (`$.total_usage`); only of volume meters. */
   readonly total_usage?: number | undefined;
   /** Milliseconds since the epoch; only of performance meters. */
   readonly start_time?: number | undefined;
   readonly end_time?: number | undefined;
-  /** From start to end (`$.duration_ms`); only where an event has both. */
+  /** From start to end (`$.duration_ms`); only if an event has both. */
   readonly duration_ms?: number | undefined;
   readonly tenant_id: string;
   readonly device_id: string;
@@ -23,7 +23,7 @@ export interface OpenMeterData {
   readonly metadata?: Metadata | undefined;
 }
 
-/** One event as OpenMeter takes it: CloudEvents 1.0 in JSON. */
+/** An event in OpenMeter's format: CloudEvents 1.0 in JSON. */
 export interface OpenMeterEvent {
   readonly specversion: "1.0";
   readonly id: string;
@@ -41,10 +41,10 @@ export interface OpenMeterNames {
   readonly data: OpenMeterDataOf;
 }
 
-/** What stands in `data` of an event. */
+/** Returns the `data` of an event. */
 export type OpenMeterDataOf = (event: UsageEvent) => object;
 
-/** All that an event says. */
+/** All fields of an event. */
 export const defaultOpenMeterData: OpenMeterDataOf = ({
   total_usage,
   start_time,
@@ -65,8 +65,8 @@ export const defaultOpenMeterData: OpenMeterDataOf = ({
 });
 
 /**
- * OpenMeter tells events apart by `source` and `id`, joined with a hyphen, and an event id is unique within its tenant. So the
- * tenant is part of the source, and a slash after it keeps `a` + `b-c` and `a-b` + `c` apart.
+ * OpenMeter identifies events by `source` and `id`, joined with a hyphen, and an event id is unique only within its tenant. So the
+ * tenant is part of the source, and a slash after it distinguishes `a` + `b-c` from `a-b` + `c`.
  */
 const sourceOf = (source: string, tenant_id: string): string =>
   `${source}/${encodeURIComponent(tenant_id.toWellFormed())}/`;
@@ -98,7 +98,7 @@ export const openMeterEvent = (
 // RFC 3339 has four digits for the year.
 const LATEST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** What CloudEvents cannot carry. */
+/** Returns what CloudEvents cannot carry. */
 export const openMeterIssue = (event: UsageEvent, { data }: OpenMeterNames): EventIssue | undefined => {
   const time = usageTime(event);
   if (time > LATEST_TIME)

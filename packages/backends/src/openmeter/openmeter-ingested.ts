@@ -14,7 +14,7 @@ const ingested = v.object({
   validation_errors: v.nullish(v.array(v.object({ code: v.string(), message: v.string() })), []),
 });
 
-/** An event as OpenMeter has it (`MeteringIngestedEvent` of api/v3/openapi.yaml), with what it found wrong. */
+/** An ingested event (`MeteringIngestedEvent` of api/v3/openapi.yaml), with its validation errors. */
 export type IngestedEvent = v.InferOutput<typeof ingested>;
 
 const page = v.object({
@@ -40,6 +40,6 @@ export const ingestedEvents = async function* (
   }
 };
 
-/** The next page is told as an address, or as the cursor in it. */
+/** The next page is given as a URL, or as the cursor in it. */
 const cursorOf = (next: string): string =>
   new URL(next, "http://localhost").searchParams.get("page[after]") ?? next;

@@ -11,7 +11,7 @@ export interface OpenMeterLateRejectionsOptions {
   readonly client: Refuter;
   readonly baseUrl: string;
   readonly apiKey?: ApiKey | undefined;
-  /** As the transport has it. @default "meter-lib" */
+  /** The same as for the transport. @default "meter-lib" */
   readonly source?: string | undefined;
   /** @default the global `fetch` */
   readonly fetch?: typeof globalThis.fetch | undefined;

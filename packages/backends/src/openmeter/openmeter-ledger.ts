@@ -18,7 +18,7 @@ export interface OpenMeterLedgerOptions {
   readonly meters?: NameMap | undefined;
   /** As the transport has them. */
   readonly eventTypes?: NameMap | undefined;
-  /** As the transport has it. @default "meter-lib" */
+  /** The same as for the transport. @default "meter-lib" */
   readonly source?: string | undefined;
   /** @default the global `fetch` */
   readonly fetch?: typeof globalThis.fetch | undefined;

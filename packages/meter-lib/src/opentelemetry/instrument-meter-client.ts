@@ -2,7 +2,7 @@ import type { Health, MeterClient, Stats } from "@meter-lib/core";
 import { ACCOUNT_FIELDS, type Account, type AccountField } from "@meter-lib/core/store";
 import { type BatchObservableResult, type Meter, type MeterProvider, metrics } from "@opentelemetry/api";
 
-/** What is observed of a client: a `MeterClient` of any catalog. */
+/** The observed part of a `MeterClient`. */
 export type ObservedClient = Pick<MeterClient, "stats" | "health">;
 
 export interface InstrumentMeterClientOptions {

@@ -29,7 +29,7 @@ export const tracedTransport = (
   { tracerProvider = trace.getTracerProvider() }: TracedTransportOptions = {},
 ): Transport => traced(transport, tracerProvider.getTracer("meter-lib"), new WeakMap());
 
-/** One traced transport for each: the engine tells destinations apart by identity. */
+/** Returns one traced transport per transport: the engine compares destinations by identity. */
 const traced = (transport: Transport, tracer: Tracer, known: WeakMap<Transport, Transport>): Transport => {
   const before = known.get(transport);
   if (before !== undefined) return before;

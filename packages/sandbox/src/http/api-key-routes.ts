@@ -3,7 +3,7 @@ import { checked } from "./checked-input.ts";
 import { digits } from "./query-fields.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
-/** API keys: those there are, by their ends; new ones, told once. */
+/** API keys: lists existing keys by their last characters, and shows a new key once. */
 export const apiKeyRoutes = ({ store, now }: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
   app.get("/sandbox/v1/api-keys", (c) => c.json({ keys: store.apiKeys.list() }));

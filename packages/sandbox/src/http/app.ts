@@ -19,7 +19,7 @@ import { usageRoutes } from "./usage-routes.ts";
 
 const withTag = etag({ weak: true });
 
-/** An answer that the asker has already is not sent again. What streams has no end to make a tag of. */
+/** Sends no response that the client already has (ETag). A stream has no end, so it gets no tag. */
 const onlyChanges: MiddlewareHandler<SandboxEnv> = (c, next) => {
   if (c.req.method !== "GET" || /^\/sandbox\/v1\/(stream|export\/)/.test(c.req.path)) return next();
   c.header("cache-control", "no-cache");
@@ -31,7 +31,7 @@ export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
   app.use(localOnly(context.anyHost));
   app.use("/sandbox/v1/*", onlyChanges);
-  // Before the routes that it disturbs.
+  // Must come before the routes that it disturbs.
   app.route("/", faultRoutes(context));
   app.route("/", eventRoutes(context));
   app.route("/", kafkaRestRoutes(context));
@@ -57,9 +57,9 @@ export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
   app.onError((error, c) => {
     if (error instanceof HTTPException)
       return c.json({ error: "bad_request", message: error.message }, error.status);
-    // The client went away before it had sent its request: nobody to answer, nothing stored.
+    // The client disconnected before it had sent its request: nothing to answer, nothing stored.
     if (!c.env.incoming.complete) return c.body(null, 400);
-    // Not told to the client in detail, but never silent.
+    // The client gets no details, but the error is logged.
     console.error(error);
     return c.json({ error: "internal", message: "The sandbox failed. See its standard error" }, 500);
   });

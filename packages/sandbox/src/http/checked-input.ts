@@ -1,7 +1,7 @@
 import { HTTPException } from "hono/http-exception";
 import * as v from "valibot";
 
-/** The input as its schema reads it; answers 400 with the schema's words where it does not. */
+/** Parses the input with its schema; responds 400 with the schema's message if it is invalid. */
 export const checked = <S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> => {
   const result = v.safeParse(schema, input);
   if (result.success) return result.output;

@@ -1,7 +1,7 @@
-// A spreadsheet takes text that starts like this for a formula, also behind blanks and with full-width signs; ids are what
-// clients sent.
+// Spreadsheets run text that starts like this as a formula, also after blanks and with full-width signs; ids come from
+// clients.
 const FORMULA = /^\s*[=+\-@＝＋－＠]|^[\t\r]/;
-// Where the decimal sign is a comma, spreadsheets part cells at semicolons.
+// Where the decimal sign is a comma, spreadsheets separate cells by semicolons.
 const NEEDS_QUOTES = /[",;\t\r\n]/;
 
 const cell = (value: unknown): string => {
@@ -11,5 +11,5 @@ const cell = (value: unknown): string => {
   return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
-/** One line of CSV (RFC 4180). Text that a spreadsheet would run as a formula gets an apostrophe in front. */
+/** Returns one line of CSV (RFC 4180). Text that a spreadsheet would run as a formula is prefixed with an apostrophe. */
 export const csvLine = (values: readonly unknown[]): string => `${values.map(cell).join(",")}\r\n`;

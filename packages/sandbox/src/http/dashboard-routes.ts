@@ -5,7 +5,7 @@ import { serveStatic } from "@hono/node-server/serve-static";
 import { Hono, type MiddlewareHandler } from "hono";
 import type { SandboxEnv } from "./sandbox-context.ts";
 
-// By the package's name: the same folder for the sources and for the built package.
+// Resolved by the package's name, so that sources and built package use the same folder.
 const FOLDER = join(
   dirname(createRequire(import.meta.url).resolve("@meter-lib/sandbox/package.json")),
   "dashboard/dist",
@@ -24,7 +24,7 @@ const NOT_BUILT = `<!doctype html>
 </html>
 `;
 
-/** Scripts, styles and requests of this server only; nothing inline, nothing framed. */
+/** Allows scripts, styles and requests of this server only: nothing inline, nothing framed. */
 const HEADERS = {
   "content-security-policy":
     "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
@@ -33,14 +33,14 @@ const HEADERS = {
   "cache-control": "no-cache",
 };
 
-/** The dashboard at `/`, as Vite built it into the folder; before that, a page that says how to. */
+/** Serves the dashboard that Vite built at `/`; until it is built, a page that explains how to build it. */
 export const dashboardRoutes = (folder: string = FOLDER): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
   let files: MiddlewareHandler<SandboxEnv> | undefined;
 
   const serve: MiddlewareHandler<SandboxEnv> = async (c, next) => {
     for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
-    // Looked for at each request until it is there: a reload after the build shows it.
+    // Checked at each request until it exists, so that a reload after the build shows it.
     if (files === undefined && existsSync(join(folder, "index.html"))) {
       files = serveStatic<SandboxEnv>({ root: folder });
     }

@@ -48,7 +48,7 @@ type Format = "csv" | "ndjson";
 
 const TYPES: Record<Format, string> = { csv: "text/csv; charset=utf-8", ndjson: "application/x-ndjson" };
 
-/** Answers a file, a page of rows at a time: memory does not grow with it. */
+/** Streams a file page by page, so that memory does not grow with its size. */
 const answerFile = <Key extends string>(
   c: Context<SandboxEnv>,
   name: string,
@@ -72,13 +72,13 @@ const answerFile = <Key extends string>(
     },
     async (error) => {
       console.error(error);
-      // Cut off, so that half a file is not taken for the whole.
+      // Abort the connection, so that half a file is not mistaken for the whole.
       c.env.outgoing.destroy();
     },
   );
 };
 
-/** Usage and events as files: CSV for a spreadsheet, NDJSON with everything that is known. */
+/** Exports usage and events as files: CSV for spreadsheets, NDJSON with all fields. */
 export const exportRoutes = ({ store }: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
 

@@ -34,18 +34,18 @@ const faultsBody = v.object(
 
 const attemptsQuery = v.object({ event_id: requiredText("event_id", "an event's id") });
 
-/** What clients of the backend ask; the sandbox's own API stays as it is. */
+/** The paths that clients of the backend use; the sandbox's own API is not disturbed. */
 const DISTURBED = ["/api/v1/*", "/topics/*", "/v1alpha1/*", "/metering/*"];
 
 /**
- * A switch for outages, and what it does to event posts and customer lookups. A disturbed request leaves no trace in the log;
- * which events it carried is remembered for their stories.
+ * Simulates outages of event posts and customer lookups. A disturbed request is not logged, but the events that it
+ * carried are remembered for their histories.
  */
 export const faultRoutes = (context: SandboxContext): Hono<SandboxEnv> => {
   const { faults, closing, maxBodyBytes, now } = context;
   const app = new Hono<SandboxEnv>();
 
-  /** Remembers which events a request was about, so that their stories tell of it. */
+  /** Remembers the events of a request for their histories. */
   const note = async (incoming: IncomingMessage, outcome: FaultSettings["outcome"]): Promise<void> => {
     if (incoming.method !== "POST") return;
     const dialect = incoming.url?.startsWith("/topics/") ? "kafka-rest" : "events";
@@ -59,7 +59,7 @@ export const faultRoutes = (context: SandboxContext): Hono<SandboxEnv> => {
     const fault = faults.meet();
     if (fault === undefined) return next();
     if (fault.delay_ms > 0) {
-      // An end of the sandbox cuts the delay short.
+      // Closing the sandbox ends the delay.
       await wait(fault.delay_ms, undefined, { signal: closing }).catch(() => undefined);
     }
     if (fault.outcome === "as_usual") return next();

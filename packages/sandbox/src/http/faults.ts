@@ -1,17 +1,17 @@
 /** How the backend misbehaves. */
 export interface FaultSettings {
-  /** How long every answer takes longer. Milliseconds. */
+  /** Delay of every response, in milliseconds. */
   readonly delay_ms: number;
-  /** Whether requests are taken as usual, answered with 503, or cut off with a TCP reset. */
+  /** Whether requests are handled as usual, answered with 503, or reset. */
   readonly outcome: "as_usual" | "unavailable" | "reset";
 }
 
-/** The settings of now, and how many requests met them since they were set. */
+/** The current settings, and how many requests they have affected. */
 export interface FaultState extends FaultSettings {
   readonly requests: number;
 }
 
-/** An attempt to deliver an event that was turned away. */
+/** A failed attempt to deliver an event. */
 export interface TurnedAway {
   readonly tenant_id: string;
   readonly event_id: string;
@@ -23,11 +23,11 @@ export interface TurnedAway {
 export interface Faults {
   state(): FaultState;
   set(settings: FaultSettings): void;
-  /** Counts a request and tells what happens to it; undefined when nothing does. */
+  /** Counts a request and returns its fault, or undefined if there is none. */
   meet(): FaultSettings | undefined;
-  /** Remembers an attempt for the story of its event; the last ten thousand are kept, in memory only. */
+  /** Remembers an attempt for the history of its event. The last 10,000 are kept, in memory. */
   note(attempt: TurnedAway): void;
-  /** What was turned away of an id, the oldest first. */
+  /** Returns the failed attempts of an id, oldest first. */
   attempts(event_id: string): readonly TurnedAway[];
   /** Forgets all attempts. */
   forget(): void;

@@ -9,7 +9,7 @@ import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
 const TOPIC = "usage-events";
 const ANSWER_TYPE = "application/vnd.kafka.v2+json";
-// Confluent's codes for one record of a request: final, and worth another try.
+// Confluent's codes for one record of a request: permanent and retriable.
 const RECORD_FAILED = 50002;
 const RECORD_RETRIABLE = 50003;
 
@@ -35,7 +35,7 @@ const outcomeOffset = ({ state, id }: IngestOutcome): string =>
       )
     : written(id - 1);
 
-// As recorded: a body that cannot be read is answered in plain text, a wrong media type in plain JSON.
+// As recorded from the proxy: an unreadable body is answered in plain text, a wrong media type in plain JSON.
 const refusedAnswer = ({ status, reason }: Refusal): Response => {
   if (status === 400) return new Response(reason, { status, headers: { "content-type": "text/plain" } });
   const type = status === 415 || status === 406 ? "application/json" : ANSWER_TYPE;
@@ -45,7 +45,7 @@ const refusedAnswer = ({ status, reason }: Refusal): Response => {
   });
 };
 
-/** The `kafka-rest` dialect, answered as Confluent's REST proxy answers; the offset is the number in the log. */
+/** The `kafka-rest` dialect, with the responses of Confluent's REST proxy. The offset is the event's number in the log. */
 export const kafkaRestRoutes = (context: SandboxContext): Hono<SandboxEnv> => {
   const { store, keys } = context;
   const app = new Hono<SandboxEnv>();

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { ApiKeys } from "../store/api-keys.ts";
 
-/** What a request's API key is worth: `none` when it carries none, or when there are none. */
+/** The state of a request's API key: `none` if it has none, or if no keys are defined. */
 export type KeyState = "none" | "right" | "wrong";
 
-/** Looks at `x-api-key` and at `authorization: Bearer …`. */
+/** Reads `x-api-key` and `authorization: Bearer …`. */
 export interface KeyCheck {
-  /** Whether there are keys at all. */
+  /** Whether any keys are defined. */
   required(): boolean;
   stateOf(headers: IncomingHttpHeaders): KeyState;
 }
@@ -17,7 +17,7 @@ const keysIn = (headers: IncomingHttpHeaders): readonly string[] => {
   const apiKey = headers["x-api-key"];
   const { authorization } = headers;
   const keys: string[] = typeof apiKey === "string" ? [apiKey] : [];
-  // Another scheme than Bearer is no key of ours, so it cannot be a right one.
+  // Another scheme than Bearer carries no API key, so it cannot be valid.
   if (authorization !== undefined) keys.push(BEARER.exec(authorization)?.[1]?.trim() ?? "");
   return keys;
 };

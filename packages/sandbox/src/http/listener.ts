@@ -22,7 +22,7 @@ const answer = (
   outgoing.end(body);
 };
 
-/** What the server calls for each request. With a token, none gets to the routes without it. */
+/** Handles each request of the server. With a token, requests without it do not reach the routes. */
 export const createListener = (app: Hono<SandboxEnv>, token: string | undefined): Listener => {
   const listener = getRequestListener(app.fetch);
   if (token === undefined) return (incoming, outgoing) => void listener(incoming, outgoing);

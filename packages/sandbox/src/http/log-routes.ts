@@ -5,7 +5,7 @@ import { checked } from "./checked-input.ts";
 import { digits, optionalText, pageLimit } from "./query-fields.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
-/** Which part of the log a request asks for. */
+/** The part of the log that a request asks for. */
 export const eventsQuery = v.object({
   tenant_id: optionalText,
   customer_id: optionalText,
@@ -28,7 +28,7 @@ const sessionsQuery = v.object({
 
 const refusedQuery = v.object({ before: v.optional(digits("before")), limit: pageLimit });
 
-/** What arrived: events and requests as received, and what is missing. */
+/** Lists events and requests as received, and gaps in the numbers of producers. */
 export const logRoutes = ({ store }: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
   app.get("/sandbox/v1/events", (c) => {

@@ -21,7 +21,7 @@ const metric = (name: string, kind: Kind, help: string, samples: readonly Sample
     "",
   ].join("\n");
 
-/** The metrics that no single customer or tenant tells apart: those grow without an end. */
+/** Metrics without customer or tenant labels: the number of those has no limit. */
 const metricsText = ({ store, faults }: SandboxContext): string => {
   const to = Number.MAX_SAFE_INTEGER;
   const { rows, sum } = store.totals({
@@ -85,7 +85,7 @@ const metricsText = ({ store, faults }: SandboxContext): string => {
   ].join("");
 };
 
-/** What a Prometheus scrapes. */
+/** The endpoint that Prometheus scrapes. */
 export const metricsRoutes = (context: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
   app.get("/metrics", (c) => {

@@ -12,9 +12,9 @@ import type { SandboxOutbox } from "./sandbox-outbox.ts";
 /** An outbox of an app, as the dashboard lists it. */
 export interface ListedOutbox {
   readonly name: string;
-  /** Missing when it cannot be read. */
+  /** Undefined if it cannot be read. */
   readonly accounts?: Accounts;
-  /** Why it cannot be read, in words. */
+  /** Why it cannot be read. */
   readonly problem?: string;
 }
 
@@ -49,10 +49,10 @@ const discardBody = v.object(
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** What the apps' own outboxes hold: dead letters, to be sent again or given up, and the comparison with what was counted. */
+/** The outboxes of the apps: lists, redrives and discards their dead letters, and reconciles them with what was counted. */
 export const outboxRoutes = ({ store, outboxes, maxBodyBytes }: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
-  /** @param meters - those that the outbox knows: of others nothing is compared */
+  /** @param meters - the meters that the outbox knows; others are not compared */
   const backend = (meters: readonly string[]): ReconcileBackend => ({
     ledger: async ({ from, to }) => store.ledger.rows(from, to, meters),
     ids: async ({ tenant_id, meter_id, hour }) => store.ledger.ids(tenant_id, meter_id, hour).ids,
@@ -60,7 +60,7 @@ export const outboxRoutes = ({ store, outboxes, maxBodyBytes }: SandboxContext):
       store.gaps().map(({ producer, highest, ranges }) => ({ producer, highest, missing: ranges })),
   });
 
-  /** Works on the outbox of this number; an outbox that cannot be read is told, not a fault of the sandbox. */
+  /** Works on the outbox of this number. An unreadable outbox is reported; it is not an error of the sandbox. */
   const withOutbox = async <Answer>(
     number: string,
     work: (outbox: SandboxOutbox) => Answer | PromiseLike<Answer>,

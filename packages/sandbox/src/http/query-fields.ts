@@ -17,15 +17,15 @@ export const limit = v.pipe(
   v.maxValue(MAX_PAGE, "limit: expected an integer from 1 to 1000"),
 );
 
-/** The same where it may be left out. @default 100 */
+/** The same, optional. @default 100 */
 export const pageLimit = v.optional(limit, "100");
 
 /** How many rows come before a page. @default 0 */
 export const offset = v.optional(digits("offset"), "0");
 
-/** Text that has to be there. */
+/** Required text. */
 export const requiredText = (name: string, expected: string) =>
   v.pipe(v.optional(v.string(), ""), v.minLength(1, `${name}: expected ${expected}, got nothing`));
 
-/** A field that may be left out. */
+/** An optional field. */
 export const optionalText = v.optional(v.string());

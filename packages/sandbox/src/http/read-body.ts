@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 
-// What a client may go on sending after its body was found too large, so that it gets to read the answer.
+// How much a client may continue to send after its body was found too large, so that it reads the response.
 const MAX_DRAINED_BYTES = 32 * 1024 * 1024;
 
-/** The body of a request, or `too_large`: then nothing of it is kept. */
+/** Reads the body of a request, or returns `too_large` and keeps nothing of it. */
 export const readBody = async (
   incoming: IncomingMessage,
   maxBytes: number,

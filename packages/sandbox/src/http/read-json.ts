@@ -3,7 +3,7 @@ import { HTTPException } from "hono/http-exception";
 import { decodeUtf8, parseJson } from "../wire/parse-json.ts";
 import { readBody } from "./read-body.ts";
 
-/** The JSON of a request to the sandbox's own API; answers 400 where there is none, 413 where there is too much. */
+/** Reads the JSON of a request to the sandbox's own API. Responds 400 if it is invalid, 413 if it is too large. */
 export const readJson = async (
   incoming: IncomingMessage,
   maxBodyBytes: number,

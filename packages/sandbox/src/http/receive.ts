@@ -5,11 +5,11 @@ import { type Refusal, refuse } from "../wire/refusal.ts";
 import { readBody } from "./read-body.ts";
 import type { SandboxContext } from "./sandbox-context.ts";
 
-/** A request with its body as text, or why that could not be had. */
+/** A request with its body as text, or why the body could not be read. */
 export interface Received {
   readonly request: ReceivedRequest;
   readonly headers: IncomingHttpHeaders;
-  /** Empty where there was none. */
+  /** Empty if there is none. */
   readonly text: string;
   readonly refusal?: Refusal;
 }
@@ -22,7 +22,7 @@ const headersText = (headers: IncomingHttpHeaders): string => {
   return JSON.stringify(shown);
 };
 
-/** The request as the log keeps it: credentials are replaced, everything else is as it came. */
+/** The request as logged: credentials are masked, the rest is as received. */
 export const describeRequest = (
   incoming: IncomingMessage,
   dialect: Dialect,
@@ -37,7 +37,7 @@ export const describeRequest = (
   body,
 });
 
-/** Reads a posted request. It counts as arrived when its last byte has. */
+/** Reads a posted request. Its time of arrival is that of its last byte. */
 export const receive = async (
   incoming: IncomingMessage,
   dialect: Dialect,

@@ -5,28 +5,28 @@ import type { Faults } from "./faults.ts";
 import type { KeyCheck } from "./key-check.ts";
 import type { SandboxOutbox } from "./sandbox-outbox.ts";
 
-/** What Hono hands to every route. */
+/** The Hono environment of every route. */
 export interface SandboxEnv {
   // Hono's index signature asks for a type, not an interface; HttpBindings is one.
   readonly Bindings: HttpBindings;
 }
 
-/** What the routes work with. */
+/** What all routes share. */
 export interface SandboxContext {
   readonly store: Store;
   readonly keys: KeyCheck;
-  /** Of the apps that send here, to look into. */
+  /** Outboxes of the apps that send here, for inspection. */
   readonly outboxes: readonly SandboxOutbox[];
-  /** Whether other machines may come in: then a host may have any name. */
+  /** Whether other machines have access: then any host name is allowed. */
   readonly anyHost: boolean;
   readonly catalog: Catalog;
   readonly faults: Faults;
-  /** Aborted when the sandbox ends: what waits or streams ends with it. */
+  /** Aborted when the sandbox closes; delays and streams end with it. */
   readonly closing: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Largest body taken, in bytes. */
+  /** Maximum size of a body, in bytes. */
   readonly maxBodyBytes: number;
-  /** Whether a lookup answers a list or the one object. */
+  /** Whether a lookup returns a list or one object. */
   readonly lookupAnswer: "list" | "object";
 }

@@ -8,13 +8,13 @@ import { digits } from "./query-fields.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
 const PAGE = 200;
-/** A reader further behind than this is told how much it missed, unless it asks for another limit. */
+/** A reader that is further behind than this gets a `skipped` event, unless it asks for another limit. */
 const MAX_BEHIND = 2000;
 
-/** Between looks at the log, so that a burst is one page; unless the reader asks for another pause. */
+/** Pause between reads of the log, so that a burst is one page, unless the reader asks for another one. */
 const PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5000;
-/** A reader that hears nothing for much longer may take the connection for dead. */
+/** A reader that receives nothing for much longer may consider the connection dead. */
 const HEARTBEAT_MS = 15_000;
 
 const EVERY_EXPECTED = `every_ms: expected an integer from ${PAUSE_MS} to ${MAX_PAUSE_MS}`;
@@ -36,8 +36,8 @@ const streamQuery = v.object({
 });
 
 /**
- * Events as they arrive, as Server-Sent Events: `event` with one of the log, `skipped` with `{ events }` where the reader
- * was too slow. The id is the event's number, so that a browser goes on where its connection broke.
+ * Streams events as they arrive, as Server-Sent Events: `event` with an event of the log, `skipped` with `{ events }` if the reader
+ * was too slow. The id is the event's number, so that a browser resumes where its connection broke.
  */
 export const streamRoutes = ({ store, closing }: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
@@ -53,7 +53,7 @@ export const streamRoutes = ({ store, closing }: SandboxContext): Hono<SandboxEn
       const forget = store.onStored(wake);
       stream.onAbort(wake);
       closing.addEventListener("abort", wake);
-      // The headers go out with the first byte.
+      // The headers are sent with the first byte.
       await stream.write(": the log from here on\n\n");
       const heart = setInterval(() => void stream.write(": still here\n\n"), HEARTBEAT_MS);
       try {
@@ -62,7 +62,7 @@ export const streamRoutes = ({ store, closing }: SandboxContext): Hono<SandboxEn
           // A reset starts the numbers again.
           if (newest < cursor) cursor = 0;
           if (newest - cursor > behind) {
-            // Only what the reader asked for is missed.
+            // Count only events that match the reader's filter.
             const events = store.log.count(filter, cursor, newest - PAGE);
             cursor = newest - PAGE;
             if (events > 0) await stream.writeSSE({ event: "skipped", data: JSON.stringify({ events }) });

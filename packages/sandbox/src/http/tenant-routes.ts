@@ -21,7 +21,7 @@ const tenantsQuery = v.object({
   limit: v.optional(limit),
 });
 
-/** Tenants and who pays for them. */
+/** Lists, assigns and removes tenants and their customers. */
 export const tenantRoutes = ({ store, maxBodyBytes }: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
 

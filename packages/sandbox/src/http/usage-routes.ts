@@ -6,7 +6,7 @@ import { checked } from "./checked-input.ts";
 import { digits, offset, optionalText, pageLimit, requiredText } from "./query-fields.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
-/** Which usage a request asks for. */
+/** The usage that a request asks for. */
 export const usageQuery = v.object({
   tenant_id: optionalText,
   customer_id: optionalText,
@@ -94,7 +94,7 @@ const idsQuery = v.object({
   hour: v.pipe(v.optional(v.string(), ""), digits("hour")),
 });
 
-/** What was used, and what can be: rows per customer and meter, per hour, and the ledger to compare with. */
+/** Usage by customer, meter and hour, the meters themselves, and the ledger for a reconciliation. */
 export const usageRoutes = ({ store, catalog }: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
   app.get("/sandbox/v1/usage", (c) => c.json({ rows: store.usage.rows(checked(usageQuery, c.req.query())) }));

@@ -4,7 +4,7 @@ import { fieldIssue } from "../wire/field-issue.ts";
 import { numberIn, textIn } from "./column.ts";
 import type { Names } from "./names.ts";
 
-/** A tenant and the customer who pays for it. */
+/** A tenant and its customer. */
 export interface Tenant {
   readonly tenant_id: string;
   readonly customer_id: string;
@@ -17,22 +17,22 @@ export interface Account {
 }
 
 export interface Accounts {
-  /** The customer who pays for a tenant now. */
+  /** Returns the current customer of a tenant. */
   customerOf(tenant_id: string): string | undefined;
   list(): readonly Tenant[];
-  /** A page of the tenants whose id, or whose customer's, contains the text, whatever its case; and how many those are. */
+  /** Returns a page of the tenants whose id or customer contains the text (case-insensitive), and the number of all of them. */
   search(
     text: string,
     offset: number,
     limit: number,
   ): { readonly tenants: readonly Tenant[]; readonly total: number };
-  /** Makes a customer pay for a tenant from now on. Events that name the former one are still taken. Within a transaction. */
+  /** Assigns a customer to a tenant. Events that name the former customer are still accepted. Within a transaction. */
   put(tenant: Tenant): void;
-  /** Forgets a tenant: no lookup finds it, no event of it is taken. Its usage stays. Within a transaction. */
+  /** Removes a tenant: lookups no longer find it, and its events are refused. Its usage stays. Within a transaction. */
   remove(tenant_id: string): boolean;
-  /** Whose event it is. Without a tenant it is the first tenant that the customer paid for. */
+  /** Returns the tenant and customer of an event. Without a tenant, it is the customer's first one. */
   resolve(tenant_id: string | undefined, customer_id: string): Account | EventIssue;
-  /** Forgets what was cached: after a rollback or a reset. */
+  /** Clears the cache after a rollback or a reset. */
   reload(): void;
 }
 
@@ -88,7 +88,7 @@ export const createAccounts = (database: DatabaseSync, names: Names): Accounts =
       };
       retire.run(account.tenant);
       upsert.run(account.tenant, account.customer);
-      // Not read anew: with many tenants, adding each would read all.
+      // Updated in place: reading all tenants again for each added one would be slow.
       note(tenant, account, true);
     },
     remove: (tenant_id) => {

@@ -2,15 +2,15 @@ import { createHash, randomBytes } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { numberIn, textIn } from "./column.ts";
 
-/** An API key as people see it: never the key itself. */
+/** An API key as shown to people: never the key itself. */
 export interface ApiKey {
-  /** Of a key made while the sandbox ran; null for those of its options, which cannot be removed. */
+  /** Id of a key that was created at run time; null for keys from the options, which cannot be removed. */
   readonly id: number | null;
   /** Its last four characters. */
   readonly ending: string;
-  /** Milliseconds since the epoch; null for those of the options. */
+  /** Milliseconds since the epoch; null for keys from the options. */
   readonly added_at: number | null;
-  /** How often it was used since the start, and when last. */
+  /** How often it was used since the start, and the last time. */
   readonly uses: number;
   readonly last_used_at: number | null;
 }
@@ -18,14 +18,14 @@ export interface ApiKey {
 export interface ApiKeys {
   /** How many there are. */
   count(): number;
-  /** Whether it is one of them; notes its use. */
+  /** Returns whether the key is valid, and records its use. */
   use(key: string, now: number): boolean;
   list(): readonly ApiKey[];
-  /** Makes a new one. This is the only time that it is told. Within a transaction. */
+  /** Creates a key and returns it, the only time it is shown. Within a transaction. */
   add(now: number): { readonly id: number; readonly key: string };
   /** Within a transaction. */
   remove(id: number): boolean;
-  /** Forgets what was cached: after a rollback or a reset. */
+  /** Clears the cache after a rollback or a reset. */
   reload(): void;
 }
 
@@ -39,7 +39,7 @@ interface Known {
 
 const SHOWN = 4;
 const hashOf = (key: string): string => createHash("sha256").update(key).digest("hex");
-// Of a short key the end would be too much of it.
+// The last characters of a short key would reveal too much.
 const endingOf = (key: string): string => (key.length > 2 * SHOWN ? key.slice(-SHOWN) : "");
 
 /** @param configured - keys of the options, kept in no file */

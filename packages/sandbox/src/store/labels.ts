@@ -14,7 +14,7 @@ export interface Labels {
   keysOf(meter: number): readonly LabelKey[];
   /** The values of a key, by their numbers. */
   valuesOf(meter: number, key: string): ReadonlyMap<number, string>;
-  /** Forgets what was cached: after a rollback or a reset. */
+  /** Clears the cache after a rollback or a reset. */
   reload(): void;
 }
 

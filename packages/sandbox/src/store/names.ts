@@ -8,7 +8,7 @@ export interface Names {
   /** The number of a name, or undefined: for questions, which must not store anything. */
   find(name: string): number | undefined;
   nameOf(number: number): string | undefined;
-  /** Forgets what was cached: after a rollback or a reset. */
+  /** Clears the cache after a rollback or a reset. */
   reload(): void;
 }
 

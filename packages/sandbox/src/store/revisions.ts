@@ -17,7 +17,7 @@ export interface ArrivedRevision {
 export interface Revisions {
   /** Whether the event that arrived counts, and the number of the one that counts no more. Within the transaction of the batch. */
   take(arrived: ArrivedRevision): { readonly counts: boolean; readonly replaced: number | undefined };
-  /** Forgets what was cached: after a rollback or a reset. */
+  /** Clears the cache after a rollback or a reset. */
   reload(): void;
 }
 

@@ -13,13 +13,13 @@ export interface Gap {
 }
 
 export interface SeqRanges {
-  /** Notes the arrival of a number, to be written with the batch. */
+  /** Records the arrival of a number, to be written with the batch. */
   add(producer: number, seq: number): void;
-  /** Writes what was noted. Within the transaction of the batch. */
+  /** Writes what was recorded. Within the transaction of the batch. */
   flush(): void;
-  /** Forgets what was noted: after a rollback. */
+  /** Discards what was recorded, after a rollback. */
   discard(): void;
-  /** Per producer, also those without a gap. */
+  /** Returns a row per producer, including those without gaps. */
   gaps(producer?: string): readonly Gap[];
 }
 

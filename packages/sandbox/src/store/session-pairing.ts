@@ -2,9 +2,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { numberIn, type Row } from "./column.ts";
 import type { UsageKey, UsageRollup } from "./usage-rollup.ts";
 
-/** An event that says only when a session began, or only when it ended. */
+/** An event with only the start or only the end of a session. */
 export interface Boundary extends UsageKey {
-  /** Which boundaries belong together. */
+  /** Identifies the boundaries that belong together. */
   readonly session: string;
   readonly side: "start" | "end";
   /** Milliseconds since the epoch. */
@@ -14,9 +14,9 @@ export interface Boundary extends UsageKey {
 }
 
 export interface SessionPairing {
-  /** Takes a boundary and moves the durations that it changes. Within the transaction of the batch. */
+  /** Adds a boundary and moves the durations that it changes. Within the transaction of the batch. */
   add(boundary: Boundary): void;
-  /** Takes a boundary back, as if it had never come. Within the transaction of the batch. */
+  /** Removes a boundary, as if it had never arrived. Within the transaction of the batch. */
   remove(boundary: Boundary): void;
 }
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { numberIn, numberOrNullIn, textIn } from "./column.ts";
 
-/** Whose sessions to tell; the newest first. */
+/** Selects sessions, newest first. */
 export interface SessionQuery {
   readonly tenant_id?: string | undefined;
   readonly customer_id?: string | undefined;
@@ -9,7 +9,7 @@ export interface SessionQuery {
   readonly limit: number;
 }
 
-/** A session whose start and end came as events of their own. */
+/** A session whose start and end arrived as separate events. */
 export interface LoggedSession {
   readonly tenant_id: string;
   readonly customer_id: string;
@@ -18,7 +18,7 @@ export interface LoggedSession {
   readonly session: string;
   /** Milliseconds since the epoch. */
   readonly start: number;
-  /** Null while it is open, also where its end was lost. */
+  /** Null while it is open, or if its end was lost. */
   readonly end: number | null;
   /** The event that began it, by its number in the log. */
   readonly event: number;
@@ -26,7 +26,7 @@ export interface LoggedSession {
 
 const OF = ["tenant", "customer", "meter"] as const;
 
-/** Tells sessions by their starts; an end without a start is none. */
+/** Lists sessions by their starts; an end without a start is not a session. */
 export const createSessionQuery = (database: DatabaseSync) => {
   const next = database.prepare(`
     SELECT time, side FROM boundaries WHERE session = ? AND (time, side, event) > (?, 1, ?)

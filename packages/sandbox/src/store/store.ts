@@ -33,7 +33,7 @@ export interface StoreOptions extends IngestOptions {
   readonly tenants: Readonly<Record<string, string>>;
 }
 
-/** All that the backend knows. Every change is committed when its call returns. */
+/** All data of the backend. Every change is committed when its call returns. */
 export interface Store extends UsageTotals {
   readonly accounts: Pick<Accounts, "customerOf" | "list" | "search" | "resolve">;
   putTenant(tenant_id: string, customer_id: string): void;
@@ -46,14 +46,14 @@ export interface Store extends UsageTotals {
   /** Metadata keys that usage of a meter can be grouped by. */
   labelKeys(meter_id: string): readonly LabelKey[];
   readonly sessions: (query: SessionQuery) => readonly LoggedSession[];
-  /** Tenants that lookups asked for in vain. */
+  /** Tenants that lookups did not find. */
   readonly unknownTenants: Pick<UnknownTenants, "note" | "list">;
   readonly log: LogQueries;
   readonly ledger: LedgerQuery;
   readonly gaps: SeqRanges["gaps"];
-  /** Calls back after requests were stored; answers how to stop that. */
+  /** Calls back after requests were stored. Returns a function that stops it. */
   onStored(listener: () => void): () => void;
-  /** Back to the start: nothing received, the tenants and keys of the options. */
+  /** Resets to the start: no events, and the tenants and keys of the options. */
   reset(): void;
   close(): void;
 }

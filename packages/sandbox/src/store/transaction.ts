@@ -3,7 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 /** Runs work in one transaction: all of it is stored, or none. */
 export type Transact = <T>(work: () => T) => T;
 
-/** `onRollback` lets caches forget what was not stored after all. */
+/** `onRollback` lets caches discard what was not stored. */
 export const createTransact = (database: DatabaseSync, onRollback: () => void): Transact => {
   const begin = database.prepare("BEGIN IMMEDIATE");
   const commit = database.prepare("COMMIT");

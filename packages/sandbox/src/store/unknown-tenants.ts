@@ -1,11 +1,11 @@
 import { isName } from "../wire/field-issue.ts";
 
-/** A tenant that a lookup asked for and nobody pays for. */
+/** A tenant that a lookup asked for and that has no customer. */
 export interface UnknownTenant {
   readonly tenant_id: string;
   /** How often it was asked for. */
   readonly lookups: number;
-  /** First and last time that it was. Milliseconds since the epoch. */
+  /** First and last time it was asked for, in milliseconds since the epoch. */
   readonly first_at: number;
   readonly last_at: number;
 }
@@ -14,20 +14,20 @@ export interface UnknownTenants {
   note(tenant_id: string, now: number): void;
   forget(tenant_id: string): void;
   clear(): void;
-  /** The one asked for last comes first. */
+  /** Returns the tenants, most recently asked for first. */
   list(): readonly UnknownTenant[];
 }
 
 const MAX_KEPT = 500;
 
-/** In memory only, and the last 500: whoever still waits for a tenant asks again, also after a restart. */
+/** Keeps the last 500, in memory only: a client that waits for a tenant asks again, also after a restart. */
 export const createUnknownTenants = (): UnknownTenants => {
   const tenants = new Map<string, UnknownTenant>();
   return {
     note: (tenant_id, now) => {
       if (!isName(tenant_id)) return;
       const before = tenants.get(tenant_id);
-      // Put at the end again: the map is in the order of the last lookups.
+      // Reinserted, because the map keeps the order of the last lookups.
       tenants.delete(tenant_id);
       tenants.set(tenant_id, {
         tenant_id,

@@ -4,7 +4,7 @@ import type { Aggregation } from "@meter-lib/core/wire";
 import { numberIn, type Row, textIn } from "./column.ts";
 import { ASKED_METERS, OF_ACCOUNT, SPAN, usageSpan } from "./usage-span.ts";
 
-/** Which usage to tell. Without a field: of all. */
+/** Selects usage. A missing field selects all. */
 export interface UsageQuery {
   readonly tenant_id?: string | undefined;
   readonly customer_id?: string | undefined;
@@ -13,7 +13,7 @@ export interface UsageQuery {
   readonly from?: number | undefined;
   /** Only hours that start before this time. Milliseconds since the epoch. */
   readonly to?: number | undefined;
-  /** One row per hour instead of one in all. */
+  /** One row per hour instead of one in total. */
   readonly by?: "hour" | undefined;
 }
 
@@ -30,11 +30,11 @@ export interface UsageRow {
   readonly duration_ms: number;
   /** Events counted. */
   readonly events: number;
-  /** Events received again, same id and same content: not counted. */
+  /** Events received again with the same id and content; not counted. */
   readonly duplicates: number;
-  /** Events received with the id of another one and other content: not counted. */
+  /** Events received with a known id and different content; not counted. */
   readonly conflicts: number;
-  /** Events counted although their time lay far before their arrival. */
+  /** Events counted although they arrived late. */
   readonly late: number;
 }
 

@@ -26,28 +26,28 @@ interface UsageDelta {
   level: number | null;
   levelTime: number | null;
   duration: number;
-  /** Whether the peak and the newest value are to be found anew: what they were may have been taken back. */
+  /** Whether the peak and the newest value must be recomputed, because a correction may have removed them. */
   isTakenFrom: boolean;
 }
 
 /** Collects what a batch adds and writes it once per hour and day touched, not once per event. */
 export interface UsageRollup {
   addEvent(key: UsageKey, eventTime: number, totalUsage: number | undefined, late: boolean): void;
-  /** An event counts no more; its row of `events` says so already. */
+  /** Removes an event; its row of `events` is already marked. */
   takeBack(key: UsageKey, totalUsage: number | undefined, late: boolean): void;
   addRepeat(key: UsageKey, what: "duplicates" | "conflicts"): void;
   /** Milliseconds; negative where an earlier pairing no longer holds. */
   addDuration(key: UsageKey, durationMs: number): void;
   /** Writes what was collected. Within the transaction of the batch. */
   flush(): void;
-  /** Forgets what was collected: after a rollback. */
+  /** Discards what was collected, after a rollback. */
   discard(): void;
 }
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 
-/** Start of the hour that a time lies in. */
+/** Returns the start of the hour that contains a time. */
 export const hourOf = (time: number): number => time - (time % HOUR_MS);
 
 const newDelta = (tenant: number, customer: number, meter: number, at: number): UsageDelta => ({
@@ -95,7 +95,7 @@ const daysOf = (hours: Iterable<UsageDelta>): Iterable<UsageDelta> => {
   return days.values();
 };
 
-/** Only records have metadata, and they are in no column. */
+/** Only records have metadata, and it has no column. */
 const OF_LABEL = `FROM labels l JOIN events e ON e.meter = l.meter JOIN requests r ON r.id = e.request WHERE l.id = u.meter
   AND r.body -> ('$.records[' || e.position || '].value.metadata') ->> l.key = l.value`;
 

@@ -9,7 +9,7 @@ import type { Rolled } from "./schema.ts";
 import { DAY_MS, HOUR_MS } from "./usage-rollup.ts";
 import { ASKED_LABELS, ASKED_METERS, OF_ACCOUNT, spanOf, usageSpan } from "./usage-span.ts";
 
-/** Which usage of one meter to tell over time. */
+/** Selects usage of one meter over time. */
 export interface SeriesQuery {
   readonly meter_id: string;
   readonly tenant_id?: string | undefined;
@@ -43,7 +43,7 @@ export interface UsageSeries {
   readonly points: readonly SeriesPoint[];
 }
 
-/** At most {@link MAX_SERIES} groups, those with the most events, and one series for the others. */
+/** Returns at most {@link MAX_SERIES} groups, those with the most events, and one series for all others. */
 export type QuerySeries = (query: SeriesQuery) => readonly UsageSeries[];
 
 const MAX_SERIES = 8;
@@ -115,7 +115,7 @@ const labelsOf = (
 ): Rolled =>
   aggregation === "last" || tenant_id !== undefined || customer_id !== undefined ? "label" : "label_all";
 
-/** What is left of all usage when that of some groups is taken away. */
+/** Subtracts the usage of some groups from all usage. */
 const restOf = (all: readonly UsageSeries[], groups: readonly UsageSeries[]): readonly SeriesPoint[] => {
   const left = new Map<SeriesPoint["at"], { total_usage: number; duration_ms: number; events: number }>();
   const add = (series: readonly UsageSeries[], sign: 1 | -1): void => {

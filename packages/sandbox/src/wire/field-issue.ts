@@ -9,10 +9,10 @@ const TOKEN = /^[\x21-\x7e]{1,255}$/;
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Whether a checked value is an issue rather than what was asked for. */
+/** Whether the result of a check is an issue instead of a value. */
 export const isIssue = (value: object): value is EventIssue => "expected" in value && "given" in value;
 
-/** What is wrong with a field, or undefined. */
+/** Returns what is wrong with a field, or undefined. */
 export const fieldIssue = (field: string, value: unknown, expected: string): EventIssue => ({
   field,
   given: value === undefined ? "nothing" : describeValue(value),
@@ -23,16 +23,16 @@ export const fieldIssue = (field: string, value: unknown, expected: string): Eve
 export const isName = (value: unknown): value is string =>
   typeof value === "string" && NAME.test(value) && value.isWellFormed();
 
-/** What {@link isName} wants, in words. */
+/** What {@link isName} expects, for error messages. */
 export const NAME_EXPECTED = "text of 1 to 255 characters without control characters";
 
 /** Ids of events, sessions and producers: visible ASCII. */
 export const isToken = (value: unknown): value is string => typeof value === "string" && TOKEN.test(value);
 
-/** What {@link isToken} wants, in words. */
+/** What {@link isToken} expects, for error messages. */
 export const TOKEN_EXPECTED = "1 to 255 visible ASCII characters without blanks";
 
-/** What is wrong with a time, or undefined when it is right or was not sent. */
+/** Returns what is wrong with a time, or undefined if it is valid or missing. */
 export const timeIssue = (field: string, value: unknown): EventIssue | undefined => {
   if (value === undefined || isTime(value)) return undefined;
   if (typeof value === "string") {
@@ -41,7 +41,7 @@ export const timeIssue = (field: string, value: unknown): EventIssue | undefined
   return fieldIssue(field, value, expectedTime(value));
 };
 
-/** What is wrong with what an event counts: a number of units, or times; never both, never neither. */
+/** Returns what is wrong with an event's amount: it must have either a number of units or times. */
 export const amountIssue = (
   total_usage: unknown,
   start_time: unknown,

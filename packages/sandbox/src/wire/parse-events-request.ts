@@ -23,7 +23,7 @@ const textOf = (headers: IncomingHttpHeaders, name: string): string | undefined 
   return typeof value === "string" ? value : undefined;
 };
 
-// Digits become the number they mean; everything else stays as it is, for the check to name.
+// Converts digits to a number; other text stays as it is, so that the check names it.
 const numberOf = (text: string | undefined): unknown =>
   text !== undefined && DIGITS.test(text) ? Number(text) : text;
 

@@ -2,7 +2,7 @@ import { type Refusal, refuse } from "./refusal.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The bytes as text, or undefined where they are not UTF-8. */
+/** Decodes bytes as text; undefined if they are not UTF-8. */
 export const decodeUtf8 = (bytes: Uint8Array): string | undefined => {
   try {
     return utf8.decode(bytes);
@@ -11,10 +11,10 @@ export const decodeUtf8 = (bytes: Uint8Array): string | undefined => {
   }
 };
 
-/** No usage event is nested so deep; what writes a value again, or walks through it, runs out of stack far beyond. */
+/** No usage event is nested this deep. Code that walks through a value runs out of stack only far beyond. */
 const MAX_DEPTH = 100;
 
-/** Whether objects and arrays lie in each other on more than so many levels. */
+/** Whether objects and arrays are nested deeper than a number of levels. */
 const isDeeper = (value: unknown, levels: number): boolean => {
   if (typeof value !== "object" || value === null) return false;
   if (levels === 0) return true;
@@ -22,7 +22,7 @@ const isDeeper = (value: unknown, levels: number): boolean => {
   return false;
 };
 
-/** The value of a JSON text, or 400 with what the parser did not like, or where it nests too deep. */
+/** Parses JSON; returns a 400 with the parser's message if it is invalid, or if it is nested too deep. */
 export const parseJson = (text: string): { readonly value: unknown } | Refusal => {
   try {
     const value: unknown = JSON.parse(text);

@@ -20,9 +20,9 @@ const foreignField = (object: Record<string, unknown>, known: ReadonlySet<string
   return undefined;
 };
 
-/** What Confluent's REST proxy refuses before it looks at the body, in its order and words. */
+/** Requests that Confluent's REST proxy refuses before it reads the body, in its order and words. */
 export const checkKafkaRestHeaders = (headers: IncomingHttpHeaders): Refusal | undefined => {
-  // Compared as it is written: the recorded proxy refuses another case as well.
+  // Compared case-sensitively, as in the recorded proxy.
   if (mediaTypeOf(headers["content-type"]) !== MEDIA_TYPE)
     return refuse(415, "HTTP 415 Unsupported Media Type");
   if (!accepts(headers.accept)) return refuse(406, "HTTP 406 Not Acceptable");

@@ -38,7 +38,7 @@ const numberIssue = (field: string, value: unknown): EventIssue | undefined =>
     ? undefined
     : fieldIssue(field, value, "an integer from 1, as text");
 
-/** A correction says which event it corrects, and is an event with an id and a tenant itself. */
+/** A correction names the event that it corrects, and is itself an event with an id and a tenant. */
 const correctionIssue = (metadata: Record<string, unknown>): EventIssue | undefined => {
   const { "meter.corrects": corrects, "meter.revision": revision } = metadata;
   if (corrects === undefined && revision === undefined && metadata["meter.cancelled"] === undefined)

@@ -1,11 +1,11 @@
-/** One usage event as a client sent it, checked, in one shape for both dialects. Undefined means: not sent. */
+/** A checked usage event, in one shape for both dialects. Undefined fields were not sent. */
 export interface ReceivedEvent {
-  /** Undefined behind `kafka-rest` when a plain client sent it: the customer then tells the tenant. */
+  /** Undefined if a plain client sent it through `kafka-rest`: the tenant then follows from the customer. */
   readonly tenant_id: string | undefined;
   readonly device_id: string | undefined;
   readonly customer_id: string;
   readonly meter_id: string;
-  /** Undefined when a plain client sent it: such an event is counted as it comes. */
+  /** Undefined if a plain client sent it: such an event is counted without deduplication. */
   readonly event_id: string | undefined;
   /** Milliseconds since the epoch, as all times here. */
   readonly event_time: number | undefined;
@@ -15,9 +15,9 @@ export interface ReceivedEvent {
   readonly session_id: string | undefined;
   readonly producer: string | undefined;
   readonly seq: number | undefined;
-  /** What makes it a correction of another event of its tenant. */
+  /** Set if it is a correction of another event of its tenant. */
   readonly correction?: ReceivedCorrection | undefined;
-  /** What the user sent beside the event, without our own `meter.` keys. */
+  /** The user's metadata, without the `meter.` keys of meter-lib. */
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -25,6 +25,6 @@ export interface ReceivedCorrection {
   readonly event_id: string;
   /** 1, 2, 3 …; the highest counts. */
   readonly revision: number;
-  /** Whether the event counts no more. */
+  /** Whether the correction cancels the event. */
   readonly cancels: boolean;
 }

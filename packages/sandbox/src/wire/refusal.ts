@@ -1,13 +1,13 @@
 import type { EventIssue } from "@meter-lib/core";
 import { describeIssue } from "@meter-lib/core/transport";
 
-/** A request that was not taken: nothing of it is counted. */
+/** A refused request: none of it is counted. */
 export interface Refusal {
-  /** HTTP status of the answer. */
+  /** HTTP status of the response. */
   readonly status: number;
   /** In words, for people. */
   readonly reason: string;
-  /** The fields at fault, where it is fields. */
+  /** The invalid fields, if any. */
   readonly issues: readonly EventIssue[];
 }
 
