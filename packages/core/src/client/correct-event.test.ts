@@ -180,6 +180,31 @@ test("hours are frozen up to a time that has passed; what is booked in them stay
   expect(await client.reconcile({ ledger: async () => [] })).toMatchObject({ agrees: true, compared: 1 });
 });
 
+test("corrections of a frozen hour are one row, however many there are", async () => {
+  const transport = memoryTransport({ corrections: FOREVER });
+  const hour = Date.parse("2026-03-01T12:00:00Z");
+  await using client = clientOn(transport, () => hour + 5_400_000);
+  const { event_id } = client.record({ meter_id: METER, total_usage: 0, event_time: hour });
+  await client.flush();
+  await client.freeze(hour + 3_600_000);
+  // More than the changes of the ledger that are kept one by one.
+  for (let total_usage = 1; total_usage <= 100; total_usage++) {
+    await client.amend(event_id, { meter_id: METER, total_usage }, "again");
+    await client.flush();
+  }
+  const correction = { hour: hour + 3_600_000, corrects: hour, recorded: 0, acknowledged: 0 };
+  const rows = [
+    { hour, recorded: 1, acknowledged: 1, recorded_usage: 0, acknowledged_usage: 0 },
+    { ...correction, recorded_usage: 100, acknowledged_usage: 100 },
+  ];
+  expect(await client.ledger()).toMatchObject(rows);
+  expect(await client.ledger({ to: hour + 1 })).toMatchObject(rows.slice(0, 1));
+  expect(await client.ledger({ from: hour + 1 })).toMatchObject(rows.slice(1));
+  expect(await client.reconcile({ ledger: async () => [] })).toMatchObject({
+    differences: [{ hour, recorded: 1, acknowledged_usage: 100 }],
+  });
+});
+
 test("an event on its way has its outcome first", async () => {
   const transport = memoryTransport({ corrections: FOREVER });
   await using client = clientOn(transport);
