@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// `npx meter-lib`: the command of @meter-lib/cli, which is not a dependency of this package: services that send usage need
-// neither a parser of arguments nor a dashboard among what they install. Where the command is installed, it runs; else npm
-// gets the one of the same version, and asks first.
+// `npx meter-lib`: runs the command of @meter-lib/cli, which is not a dependency of this package: services that send usage need
+// neither an argument parser nor a dashboard. If the command is installed, it runs; otherwise npm
+// fetches the same version, after asking.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -16,7 +16,7 @@ const PROGRAM = "dist/main.js";
 const NPM = "npm-cli.js";
 const NOT_FOUND = 127;
 
-/** The command's program, installed in the project that this runs in, or beside this package. */
+/** Finds the command's program in the current project, or beside this package. */
 const findInstalled = (): string | undefined => {
   for (const from of [join(process.cwd(), "package.json"), import.meta.url]) {
     try {
@@ -29,8 +29,8 @@ const findInstalled = (): string | undefined => {
 };
 
 /**
- * How npm is started, never by way of a shell: that of Windows would take parts of the arguments for commands. There `npm` is a
- * script for it, so its program is run by Node itself.
+ * Returns how to start npm without a shell: a Windows shell would run parts of the arguments as commands. There, `npm` is a
+ * shell script, so Node runs its program.
  */
 const findNpm = (): readonly [program: string, ...args: string[]] | undefined => {
   if (process.platform !== "win32") return ["npm"];
@@ -40,7 +40,7 @@ const findNpm = (): readonly [program: string, ...args: string[]] | undefined =>
     join(dirname(process.execPath), "node_modules/npm/bin", NPM),
     join(APPDATA, "npm/node_modules/npm/bin", NPM),
   ]
-    // Not below the folder that this is started in, whatever lies there.
+    // Never from below the current folder, which may be untrusted.
     .find((path) => isAbsolute(path) && existsSync(path));
   return program === undefined ? undefined : [process.execPath, program];
 };
@@ -50,7 +50,7 @@ const fetchAndRun = async (args: readonly string[]): Promise<number> => {
   if (npm === undefined) return sayWhatToInstall();
   const all = [...first, "exec", `--package=${CLI}@${manifest.version}`, "--", "meter", ...args];
   const child = spawn(npm, all, { stdio: "inherit" });
-  // The terminal sends Ctrl-C to both: the command ends by itself, and this after it.
+  // The terminal sends Ctrl-C to both processes: the command ends first, then this one.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
   try {
     const [code] = await once(child, "exit");

@@ -1,33 +1,33 @@
 import { constants } from "node:os";
 import process from "node:process";
 
-/** What can be closed with a limit of time: a `MeterClient`. */
+/** An object that can be closed within a time limit, such as a `MeterClient`. */
 export interface ClosableClient {
   close(options: { readonly timeoutMs?: number }): Promise<unknown>;
 }
 
 export interface CloseOnSignalsOptions {
   /**
-   * Ends what still records, before the clients are closed: `() => app.close()`. What it returns is waited for. When it throws, rejects or
-   * takes too long, that is printed, and the clients are closed all the same.
+   * Stops what still records, before the clients are closed: `() => app.close()`. Its promise is awaited. If it throws, rejects or
+   * takes too long, a message is printed and the clients are closed anyway.
    * @default nothing
    */
   readonly before?: () => unknown;
   /** How long `before` may take, in milliseconds. @default 10_000 */
   readonly beforeTimeoutMs?: number;
-  /** How long each client may go on delivering, in milliseconds. @default the client's, 10_000 */
+  /** How long each client may continue to deliver, in milliseconds. @default the client's, 10_000 */
   readonly timeoutMs?: number;
-  /** Which signals end the process. @default ["SIGTERM", "SIGINT"] */
+  /** The signals that end the process. @default ["SIGTERM", "SIGINT"] */
   readonly signals?: readonly NodeJS.Signals[];
 }
 
 /**
- * On the first of the signals: ends what still records (`before`), closes the clients (each delivers what it can), and ends the process
- * with the same signal; as process 1 of a container, which such a signal does not end, with the exit code 128 + its number. A second
- * signal does not wait. Give all clients in one call: the process ends when all are closed, also when closing fails.
+ * On the first signal, stops what still records (`before`), closes the clients (each delivers what it can), and ends the process
+ * with the same signal, or, as process 1 of a container, which no such signal ends, with the exit code 128 + its number. A second
+ * signal ends it at once. Pass all clients in one call: the process ends when all are closed, even if closing fails.
  *
- * Other listeners of the signal hear it at the same time and do not hold up the end. What must end first belongs into `before`: a
- * server that still serves would have its usage refused by a client that is closed.
+ * Other listeners of the signal run at the same time and do not delay the end. What must stop first belongs in `before`: a
+ * closed client would refuse the usage of a server that still serves.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export const closeOnSignals = (
   };
   const end = (signal: NodeJS.Signals): void => {
     for (const other of signals) process.off(other, end);
-    // The kernel keeps it from ending process 1, and a listener from ending any.
+    // The kernel ignores the signal for process 1, and a listener prevents its default for any process.
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
     process.exit(128 + constants.signals[signal]);
   };
@@ -86,5 +86,5 @@ const runBefore = async (before: () => unknown, timeoutMs: number): Promise<void
   }
 };
 
-// setTimeout counts in 31 bits.
+// setTimeout takes at most 31 bits.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

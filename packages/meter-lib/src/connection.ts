@@ -4,29 +4,29 @@ import type { LookupRoute } from "@meter-lib/lookup-http";
 import type { FetchTransportOptions } from "@meter-lib/transport-fetch";
 import { environment } from "./environment.ts";
 
-/** Where the backend is and what it speaks. What is left out is read from the environment. */
+/** Address and dialect of the backend. Missing options are read from the environment. */
 export interface ConnectionOptions {
-  /** Where events go. @default `METER_LIB_BASE_URL` */
+  /** URL that events are sent to. @default `METER_LIB_BASE_URL` */
   readonly baseUrl?: string | URL | undefined;
-  /** Where customers are looked up. @default `METER_LIB_LOOKUP_URL`, else the base URL */
+  /** URL for customer lookups. @default `METER_LIB_LOOKUP_URL`, else the base URL */
   readonly lookupUrl?: string | URL | undefined;
   /**
-   * Key of the portal that answers lookups. Events are posted without it.
-   * @default `METER_LIB_API_KEY`, unless the environment names another host than the one that is to be asked; else none
+   * Key of the portal that answers lookups. Events are sent without it.
+   * @default `METER_LIB_API_KEY` if the lookup's host is the one that the environment names; else none
    */
   readonly apiKey?: string | undefined;
-  /** What the key is called: named when the lookup refuses it. @default "apiKey", or the variable where it is the environment's */
+  /** Name of the key in errors. @default "apiKey", or the environment variable that it was read from */
   readonly apiKeyName?: string | undefined;
   /** @default `METER_LIB_DIALECT`, else "events" */
   readonly dialect?: NonNullable<FetchTransportOptions["dialect"]> | undefined;
   /**
-   * Which of the lookups the backend has.
+   * The lookup that the backend offers.
    * @default `METER_LIB_LOOKUP_ROUTE`, else "portal" with a key; without one "internal-v1" for "events", "internal" for "kafka-rest"
    */
   readonly lookupRoute?: LookupRoute | undefined;
 }
 
-/** The options with everything filled in. */
+/** The options with all defaults filled in. */
 export interface Connection {
   readonly baseUrl: string | URL;
   readonly lookupUrl: string | URL;
@@ -40,7 +40,7 @@ const DIALECTS = ["events", "kafka-rest"] as const;
 const ROUTES = ["internal-v1", "internal", "portal-key", "portal"] as const satisfies readonly LookupRoute[];
 
 /**
- * Options first, environment second.
+ * Reads each setting from the options, or else from the environment.
  *
  * @throws MeterError `invalid_options` that names the option and the variable
  */
@@ -83,7 +83,7 @@ export const resolveConnection = (options: ConnectionOptions): Connection => {
   return { baseUrl, lookupUrl, apiKey, apiKeyName, dialect, lookupRoute };
 };
 
-/** The environment's key. It belongs to the host that the environment names, and goes to no other. */
+/** Returns the environment's key. It is sent only to the host that the environment names. */
 const keyFor = (lookupUrl: string | URL | undefined): string | undefined => {
   const home = environment("METER_LIB_LOOKUP_URL") ?? environment("METER_LIB_BASE_URL");
   return home === undefined || originOf(home) === originOf(lookupUrl)

@@ -15,7 +15,7 @@ import { type ConnectionOptions, resolveConnection } from "./connection.ts";
 import { environment } from "./environment.ts";
 import { logDelivery, type MeterLogger } from "./log-delivery.ts";
 
-/** A client's options, with the backend's address in the place of the two strategies that reach it. */
+/** The options of a client, with the backend's address instead of a transport and a customer lookup. */
 export interface CreateMeterClientOptions<C extends Catalog, Bound extends ContextKey>
   extends Omit<MeterClientOptions<C, Bound>, "transport" | "customerLookup">,
     ConnectionOptions,
@@ -23,29 +23,29 @@ export interface CreateMeterClientOptions<C extends Catalog, Bound extends Conte
       FetchTransportOptions,
       "strictWire" | "dedup" | "corrections" | "headers" | "refreshCredentials" | "fetch"
     > {
-  /** Carries the events instead of HTTP: `kafkaTransport`, `memoryTransport`, or your own. The options of HTTP then count for the lookup alone. */
+  /** Replaces HTTP for events: `kafkaTransport`, `memoryTransport`, or your own. The HTTP options then apply only to the lookup. */
   readonly transport?: Transport | undefined;
-  /** Finds the customers instead of HTTP: `staticCustomers`, or your own. */
+  /** Replaces HTTP for customer lookups: `staticCustomers`, or your own. */
   readonly customerLookup?: CustomerLookup | undefined;
-  /** How long customers are remembered. */
+  /** How long customers are cached. */
   readonly cache?: CachedLookupOptions;
   /**
-   * With `false`, events are checked and then forgotten: nothing is sent, looked up or stored, every event counts as acknowledged, and
+   * If `false`, events are checked and dropped: nothing is sent, looked up or stored, every event counts as acknowledged, and
    * no address is needed.
    * @default true
    */
   readonly enabled?: boolean | undefined;
-  /** Told in words what a person should look at. @default none: see `client.on()` */
+  /** Logs what needs attention. @default none; see `client.on()` */
   readonly logger?: MeterLogger | undefined;
 }
 
 /**
- * A client over HTTP: `fetchTransport` for the events, `httpCustomerLookup` with a cache for the customers. What the options
- * leave out is read from the environment: `METER_LIB_BASE_URL`, `METER_LIB_LOOKUP_URL`, `METER_LIB_API_KEY`,
+ * Creates a client over HTTP: `fetchTransport` for events, a cached `httpCustomerLookup` for customers. Options that
+ * are missing are read from the environment: `METER_LIB_BASE_URL`, `METER_LIB_LOOKUP_URL`, `METER_LIB_API_KEY`,
  * `METER_LIB_DIALECT`, `METER_LIB_LOOKUP_ROUTE`, and for `defaults` `METER_LIB_TENANT_ID` and `METER_LIB_DEVICE_ID`. The compiler does not
- * know the environment: say what it binds, as in `createMeterClient<LitewaveCatalog, "device_id">()`.
+ * know the environment: name what it binds, as in `createMeterClient<LitewaveCatalog, "device_id">()`.
  *
- * @throws MeterError `invalid_options` that names every option at fault, and the variable that could stand in
+ * @throws MeterError `invalid_options` that names every invalid option, and the variable that can replace it
  *
  * @example
  * ```ts
@@ -86,10 +86,10 @@ export const createMeterClient = <
   const { timeoutMs, clock } = rest;
   const http = { timeoutMs, fetch };
 
-  /** The strategies that were given, and HTTP for the others. */
+  /** Returns the given strategies, and HTTP for the others. */
   const connected = () => {
     if (transport !== undefined && customerLookup !== undefined) return { transport, customerLookup };
-    // With a transport of one's own, the address of the lookup is enough.
+    // With a custom transport, only the lookup needs an address.
     const events =
       transport === undefined ? baseUrl : (baseUrl ?? lookupUrl ?? environment("METER_LIB_LOOKUP_URL"));
     const to = resolveConnection({ baseUrl: events, lookupUrl, apiKey, apiKeyName, dialect, lookupRoute });
@@ -130,7 +130,7 @@ export const createMeterClient = <
   return client.with(environmentContext(rest.defaults));
 };
 
-/** Tenant and device of the environment, where the options name none. */
+/** Returns tenant and device from the environment, unless the options name them. */
 const environmentContext = (defaults: { readonly [Key in ContextKey]?: string } = {}): EventContext => {
   const tenant_id = defaults.tenant_id ?? environment("METER_LIB_TENANT_ID");
   const device_id = defaults.device_id ?? environment("METER_LIB_DEVICE_ID");

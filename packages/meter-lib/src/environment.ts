@@ -1,4 +1,4 @@
-/** The environment variables that meter-lib reads, each only where the option of the same meaning is missing. */
+/** The environment variables that meter-lib reads, each only if its option is missing. */
 export type EnvironmentName =
   | "METER_LIB_BASE_URL"
   | "METER_LIB_LOOKUP_URL"
@@ -9,7 +9,7 @@ export type EnvironmentName =
   | "METER_LIB_DEVICE_ID";
 
 /**
- * An environment variable; undefined where there is none, where it is empty, and where there is no environment (browsers,
+ * Returns an environment variable; undefined if it is missing or empty, or if there is no environment (browsers,
  * some edge runtimes). Without an import of `node:process`, so that the same file works everywhere.
  */
 export const environment = (name: EnvironmentName): string | undefined =>

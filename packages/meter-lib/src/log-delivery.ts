@@ -1,15 +1,15 @@
 import type { MeterClient, UsageEvent } from "@meter-lib/core";
 import { describeValue } from "@meter-lib/core/transport";
 
-/** What writes a line for people: `console`, and the loggers of pino, winston and others. */
+/** A logger: `console`, pino, winston and others. */
 export interface MeterLogger {
   warn(message: string): void;
   error(message: string): void;
 }
 
 /**
- * Tells a logger what a person should look at: events that are refused, rejected or quarantined, a destination that is blocked, a tenant
- * without a customer, an outbox that does not take events, a clock that is wrong. What happens again and again is told the first, the
+ * Logs what needs attention: events that are refused, rejected or quarantined, a blocked destination, a tenant
+ * without a customer, an outbox that fails, a clock that is wrong. What happens repeatedly is logged the first, the
  * tenth, the hundredth time.
  */
 export const logDelivery = (client: Pick<MeterClient, "on">, logger: MeterLogger): void => {

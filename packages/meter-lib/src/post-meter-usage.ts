@@ -13,11 +13,11 @@ import { describeValue } from "@meter-lib/core/transport";
 import { type Connection, resolveConnection } from "./connection.ts";
 import { createMeterClient } from "./create-meter-client.ts";
 
-/** Where to, in the words of `meter-lib` for Python. `null` stands for Python's `None`. */
+/** The destination, with the parameter names of `meter-lib` for Python. `null` is Python's `None`. */
 export interface PythonConnection {
-  /** A Kafka REST server: the event goes there as a record. @default `METER_LIB_BASE_URL`, in the dialect `METER_LIB_DIALECT` */
+  /** URL of a Kafka REST server that receives the event as a record. @default `METER_LIB_BASE_URL`, in the dialect `METER_LIB_DIALECT` */
   readonly kafka_url?: string | null | undefined;
-  /** Where customers are looked up: the portal, with an `api_key`. @default `METER_LIB_LOOKUP_URL`, else where the event goes */
+  /** URL for customer lookups: the portal's, with an `api_key`. @default `METER_LIB_LOOKUP_URL`, else the event's */
   readonly portal_url?: string | null | undefined;
   /** The portal's key. @default `METER_LIB_API_KEY`, else none: an internal lookup */
   readonly api_key?: string | null | undefined;
@@ -26,11 +26,11 @@ export interface PythonConnection {
 }
 
 export interface PostMeterUsageOptions<C extends Catalog> {
-  /** The meters that exist. @default litewaveCatalog */
+  /** The catalog. @default litewaveCatalog */
   readonly catalog?: C | undefined;
   /** Called with the reason for `null`; Python prints it. */
   readonly onFailure?: ((error: MeterError) => void) | undefined;
-  /** Send what the Python library sends and nothing more: no event id, so that a repeat is counted twice. @default false */
+  /** Send exactly what the Python library sends: without an event id, a repeat is counted twice. @default false */
   readonly strictWire?: boolean | undefined;
 }
 
@@ -38,8 +38,8 @@ export interface PostMeterUsageOptions<C extends Catalog> {
 export type BackendAnswer = Readonly<Record<string, unknown>>;
 
 /**
- * One event, one call, as `post_meter_usage` of `meter-lib` for Python: the backend's answer, or `null` when the event did not get
- * through. Never throws. Customers are remembered for five minutes, so most calls are one request.
+ * Sends one event, like `post_meter_usage` of `meter-lib` for Python. Returns the backend's response, or `null` if the event did not get
+ * through. Never throws. Customers are cached for five minutes, so most calls are one request.
  *
  * `null` may also mean that the response was lost, see `error.ambiguous` in `onFailure`; a repeat with the same `event_id` is
  * counted once. `MeterClient` returns the error instead.
@@ -69,7 +69,7 @@ export function postMeterUsage(
   return answerOrNull(usage, options);
 }
 
-/** As `post_ai_meter_usage` of `meter-lib` for Python: {@link postMeterUsage} for the meters that report times. */
+/** Like `post_ai_meter_usage` of `meter-lib` for Python: {@link postMeterUsage} for meters that report times. */
 export function postAiMeterUsage<
   const Id extends PerformanceMeterId<C>,
   const C extends Catalog = LitewaveCatalog,

@@ -10,7 +10,7 @@ export interface InstrumentMeterClientOptions {
   readonly meterProvider?: MeterProvider | undefined;
 }
 
-// Redriving takes events out of these accounts again; the others only grow.
+// Redriving reduces these accounts; the others only grow.
 const UP_AND_DOWN: ReadonlySet<AccountField> = new Set(["pending", "rejected", "quarantined"]);
 
 /**
@@ -20,11 +20,11 @@ const UP_AND_DOWN: ReadonlySet<AccountField> = new Set(["pending", "rejected", "
  * - `meter_lib.destination.queued`, `meter_lib.destination.in_flight`, `meter_lib.destination.working` (0 while blocked), by
  *   `meter_lib.destination`; the customer lookup is one of them
  * - `meter_lib.outbox.working`: 0 while the outbox takes no events and they are kept in memory only
- * - `meter_lib.warnings`: what deserves a person's look
+ * - `meter_lib.warnings`: warnings that need attention
  * - `meter_lib.tenants.parked`: tenants whose events wait for a customer
  * - `meter_lib.clock.skew`: this machine's clock minus the receiver's, once it is known
  *
- * @returns a function that ends it
+ * @returns a function that stops it
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ export const instrumentMeterClient = (
   return () => meter.removeBatchObservableCallback(callback, instruments);
 };
 
-/** A counter only grows: acknowledgements that were taken back since are counted apart, as `refuted`. */
+/** Counters only grow: acknowledgements that were taken back are counted separately, as `refuted`. */
 const observed = (account: Account, field: AccountField): number =>
   field === "acknowledged" ? account.acknowledged + account.refuted : account[field];
 

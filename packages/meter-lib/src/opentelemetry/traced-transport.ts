@@ -16,8 +16,8 @@ export interface TracedTransportOptions {
 }
 
 /**
- * The transport with a span around each attempt: how many events it carried, how many of them were acknowledged, and the reason when
- * something was not. Spans of an instrumented `fetch` lie within. A transport made of transports has the span where the batch is sent.
+ * Wraps a transport with a span around each attempt: the number of events, how many were acknowledged, and the reason if
+ * any was not. Spans of an instrumented `fetch` are its children. For a composed transport, the span is around the transport that sends.
  *
  * @example
  * ```ts

@@ -147,7 +147,7 @@ const deniedBy = (error: unknown): Denied => {
     if (error.claim === "nbf") return { denied: "token_not_yet_valid", message: "token: it is not good yet" };
     return invalid();
   }
-  // A failure of the runtime's cryptography is no fault of the token.
+  // A failure of the runtime's cryptography does not make the token invalid.
   if (error instanceof errors.JOSEError) return invalid();
   throw error;
 };

@@ -3,11 +3,11 @@ import { describeValue } from "@meter-lib/core/transport";
 import type { RateLimit } from "./rate-limit.ts";
 
 export interface TokenBucketOptions {
-  /** How much may come at once. */
+  /** Maximum amount at once. */
   readonly capacity: number;
-  /** How much may come per second in the long run. */
+  /** Amount per second in the long run. */
   readonly perSecond: number;
-  /** Most keys remembered; the one unused for longest is forgotten, and begins anew with a full bucket. @default 10_000 */
+  /** Maximum number of keys; the least recently used one is dropped, and starts again with a full bucket. @default 10_000 */
   readonly maxKeys?: number;
 }
 
@@ -40,7 +40,7 @@ export const tokenBucket = ({ capacity, perSecond, maxKeys = 10_000 }: TokenBuck
         const [oldest] = buckets.keys();
         if (oldest !== undefined) buckets.delete(oldest);
       }
-      // A clock that was set back refills nothing.
+      // If the clock was set back, nothing is refilled.
       bucket.level = Math.min(capacity, bucket.level + (Math.max(0, now - bucket.at) / 1_000) * perSecond);
       bucket.at = now;
       const needed = Math.min(cost, capacity);

@@ -99,7 +99,7 @@ export class BatchClaim {
   }
 
   async #settle(): Promise<void> {
-    // A renewal on its way could claim anew what is released here. And whatever ends in this turn goes along.
+    // Wait for a renewal in flight, which could claim again what is released here; claims that end meanwhile are included.
     await this.#renewing;
     this.#settling = undefined;
     const { dedup, clock, onError } = this.#options;
