@@ -13,6 +13,11 @@ export interface MigratePostgresOptions {
  * Creates the outbox's schema and tables, unless they exist. Runs may overlap.
  *
  * @throws MeterError `outbox_failed`: missing rights, no connection
+ *
+ * @example
+ * ```ts
+ * await migratePostgres({ client: pool });
+ * ```
  */
 export const migratePostgres = async ({
   client,

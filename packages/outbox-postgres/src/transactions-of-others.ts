@@ -5,7 +5,17 @@ export interface PostgresJsSql {
   unsafe(text: string, values: never[]): PromiseLike<unknown>;
 }
 
-/** Adapts a transaction of postgres.js: `client.record(event, { tx: postgresJsTransaction(sql) })` inside `sql.begin()`. */
+/**
+ * Adapts a transaction of postgres.js: `client.record(event, { tx: postgresJsTransaction(sql) })` inside `sql.begin()`.
+ *
+ * @example
+ * ```ts
+ * await sql.begin(async (sql) => {
+ *   await sql`INSERT INTO orders …`;
+ *   await client.record(event, { tx: postgresJsTransaction(sql) });
+ * });
+ * ```
+ */
 export const postgresJsTransaction = (sql: PostgresJsSql): SqlTransaction => ({
   query: (text, values) => Reflect.apply(sql.unsafe, sql, [text, values]),
 });

@@ -8,6 +8,11 @@ import { wirePageMeter } from "./wire-page-meter.ts";
  * offline or a long outage. A page still sends its events when it is left. Sessions are per page.
  *
  * @throws MeterError `invalid_options`
+ *
+ * @example
+ * ```ts
+ * const meter = createVolatileBrowserMeter({ relayUrl: "/meter", tenant_id: "tenant_123", token: fetchPageToken });
+ * ```
  */
 export const createVolatileBrowserMeter = <const C extends Catalog = LitewaveCatalog>(
   options: PageMeterOptions<C>,

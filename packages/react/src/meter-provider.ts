@@ -15,7 +15,7 @@ export interface MeterProviderProps {
  *
  * @example
  * ```tsx
- * const meter = createBrowserMeter({ relay: "/meter", token: fetchPageToken });
+ * const meter = createBrowserMeter({ relayUrl: "/meter", tenant_id: "tenant_123", token: fetchPageToken });
  * root.render(<MeterProvider client={meter}><App /></MeterProvider>);
  * ```
  */
@@ -26,6 +26,12 @@ export const MeterProvider = ({ client, children }: MeterProviderProps): ReactEl
  * Returns the client of the nearest provider.
  *
  * @throws MeterError `invalid_options` without a `<MeterProvider>` above the component
+ *
+ * @example
+ * ```ts
+ * const meter = useMeter();
+ * const scan = () => meter.record({ meter_id: "page.processed.basic", total_usage: 1 });
+ * ```
  */
 export const useMeter = (): RegisteredClient => {
   const client = useContext(MeterContext);

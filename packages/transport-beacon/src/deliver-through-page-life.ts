@@ -15,6 +15,11 @@ export interface PageLifeHooks {
  * freeze or prerendering) or the network does. Does nothing without a document.
  *
  * @returns a function that removes the listeners
+ *
+ * @example
+ * ```ts
+ * const stop = deliverThroughPageLife(client);
+ * ```
  */
 export const deliverThroughPageLife = (client: PageLifeClient, hooks?: PageLifeHooks): (() => void) => {
   if (typeof document !== "object") return () => {};

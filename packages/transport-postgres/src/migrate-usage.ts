@@ -13,6 +13,11 @@ export interface MigrateUsageOptions {
  * Creates the table of usage events and the view of usage by hour, where they do not exist yet. Runs may overlap.
  *
  * @throws MeterError `refused` with what the server said, and what to do: missing rights, no connection
+ *
+ * @example
+ * ```ts
+ * await migrateUsage({ client: pool });
+ * ```
  */
 export const migrateUsage = async ({ client, schema = "meter_lib" }: MigrateUsageOptions): Promise<void> => {
   try {

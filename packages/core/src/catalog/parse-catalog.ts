@@ -11,6 +11,11 @@ import { type MeterCandidate, notACatalog, readMeters, recordCandidates } from "
  *
  * @returns a frozen copy
  * @throws MeterError `invalid_catalog`; its `issues` name each path
+ *
+ * @example
+ * ```ts
+ * const catalog = parseCatalog(JSON.parse(await readFile("meters.json", "utf8")));
+ * ```
  */
 export const parseCatalog = (value: unknown): Catalog =>
   freezeCatalog(readMeters(Array.isArray(value) ? listCandidates(value) : candidates(value)));

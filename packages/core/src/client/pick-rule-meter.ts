@@ -19,6 +19,12 @@ const MINUTE_MS = 60_000;
  * the meter that the caller chose.
  *
  * @throws MeterError `invalid_event` if the duration is not a number ≥ 0
+ *
+ * @example
+ * ```ts
+ * const meter_id = pickRuleMeter(durationMs, { threeToFourMinutes: "rule.executed.medium" });
+ * client.record({ tenant_id, meter_id, total_usage: 1 });
+ * ```
  */
 export const pickRuleMeter = (
   durationMs: number,

@@ -6,6 +6,11 @@ import type { Outcome, SendAnswer, Transport } from "../strategies/transport.ts"
  * its own queue, pace and breaker.
  *
  * @param transports - the transports that `by` picks from. If given, a client is refused when none of them can carry one of its meters.
+ *
+ * @example
+ * ```ts
+ * const transport = route(({ tenant_id }) => (isEuropean(tenant_id) ? europe : america), [europe, america]);
+ * ```
  */
 export const route = (
   by: (event: UsageEvent) => Transport,

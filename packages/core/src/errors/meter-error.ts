@@ -81,6 +81,13 @@ const errorOf = (code: MeterErrorCode, issues: readonly EventIssue[]): MeterErro
 
 const isMeterErrorName = (error: Error): boolean => error.name === "MeterError" && "code" in error;
 
-/** Whether a caught value is a {@link MeterError}, including one from another copy of this package. */
+/**
+ * Whether a caught value is a {@link MeterError}, including one from another copy of this package.
+ *
+ * @example
+ * ```ts
+ * if (isMeterError(error)) for (const { field, expected } of error.issues) console.error(field, expected);
+ * ```
+ */
 export const isMeterError = (error: unknown): error is MeterError =>
   error instanceof MeterError || (error instanceof Error && isMeterErrorName(error));

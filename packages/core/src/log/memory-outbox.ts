@@ -26,6 +26,11 @@ const DAY_MS = 86_400_000;
 /**
  * An outbox in memory: the whole contract except durability. Events that are pending when the process ends are lost, so `durable` of a
  * receipt resolves with `volatile`.
+ *
+ * @example
+ * ```ts
+ * const client = new MeterClient({ transport, customerLookup, outbox: memoryOutbox({ keepAcknowledgedMs: 3_600_000 }) });
+ * ```
  */
 export const memoryOutbox = ({
   maxEvents = 10_000,

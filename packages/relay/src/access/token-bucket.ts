@@ -21,6 +21,11 @@ interface Bucket {
  * the capacity takes all of it.
  *
  * @throws MeterError `invalid_options`
+ *
+ * @example
+ * ```ts
+ * const relay = createRelay({ rate: { device: tokenBucket({ capacity: 100, perSecond: 10 }) }, … });
+ * ```
  */
 export const tokenBucket = ({ capacity, perSecond, maxKeys = 10_000 }: TokenBucketOptions): RateLimit => {
   for (const [field, value] of Object.entries({ capacity, perSecond, maxKeys })) {

@@ -28,6 +28,11 @@ const WEEK_MS = 604_800_000;
  * Creates a dedup store in memory. It is lost when the process ends: use it in tests, and where the receiver deduplicates too.
  *
  * @throws MeterError `invalid_options` that names every invalid option
+ *
+ * @example
+ * ```ts
+ * const relay = createRelay({ dedup: memoryDedup(), … });
+ * ```
  */
 export const memoryDedup = ({
   windowMs = WEEK_MS,

@@ -19,7 +19,15 @@ export interface NodeRelayOptions {
 
 const NO_BODY = new Set(["GET", "HEAD"]);
 
-/** Turns a relay into a handler for Node's HTTP server. The handler never rejects. */
+/**
+ * Turns a relay into a handler for Node's HTTP server. The handler never rejects.
+ *
+ * @example
+ * ```ts
+ * const relay = createRelay({ … });
+ * createServer(nodeRelayHandler(relay)).listen(8080);
+ * ```
+ */
 export const nodeRelayHandler = (relay: Relay, options: NodeRelayOptions = {}): NodeRelayHandler => {
   const { lingerMs = 1_000 } = options;
   const onError = containOnError(options.onError);

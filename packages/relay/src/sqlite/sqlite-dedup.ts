@@ -33,6 +33,11 @@ const EXPIRY_STEPS = 128;
  * call is one transaction and runs in the calling thread.
  *
  * @throws MeterError `invalid_options` that names every invalid option, or for a file that is not a dedup store
+ *
+ * @example
+ * ```ts
+ * const relay = createRelay({ dedup: sqliteDedup({ path: "relay-dedup.db" }), … });
+ * ```
  */
 export const sqliteDedup = ({
   path,
