@@ -1,6 +1,6 @@
 import { type ArrivalRow, MeterError, type SqlTransaction } from "@meter-lib/core/store";
 import { type PostgresRow, rowsOf } from "./postgres-client.ts";
-import { storeError } from "./postgres-failure.ts";
+import { isOfTransaction, storeError } from "./postgres-failure.ts";
 import { quoted } from "./sql.ts";
 
 /** Puts rows into a transaction, with one statement of it. Resolves with the transaction's number. */
@@ -35,6 +35,8 @@ const firstRow = ([row]: readonly unknown[]): PostgresRow | undefined =>
   typeof row === "object" && row !== null ? { ...row } : undefined;
 
 const failed = (cause: unknown, name: string, schema: string): unknown => {
+  // Whoever begins the transaction again looks for the database's own error.
+  if (isOfTransaction(cause)) return cause;
   const error = storeError(cause, name, schema);
   if (error instanceof MeterError) return error;
   const message = cause instanceof Error ? cause.message : String(cause);

@@ -51,6 +51,11 @@ export const sqlState = (error: unknown): string | undefined =>
     ? error.code
     : undefined;
 
+/** Whether the transaction has to begin again: not serializable, a deadlock. Prisma has a code of its own. */
+export const isOfTransaction = (error: unknown): boolean =>
+  sqlState(error)?.startsWith("40") === true ||
+  (error instanceof Error && "code" in error && error.code === "P2034");
+
 /** Whether the server ends the connection with this error: a shutdown, or a crash of another process. */
 export const isFatal = (error: unknown): boolean => {
   const state = sqlState(error);

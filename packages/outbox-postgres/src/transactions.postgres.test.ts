@@ -235,6 +235,15 @@ test("after a failed statement nothing more is taken into a transaction", async 
   await tx.query("ROLLBACK");
 });
 
+test.each(["40001", "40P01", "P2034"])(
+  "%s: whoever begins the transaction again gets the error of the database",
+  async (code) => {
+    await using at = await setUp();
+    const again = Object.assign(new Error("could not serialize access"), { code });
+    await expect(at.client.record(EVENT, { tx: { query: () => Promise.reject(again) } })).rejects.toBe(again);
+  },
+);
+
 test("an outbox without transactions says so", async () => {
   await using at = await setUp();
   const client = new MeterClient({

@@ -60,7 +60,8 @@ export interface BillingVerdict {
 export const billingRun = async (faults: BillingFaults): Promise<BillingVerdict> => {
   let server = await startPostgres({
     isSafe: true,
-    settings: { wal_level: "replica", max_wal_senders: "4", hot_standby: "on" },
+    // A standby that is not back before the next kills still finds what it lacks.
+    settings: { wal_level: "replica", max_wal_senders: "4", hot_standby: "on", wal_keep_size: "1GB" },
   });
   const servers = [server];
   await prepare(server.url);
