@@ -1,4 +1,4 @@
-import { type ArrivalRow, MeterError, type SqlTransaction } from "@meter-lib/core/store";
+import { type ArrivalRow, describeValue, MeterError, type SqlTransaction } from "@meter-lib/core/store";
 import { type PostgresRow, rowsOf } from "./postgres-client.ts";
 import { isOfTransaction, storeError } from "./postgres-failure.ts";
 import { quoted } from "./sql.ts";
@@ -13,6 +13,7 @@ export const arrivalText = (rows: readonly ArrivalRow[]): string => JSON.stringi
 export const insertInto = (name: string, schema: string): Insert => {
   const arrive = `SELECT ${quoted(schema)}.arrive($1)::text AS xact`;
   return async (tx, rows) => {
+    if (typeof tx?.query !== "function") throw noTransaction(describeValue(tx));
     let answer: unknown;
     try {
       answer = await tx.query(arrive, [arrivalText(rows)]);
@@ -21,15 +22,18 @@ export const insertInto = (name: string, schema: string): Insert => {
     }
     const xact = (Array.isArray(answer) ? firstRow(answer) : rowsOf(answer)[0])?.xact;
     if (typeof xact === "string") return xact;
-    throw MeterError.fromIssues("invalid_options", [
-      {
-        field: "tx",
-        given: "something whose query() resolves without rows",
-        expected: "a transaction: a client of pg, or what an adapter makes of another library's",
-      },
-    ]);
+    throw noTransaction("something whose query() resolves without rows");
   };
 };
+
+const noTransaction = (given: string): MeterError =>
+  MeterError.fromIssues("invalid_options", [
+    {
+      field: "tx",
+      given,
+      expected: "a transaction: a client of pg, or what an adapter makes of another library's",
+    },
+  ]);
 
 const firstRow = ([row]: readonly unknown[]): PostgresRow | undefined =>
   typeof row === "object" && row !== null ? { ...row } : undefined;

@@ -118,7 +118,9 @@ test("a server, or a session, that is read-only", async () => {
     new pg.Client({ connectionString: url, options: "-c default_transaction_read_only=on" });
   expect(await openingFails({ client, schema })).toMatchObject({
     code: "outbox_failed",
-    message: expect.stringContaining("the server is read-only: connect to the primary, not to a replica"),
+    message: expect.stringContaining(
+      "the server or the transaction is read-only: connect to the primary, not to a replica",
+    ),
   });
 });
 
@@ -196,6 +198,8 @@ test("a pool that is too small", async () => {
   expect(() => postgresOutbox({})).toThrow(
     "pool: expected either pool or client, got neither pool nor client",
   );
+  // @ts-expect-error: a URL is no pool, and its password is nobody's business
+  expect(() => postgresOutbox({ pool: "postgres://app:secret@db/shop" })).toThrow(/, got text$/);
 });
 
 test("a pooler that gives each transaction another process of the server", async () => {

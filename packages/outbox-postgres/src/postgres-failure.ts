@@ -4,7 +4,7 @@ import { MeterError, type MeterErrorCode } from "@meter-lib/core/store";
 const ADVICE: ReadonlyMap<string, string> = new Map([
   [
     "25006",
-    "the server is read-only: connect to the primary, not to a replica (in a URL with several hosts: target_session_attrs=read-write)",
+    "the server or the transaction is read-only: connect to the primary, not to a replica (in a URL with several hosts: target_session_attrs=read-write)",
   ],
   ["28P01", "the password is wrong"],
   ["3D000", "the database does not exist"],
@@ -87,7 +87,7 @@ const isDriverError = (text: string): boolean =>
 
 const adviceFor = (state: string | undefined, text: string, schema: string): string | undefined => {
   if (isMissing(state))
-    return `the tables of the outbox are missing in the schema ${schema}: run \`meter outbox migrate --postgres URL\`, or migratePostgres()`;
+    return `the tables of the outbox are missing in the schema ${schema}: run \`meter outbox migrate --postgres URL\`, or migratePostgres(), on the database of this connection`;
   if (state === "42501")
     return `this user lacks rights: grant the rights on the schema ${schema} that the README lists ("Grant permissions")`;
   const known = state === undefined ? undefined : ADVICE.get(state);

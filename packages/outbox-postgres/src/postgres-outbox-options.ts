@@ -81,7 +81,12 @@ const connectionOf = (
       expected: "either pool or client",
     });
   else if (typeof pool.connect !== "function")
-    issues.push({ field: "pool", given: describeValue(pool), expected: "a pool of pg" });
+    issues.push({
+      field: "pool",
+      // A URL has a password.
+      given: typeof pool === "string" ? "text" : describeValue(pool),
+      expected: "a pool of pg, such as new pg.Pool({ connectionString })",
+    });
   else if (pool.options?.max === 1)
     issues.push({
       field: "pool",

@@ -30,11 +30,11 @@ export class Turns {
         continue;
       }
       const tenants = await this.#tenants(log, lane, skipped, Math.min(MOST_TENANTS, maxEvents));
-      await prefetchOldest(log, tenants);
       let waiting = tenants;
       while (waiting.length > 0 && events < maxEvents) {
         const quantum = Math.max(1, Math.floor((maxEvents - events) / waiting.length));
-        const next: WaitingTenant[] = [];
+        await prefetchTurns(log, lane, waiting, quantum);
+        const next: string[] = [];
         for (const tenant of waiting) {
           if (events >= maxEvents) {
             more = true;
@@ -42,13 +42,13 @@ export class Turns {
           }
           const most = Math.min(quantum, maxEvents - events);
           const room = maxBytes - bytes;
-          const taken = await takeOf(log, owner, lane, tenant.tenant_id, most, room, segments.length === 0);
+          const taken = await takeOf(log, owner, lane, tenant, most, room, segments.length === 0);
           for (const segment of taken.segments) {
             segments.push(segment.claimed);
             events += segment.claimed.pieces.reduce((sum, { from, to }) => sum + to - from, 0);
             bytes += segment.bytes;
           }
-          if (taken.segments.length > 0) this.#served.set(lane, tenant.tenant_id);
+          if (taken.segments.length > 0) this.#served.set(lane, tenant);
           if (taken.left === "room") next.push(tenant);
           else if (taken.left === "bytes") more = true;
         }
@@ -66,10 +66,10 @@ export class Turns {
     lane: Lane,
     skipped: ReadonlySet<string>,
     most: number,
-  ): Promise<readonly WaitingTenant[]> {
+  ): Promise<readonly string[]> {
     const served = this.#served.get(lane);
     const start = served === undefined ? `${lane}/` : `${lane}/${part(served)}0`;
-    const tenants: WaitingTenant[] = [];
+    const tenants: string[] = [];
     for (const { from, before } of [
       { from: start, before: `${lane}0` },
       { from: `${lane}/`, before: start },
@@ -80,7 +80,7 @@ export class Turns {
         if (found === undefined) break;
         const encoded = found[0].split("/")[1] ?? "";
         const tenant_id = nameOf(encoded);
-        if (!skipped.has(tenant_id)) tenants.push({ tenant_id, oldest: segmentIn(found[0]) });
+        if (!skipped.has(tenant_id)) tenants.push(tenant_id);
         at = `${lane}/${encoded}0`;
       }
     }
@@ -88,27 +88,41 @@ export class Turns {
   }
 }
 
-interface WaitingTenant {
-  readonly tenant_id: string;
-  /** Id of its first segment. */
-  readonly oldest: string;
-}
-
 /** The segment that a key of `waiting` names. */
 const segmentIn = (key: string): string => key.slice(key.lastIndexOf("/") + 1);
 
-/** With many tenants a claim reads many short segments: over a network, all of them at once. */
-const prefetchOldest = async ({ tx }: LogTransaction, tenants: readonly WaitingTenant[]): Promise<void> => {
-  if (tx.prefetch === undefined || tenants.length < 2) return;
-  const ids = tenants.map(({ oldest }) => oldest);
-  await tx.prefetch("segments", ids);
-  await tx.prefetch("bodies", ids);
-  // A part that is cut out asks whether its id is free.
-  const parts: string[] = [];
-  for (const id of ids) {
-    const row = await tx.get("segments", id);
-    if (row !== undefined) parts.push(padded(row.key + (row.pieces[0]?.from ?? 0)));
+/** A claim reads many short segments: over a network, all that the tenants' turns need at once. */
+const prefetchTurns = async (
+  { tx }: LogTransaction,
+  lane: Lane,
+  tenants: readonly string[],
+  quantum: number,
+): Promise<void> => {
+  if (tx.prefetch === undefined) return;
+  const turns: (readonly string[])[] = [];
+  for (const tenant_id of tenants) {
+    const found = await tx.range("waiting", under(`${lane}/${part(tenant_id)}`, { limit: quantum }));
+    turns.push(found.map(([key]) => segmentIn(key)));
   }
+  const all = turns.flat();
+  if (all.length < 2) return;
+  await tx.prefetch("segments", all);
+  const ids: string[] = [];
+  const parts: string[] = [];
+  for (const turn of turns) {
+    let events = 0;
+    for (const id of turn) {
+      const row = await tx.get("segments", id);
+      const [piece] = row?.pieces ?? [];
+      if (row === undefined || piece === undefined) continue;
+      if (events >= quantum) break;
+      events += piece.to - piece.from;
+      ids.push(id);
+      // A part that is cut out asks whether its id is free.
+      parts.push(padded(row.key + piece.from));
+    }
+  }
+  await tx.prefetch("bodies", ids);
   await tx.prefetch("segments", parts);
 };
 
