@@ -3,7 +3,6 @@ export type { PostgresClient, PostgresPool } from "./postgres-client.ts";
 export { postgresOutbox, postgresOutboxView } from "./postgres-outbox.ts";
 export type { PostgresOutboxOptions } from "./postgres-outbox-options.ts";
 export {
-  type PostgresArrivalOptions,
   type PostgresRecorder,
   type PostgresRecorderCall,
   type PostgresRecorderOptions,

@@ -26,15 +26,11 @@ export interface PostgresRecorderOptions<C extends Catalog, Bound extends Contex
   readonly redact?: (metadata: Metadata, meter_id: string) => Metadata;
 }
 
-/** `lane`: `backfill` lets events of now go first. */
-export interface PostgresArrivalOptions {
+/** `tx`: the caller's open transaction. `lane`: `backfill` lets events of now go first. */
+export interface PostgresRecorderCall {
+  readonly tx: SqlTransaction;
   /** @default "live" */
   readonly lane?: Lane;
-}
-
-/** `tx`: the caller's open transaction. */
-export interface PostgresRecorderCall extends PostgresArrivalOptions {
-  readonly tx: SqlTransaction;
 }
 
 export interface PostgresRecorder<C extends Catalog, Bound extends ContextKey> {
@@ -58,7 +54,7 @@ export interface PostgresRecorder<C extends Catalog, Bound extends ContextKey> {
    */
   arrival<const Id extends MeterId<C>, const N extends number = number>(
     event: EventInput<C, Bound, Id, N>,
-    options?: PostgresArrivalOptions,
+    call?: Pick<PostgresRecorderCall, "lane">,
   ): string;
 }
 
