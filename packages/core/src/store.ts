@@ -24,6 +24,7 @@ export { memoryStore } from "./log/memory-store.ts";
 export { OrderedTable } from "./log/ordered-table.ts";
 export {
   type AppendException,
+  type Appended,
   type ClaimedSegment,
   type ClaimRequest,
   type Corrected,
@@ -40,14 +41,17 @@ export {
   type OutboxOpening,
   type Refutation,
   type Span,
+  type Undone,
 } from "./log/outbox.ts";
 export type {
+  LedgerId,
   LedgerKey,
   LedgerRange,
   LedgerRow,
   OutboxQuery,
   OutboxRow,
   OutboxSelection,
+  ProducerRow,
   RowState,
 } from "./log/outbox-query.ts";
 export type { SessionAnswer, SessionChange } from "./log/outbox-session.ts";
