@@ -4,7 +4,7 @@ import type { ConformanceCase } from "./conformance-case.ts";
 import { idsOf } from "./opened-outbox.ts";
 import { repeatOf, type SampleEvent, sampleEvent, sampleEvents } from "./sample-event.ts";
 
-/** Puts events where transactions of others put them. */
+/** Inserts events the way an application's transactions do. */
 const arrive = async (store: Store, events: readonly SampleEvent[], from = 1): Promise<void> => {
   await store.transact((tx) => {
     events.forEach(({ event, lane, mark }, i) => {

@@ -102,7 +102,7 @@ export const boundCases: readonly ConformanceCase[] = [
         );
 
       const known = { state: "repeat", where: "acknowledged" };
-      // Housekeeping goes on with every commit.
+      // Housekeeping continues with every commit.
       for (let now = end; now < end + HOUR; now += 5 * MINUTE) await outbox.commit({ now });
       expect(await again([given, made], end + HOUR - 1)).toEqual([known, known]);
       for (let now = end + HOUR; now < end + 3 * HOUR; now += 5 * MINUTE) await outbox.commit({ now });
@@ -153,7 +153,7 @@ export const boundCases: readonly ConformanceCase[] = [
       const young = sampleEvents(2, { event_time: SAMPLE_TIME - DAY });
       await outbox.append([...old, ...young]);
       await outbox.acknowledge([...old, ...young]);
-      // It is looked after now and then.
+      // It is checked from time to time.
       for (let turn = 0; turn < 150; turn++) await outbox.append(sampleEvents(1));
       const hours = (await outbox.outbox.ledger({})).map(({ hour }) => hour);
       expect(Math.min(...hours)).toBe(Math.floor((SAMPLE_TIME - DAY) / HOUR) * HOUR);

@@ -30,7 +30,7 @@ export interface MortalOutbox {
   kill(): Awaitable<void>;
 }
 
-/** What a case works with. Everything opened is closed at its end. */
+/** The environment of a case. Everything it opens is closed at the end. */
 export interface CaseContext {
   /** Closes what is open and begins at a new, empty place. */
   renew(): Promise<void>;
@@ -38,7 +38,7 @@ export interface CaseContext {
   /** Opens a view beside the outboxes. */
   openView(): Promise<OutboxView>;
   openMortal(): Promise<{ readonly outbox: OpenedOutbox; kill(): Promise<void> }>;
-  /** An outbox whose store loses what it is told to lose: its locks, as a page that is frozen, or the answer to a commit. */
+  /** An outbox whose store loses its locks, like a frozen page, or the answer to a commit, on demand. */
   openForgetful(): Promise<
     Omit<ForgetfulStore, "store"> & { readonly outbox: OpenedOutbox; readonly store: Store }
   >;

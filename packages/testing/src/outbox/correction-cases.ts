@@ -22,7 +22,7 @@ const correct = async (
 
 const stateOf = async (...args: Parameters<typeof correct>) => (await correct(...args)).state;
 
-/** Of the whole ledger: recorded events and usage, acknowledged events and usage. */
+/** Sums the whole ledger: recorded events and usage, acknowledged events and usage. */
 const ledgerOf = async ({ outbox }: OpenedOutbox): Promise<readonly [number, number, number, number]> => {
   const sums: [number, number, number, number] = [0, 0, 0, 0];
   for (const row of await outbox.ledger({})) {
@@ -34,7 +34,7 @@ const ledgerOf = async ({ outbox }: OpenedOutbox): Promise<readonly [number, num
   return sums;
 };
 
-/** Sends everything that waits, and has it acknowledged. Returns what went. */
+/** Sends and acknowledges everything that waits. Returns the sent events. */
 const sendAll = async (outbox: OpenedOutbox): Promise<readonly UsageEvent[]> => {
   const { events } = await outbox.claim();
   await outbox.lease(events);
@@ -229,7 +229,7 @@ class Receiver {
     });
   }
 
-  /** Counts an identity no more, as if it had never come. */
+  /** Stops counting an identity, as if it had never arrived. */
   reject(identity: string): void {
     this.#revisions.delete(identity);
     for (const id of this.#seen) if (id === identity || id.startsWith(`${identity}~`)) this.#seen.delete(id);
@@ -334,7 +334,7 @@ const runSteps = async (context: CaseContext, steps: readonly Step[]): Promise<v
       receiver.reject(identity);
       recorded.set(identity, acknowledged.get(identity) ?? 0);
       acknowledged.delete(identity);
-      // A correction that waited is given up with it.
+      // A waiting correction is discarded with it.
       held = held.filter(({ event }) => event.correction?.event_id !== identity);
     } else await correctOne(step);
   };
@@ -348,7 +348,7 @@ const runSteps = async (context: CaseContext, steps: readonly Step[]): Promise<v
     await take(step);
     await check(JSON.stringify(step));
   }
-  // In the end all is sent, and what is in doubt is sent again.
+  // At the end everything is sent, and ambiguous events are sent again.
   await acknowledge([...onTheWay, ...held]);
   for (;;) {
     for (const state of ["rejected", "quarantined"] as const) await outbox.outbox.redrive({ state });

@@ -4,7 +4,7 @@ import type { ConformanceCase } from "./conformance-case.ts";
 import { idsOf } from "./opened-outbox.ts";
 import { type SampleEvent, sampleEvents } from "./sample-event.ts";
 
-/** Has a fault of the disk hit the stored text of an event, wherever it stands. Does nothing where events are not kept as text. */
+/** Simulates a disk fault in the stored text of an event. Does nothing if events are not stored as text. */
 const damage = (store: Store, { event_id }: SampleEvent) =>
   store.transact(async (tx) => {
     let isHit = false;

@@ -2,13 +2,13 @@ import { MayHaveCommitted, type Store, type StoreLock } from "@meter-lib/core/st
 
 export interface ForgetfulStore {
   readonly store: Store;
-  /** Lets go of its locks, without being asked by whoever took them. */
+  /** Drops its locks, without a release by their holders. */
   loseLocks(): Promise<void>;
-  /** The next transaction is committed, and whoever asked for it does not hear of it. */
+  /** Commits the next transaction, but loses the answer. */
   loseAnswer(): void;
 }
 
-/** A store that loses what it is told to lose. */
+/** A store that loses locks or answers on demand. */
 export const forgetfulStore = (store: Store): ForgetfulStore => {
   const taken = new Set<StoreLock>();
   let isAnswerLost = false;

@@ -22,7 +22,7 @@ interface NewEvent {
   readonly bytes: number;
   readonly backfill: boolean;
   readonly hold: boolean;
-  /** Its identity was made for it just now. */
+  /** Whether its identity is new. */
   readonly isFirst: boolean;
   /** Whose identity it takes, if any. */
   readonly repeats: number | undefined;
@@ -32,15 +32,15 @@ interface NewEvent {
 interface Commit {
   readonly step: "commit";
   readonly append: readonly NewEvent[];
-  /** Most events of one segment. */
+  /** Maximum number of events in one segment. */
   readonly perSegment: number;
-  /** What becomes of the held events: one letter for each, in turn. */
+  /** Outcomes of the held events: one letter each, in turn. */
   readonly fates: readonly Fate[];
 }
 
 type Fate = "acknowledge" | "release" | "bury" | "quarantine" | "lease" | "spill" | "keep";
 
-/** Who takes the step. */
+/** The owner that takes the step. */
 interface Turn {
   readonly owner: number;
   readonly what: Step;
@@ -71,7 +71,7 @@ const newEvent: fc.Arbitrary<NewEvent> = fc.record({
   repeats: fc.option(fc.nat(50), { nil: undefined, freq: 4 }),
 });
 
-/** As most events are: new, and held by who recorded them. */
+/** The usual case: new events, held by the owner that recorded them. */
 const usualEvent: fc.Arbitrary<NewEvent> = fc.record({
   ...content,
   bytes: fc.integer({ min: 250, max: 450 }),
@@ -100,7 +100,7 @@ const commit: fc.Arbitrary<Step> = fc.record({
   fates: fc.array(fate, { minLength: 1, maxLength: 8 }),
 });
 
-/** Recorded, sent and acknowledged, many at a time: what an outbox may do in a way of its own. */
+/** Recorded, sent and acknowledged in bulk, which an outbox may implement differently. */
 const usualCommit: fc.Arbitrary<Step> = fc.record({
   step: fc.constant("commit"),
   append: fc.array(usualEvent, { minLength: 6, maxLength: 16 }),
@@ -121,7 +121,7 @@ const otherSteps: readonly fc.Arbitrary<Step>[] = [
   }),
 ];
 
-/** Any sequence of changes leaves the outbox where a model of fifty lines is. */
+/** After any sequence of changes, the outbox agrees with a small model. */
 export const modelCase = (durable: boolean): ConformanceCase => ({
   name: "after any sequence of changes, rows, room and accounts are those of the model",
   settings: { limits: LIMITS },

@@ -19,7 +19,7 @@ export interface LockElsewhere {
   kill(): Awaitable<void>;
 }
 
-/** What a case works with. Everything opened is closed at its end. */
+/** The environment of a case. Everything it opens is closed at the end. */
 export interface StoreContext {
   /** Closes what is open and begins at a new, empty place. */
   renew(): Promise<void>;
