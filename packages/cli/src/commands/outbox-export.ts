@@ -1,7 +1,8 @@
 import type { OutboxRow } from "@meter-lib/core";
 import type { RowState } from "@meter-lib/core/store";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { EXIT } from "../errors/exit-code.ts";
+import { KEPT_STATES, stateOption } from "../flags/state-option.ts";
 import type { Invoke } from "../invoke.ts";
 import { lookInto } from "../outbox/open-outbox.ts";
 import type { Io } from "../terminal/io.ts";
@@ -36,14 +37,7 @@ const importable = ({ event: { type: _, ...event } }: OutboxRow): object => even
 export const outboxExportCommand = (command: Command, invoke: Invoke): Command =>
   command
     .argument("<outbox>", "outbox file, or a PostgreSQL URL")
-    .addOption(
-      new Option("--state <state>", "only events in this state").choices([
-        "pending",
-        "inflight",
-        "rejected",
-        "quarantined",
-      ]),
-    )
+    .addOption(stateOption(KEPT_STATES))
     .option("--tenant <id>", "only events of this tenant")
     .option("--rows", "include everything the outbox knows: state, reason, attempts")
     .addHelpText(

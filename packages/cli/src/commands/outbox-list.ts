@@ -1,7 +1,8 @@
 import { ACCOUNT_FIELDS, type DiscardedEvent, type OutboxRow, type RowState } from "@meter-lib/core/store";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { EXIT } from "../errors/exit-code.ts";
 import { count } from "../flags/count.ts";
+import { KEPT_STATES, stateOption } from "../flags/state-option.ts";
 import type { Invoke } from "../invoke.ts";
 import { lookInto } from "../outbox/open-outbox.ts";
 import { isoTime } from "../terminal/iso-time.ts";
@@ -67,15 +68,7 @@ const timesOf = ({ start_time, end_time }: OutboxRow["event"]): string => {
 export const outboxListCommand = (command: Command, invoke: Invoke): Command =>
   command
     .argument("<outbox>", "outbox file, or a PostgreSQL URL")
-    .addOption(
-      new Option("--state <state>", "only events in this state").choices([
-        "pending",
-        "inflight",
-        "rejected",
-        "quarantined",
-        "discarded",
-      ]),
-    )
+    .addOption(stateOption([...KEPT_STATES, "discarded"]))
     .option("--tenant <id>", "only events of this tenant")
     .option("--limit <number>", "maximum number of events", count("--limit", 1), 100)
     .addHelpText(

@@ -1,3 +1,4 @@
+import type { Account } from "@meter-lib/core";
 import type { ListedOutbox } from "../../src/http/outbox-routes.ts";
 import { DeadLetters } from "./dead-letters.tsx";
 import { numberText } from "./number-text.ts";
@@ -14,7 +15,7 @@ const ACCOUNTS = [
   "quarantined",
   "discarded",
   "lost",
-] as const;
+] as const satisfies readonly (keyof Account)[];
 
 const NoOutbox = () => {
   const { linkTo } = usePlace();
