@@ -12,7 +12,7 @@ const sources = new Set(Object.values(ENTRIES).map((source) => resolve(source)))
 
 // Shared by the entries, the code would be cut into ten files, and loading those takes longer than running them.
 export default [
-  library({ all: "src/all.ts" }, { dts: false }),
+  library({ published: "src/published.ts" }, { dts: false }),
   library(ENTRIES, {
     clean: false,
     esbuildPlugins: [
@@ -20,7 +20,7 @@ export default [
         name: "re-export from one file",
         setup: ({ onResolve }) =>
           onResolve({ filter: /^\./ }, ({ importer }) =>
-            sources.has(importer) ? { path: "./all.js", external: true } : undefined,
+            sources.has(importer) ? { path: "./published.js", external: true } : undefined,
           ),
       },
     ],

@@ -13,7 +13,6 @@ export {
   type Accounts,
   emptyAccount,
 } from "./log/account.ts";
-export { bodyOf, bodyText, eventsOf } from "./log/body.ts";
 export type { DiscardedEvent } from "./log/discarded.ts";
 export { idList } from "./log/id-list.ts";
 export type { LogOptions } from "./log/log-options.ts";
@@ -55,6 +54,7 @@ export type {
   RowState,
 } from "./log/outbox-query.ts";
 export type { SessionAnswer, SessionChange } from "./log/outbox-session.ts";
+export { bodyOf, bodyText, eventsOf } from "./log/segment-body.ts";
 export {
   type Arrivals,
   type Insertion,

@@ -1,10 +1,10 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { EventIssue } from "../check/event-issue.ts";
 import { leafTransport } from "../compose/leaf-transport.ts";
+import { lookUp } from "../delivery/ask-lookup.ts";
 import { Attempt } from "../delivery/attempt.ts";
 import { DeliveryEngine } from "../delivery/delivery-engine.ts";
 import type { Closing } from "../delivery/delivery-options.ts";
-import { lookUp } from "../delivery/look-up.ts";
 import type { Receipt } from "../delivery/receipt.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import { createEventCheck, type EventCheck, type EventContext } from "../event/check-event.ts";

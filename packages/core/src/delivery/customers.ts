@@ -1,7 +1,7 @@
 import type { Clock } from "../strategies/clock.ts";
 import type { CustomerLookup, LookupAnswer, LookupFailed } from "../strategies/customer-lookup.ts";
+import { lookUp, lookUpNow } from "./ask-lookup.ts";
 import type { DestinationStatus } from "./destination.ts";
-import { lookUp, lookUpNow } from "./look-up.ts";
 import { type Random, retryDelayMs } from "./retry.ts";
 import type { Segment } from "./segment.ts";
 import type { Slice } from "./slice.ts";

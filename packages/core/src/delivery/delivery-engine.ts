@@ -4,7 +4,6 @@ import type { CheckedEvent } from "../event/checked-event.ts";
 import { contentMark } from "../event/content-mark.ts";
 import type { Lane } from "../event/usage-event.ts";
 import type { Account } from "../log/account.ts";
-import { eventsOf } from "../log/body.ts";
 import type { HourSums } from "../log/hour-sums.ts";
 import type {
   AppendException,
@@ -24,26 +23,26 @@ import type {
 } from "../log/outbox.ts";
 import type { OutboxSelection } from "../log/outbox-query.ts";
 import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
+import { eventsOf } from "../log/segment-body.ts";
 import { SpareOutbox } from "../log/spare-outbox.ts";
 import type { SqlTransaction } from "../log/store.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { Transport } from "../strategies/transport.ts";
 import { ArrivalReceipt } from "./arrival-receipt.ts";
-import { Changes, type Transaction } from "./changes.ts";
 import { ClockSkew } from "./clock-skew.ts";
 import { Customers, type Parking } from "./customers.ts";
 import { DeliveryEmitter } from "./delivery-events.ts";
 import type { Closing, DeliveryEngineOptions, DeliveryOptions } from "./delivery-options.ts";
 import type { DestinationStatus } from "./destination.ts";
 import { Dispatch } from "./dispatch.ts";
-import { Door } from "./door.ts";
 import { EventReceipt } from "./event-receipt.ts";
+import { EventsInMemory } from "./events-in-memory.ts";
 import { FateListeners } from "./fate-listeners.ts";
 import { Flushes } from "./flushes.ts";
-import { HeldEvents } from "./held-events.ts";
 import { HoldProcess } from "./hold-process.ts";
 import { closedRefusal, Intake } from "./intake.ts";
 import { KeepAlive } from "./keep-alive.ts";
+import { NextCommit, type Transaction } from "./next-commit.ts";
 import { refusalOf, repeatOf } from "./not-recorded.ts";
 import type { OutboxStatus } from "./outbox-status.ts";
 import { type Receipt, refusedReceipt, type SettledOutcome, Waiting } from "./receipt.ts";
@@ -52,6 +51,7 @@ import { type Absent, Segment } from "./segment.ts";
 import { Slice, UNSENT } from "./slice.ts";
 import { steadyTime } from "./steady-time.ts";
 import { Unhandled } from "./unhandled.ts";
+import { WaitingForRoom } from "./waiting-for-room.ts";
 import { WakeTimer } from "./wake-timer.ts";
 
 const MAX_HELD_EVENTS = 10_000;
@@ -95,15 +95,15 @@ export class DeliveryEngine {
   readonly #waiting = new Waiting(() => this.#somebodyWaits());
   readonly #hold: HoldProcess;
   readonly #intake: Intake;
-  readonly #changes = new Changes();
+  readonly #nextCommit = new NextCommit();
   readonly #customers: Customers;
   readonly #dispatch: Dispatch;
   readonly #keepAlive: KeepAlive;
   readonly #unhandled: Unhandled;
   readonly #skew = new ClockSkew((skewMs) => this.emitter.emit("skew", { skewMs }));
 
-  readonly #held: HeldEvents;
-  readonly #door: Door;
+  readonly #inMemory: EventsInMemory;
+  readonly #waitingForRoom: WaitingForRoom;
   readonly #listeners = new FateListeners();
   readonly #flushes = new Flushes();
   readonly #wake: WakeTimer;
@@ -140,8 +140,10 @@ export class DeliveryEngine {
       events: delivery.maxHeldEvents ?? MAX_HELD_EVENTS,
       bytes: delivery.maxHeldBytes ?? MAX_HELD_BYTES,
     };
-    this.#held = new HeldEvents(outbox.durable ? maxHeld : UNBOUNDED, (hour) => this.#intake.unloaded(hour));
-    this.#door = new Door(maxHeld.events);
+    this.#inMemory = new EventsInMemory(outbox.durable ? maxHeld : UNBOUNDED, (hour) =>
+      this.#intake.unloaded(hour),
+    );
+    this.#waitingForRoom = new WaitingForRoom(maxHeld.events);
     this.#wake = new WakeTimer(clock, this.#steady, () => this.kick());
     // In memory, an event is as safe before the commit as after it, so the commit can wait for more.
     this.#commitAtEvents = Math.min(
@@ -171,7 +173,7 @@ export class DeliveryEngine {
       transport,
       lingerMs,
       delivery,
-      changes: this.#changes,
+      nextCommit: this.#nextCommit,
       customers: this.#customers,
       emitter: this.emitter,
       landed: () => this.kick(),
@@ -192,7 +194,7 @@ export class DeliveryEngine {
 
   record(checked: CheckedEvent, lane: Lane): Receipt {
     const refusal = this.#isClosed ? closedRefusal() : this.#refusal(checked, lane);
-    if (refusal !== undefined) return this.#atTheDoor(checked, lane, refusal);
+    if (refusal !== undefined) return this.#waitOrRefuse(checked, lane, refusal);
     // Start the lookup of an unknown customer at once.
     const { tenant_id, event_id } = checked.event;
     if (!this.#hurry && this.#intake.loadOf(tenant_id) === 0) this.#hurry = !this.#customers.knows(tenant_id);
@@ -289,7 +291,7 @@ export class DeliveryEngine {
    * Uses only transports that outlive the page and whose receiver deduplicates; all other events stay in the outbox.
    */
   sendNow(): void {
-    const unstored = [...this.#intake.gathered(), ...this.#held.segments].filter(
+    const unstored = [...this.#intake.gathered(), ...this.#inMemory.segments].filter(
       ({ id, open }) => id === "" && open > 0,
     );
     this.#dispatch.sendNow(unstored, this.durable && this.#spare?.isDown === false);
@@ -297,7 +299,7 @@ export class DeliveryEngine {
 
   session(change: SessionChange): Promise<SessionAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<SessionAnswer>();
-    this.#changes.session({ change, resolve, reject });
+    this.#nextCommit.session({ change, resolve, reject });
     this.kick();
     return promise;
   }
@@ -325,7 +327,7 @@ export class DeliveryEngine {
   async correct(request: CorrectionRequest): Promise<Corrected["state"]> {
     const { state, left } = await this.outbox.correct(request);
     if (left !== undefined) {
-      for (const segment of this.#held.segments)
+      for (const segment of this.#inMemory.segments)
         if (segment.id === left.segment)
           for (const [key, tell] of segment.letGo()) this.#listeners.onKey(key, tell);
       // What was replaced ends as any other.
@@ -359,15 +361,16 @@ export class DeliveryEngine {
   async close(timeoutMs: number): Promise<Closing> {
     const before = this.#acknowledged;
     this.#isClosed = true;
-    for (const { checked, place } of this.#door.empty()) this.#turnAway(checked, place, closedRefusal());
+    for (const { checked, place } of this.#waitingForRoom.empty())
+      this.#turnAway(checked, place, closedRefusal());
     await this.#drain(timeoutMs);
     this.#isStopped = true;
     const left = await this.#within(CLOSE_GRACE_MS, this.#stop());
     this.#wake.stop();
     this.#flushes.settledBefore(Number.POSITIVE_INFINITY);
     const nowhere = { persisted: 0, lost: 0, quarantined: 0, rejected: 0 };
-    const unknown = this.durable ? nowhere : { ...nowhere, lost: this.#held.events };
-    for (const segment of [...this.#held.segments, ...this.#intake.gathered()])
+    const unknown = this.durable ? nowhere : { ...nowhere, lost: this.#inMemory.events };
+    for (const segment of [...this.#inMemory.segments, ...this.#intake.gathered()])
       segment.close({
         state: this.durable && segment.id !== "" && !segment.isVolatile ? "persisted" : "lost",
       });
@@ -383,7 +386,7 @@ export class DeliveryEngine {
 
   /** What closing leaves, when nothing is in flight any more. */
   async #stop(): Promise<Omit<Closing, "acknowledged" | "refused">> {
-    for (const slice of await this.#dispatch.close()) if (slice.attempts > 0) this.#changes.release(slice);
+    for (const slice of await this.#dispatch.close()) if (slice.attempts > 0) this.#nextCommit.release(slice);
     this.#customers.close();
     await this.idle();
     const volatile = await this.#volatile();
@@ -444,20 +447,20 @@ export class DeliveryEngine {
     return { events: events + this.#intake.loadOf(tenant_id), bytes: bytes + this.#intake.bytes };
   }
 
-  #atTheDoor(checked: CheckedEvent, lane: Lane, refusal: MeterError): Receipt {
+  #waitOrRefuse(checked: CheckedEvent, lane: Lane, refusal: MeterError): Receipt {
     const mayWait = this.#delivery.onFull === "block" && !this.#isClosed;
-    if (!mayWait || this.#door.isFull) {
+    if (!mayWait || this.#waitingForRoom.isFull) {
       this.#refused(checked.event, refusal);
       return refusedReceipt(checked.event, refusal);
     }
     const place = this.#intake.segment(lane, checked.event.tenant_id);
-    this.#door.wait({ checked, lane, place });
+    this.#waitingForRoom.wait({ checked, lane, place });
     return new EventReceipt(checked.event.event_id, place, 0);
   }
 
   /** There may be room again: lets waiting events in, in order. */
   #letIn(): void {
-    this.#door.letIn(
+    this.#waitingForRoom.letIn(
       ({ checked, lane }) => this.#refusal(checked, lane) === undefined,
       ({ checked, lane, place }) => {
         const { segment, index } = this.#intake.add(checked, lane);
@@ -521,7 +524,7 @@ export class DeliveryEngine {
   }
 
   get #hasWork(): boolean {
-    return !this.#changes.isEmpty || this.#isCommitDue || this.#isPostponedDue;
+    return !this.#nextCommit.isEmpty || this.#isCommitDue || this.#isPostponedDue;
   }
 
   get #isCommitDue(): boolean {
@@ -540,7 +543,7 @@ export class DeliveryEngine {
   }
 
   get #isPostponedDue(): boolean {
-    return (this.#changes.hasPostponed || this.#stranded.length > 0) && this.#spare?.isDown === false;
+    return (this.#nextCommit.hasPostponed || this.#stranded.length > 0) && this.#spare?.isDown === false;
   }
 
   /** Whether to try an outbox that failed again. */
@@ -577,9 +580,9 @@ export class DeliveryEngine {
     const { events, bytes } = this.#intake;
     const segments = isAll || this.#isCommitDue ? this.#intake.take() : [];
     if (segments.length > 0) this.#committing = { events, bytes };
-    for (const segment of segments) this.#held.enter(segment);
+    for (const segment of segments) this.#inMemory.enter(segment);
     const append = segments.map((segment) => this.#newSegment(segment));
-    return this.#changes.take(this.#clock.now(), segments, append, this.#spare?.isDown !== true);
+    return this.#nextCommit.take(this.#clock.now(), segments, append, this.#spare?.isDown !== true);
   }
 
   #newSegment(segment: Segment): NewSegment {
@@ -603,7 +606,7 @@ export class DeliveryEngine {
     if (segment.isAhead) return true;
     const { tenant_id } = segment;
     if (tenant_id !== "" && this.#customers.isParked(tenant_id)) return false;
-    return this.#held.mayHold(segment, this.#intake.loadOf(tenant_id), this.#intake.tenants);
+    return this.#inMemory.mayHold(segment, this.#intake.loadOf(tenant_id), this.#intake.tenants);
   }
 
   #allDeduplicate({ events, given }: Segment): boolean {
@@ -631,7 +634,7 @@ export class DeliveryEngine {
       if (answer !== undefined) resolve(answer);
       else reject(new Error(`the outbox ${this.outbox.name} does not work at the moment`));
     });
-    if (commit.undone !== undefined) this.#changes.postpone(transaction, commit.undone);
+    if (commit.undone !== undefined) this.#nextCommit.postpone(transaction, commit.undone);
   }
 
   #tellSettled({ settled }: Transaction, { undone, taken }: OutboxCommit): void {
@@ -681,9 +684,9 @@ export class DeliveryEngine {
 
   #stored(segment: Segment, appended: Appended, given: NewSegment): void {
     const absent = new Map(appended.exceptions.map((each) => [each.index, this.#absent(segment, each)]));
-    for (const index of absent.keys()) this.#held.forget(segment, index);
+    for (const index of absent.keys()) this.#inMemory.forget(segment, index);
     const rest = segment.stored(appended, this.#clock.now(), absent);
-    this.#held.replace(segment, rest);
+    this.#inMemory.replace(segment, rest);
     if (rest.open === 0) return;
     const slice = new Slice(rest, 0, rest.events.length, UNSENT, rest.bytes);
     if (appended.unknown) this.#leaveUnknown(slice);
@@ -716,7 +719,7 @@ export class DeliveryEngine {
     const { ready, parked, parkings, unparked, released, lookup } = this.#customers.take();
     for (const slice of ready) this.#dispatch.enqueue(slice);
     for (const slice of parked) {
-      this.#changes.spill(slice);
+      this.#nextCommit.spill(slice);
       this.#leave(slice);
     }
     for (const parking of parkings) this.emitter.emit("parked", parking);
@@ -726,7 +729,7 @@ export class DeliveryEngine {
   }
 
   async #claim(): Promise<void> {
-    const room = this.#held.claimable;
+    const room = this.#inMemory.claimable;
     const now = this.#steady();
     if ((!this.#mayClaim && now < this.#claimAt) || room === undefined || this.#isStopped) return;
     // A volatile outbox has no other owners; claim again only after a redrive.
@@ -738,12 +741,12 @@ export class DeliveryEngine {
     this.#admitClaimed(claimed);
     if (!this.#mayClaim) this.#checkFlushes();
     // The last claim leaves room for more, or its customers are looked up first.
-    if (this.#mayClaim && this.#held.claimable !== undefined && claimed.segments.length > 0)
+    if (this.#mayClaim && this.#inMemory.claimable !== undefined && claimed.segments.length > 0)
       await this.#claim();
   }
 
   #admitClaimed({ segments }: Claimed): void {
-    const known = new Set(segments.length === 0 ? [] : [...this.#held.segments].map(({ id }) => id));
+    const known = new Set(segments.length === 0 ? [] : [...this.#inMemory.segments].map(({ id }) => id));
     for (const claimed of segments) {
       const { id, lane, tenant_id, body, pieces } = claimed;
       // This owner was presumed dead, then claimed its own segment: it is here already.
@@ -761,7 +764,7 @@ export class DeliveryEngine {
         const firstSentAt =
           first_sent_at ?? (this.#dispatch.mayHaveLeft(events[from]) ? claimed.recorded_at : undefined);
         const slice = new Slice(segment, from, to, { attempts, firstSentAt, firstSentSteady: undefined });
-        this.#held.enterSlice(slice);
+        this.#inMemory.enterSlice(slice);
         this.#intake.loaded(tenant_id, slice.size);
         this.#customers.admit(slice);
       }
@@ -782,7 +785,7 @@ export class DeliveryEngine {
       this.#claimAt > this.#lookedAt ? this.#claimAt : Number.POSITIVE_INFINITY,
       openedAt === undefined ? Number.POSITIVE_INFINITY : openedAt + this.#commitAfterMs,
       this.#spare?.retryAt ?? Number.POSITIVE_INFINITY,
-      !this.#door.isEmpty && this.durable ? now + CLAIM_INTERVAL_MS : Number.POSITIVE_INFINITY,
+      !this.#waitingForRoom.isEmpty && this.durable ? now + CLAIM_INTERVAL_MS : Number.POSITIVE_INFINITY,
     );
     this.#wake.set(at, this.#waiting.isAny);
   }
@@ -791,7 +794,7 @@ export class DeliveryEngine {
 
   /** Events are no longer in memory. */
   #exit(slice: Slice, sums: readonly HourSums[]): void {
-    if (this.#held.exit(slice, sums)) this.#checkFlushes();
+    if (this.#inMemory.exit(slice, sums)) this.#checkFlushes();
   }
 
   /** Events stay in the outbox only. */
@@ -840,10 +843,16 @@ export class DeliveryEngine {
   }
 
   #checkFlushes(): void {
-    if (!this.#flushes.isAny || this.#mayClaim || this.#changes.hasPostponed || !this.#door.isEmpty) return;
+    if (
+      !this.#flushes.isAny ||
+      this.#mayClaim ||
+      this.#nextCommit.hasPostponed ||
+      !this.#waitingForRoom.isEmpty
+    )
+      return;
     if (this.#claimAt === Number.NEGATIVE_INFINITY && this.#spare?.isDown !== true) return;
     let oldest = Number.POSITIVE_INFINITY;
-    for (const { number } of [...this.#held.segments, ...this.#intake.gathered()])
+    for (const { number } of [...this.#inMemory.segments, ...this.#intake.gathered()])
       oldest = Math.min(oldest, number);
     this.#flushes.settledBefore(oldest);
   }

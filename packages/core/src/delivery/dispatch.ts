@@ -2,14 +2,14 @@ import { leafTransport } from "../compose/leaf-transport.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { DestinationFault, Transport } from "../strategies/transport.ts";
-import type { Changes } from "./changes.ts";
 import { Customers } from "./customers.ts";
 import type { DeliveryEmitter } from "./delivery-events.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
 import { Destination, type DestinationStatus } from "./destination.ts";
 import { blamed, type CountedOutcome, destinationResult, isMisfit } from "./destination-result.ts";
 import { leaving } from "./fates.ts";
-import { judge, type Landed, type Sent } from "./landing.ts";
+import { judge, type Landed, type Sent } from "./judge-answer.ts";
+import type { NextCommit } from "./next-commit.ts";
 import type { Settlement } from "./receipt.ts";
 import type { DestinationChange, Random } from "./retry.ts";
 import type { Segment } from "./segment.ts";
@@ -24,7 +24,7 @@ export interface DispatchOptions {
   readonly lingerMs: number;
   readonly retryCapMs: number;
   readonly delivery: DeliveryOptions;
-  readonly changes: Changes;
+  readonly nextCommit: NextCommit;
   readonly customers: Customers;
   readonly emitter: DeliveryEmitter;
   /** A batch has a result. */
@@ -84,7 +84,7 @@ export class Dispatch {
           continue;
         }
         const slices = sent.map(({ slice }) => slice);
-        this.#options.changes.lease({
+        this.#options.nextCommit.lease({
           slices,
           leases: slices.map(({ lease }) => lease),
           isGone: false,
@@ -119,7 +119,7 @@ export class Dispatch {
       segment.isAhead = true;
       for (const { part, destination } of routed) destination.enqueue(part);
     }
-    for (const leased of this.#options.changes.leased) {
+    for (const leased of this.#options.nextCommit.leased) {
       if (
         leased.isGone ||
         !leased.slices.every((slice) => this.#routed(slice).every(({ destination }) => mayLeave(destination)))
@@ -317,7 +317,7 @@ export class Dispatch {
   #settleOne({ transport }: Destination, { slice, sent, next, outcome, each }: Landed): Slice | undefined {
     if (next.fate === "pending") {
       const again = slice.with(next.inDoubt ? slice : { ...UNDOUBTED, attempts: slice.attempts });
-      this.#options.changes.release(again);
+      this.#options.nextCommit.release(again);
       return again;
     }
     if (outcome === undefined) return undefined;
@@ -348,7 +348,7 @@ export class Dispatch {
     fault: DestinationFault,
     launchedAt: number,
   ): Promise<void> {
-    const { changes, steady } = this.#options;
+    const { nextCommit, steady } = this.#options;
     const again: Slice[] = [];
     for (const { slice, sent, next } of landed) {
       const { reason, status, body } = fault;
@@ -364,7 +364,7 @@ export class Dispatch {
       destination.split(again);
       return;
     }
-    for (const slice of again) changes.release(slice);
+    for (const slice of again) nextCommit.release(slice);
     destination.putBack(again);
     if (fault.kind === "unavailable")
       this.#report(destination, destination.failed(launchedAt, steady(), fault));
@@ -377,7 +377,7 @@ export class Dispatch {
     const { state } = outcome;
     const reasons = state === "acknowledged" ? {} : { reason: outcome.reason, status: outcome.status };
     const ending = { ...span, state, sums: segment.sumsOf(from, to), bytes, ...reasons };
-    this.#options.changes.settle({ slice, outcome, each, ending });
+    this.#options.nextCommit.settle({ slice, outcome, each, ending });
   }
 
   #report(destination: Destination, change: DestinationChange | undefined): void {

@@ -1,7 +1,6 @@
 import { timeOfEventId } from "../event/event-id.ts";
 import { eventSize } from "../event/event-size.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
-import { bodyOf, eventsOf } from "./body.ts";
 import { idsIn } from "./id-list.ts";
 import {
   findIdentity,
@@ -14,6 +13,7 @@ import {
 import { padded } from "./keys.ts";
 import { eventsIn, type LogTransaction } from "./log-transaction.ts";
 import { type AppendException, type Appended, MAX_SEGMENT_EVENTS, type NewSegment } from "./outbox.ts";
+import { bodyOf, eventsOf } from "./segment-body.ts";
 import { cellAt, sumEvents } from "./sums.ts";
 import type { OwnerRow, SegmentRow } from "./tables.ts";
 

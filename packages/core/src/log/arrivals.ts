@@ -3,9 +3,9 @@ import { timeOfEventId } from "../event/event-id.ts";
 import { eventSize } from "../event/event-size.ts";
 import { isUsageEvent, type Lane, type UsageEvent, usageEvent } from "../event/usage-event.ts";
 import { append } from "./append.ts";
-import { bodyOf } from "./body.ts";
 import type { LogTransaction } from "./log-transaction.ts";
 import { type GivenId, MAX_IDS_SPAN_MS, MAX_SEGMENT_EVENTS, type NewSegment } from "./outbox.ts";
+import { bodyOf } from "./segment-body.ts";
 import { hourOf, sumEvents } from "./sums.ts";
 import type { ArrivalRow, OwnerRow } from "./tables.ts";
 

@@ -5,12 +5,12 @@ import { addSeqs } from "../event/seq-range.ts";
 import { type UsageEvent, usageEvent } from "../event/usage-event.ts";
 import { usageTime } from "../event/usage-time.ts";
 import { append } from "./append.ts";
-import { bodyOf } from "./body.ts";
 import { type Found, findEvent } from "./find-event.ts";
 import { identityKey } from "./identities.ts";
 import { under } from "./keys.ts";
 import type { LogTransaction } from "./log-transaction.ts";
 import type { Corrected, CorrectionRequest, EventIdentity, Standing } from "./outbox.ts";
+import { bodyOf } from "./segment-body.ts";
 import { sumEvents } from "./sums.ts";
 import type { RevisionRow, SegmentRow } from "./tables.ts";
 

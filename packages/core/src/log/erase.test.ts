@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { NO_CHANGES } from "../../test/new-segment.ts";
 import { type UsageEvent, usageEvent } from "../event/usage-event.ts";
-import { bodyText } from "./body.ts";
 import { idList } from "./id-list.ts";
 import { logOutbox } from "./log-outbox.ts";
 import { memoryStore } from "./memory-store.ts";
+import { bodyText } from "./segment-body.ts";
 import { sumEvents } from "./sums.ts";
 import { TABLE_NAMES } from "./tables.ts";
 

@@ -1,12 +1,12 @@
 import { eventSize } from "../event/event-size.ts";
 import { addSeqs } from "../event/seq-range.ts";
 import { type UsageEvent, usageEvent } from "../event/usage-event.ts";
-import { bodyOf } from "./body.ts";
 import { idList, idsIn } from "./id-list.ts";
 import { tenantAt } from "./identities.ts";
 import { part, under } from "./keys.ts";
 import { type LogTransaction, missingMeter } from "./log-transaction.ts";
 import type { Erased } from "./outbox.ts";
+import { bodyOf } from "./segment-body.ts";
 import type { IdsRow, Piece, SegmentRow } from "./tables.ts";
 
 /**

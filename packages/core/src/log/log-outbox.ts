@@ -1,9 +1,10 @@
 import { seqRanges } from "../event/seq-range.ts";
 import { type UsageEvent, usageEvent } from "../event/usage-event.ts";
 import type { Accounts } from "./account.ts";
+import { foldDeltas, readAccounts, readLedger } from "./accounts-and-ledger.ts";
 import { append } from "./append.ts";
 import { takeArrivals } from "./arrivals.ts";
-import { foldDeltas, readAccounts, readLedger } from "./books.ts";
+import { Turns } from "./claim-turns.ts";
 import { correctEvent, forgetRevisions, standingOf } from "./correct.ts";
 import { boundLetters, discardLetters, redriveLetters } from "./dead-letters.ts";
 import { eraseTenant } from "./erase.ts";
@@ -59,7 +60,6 @@ import { changeSession, claimSessions } from "./shared-sessions.ts";
 import { type Arrivals, MayHaveCommitted, type Store, type StoreTransaction } from "./store.ts";
 import { startOfHour } from "./sums.ts";
 import type { CustomerPairs, OwnerRow, SegmentRow, SessionRow } from "./tables.ts";
-import { Turns } from "./turns.ts";
 
 /**
  * An outbox over a store: what happens to events, identities, dead letters, sessions and accounts, whatever store keeps them. Opens and

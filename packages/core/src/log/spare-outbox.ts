@@ -1,7 +1,6 @@
 import { contentMark } from "../event/content-mark.ts";
 import { type Account, type Accounts, sumAccounts } from "./account.ts";
 import { withoutEvents } from "./append.ts";
-import { bodyOf, eventsOf } from "./body.ts";
 import { idList, idsIn } from "./id-list.ts";
 import { memoryOutbox } from "./memory-outbox.ts";
 import type {
@@ -35,6 +34,7 @@ import type {
   OutboxSelection,
   ProducerRow,
 } from "./outbox-query.ts";
+import { bodyOf, eventsOf } from "./segment-body.ts";
 import type { Arrivals } from "./store.ts";
 import { MayHaveCommitted } from "./store.ts";
 import { cellAt } from "./sums.ts";

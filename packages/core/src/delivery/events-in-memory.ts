@@ -2,7 +2,7 @@ import type { HourSums } from "../log/hour-sums.ts";
 import type { Segment } from "./segment.ts";
 import type { Slice } from "./slice.ts";
 
-export interface HeldLimits {
+export interface MemoryLimits {
   readonly events: number;
   readonly bytes: number;
 }
@@ -10,8 +10,8 @@ export interface HeldLimits {
 const CLAIM_EVENTS = 2_000;
 
 /** The segments with events in memory, and how much that is. */
-export class HeldEvents {
-  readonly #limits: HeldLimits;
+export class EventsInMemory {
+  readonly #limits: MemoryLimits;
   /** Oldest first. */
   readonly #segments = new Set<Segment>();
   readonly #unloaded: (hour: HourSums) => void;
@@ -19,7 +19,7 @@ export class HeldEvents {
   #bytes = 0;
 
   /** @param unloaded - told of events that leave */
-  constructor(limits: HeldLimits, unloaded: (hour: HourSums) => void) {
+  constructor(limits: MemoryLimits, unloaded: (hour: HourSums) => void) {
     this.#limits = limits;
     this.#unloaded = unloaded;
   }

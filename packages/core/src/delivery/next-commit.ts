@@ -39,7 +39,7 @@ export interface Transaction {
 }
 
 /** Gathers what the next commit changes, besides new segments. */
-export class Changes {
+export class NextCommit {
   #settled: Settled[] = [];
   #release: Lease[] = [];
   #spill: Span[] = [];

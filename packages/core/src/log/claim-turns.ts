@@ -1,9 +1,9 @@
 import { eventSize } from "../event/event-size.ts";
 import type { Lane, UsageEvent } from "../event/usage-event.ts";
-import { bodyOf } from "./body.ts";
 import { nameOf, padded, part, under } from "./keys.ts";
 import { customerOf, type LogTransaction, missingMeter } from "./log-transaction.ts";
 import type { ClaimedSegment, ClaimRequest } from "./outbox.ts";
+import { bodyOf } from "./segment-body.ts";
 import type { SegmentRow } from "./tables.ts";
 
 const LANES: readonly Lane[] = ["live", "backfill"];

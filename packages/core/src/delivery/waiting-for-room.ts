@@ -3,7 +3,7 @@ import type { Lane } from "../event/usage-event.ts";
 import type { Segment } from "./segment.ts";
 
 /** An event that waits for room. */
-export interface AtTheDoor {
+export interface WaitingEvent {
   readonly checked: CheckedEvent;
   readonly lane: Lane;
   /** A segment for this event alone, which its receipt refers to. */
@@ -11,9 +11,9 @@ export interface AtTheDoor {
 }
 
 /** Events that wait for room, in order. */
-export class Door {
+export class WaitingForRoom {
   readonly #most: number;
-  #waiting: AtTheDoor[] = [];
+  #waiting: WaitingEvent[] = [];
 
   constructor(most: number) {
     this.#most = most;
@@ -27,12 +27,12 @@ export class Door {
     return this.#waiting.length >= this.#most;
   }
 
-  wait(event: AtTheDoor): void {
+  wait(event: WaitingEvent): void {
     this.#waiting.push(event);
   }
 
   /** Lets in, in order, as many as find room. */
-  letIn(hasRoom: (event: AtTheDoor) => boolean, enter: (event: AtTheDoor) => void): void {
+  letIn(hasRoom: (event: WaitingEvent) => boolean, enter: (event: WaitingEvent) => void): void {
     let next = this.#waiting[0];
     while (next !== undefined && hasRoom(next)) {
       this.#waiting.shift();
@@ -42,7 +42,7 @@ export class Door {
   }
 
   /** Takes all that still wait. */
-  empty(): readonly AtTheDoor[] {
+  empty(): readonly WaitingEvent[] {
     const waiting = this.#waiting;
     this.#waiting = [];
     return waiting;
