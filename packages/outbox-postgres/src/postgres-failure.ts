@@ -1,11 +1,11 @@
 import { MeterError, type MeterErrorCode } from "@meter-lib/core/store";
 
+export const TO_THE_PRIMARY =
+  "connect to the primary, not to a replica (in a URL with several hosts: target_session_attrs=read-write)";
+
 /** What to do about a failure, by SQLSTATE. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const ADVICE: ReadonlyMap<string, string> = new Map([
-  [
-    "25006",
-    "the server or the transaction is read-only: connect to the primary, not to a replica (in a URL with several hosts: target_session_attrs=read-write)",
-  ],
+  ["25006", `the server or the transaction is read-only: ${TO_THE_PRIMARY}`],
   ["28P01", "the password is wrong"],
   ["3D000", "the database does not exist"],
   ["53100", "no room on the server's disk"],

@@ -7,7 +7,7 @@ import {
   TABLE_NAMES,
 } from "@meter-lib/core/store";
 import { PostgresArrivals } from "./postgres-arrivals.ts";
-import { ConnectionLost, storeError } from "./postgres-failure.ts";
+import { ConnectionLost, storeError, TO_THE_PRIMARY } from "./postgres-failure.ts";
 import { type AllRows, allRows, type Query } from "./rows.ts";
 import { Session, type SessionSettings } from "./session.ts";
 import { LAYOUT, lockKey, quoted } from "./sql.ts";
@@ -185,7 +185,7 @@ class PostgresStore implements Store {
           "the response belongs to another statement: a pooler mixed up responses; connect directly",
         );
       if (found.replica === true && !isView)
-        throw this.#refused("the server is a read replica, expected the primary: recording needs writes");
+        throw this.#refused(`the server is read-only: ${TO_THE_PRIMARY}`);
       if (found.layout !== LAYOUT)
         throw this.#refused(
           `the schema ${schema} has ${found.layout === null ? "no layout" : `the layout ${String(found.layout)}`}, expected layout ${LAYOUT}: use the version of meter-lib that wrote it, or run \`meter outbox migrate\``,
