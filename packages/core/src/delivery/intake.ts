@@ -28,8 +28,13 @@ const PARKED_SHARE = 0.25;
 const BACKFILL_SHARE = 0.5;
 const SEGMENT_EVENTS = 500;
 const SEGMENT_BYTES = 512 * 1024;
-/** A tenant with more pending events has segments of its own, so that tenants can be served in turns. */
+/**
+ * A tenant with more pending events than this, and with many more than the others have, has segments of its own, so that it gets its turn
+ * and no more. The others share segments: each costs a store about as much as a hundred events.
+ */
 const FEW_EVENTS = 16;
+const MANY_TENANTS = 8;
+const TIMES_THE_AVERAGE = 2;
 
 /** How much of a tenant is pending in this process. */
 interface Load {
@@ -42,6 +47,8 @@ interface Load {
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #loads = new Map<string, Load>();
+  /** The sum of the loads. */
+  #loaded = 0;
   readonly #shared = new Map<Lane, Segment>();
   /** Open segments of single tenants. */
   readonly #owned = new Set<Segment>();
@@ -112,9 +119,10 @@ export class Intake {
     const { tenant_id } = checked.event;
     const load = this.#load(tenant_id);
     load.events++;
+    this.#loaded++;
     this.#events++;
     this.#bytes += checked.bytes;
-    const isOwn = load.events > FEW_EVENTS;
+    const isOwn = this.#isLarge(load);
     let segment = isOwn ? load.own?.get(lane) : this.#shared.get(lane);
     if (segment === undefined || !segment.takes(checked.checkedAt)) {
       if (segment !== undefined) this.#seal(segment);
@@ -156,6 +164,7 @@ export class Intake {
   loaded(tenant_id: string, events: number): void {
     const load = this.#load(tenant_id);
     load.events += events;
+    this.#loaded += events;
   }
 
   /** Events are settled, or left memory. */
@@ -165,6 +174,7 @@ export class Intake {
       const load = this.#loads.get(tenant_id);
       if (load === undefined) continue;
       load.events -= events[i] ?? 0;
+      this.#loaded -= events[i] ?? 0;
       if (load.events > 0) continue;
       this.#loads.delete(tenant_id);
       if (this.#lastLoad === load) this.#lastLoad = undefined;
@@ -182,6 +192,13 @@ export class Intake {
 
   get tenants(): number {
     return this.#loads.size;
+  }
+
+  #isLarge({ events }: Load): boolean {
+    const tenants = this.#loads.size;
+    return (
+      events > FEW_EVENTS && (tenants < MANY_TENANTS || events * tenants >= TIMES_THE_AVERAGE * this.#loaded)
+    );
   }
 
   #load(tenant_id: string): Load {
