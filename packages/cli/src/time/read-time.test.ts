@@ -124,20 +124,28 @@ describe("a time without a zone", () => {
     expect(iso("2026-03-29 03:00:00", { zone })).toBe("2026-03-29T01:00:00.000Z");
   });
 
-  test("whatever clocks of a place show once is the moment at which they do", () => {
+  test("whatever clocks of a place show once is the moment at which they do; what they show twice is none", () => {
     const zone = TimeZone.parse("America/New_York");
     const shown = new Intl.DateTimeFormat("sv-SE", {
       timeZone: "America/New_York",
       dateStyle: "short",
       timeStyle: "medium",
     });
+    const hour = 3_600_000;
     const minute = fc.integer({ min: Date.UTC(2026, 0) / 60_000, max: Date.UTC(2028, 0) / 60_000 });
     fc.assert(
       fc.property(minute, (minutes) => {
-        const moment = new Date(minutes * 60_000);
-        const read = iso(shown.format(moment), { zone });
-        if (!read.startsWith("a zone beside")) expect(read).toBe(moment.toISOString());
+        const moment = minutes * 60_000;
+        const text = shown.format(moment);
+        const isTwice = text === shown.format(moment - hour) || text === shown.format(moment + hour);
+        expect(iso(text, { zone })).toBe(
+          isTwice
+            ? "a time with an offset, because clocks in America/New_York show this time twice"
+            : new Date(moment).toISOString(),
+        );
       }),
+      // The hour in which clocks are set back is rarely met by chance.
+      { examples: [[Date.UTC(2026, 10, 1, 5) / 60_000], [Date.UTC(2026, 10, 1, 6, 59) / 60_000]] },
     );
   });
 });
