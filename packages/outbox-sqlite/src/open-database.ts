@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { DatabaseSync as Database } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { MeterError, TABLE_NAMES, type TableName } from "@meter-lib/core/store";
-import { createPrivately, refuseLink, takeLock } from "./file-lock.ts";
+import { createPrivately, type FileLock, refuseLink, takeLock } from "./file-lock.ts";
 import { DatabaseSync } from "./node-sqlite.ts";
 import { DamageFound, isDamage, isNoDatabase } from "./sqlite-failure.ts";
 import { VITAL } from "./table.ts";
@@ -56,18 +56,36 @@ export const openDatabase = (options: OpenOptions): OpenedDatabase => {
   mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
   const path = withoutLinks(options.path);
   for (const suffix of ["", "-wal", "-shm", ".lock"]) refuseLink(path + suffix);
-  refuseForeign(path);
-  const opening = takeLock(`${path}.lock`, options.busyTimeoutMs);
+  return whileNobodyOpens(path, options.busyTimeoutMs, (opening) => {
+    try {
+      refuseForeign(path);
+    } catch (error) {
+      opening.release("remove");
+      throw error;
+    }
+    try {
+      return { db: connect(path, options), path, warnings: [] };
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      const aside = setAside(path, options.path, reason);
+      const warning = `${path} is damaged (${reason}); it was set aside as ${aside}, and a new file was created`;
+      return { db: connect(path, { ...options, isSuspect: false }), path, warnings: [warning] };
+    }
+  });
+};
+
+/** Runs what creates, locks or removes the file and its side files, in one process and one thread at a time. */
+export const whileNobodyOpens = <Answer>(
+  path: string,
+  busyTimeoutMs: number,
+  work: (opening: FileLock) => Answer,
+): Answer => {
+  const opening = takeLock(`${path}.lock`, busyTimeoutMs);
   if (opening === undefined)
     throw new MeterError("outbox_failed", `${path}: another process has been opening the file for too long`);
   try {
-    return { db: connect(path, options), path, warnings: [] };
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    const aside = setAside(path, options.path, reason);
-    const warning = `${path} is damaged (${reason}); it was set aside as ${aside}, and a new file was created`;
-    return { db: connect(path, { ...options, isSuspect: false }), path, warnings: [warning] };
+    return work(opening);
   } finally {
     opening.release();
   }
@@ -93,7 +111,10 @@ const withoutLinks = (path: string): string => {
   return existsSync(named) ? realpathSync(named) : named;
 };
 
-/** Before anything is written: a file that is not ours stays unchanged. */
+/**
+ * Before anything is written: a file that is not ours stays unchanged. Needs `whileNobodyOpens`: closing an immutable database drops the
+ * locks that another thread of this process takes on it.
+ */
 const refuseForeign = (path: string): void => {
   if (!existsSync(path)) return;
   try {

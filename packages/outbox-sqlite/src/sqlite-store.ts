@@ -10,7 +10,7 @@ import {
 } from "@meter-lib/core/store";
 import { type FileLock, fileIdentity, takeLock } from "./file-lock.ts";
 import { inTurn } from "./in-turn.ts";
-import { openDatabase } from "./open-database.ts";
+import { openDatabase, whileNobodyOpens } from "./open-database.ts";
 import { isDamage, mayHaveCommitted, storeError } from "./sqlite-failure.ts";
 import { openTables, transactionOn } from "./table.ts";
 
@@ -79,7 +79,8 @@ class SqliteStore implements Store {
   lock(name: string): StoreLock | undefined {
     const { path } = this.#connected();
     try {
-      const lock = takeLock(lockFile(path, name));
+      // Not while another process takes it for the lock of a dead one.
+      const lock = this.#alone(path, () => takeLock(lockFile(path, name)));
       if (lock === undefined) return undefined;
       this.#locks.add(lock);
       return {
@@ -110,11 +111,15 @@ class SqliteStore implements Store {
       const { db, path, warnings } = openDatabase({ ...this.#options, isSuspect: this.#isSuspect });
       this.#isSuspect = false;
       this.#file = { db, path, tx: transactionOn(openTables(db)), identity: identityOf(path) };
-      removeFreeLocks(path);
+      this.#alone(path, () => removeFreeLocks(path));
       return warnings;
     } catch (error) {
       throw this.#failed(error);
     }
+  }
+
+  #alone<Answer>(path: string, work: () => Answer): Answer {
+    return whileNobodyOpens(path, this.#options.busyTimeoutMs, work);
   }
 
   #commit(db: DatabaseSync): void {

@@ -433,7 +433,8 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
   }
 
   /**
-   * Stops recording, delivers for up to `timeoutMs`, and closes outbox and strategies. Every call returns the same promise.
+   * Stops recording, delivers for up to `timeoutMs` (with 0: sends nothing more), and closes outbox and strategies. Every call returns the
+   * same promise.
    *
    * @example Deliver what is pending before the process ends
    * ```ts

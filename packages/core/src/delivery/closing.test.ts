@@ -49,6 +49,16 @@ test("a memory outbox accounts for what it lost", async () => {
   expect(stats).toBalance();
 });
 
+test("close without time sends nothing that it would have to cut off", async () => {
+  const { client, clock, transport } = engineRig({ receiver: { dedup: false } });
+  const receipts = recordMany(client, 2);
+  const closing = client.close({ timeoutMs: 0 });
+  await clock.advance(0);
+  expect(await closing).toEqual({ ...CLOSED, acknowledged: 0, persisted: 0, lost: 2 });
+  expect(await receipts[0]?.settled).toEqual({ state: "lost" });
+  expect(transport.batches).toHaveLength(0);
+});
+
 test("what is on the way at close is aborted, and counts as unsure", async () => {
   const { client, clock, transport } = engineRig({ receiver: { dedup: false }, outbox: openOutbox() });
   transport.pause();

@@ -363,7 +363,8 @@ export class DeliveryEngine {
     this.#isClosed = true;
     for (const { checked, place } of this.#waitingForRoom.empty())
       this.#turnAway(checked, place, closedRefusal());
-    await this.#drain(timeoutMs);
+    // Without time, what is sent now would only be cut off.
+    if (timeoutMs > 0) await this.#drain(timeoutMs);
     this.#isStopped = true;
     const left = await this.#within(CLOSE_GRACE_MS, this.#stop());
     this.#wake.stop();

@@ -131,6 +131,7 @@ test.each(["threads", "cluster"])(
     while (line !== undefined && line !== "all ended") line = await child.nextLine();
     expect(line).toBe("all ended");
     expect(await child.ended).toBe(0);
+    expect(child.errors(), "nobody kept events in memory").toBe("");
     const stats = await deliverTheRest();
     expect(stats).toMatchObject({ recorded: 300, acknowledged: 300, pending: 0 });
     expect(stats).toBalance();
