@@ -116,7 +116,7 @@ test("a commit that fails on its way to the disk may have happened; the next one
   const found = await claimIds(outbox);
   expect(found).toEqual(expect.arrayContaining(["before", "after"]));
   await outbox.close();
-}, 30_000);
+});
 
 test("a file that another process keeps locked is waited for", async () => {
   using place = storeFolder();

@@ -11,11 +11,13 @@ import { sqliteOutbox } from "./sqlite-outbox.ts";
 const recordAndEnd = fileURLToPath(new URL("../test/record-and-end.ts", import.meta.url));
 const recordBesideAgent = fileURLToPath(new URL("../test/record-beside-agent.ts", import.meta.url));
 const agent = fileURLToPath(new URL("../test/agent.cjs", import.meta.url));
+/** Nothing else ends a program that is waited for synchronously. */
+const HANGS_AFTER_MS = 120_000;
 
 const run = (path: string, how: string) =>
   execFileSync(process.execPath, ["--conditions=source", recordAndEnd, path, how], {
     encoding: "utf8",
-    timeout: 30_000,
+    timeout: HANGS_AFTER_MS,
   });
 
 const runBesideAgent = (path: string, env: NodeJS.ProcessEnv = {}) => {
@@ -24,7 +26,7 @@ const runBesideAgent = (path: string, env: NodeJS.ProcessEnv = {}) => {
     ["--conditions=source", recordBesideAgent, path],
     {
       encoding: "utf8",
-      timeout: 30_000,
+      timeout: HANGS_AFTER_MS,
       env: { ...process.env, NODE_OPTIONS: `--require "${agent}"`, ...env },
     },
   );
@@ -78,7 +80,7 @@ test("closing does not wait for a thread that hangs", async () => {
   const rejected = expect(hanging).rejects.toBeInstanceOf(MayHaveCommitted);
   const from = performance.now();
   await outbox.close();
-  expect(performance.now() - from).toBeLessThan(10_000);
+  expect(performance.now() - from).toBeLessThan(30_000);
   await rejected;
   other.close();
-}, 20_000);
+});

@@ -107,4 +107,4 @@ test("after a power cut, every commit that was reported is there, and none in pa
   }
   expect(reported).toBe(BATCHES - 1);
   expect(checkpointed, "pages written by checkpoints").toBeGreaterThan(100);
-}, 60_000);
+});

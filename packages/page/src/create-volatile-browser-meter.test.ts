@@ -313,7 +313,7 @@ describe("delivery", () => {
     meter.on("retrying", told);
     expect(meter.health()).toMatchObject({ ok: true, state: "open", since: undefined, retryAt: undefined });
     meter.record(page("one"));
-    await vi.waitUntil(() => told.mock.calls.length > 0);
+    await expect.poll(() => told).toHaveBeenCalled();
     const health = meter.health();
     expect(health).toMatchObject({
       ok: false,
@@ -346,7 +346,7 @@ describe("delivery", () => {
     const told = vi.fn();
     meter.on("blocked", told);
     for (let i = 0; i < 25; i++) meter.record(page(`e${i}`));
-    await vi.waitUntil(() => told.mock.calls.length > 0);
+    await expect.poll(() => told).toHaveBeenCalled();
     expect(meter.health()).toMatchObject({ ok: false, state: "blocked", status: 400 });
     expect(await meter.stats()).toMatchObject({ recorded: 25, rejected: 19, pending: 6 });
     await meter.close({ timeoutMs: 0 });

@@ -56,7 +56,7 @@ test.each(fails)("a handler of on() %s: delivery goes on, and the page is told",
   meter.on("acknowledged", told);
   await meter.record(USAGE).settled;
   expect(told).toHaveBeenCalledOnce();
-  await vi.waitFor(() => expect(reportError).toHaveBeenCalledExactlyOnceWith(new Error("boom")));
+  await expect.poll(() => reportError).toHaveBeenCalledExactlyOnceWith(new Error("boom"));
 });
 
 test.each(fails)("where a server renders the page, a handler that %s does not end it", async (_, fail) => {
@@ -65,5 +65,5 @@ test.each(fails)("where a server renders the page, a handler that %s does not en
   meter.on("refused", fail);
   await meter.close();
   expect(await meter.record(USAGE).settled).toMatchObject({ state: "refused" });
-  await vi.waitFor(() => expect(printed).toHaveBeenCalledExactlyOnceWith(new Error("boom")));
+  await expect.poll(() => printed).toHaveBeenCalledExactlyOnceWith(new Error("boom"));
 });

@@ -35,7 +35,7 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
   beforeEach(async () => {
     sandbox = await createSandbox({ tenants: { tenant_123: "cust_001" } });
     page = await browser.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     complaints = [];
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());

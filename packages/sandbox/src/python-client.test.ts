@@ -42,7 +42,7 @@ beforeAll(async () => {
     missing = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
     console.log(`SKIPPED: the Python library could not be installed (${missing})`);
   }
-}, 180_000);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Runs a Python program with a version of the library, the host name in it answered through a proxy where one is given. */
@@ -87,7 +87,7 @@ const urlOf = (server: Server): string => {
   return typeof address === "object" && address !== null ? `http://127.0.0.1:${address.port}` : "";
 };
 
-describe("the Python library, unchanged", { timeout: 60_000 }, () => {
+describe("the Python library, unchanged", () => {
   test("0.0.3 looks up the customer and posts in the events dialect", async ({ skip }) => {
     skip(missing !== undefined, missing);
     await using sandbox = await createSandbox({ tenants: { tenant_123: "cust_001" }, apiKeys: [API_KEY] });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe.concurrent("the command", { timeout: 30_000 }, () => {
+describe.concurrent("the command", () => {
   test.each(["SIGTERM", "SIGINT"] as const)(
     "prints its URL first, serves, and ends at %s",
     async (signal) => {

@@ -1,5 +1,6 @@
 import type { CustomerLookup } from "@meter-lib/core";
 import { expect } from "./expect.ts";
+import { later, soon } from "./soon.ts";
 import { suiteOf, type TestRunner } from "./test-runner.ts";
 
 type Awaitable<Value> = Value | Promise<Value>;
@@ -35,22 +36,9 @@ const ODD_TENANTS = [
   "t?x=1",
   "t#1",
 ];
-const SETTLES_WITHIN_MS = 2_000;
 
 const ask = (lookup: CustomerLookup, tenant_id: string, signal = new AbortController().signal) =>
   lookup.lookup(tenant_id, { signal });
-
-const soon = async <Value>(promise: Promise<Value>): Promise<Value> => {
-  const late = Symbol();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<typeof late>((resolve) => {
-    timer = setTimeout(() => resolve(late), SETTLES_WITHIN_MS);
-  });
-  const first = await Promise.race([promise, timeout]);
-  clearTimeout(timer);
-  if (first === late) throw new Error(`it did not settle within ${SETTLES_WITHIN_MS} ms of the abort`);
-  return first;
-};
 
 /**
  * Registers the tests that every customer lookup must pass: known tenants, unknown tenants, and failures. It also runs in a browser.
@@ -130,7 +118,8 @@ export const customerLookupConformance = ({
         await fallSilent();
         const abort = new AbortController();
         const asking = ask(lookup, "tenant-1", abort.signal);
-        setTimeout(() => abort.abort(), 50);
+        await later(50);
+        abort.abort();
         expect(await soon(asking)).toMatchObject({ state: "failed" });
       }));
 

@@ -11,7 +11,7 @@ describe.skipIf(chromium === undefined)(chromium === undefined ? NO_CHROMIUM : "
   beforeAll(async () => {
     if (chromium !== undefined)
       ground = await openTrialGround((profile) => startChromium(chromium, profile), 300);
-  }, 60_000);
+  });
   afterAll(() => ground.close());
 
   for (const pageCase of PAGE_CASES.filter(({ isLong }) => !isLong)) {
@@ -21,6 +21,6 @@ describe.skipIf(chromium === undefined)(chromium === undefined ? NO_CHROMIUM : "
       const result = await ground.run(pageCase, "meter-lib");
       expect(result).toMatchObject({ lost: 0, unequal: 0 });
       if (pageCase.isDeliveredAtOnce) expect(result).toMatchObject({ missingAtOnce: 0 });
-    }, 60_000);
+    });
   }
 });

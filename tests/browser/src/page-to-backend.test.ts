@@ -88,6 +88,6 @@ describe.skipIf(chromium === undefined)(
           rm(profile, { recursive: true, force: true, maxRetries: 3 }),
         ]);
       }
-    }, 60_000);
+    });
   },
 );

@@ -9,9 +9,7 @@ import { expect, test } from "vitest";
 import { runHere } from "../testing/run-here.ts";
 import { TempFolder } from "../testing/temp-folder.ts";
 
-test("two backends that counted the same may be switched at a full hour; where they differ, the hour is named", {
-  timeout: 60_000,
-}, async () => {
+test("two backends that counted the same may be switched at a full hour; where they differ, the hour is named", async () => {
   await using folder = await TempFolder.create();
   const tenants = { a: "cust_a" };
   await using before = await createSandbox({ tenants });

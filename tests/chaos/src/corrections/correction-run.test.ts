@@ -2,9 +2,7 @@ import { expect, test } from "vitest";
 import "@meter-lib/testing/matchers";
 import { correctionRun } from "./correction-run.ts";
 
-test("a process that is killed while it corrects leaves the last revision of each event counted once", {
-  timeout: 60_000,
-}, async () => {
+test("a process that is killed while it corrects leaves the last revision of each event counted once", async () => {
   const { expected, counted, reconciliation, stats, kills } = await correctionRun({
     operations: 60,
     kills: 1,

@@ -2,9 +2,7 @@ import { expect, test } from "vitest";
 import "@meter-lib/testing/matchers";
 import { lateRun } from "./late-run.ts";
 
-test("late rejections are found, taken back by webhook, and reconciled to zero drift", {
-  timeout: 120_000,
-}, async () => {
+test("late rejections are found, taken back by webhook, and reconciled to zero drift", async () => {
   const { found, reconciled, settled, stats } = await lateRun({ events: 20_000, rejected: 200 });
   expect(found).toMatchObject({ agrees: false, by: "ids", compared: 24, drifting: 24 });
   expect(found.differences.flatMap(({ missing }) => missing)).toHaveLength(200);
