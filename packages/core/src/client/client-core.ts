@@ -182,7 +182,7 @@ export class ClientCore implements SessionHost {
         DISPOSE_MS,
         (async () => strategy[Symbol.asyncDispose]?.())().catch((error) => {
           const message = error instanceof Error ? error.message : String(error);
-          this.engine.warn(`a strategy did not close: ${message}`);
+          this.engine.reports.warn(`a strategy did not close: ${message}`);
         }),
       );
     }
@@ -208,7 +208,7 @@ export class ClientCore implements SessionHost {
       return transport.check?.event?.(event) ?? this.#ageIssue(event, transport);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.engine.warn(`check.event() of ${transport.name} threw: ${message}`);
+      this.engine.reports.warn(`check.event() of ${transport.name} threw: ${message}`);
       return undefined;
     }
   }

@@ -262,7 +262,7 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
   async stats(): Promise<Stats> {
     const { engine } = this.#core;
     await engine.idle();
-    return { ...(await engine.outbox.accounts()), refused: Object.fromEntries(engine.refusals) };
+    return { ...(await engine.outbox.accounts()), refused: Object.fromEntries(engine.reports.refusals) };
   }
 
   /** Returns the current state of destinations, lookup, outbox, parked tenants and clock skew. */
@@ -277,7 +277,7 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
       lookup,
       outbox,
       parked,
-      warnings: engine.warnings,
+      warnings: engine.reports.warnings,
       skewMs: engine.skewMs,
       skewUncertaintyMs: engine.skewUncertaintyMs,
     };
@@ -295,7 +295,7 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
     name: Name,
     handler: (payload: DeliveryEvents[Name]) => void,
   ): () => void {
-    return this.#core.engine.emitter.on(name, handler);
+    return this.#core.engine.reports.emitter.on(name, handler);
   }
 
   /** Retries at once everything that waits for a destination to recover or for a customer to become known. */

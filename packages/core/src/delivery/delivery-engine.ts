@@ -1,37 +1,31 @@
 import { leafTransport } from "../compose/leaf-transport.ts";
-import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
+import { MeterError } from "../errors/meter-error.ts";
 import type { CheckedEvent } from "../event/checked-event.ts";
 import { contentMark } from "../event/content-mark.ts";
 import type { Lane } from "../event/usage-event.ts";
 import type { Account } from "../log/account.ts";
-import type { HourSums } from "../log/hour-sums.ts";
 import type {
-  AppendException,
-  Appended,
-  Claimed,
   Corrected,
   CorrectionRequest,
   EventIdentity,
   NewSegment,
   Outbox,
-  OutboxCommit,
   OutboxOpening,
   Refutation,
   RefutationState,
-  Span,
   Standing,
 } from "../log/outbox.ts";
 import type { OutboxSelection } from "../log/outbox-query.ts";
 import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
-import { eventsOf } from "../log/segment-body.ts";
 import { SpareOutbox } from "../log/spare-outbox.ts";
 import type { SqlTransaction } from "../log/store.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { Transport } from "../strategies/transport.ts";
 import { ArrivalReceipt } from "./arrival-receipt.ts";
+import { Claims } from "./claims.ts";
 import { ClockSkew } from "./clock-skew.ts";
+import { CommitResults } from "./commit-results.ts";
 import { Customers, type Parking } from "./customers.ts";
-import { DeliveryEmitter } from "./delivery-events.ts";
 import type { Closing, DeliveryEngineOptions, DeliveryOptions } from "./delivery-options.ts";
 import type { DestinationStatus } from "./destination.ts";
 import { Dispatch } from "./dispatch.ts";
@@ -43,14 +37,13 @@ import { HoldProcess } from "./hold-process.ts";
 import { closedRefusal, Intake } from "./intake.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { NextCommit, type Transaction } from "./next-commit.ts";
-import { refusalOf, repeatOf } from "./not-recorded.ts";
 import type { OutboxStatus } from "./outbox-status.ts";
-import { type Receipt, refusedReceipt, type SettledOutcome, Waiting } from "./receipt.ts";
+import { type Receipt, refusedReceipt, Waiting } from "./receipt.ts";
+import { messageOf, Reports } from "./reports.ts";
 import { backoffMs } from "./retry.ts";
-import { type Absent, Segment } from "./segment.ts";
-import { Slice, UNSENT } from "./slice.ts";
+import { Room } from "./room.ts";
+import type { Segment } from "./segment.ts";
 import { steadyTime } from "./steady-time.ts";
-import { Unhandled } from "./unhandled.ts";
 import { WaitingForRoom } from "./waiting-for-room.ts";
 import { WakeTimer } from "./wake-timer.ts";
 
@@ -59,11 +52,9 @@ const MAX_HELD_BYTES = 16 * 1024 * 1024;
 const RETRY_CAP_MS = 300_000;
 const STORE_RETRY_CAP_MS = 30_000;
 const LINGER_MS = 1_000;
-const CLAIM_INTERVAL_MS = 5_000;
 const LONGEST_UNSTORED_MS = 1_000;
-const ASK_ROOM_MS = 200;
-/** Events that arrive within this time are committed together. */
-const ARRIVAL_MS = 100;
+/** While events wait for room in a shared outbox, it is asked this often. */
+const ASK_ROOM_INTERVAL_MS = 5_000;
 const REFUTATIONS_AT_ONCE = 1_000;
 /** How much longer closing may take if a store or a strategy hangs. */
 const CLOSE_GRACE_MS = 1_500;
@@ -73,17 +64,9 @@ const CLOSE_GRACE_MS = 1_500;
  * take in outcomes.
  */
 export class DeliveryEngine {
-  readonly emitter = new DeliveryEmitter((name, error) => {
-    // A failing handler of `warning` must not cause another warning.
-    if (name === "warning") return;
-    this.warn(`a handler of ${name} threw: ${error instanceof Error ? error.message : String(error)}`);
-  });
+  readonly reports: Reports;
   readonly outbox: Outbox;
   readonly durable: boolean;
-  /** Events refused since the client was created, by error code. */
-  readonly refusals = new Map<MeterErrorCode, number>();
-  /** Warnings since the client was created. */
-  warnings = 0;
 
   readonly #spare: SpareOutbox | undefined;
   readonly #clock: Clock;
@@ -98,24 +81,17 @@ export class DeliveryEngine {
   readonly #nextCommit = new NextCommit();
   readonly #customers: Customers;
   readonly #dispatch: Dispatch;
+  readonly #claims: Claims;
+  readonly #commitResults: CommitResults;
   readonly #keepAlive: KeepAlive;
-  readonly #unhandled: Unhandled;
-  readonly #skew = new ClockSkew((skewMs) => this.emitter.emit("skew", { skewMs }));
+  readonly #skew = new ClockSkew((skewMs) => this.reports.emitter.emit("skew", { skewMs }));
 
   readonly #inMemory: EventsInMemory;
+  readonly #room: Room;
   readonly #waitingForRoom: WaitingForRoom;
   readonly #listeners = new FateListeners();
   readonly #flushes = new Flushes();
   readonly #wake: WakeTimer;
-  /** What cannot be leased while the outbox fails. */
-  #stranded: Slice[] = [];
-  #committing = { events: 0, bytes: 0 };
-  #pending = { pendingEvents: 0, pendingBytes: 0 };
-  #askedRoomAt = Number.NEGATIVE_INFINITY;
-  #asksRoom = false;
-  /** The outbox may have events that this process could claim. */
-  #mayClaim = false;
-  #claimAt: number;
   #running: Promise<void> | undefined;
   #isKicked = false;
   /** Whether to commit without waiting for more events. */
@@ -124,7 +100,6 @@ export class DeliveryEngine {
   #isOpen = false;
   #isClosed = false;
   #isStopped = false;
-  #acknowledged = 0;
 
   constructor(options: DeliveryEngineOptions) {
     const { transport, lookup, outbox, clock, random, timeoutMs, delivery } = options;
@@ -134,13 +109,14 @@ export class DeliveryEngine {
     this.#delivery = delivery;
     this.#transport = transport;
     this.durable = outbox.durable;
+    this.reports = new Reports(clock);
     this.#spare = outbox.durable ? this.#withSpare(outbox, random) : undefined;
     this.outbox = this.#spare ?? outbox;
     const maxHeld = {
       events: delivery.maxHeldEvents ?? MAX_HELD_EVENTS,
       bytes: delivery.maxHeldBytes ?? MAX_HELD_BYTES,
     };
-    this.#inMemory = new EventsInMemory(outbox.durable ? maxHeld : UNBOUNDED, (hour) =>
+    this.#inMemory = new EventsInMemory(outbox.durable ? maxHeld : UNBOUNDED, this.#listeners, (hour) =>
       this.#intake.unloaded(hour),
     );
     this.#waitingForRoom = new WaitingForRoom(maxHeld.events);
@@ -151,13 +127,11 @@ export class DeliveryEngine {
       transport.limits?.maxBatchEvents ?? Number.POSITIVE_INFINITY,
     );
     this.#commitAfterMs = outbox.durable ? 0 : Math.min(lingerMs, LONGEST_UNSTORED_MS);
-    this.#claimAt = outbox.durable ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     this.#hold = new HoldProcess(clock);
-    this.#unhandled = new Unhandled(this.emitter, clock, this.refusals);
     this.#keepAlive = new KeepAlive(
       delivery.waitUntil,
       () => this.#drain(timeoutMs),
-      (error) => this.warn(`waitUntil threw: ${String(error)}`),
+      (error) => this.reports.warn(`waitUntil threw: ${String(error)}`),
     );
     this.#intake = new Intake({
       limits: outbox.limits,
@@ -175,10 +149,24 @@ export class DeliveryEngine {
       delivery,
       nextCommit: this.#nextCommit,
       customers: this.#customers,
-      emitter: this.emitter,
+      emitter: this.reports.emitter,
       landed: () => this.kick(),
       receiverTime: (sentAt, receivedAt, time) => this.#skew.measure(sentAt, receivedAt, time),
     });
+    this.#room = new Room(this.#intake, this.#customers, this.#steady);
+    const parts = {
+      outbox: this.outbox,
+      inMemory: this.#inMemory,
+      intake: this.#intake,
+      customers: this.#customers,
+      dispatch: this.#dispatch,
+      nextCommit: this.#nextCommit,
+      listeners: this.#listeners,
+      reports: this.reports,
+      steady: this.#steady,
+    };
+    this.#claims = new Claims(parts);
+    this.#commitResults = new CommitResults({ ...parts, claims: this.#claims });
     outbox.arrivals?.listen(() => this.#arrived());
     if (outbox.durable) this.kick();
   }
@@ -242,15 +230,8 @@ export class DeliveryEngine {
 
   /** Returns the receipt of an invalid input. */
   refuseInput(input: unknown, error: MeterError): Receipt {
-    this.#refused(input, error);
+    this.reports.refused(input, error);
     return refusedReceipt(input, error);
-  }
-
-  /** Reports something that a person should look at. */
-  warn(message: string): void {
-    this.warnings++;
-    this.#unhandled.warning(message);
-    this.emitter.emit("warning", { message });
   }
 
   parkings(): readonly Parking[] {
@@ -281,7 +262,7 @@ export class DeliveryEngine {
   /** Tries at once everything that waits: blocked destinations, parked tenants, events of other owners. */
   retryNow(): void {
     this.#customers.retryNow();
-    this.#claimAt = Number.NEGATIVE_INFINITY;
+    this.#claims.ask();
     this.#dispatch.retryNow();
     this.kick();
   }
@@ -327,9 +308,7 @@ export class DeliveryEngine {
   async correct(request: CorrectionRequest): Promise<Corrected["state"]> {
     const { state, left } = await this.outbox.correct(request);
     if (left !== undefined) {
-      for (const segment of this.#inMemory.segments)
-        if (segment.id === left.segment)
-          for (const [key, tell] of segment.letGo()) this.#listeners.onKey(key, tell);
+      this.#inMemory.letGo(left.segment);
       // What was replaced ends as any other.
       if (state !== "replaced")
         this.#listeners.tellByKey(left.key, { state: "discarded", reason: request.reason });
@@ -359,7 +338,7 @@ export class DeliveryEngine {
 
   /** Stops recording, delivers for up to `timeoutMs`, then stops. Call it once. */
   async close(timeoutMs: number): Promise<Closing> {
-    const before = this.#acknowledged;
+    const before = this.#commitResults.acknowledged;
     this.#isClosed = true;
     for (const { checked, place } of this.#waitingForRoom.empty())
       this.#turnAway(checked, place, closedRefusal());
@@ -377,11 +356,11 @@ export class DeliveryEngine {
       });
     this.#listeners.tellAll({ state: this.durable ? "persisted" : "lost" });
     this.#hold.set(false);
-    this.#unhandled.sum();
+    this.reports.close();
     return {
-      acknowledged: this.#acknowledged - before,
+      acknowledged: this.#commitResults.acknowledged - before,
       ...(left ?? unknown),
-      refused: Object.fromEntries(this.refusals),
+      refused: Object.fromEntries(this.reports.refusals),
     };
   }
 
@@ -397,7 +376,7 @@ export class DeliveryEngine {
       const { pending: lost, rejected, quarantined } = volatile;
       return { persisted: pending - lost, lost, rejected, quarantined };
     } catch (error) {
-      this.warn(`the outbox did not close: ${error instanceof Error ? error.message : String(error)}`);
+      this.reports.warn(`the outbox did not close: ${messageOf(error)}`);
       const { pending: lost, rejected, quarantined } = volatile;
       return { persisted: 0, lost, rejected, quarantined };
     }
@@ -412,13 +391,10 @@ export class DeliveryEngine {
     return new SpareOutbox(outbox, {
       steady: this.#steady,
       delayMs: (failures) => backoffMs(failures, STORE_RETRY_CAP_MS, random),
-      failed: (error) => {
-        this.#unhandled.volatile(error);
-        this.emitter.emit("volatile", { error });
-      },
+      failed: (error) => this.reports.volatile(error),
       recovered: () => {
         this.#expectClaim();
-        this.emitter.emit("durable", { outbox: outbox.name });
+        this.reports.emitter.emit("durable", { outbox: outbox.name });
       },
     });
   }
@@ -426,32 +402,16 @@ export class DeliveryEngine {
   // Coming in
 
   #refusal(checked: CheckedEvent, lane: Lane): MeterError | undefined {
-    const { pendingEvents, pendingBytes } = this.#pending;
-    const { tenant_id } = checked.event;
-    const refusal = this.#intake.refusal(checked, lane, {
-      pendingEvents: pendingEvents + this.#committing.events,
-      pendingBytes: pendingBytes + this.#committing.bytes,
-      parked: this.#customers.isParkedAlone(tenant_id) ? this.#parkedWith(tenant_id) : undefined,
-    });
+    const refusal = this.#room.refusal(checked, lane);
     // Others may have made room in the meantime: a shared outbox is asked again.
-    if (refusal !== undefined && this.durable && this.#steady() - this.#askedRoomAt > ASK_ROOM_MS) {
-      this.#askedRoomAt = this.#steady();
-      this.#asksRoom = true;
-      this.kick();
-    }
+    if (refusal !== undefined && this.durable && this.#room.ask()) this.kick();
     return refusal;
-  }
-
-  /** What is parked. What is gathered of the tenant will be, too. */
-  #parkedWith(tenant_id: string): { readonly events: number; readonly bytes: number } {
-    const { events, bytes } = this.#customers.waiting;
-    return { events: events + this.#intake.loadOf(tenant_id), bytes: bytes + this.#intake.bytes };
   }
 
   #waitOrRefuse(checked: CheckedEvent, lane: Lane, refusal: MeterError): Receipt {
     const mayWait = this.#delivery.onFull === "block" && !this.#isClosed;
     if (!mayWait || this.#waitingForRoom.isFull) {
-      this.#refused(checked.event, refusal);
+      this.reports.refused(checked.event, refusal);
       return refusedReceipt(checked.event, refusal);
     }
     const place = this.#intake.segment(lane, checked.event.tenant_id);
@@ -471,14 +431,8 @@ export class DeliveryEngine {
   }
 
   #turnAway({ event }: CheckedEvent, place: Segment, error: MeterError): void {
-    this.#refused(event, error);
+    this.reports.refused(event, error);
     place.absent({ durable: { ok: false, reason: "refused", error }, settled: { state: "refused", error } });
-  }
-
-  #refused(input: unknown, error: MeterError): void {
-    this.refusals.set(error.code, (this.refusals.get(error.code) ?? 0) + 1);
-    this.#unhandled.refused(error);
-    this.emitter.emit("refused", { input, error });
   }
 
   #gathered(): void {
@@ -514,7 +468,7 @@ export class DeliveryEngine {
       try {
         await this.#run();
       } catch (error) {
-        this.warn(`the engine failed: ${error instanceof Error ? error.stack : String(error)}`);
+        this.reports.warn(`the engine failed: ${error instanceof Error ? error.stack : String(error)}`);
       }
     }
     this.#hurry = false;
@@ -544,7 +498,8 @@ export class DeliveryEngine {
   }
 
   get #isPostponedDue(): boolean {
-    return (this.#nextCommit.hasPostponed || this.#stranded.length > 0) && this.#spare?.isDown === false;
+    const { hasPostponed, hasStranded } = this.#nextCommit;
+    return (hasPostponed || hasStranded) && this.#spare?.isDown === false;
   }
 
   /** Whether to try an outbox that failed again. */
@@ -558,14 +513,15 @@ export class DeliveryEngine {
       if (!this.#isOpen) await this.#open();
       // Whatever started the loop, commit what is gathered as well.
       const transaction = this.#gather(isFirst);
-      if (this.#asksRoom || this.#isRetryDue || !isEmpty(transaction)) await this.#commit(transaction);
+      if (this.#room.isAsked || this.#isRetryDue || !isEmpty(transaction)) await this.#commit(transaction);
       isFirst = false;
       this.#takeDecided();
       await this.#claim();
       this.#takeDecided();
       // One time for both: what is not due for one must not be overdue for the other.
       this.#lookedAt = this.#steady();
-      if (!this.#isStopped) this.#send(this.#lookedAt);
+      if (!this.#isStopped)
+        this.#dispatch.send(this.#lookedAt, this.#flushes.isAny, this.#spare?.isDown === true);
       this.#letIn();
     }
   }
@@ -577,10 +533,10 @@ export class DeliveryEngine {
   }
 
   #gather(isAll: boolean): Transaction {
-    if (this.#isPostponedDue) this.#dispatch.putBack(this.#stranded.splice(0));
-    const { events, bytes } = this.#intake;
-    const segments = isAll || this.#isCommitDue ? this.#intake.take() : [];
-    if (segments.length > 0) this.#committing = { events, bytes };
+    if (this.#isPostponedDue) this.#dispatch.putBack(this.#nextCommit.takeStranded());
+    const isTaken = isAll || this.#isCommitDue;
+    if (isTaken) this.#room.commits();
+    const segments = isTaken ? this.#intake.take() : [];
     for (const segment of segments) this.#inMemory.enter(segment);
     const append = segments.map((segment) => this.#newSegment(segment));
     return this.#nextCommit.take(this.#clock.now(), segments, append, this.#spare?.isDown !== true);
@@ -620,100 +576,10 @@ export class DeliveryEngine {
 
   async #commit(transaction: Transaction): Promise<void> {
     const commit = await this.outbox.commit(transaction.changes);
-    this.#committing = { events: 0, bytes: 0 };
-    this.#asksRoom = false;
+    this.#room.committed();
     this.#heard(commit);
-    this.#tellSettled(transaction, commit);
-    transaction.segments.forEach((segment, i) => {
-      const appended = commit.appended[i];
-      const given = transaction.changes.append[i];
-      if (appended !== undefined && given !== undefined) this.#stored(segment, appended, given);
-    });
-    this.#tellLeased(transaction, commit);
-    transaction.sessions.forEach(({ resolve, reject }, i) => {
-      const answer = commit.sessions[i];
-      if (answer !== undefined) resolve(answer);
-      else reject(new Error(`the outbox ${this.outbox.name} does not work at the moment`));
-    });
-    if (commit.undone !== undefined) this.#nextCommit.postpone(transaction, commit.undone);
-  }
-
-  #tellSettled({ settled }: Transaction, { undone, taken }: OutboxCommit): void {
-    const later = new Set(undone?.end);
-    for (const { slice, outcome, each, ending } of settled) {
-      if (later.has(ending)) continue;
-      const { segment, from, to } = slice;
-      if (isTaken(slice, taken)) {
-        this.#leave(slice);
-        continue;
-      }
-      this.#listeners.tell(slice, outcome, each);
-      this.#exit(slice, ending.sums);
-      const events = this.emitter.has(outcome.state) ? [...slice.events()] : [];
-      segment.end(
-        from,
-        to,
-        outcome.state === "acknowledged" ? ACKNOWLEDGED : outcome,
-        each ?? repeated(outcome, to - from),
-      );
-      if (outcome.state === "acknowledged") this.#acknowledged += to - from;
-      events.forEach((event, i) => {
-        const own = each?.[i] ?? outcome;
-        if (own.state === "acknowledged") this.emitter.emit("acknowledged", { event, outcome: own });
-        else this.emitter.emit(own.state, { event, reason: own.reason, status: own.status });
-      });
-    }
-  }
-
-  #tellLeased({ leased }: Transaction, { undone, taken }: OutboxCommit): void {
-    const later = new Set(undone?.lease);
-    for (const each of leased) {
-      // Sent by a page that closes: its result settles it, whatever happened to the lease.
-      if (each.isGone) continue;
-      each.isGone = true;
-      const { slices, leases, send } = each;
-      const leave: Slice[] = [];
-      slices.forEach((slice, i) => {
-        const lease = leases[i];
-        if (lease !== undefined && later.has(lease)) this.#stranded.push(slice);
-        else if (isTaken(slice, taken)) this.#leave(slice);
-        else leave.push(slice);
-      });
-      send(leave);
-    }
-  }
-
-  #stored(segment: Segment, appended: Appended, given: NewSegment): void {
-    const absent = new Map(appended.exceptions.map((each) => [each.index, this.#absent(segment, each)]));
-    for (const index of absent.keys()) this.#inMemory.forget(segment, index);
-    const rest = segment.stored(appended, this.#clock.now(), absent);
-    this.#inMemory.replace(segment, rest);
-    if (rest.open === 0) return;
-    const slice = new Slice(rest, 0, rest.events.length, UNSENT, rest.bytes);
-    if (appended.unknown) this.#leaveUnknown(slice);
-    else if (rest.isAhead) return;
-    else if (given.hold || rest.isVolatile) this.#customers.admit(slice);
-    else {
-      const { tenant_id } = rest;
-      if (this.#customers.isParked(tenant_id))
-        this.#customers.countParked(tenant_id, slice.size, slice.bytes);
-      else this.#mayClaim = true;
-      this.#leave(slice);
-    }
-  }
-
-  /** Decides what happens to an event that was not recorded. */
-  #absent(segment: Segment, exception: AppendException): Absent {
-    const event = segment.events[exception.index];
-    if (exception.state === "repeat")
-      return repeatOf(exception, this.durable, () => {
-        const { promise, resolve } = Promise.withResolvers<SettledOutcome>();
-        if (event !== undefined) this.#listeners.onIdentity(event, resolve);
-        return promise;
-      });
-    const error = refusalOf(exception, event, this.outbox.name);
-    this.#refused(event, error);
-    return { durable: { ok: false, reason: "refused", error }, settled: { state: "refused", error } };
+    this.#commitResults.passOn(transaction, commit, this.#clock.now());
+    this.#checkFlushes();
   }
 
   #takeDecided(): void {
@@ -721,60 +587,26 @@ export class DeliveryEngine {
     for (const slice of ready) this.#dispatch.enqueue(slice);
     for (const slice of parked) {
       this.#nextCommit.spill(slice);
-      this.#leave(slice);
+      this.#inMemory.leave(slice);
     }
-    for (const parking of parkings) this.emitter.emit("parked", parking);
-    for (const tenant_id of unparked) this.emitter.emit("unparked", { tenant_id });
+    const { emitter } = this.reports;
+    for (const parking of parkings) emitter.emit("parked", parking);
+    for (const tenant_id of unparked) emitter.emit("unparked", { tenant_id });
     if (released) this.#expectClaim();
-    for (const change of lookup) this.emitter.emit(change, this.#customers.lookup);
+    for (const change of lookup) emitter.emit(change, this.#customers.lookup);
   }
 
   async #claim(): Promise<void> {
-    const room = this.#inMemory.claimable;
-    const now = this.#steady();
-    if ((!this.#mayClaim && now < this.#claimAt) || room === undefined || this.#isStopped) return;
-    // A volatile outbox has no other owners; claim again only after a redrive.
-    this.#claimAt = this.durable ? now + CLAIM_INTERVAL_MS : Number.POSITIVE_INFINITY;
-    const skipTenants = this.#customers.parkedTenants;
-    const claimed = await this.outbox.claim({ ...room, now: this.#clock.now(), skipTenants });
-    this.#heard(claimed);
-    this.#mayClaim = claimed.more && this.#spare?.isDown !== true;
-    this.#admitClaimed(claimed);
-    if (!this.#mayClaim) this.#checkFlushes();
-    // The last claim leaves room for more, or its customers are looked up first.
-    if (this.#mayClaim && this.#inMemory.claimable !== undefined && claimed.segments.length > 0)
-      await this.#claim();
-  }
-
-  #admitClaimed({ segments }: Claimed): void {
-    const known = new Set(segments.length === 0 ? [] : [...this.#inMemory.segments].map(({ id }) => id));
-    for (const claimed of segments) {
-      const { id, lane, tenant_id, body, pieces } = claimed;
-      // This owner was presumed dead, then claimed its own segment: it is here already.
-      if (known.has(id)) continue;
-      const count = pieces.at(-1)?.to ?? 0;
-      const events = eventsOf(body, count).filter((event) => event !== undefined);
-      const segment = new Segment(
-        // It waits with everything recorded before.
-        { lane, tenant_id, number: 0, openedAt: this.#steady() },
-        this.#waiting,
-        this.durable,
-      );
-      segment.claimed(claimed, events);
-      for (const { from, to, attempts, first_sent_at } of pieces) {
-        const firstSentAt =
-          first_sent_at ?? (this.#dispatch.mayHaveLeft(events[from]) ? claimed.recorded_at : undefined);
-        const slice = new Slice(segment, from, to, { attempts, firstSentAt, firstSentSteady: undefined });
-        this.#inMemory.enterSlice(slice);
-        this.#intake.loaded(tenant_id, slice.size);
-        this.#customers.admit(slice);
-      }
+    while (!this.#isStopped) {
+      const request = { now: this.#clock.now(), skipTenants: this.#customers.parkedTenants };
+      const claimed = await this.#claims.next(request, () => this.#spare?.isDown === true);
+      if (claimed === undefined) return;
+      this.#heard(claimed);
+      for (const slice of this.#claims.enter(claimed)) this.#customers.admit(slice);
+      if (!this.#claims.hasMore) this.#checkFlushes();
+      // The last claim leaves room for more, or its customers are looked up first.
+      if (!this.#claims.hasMore || claimed.segments.length === 0) return;
     }
-  }
-
-  #send(now: number): void {
-    const isDown = this.#spare?.isDown === true;
-    for (const slice of this.#dispatch.send(now, this.#flushes.isAny, isDown)) this.#stranded.push(slice);
   }
 
   #scheduleWake(): void {
@@ -783,56 +615,30 @@ export class DeliveryEngine {
     const openedAt = this.#intake.openedAt;
     const at = Math.min(
       this.#dispatch.wakeAt(this.#lookedAt) ?? Number.POSITIVE_INFINITY,
-      this.#claimAt > this.#lookedAt ? this.#claimAt : Number.POSITIVE_INFINITY,
+      this.#claims.wakeAt(this.#lookedAt),
       openedAt === undefined ? Number.POSITIVE_INFINITY : openedAt + this.#commitAfterMs,
       this.#spare?.retryAt ?? Number.POSITIVE_INFINITY,
-      !this.#waitingForRoom.isEmpty && this.durable ? now + CLAIM_INTERVAL_MS : Number.POSITIVE_INFINITY,
+      !this.#waitingForRoom.isEmpty && this.durable ? now + ASK_ROOM_INTERVAL_MS : Number.POSITIVE_INFINITY,
     );
     this.#wake.set(at, this.#waiting.isAny);
-  }
-
-  // Going out
-
-  /** Events are no longer in memory. */
-  #exit(slice: Slice, sums: readonly HourSums[]): void {
-    if (this.#inMemory.exit(slice, sums)) this.#checkFlushes();
-  }
-
-  /** Events stay in the outbox only. */
-  #leave(slice: Slice): void {
-    const { segment, from, to } = slice;
-    this.#exit(slice, segment.sumsOf(from, to));
-    for (const [key, tell] of segment.leave(from, to)) this.#listeners.onKey(key, tell);
-  }
-
-  /** The same, if their keys are not known. */
-  #leaveUnknown(slice: Slice): void {
-    const { segment, from, to } = slice;
-    this.#exit(slice, segment.sumsOf(from, to));
-    const events = [...slice.events()];
-    for (const [key, tell] of segment.leave(from, to)) {
-      const event = events[key - segment.key - from];
-      if (event !== undefined) this.#listeners.onIdentity(event, tell);
-    }
   }
 
   // Waiting for all
 
   #arrived(): void {
     if (this.#isStopped) return;
-    this.#claimAt = Math.min(this.#claimAt, this.#steady() + ARRIVAL_MS);
+    this.#claims.arrived();
     if (this.#running === undefined) this.#scheduleWake();
   }
 
   #expectClaim(): void {
-    this.#mayClaim = true;
-    this.#claimAt = Number.NEGATIVE_INFINITY;
+    this.#claims.expect();
     this.kick();
   }
 
   async #drain(timeoutMs: number): Promise<boolean> {
     const { settled, cancel } = this.#flushes.until(this.#intake.lastNumber);
-    this.#claimAt = Math.min(this.#claimAt, this.durable ? Number.NEGATIVE_INFINITY : this.#claimAt);
+    if (this.durable) this.#claims.ask();
     this.#hurry = true;
     this.kick();
     const done = await this.#within(
@@ -846,12 +652,12 @@ export class DeliveryEngine {
   #checkFlushes(): void {
     if (
       !this.#flushes.isAny ||
-      this.#mayClaim ||
+      this.#claims.hasMore ||
       this.#nextCommit.hasPostponed ||
       !this.#waitingForRoom.isEmpty
     )
       return;
-    if (this.#claimAt === Number.NEGATIVE_INFINITY && this.#spare?.isDown !== true) return;
+    if (this.#claims.isAsked && this.#spare?.isDown !== true) return;
     let oldest = Number.POSITIVE_INFINITY;
     for (const { number } of [...this.#inMemory.segments, ...this.#intake.gathered()])
       oldest = Math.min(oldest, number);
@@ -869,22 +675,13 @@ export class DeliveryEngine {
     }
   }
 
-  #heard({ pendingEvents, pendingBytes, warnings }: OutboxOpening): void {
-    this.#pending = { pendingEvents, pendingBytes };
-    for (const message of warnings) this.warn(message);
+  #heard(opening: OutboxOpening): void {
+    this.#room.heard(opening);
+    for (const message of opening.warnings) this.reports.warn(message);
   }
 }
 
-const ACKNOWLEDGED: SettledOutcome = /* @__PURE__ */ Object.freeze({ state: "acknowledged" });
 const UNBOUNDED = { events: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
-
-/** Notifies only those who asked before the result came. */
-const repeated = (outcome: SettledOutcome, count: number): readonly SettledOutcome[] | undefined =>
-  count === 1 ? [outcome] : undefined;
 
 const isEmpty = ({ changes: { end, release, spill, append, lease, sessions } }: Transaction): boolean =>
   end.length + release.length + spill.length + append.length + lease.length + sessions.length === 0;
-
-/** Whether another owner has it now. */
-const isTaken = ({ segment, from, to }: Slice, taken: readonly Span[]): boolean =>
-  taken.some((span) => span.segment === segment.id && span.from === from && span.to === to);

@@ -59,14 +59,13 @@ export class Dispatch {
   }
 
   /**
-   * Takes all batches that may be sent now; they are sent when their leases are stored. Returns what cannot be sent because the outbox is
-   * down.
+   * Takes all batches that may be sent now; they are sent when their leases are stored.
    * @param now - steady
    * @param hurry - does not wait for batches to fill
+   * @param isDown - whether the outbox stores no leases
    */
-  send(now: number, hurry: boolean, isDown: boolean): readonly Slice[] {
-    const stranded: Slice[] = [];
-    if (this.#abort.signal.aborted) return stranded;
+  send(now: number, hurry: boolean, isDown: boolean): void {
+    if (this.#abort.signal.aborted) return;
     this.#findAstray(now);
     this.giveUpOverdue(now);
     for (const destination of this.#destinations.values()) {
@@ -76,9 +75,9 @@ export class Dispatch {
         batch = destination.take(now, hurry)
       ) {
         const taken = batch;
-        const able = taken.filter(({ segment }) => !isDown || segment.isVolatile);
-        if (able.length < taken.length) stranded.push(...taken.filter((slice) => !able.includes(slice)));
-        const sent = this.#leaving(destination, able);
+        const mayLease = ({ segment }: Slice) => !isDown || segment.isVolatile;
+        for (const slice of taken) if (!mayLease(slice)) this.#options.nextCommit.strand(slice);
+        const sent = this.#leaving(destination, taken.filter(mayLease));
         if (sent.length === 0) {
           destination.landed(taken);
           continue;
@@ -97,7 +96,6 @@ export class Dispatch {
         });
       }
     }
-    return stranded;
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { HourSums } from "../log/hour-sums.ts";
+import type { FateListeners } from "./fate-listeners.ts";
 import type { Segment } from "./segment.ts";
 import type { Slice } from "./slice.ts";
 
@@ -14,13 +15,18 @@ export class EventsInMemory {
   readonly #limits: MemoryLimits;
   /** Oldest first. */
   readonly #segments = new Set<Segment>();
+  readonly #listeners: FateListeners;
   readonly #unloaded: (hour: HourSums) => void;
   #events = 0;
   #bytes = 0;
 
-  /** @param unloaded - told of events that leave */
-  constructor(limits: MemoryLimits, unloaded: (hour: HourSums) => void) {
+  /**
+   * @param listeners - who waits for events that stay in the outbox only
+   * @param unloaded - told of events that leave
+   */
+  constructor(limits: MemoryLimits, listeners: FateListeners, unloaded: (hour: HourSums) => void) {
     this.#limits = limits;
+    this.#listeners = listeners;
     this.#unloaded = unloaded;
   }
 
@@ -73,12 +79,36 @@ export class EventsInMemory {
     if (rest.open > 0) this.#segments.add(rest);
   }
 
-  /** Events leave memory. Returns whether those were the last of their segment. */
-  exit({ segment, size, bytes }: Slice, sums: readonly HourSums[]): boolean {
+  /** Events leave memory. */
+  exit({ segment, size, bytes }: Slice, sums: readonly HourSums[]): void {
     this.#events -= size;
     this.#bytes -= bytes;
     for (const hour of sums) this.#unloaded(hour);
-    return segment.open === size && this.#segments.delete(segment);
+    if (segment.open === size) this.#segments.delete(segment);
+  }
+
+  /** Events stay in the outbox only. */
+  leave(slice: Slice): void {
+    const { segment, from, to } = slice;
+    this.exit(slice, segment.sumsOf(from, to));
+    for (const [key, tell] of segment.leave(from, to)) this.#listeners.onKey(key, tell);
+  }
+
+  /** The same, if their keys are not known. */
+  leaveUnknown(slice: Slice): void {
+    const { segment, from, to } = slice;
+    this.exit(slice, segment.sumsOf(from, to));
+    const events = [...slice.events()];
+    for (const [key, tell] of segment.leave(from, to)) {
+      const event = events[key - segment.key - from];
+      if (event !== undefined) this.#listeners.onIdentity(event, tell);
+    }
+  }
+
+  /** Whoever waits for events of this segment waits for them in the outbox from now on. */
+  letGo(id: string): void {
+    for (const segment of this.#segments)
+      if (segment.id === id) for (const [key, tell] of segment.letGo()) this.#listeners.onKey(key, tell);
   }
 
   /** One event was not recorded. */

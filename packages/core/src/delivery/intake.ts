@@ -138,11 +138,15 @@ export class Intake {
     return { segment, index };
   }
 
-  /** A segment of this process, whoever recorded it. */
+  /** A segment for events of this process. */
   segment(lane: Lane, tenant_id: string): Segment {
-    const { steady, waiting, isDurable } = this.#options;
     this.#numbers++;
-    return new Segment({ lane, tenant_id, number: this.#numbers, openedAt: steady() }, waiting, isDurable);
+    return this.#segment(lane, tenant_id, this.#numbers);
+  }
+
+  /** A segment for events of the outbox: a flush waits for it with everything recorded before. */
+  claimedSegment(lane: Lane, tenant_id: string): Segment {
+    return this.#segment(lane, tenant_id, 0);
   }
 
   /** Takes everything gathered. */
@@ -192,6 +196,11 @@ export class Intake {
 
   get tenants(): number {
     return this.#loads.size;
+  }
+
+  #segment(lane: Lane, tenant_id: string, number: number): Segment {
+    const { steady, waiting, isDurable } = this.#options;
+    return new Segment({ lane, tenant_id, number, openedAt: steady() }, waiting, isDurable);
   }
 
   #isLarge({ events }: Load): boolean {

@@ -52,6 +52,7 @@ export class NextCommit {
     readonly release: readonly Lease[];
     readonly spill: readonly Span[];
   } = NOTHING;
+  #stranded: Slice[] = [];
 
   get isEmpty(): boolean {
     return (
@@ -66,6 +67,10 @@ export class NextCommit {
 
   get hasPostponed(): boolean {
     return this.#postponed !== NOTHING;
+  }
+
+  get hasStranded(): boolean {
+    return this.#stranded.length > 0;
   }
 
   /** Batches that wait for their leases. */
@@ -87,6 +92,15 @@ export class NextCommit {
 
   lease(leased: Leased): void {
     this.#leased.push(leased);
+  }
+
+  /** It cannot be leased while the outbox fails. */
+  strand(slice: Slice): void {
+    this.#stranded.push(slice);
+  }
+
+  takeStranded(): readonly Slice[] {
+    return this.#stranded.splice(0);
   }
 
   session(call: SessionCall): void {
