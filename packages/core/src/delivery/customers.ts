@@ -1,9 +1,9 @@
 import type { Clock } from "../strategies/clock.ts";
 import type { CustomerLookup, LookupAnswer, LookupFailed } from "../strategies/customer-lookup.ts";
-import { lookUp, lookUpNow } from "./ask-lookup.ts";
+import { lookUpNow } from "./ask-lookup.ts";
 import type { DestinationStatus } from "./destination.ts";
+import { LookupQueue } from "./lookup-queue.ts";
 import { type Random, retryDelayMs } from "./retry.ts";
-import type { Segment } from "./segment.ts";
 import type { Slice } from "./slice.ts";
 
 export interface CustomersOptions {
@@ -37,7 +37,6 @@ interface Tenant {
   /** In steady time. */
   knownUntil: number;
   waiting: Slice[];
-  asking: boolean;
   failures: number;
   parking: Parking | undefined;
   parkedBytes: number;
@@ -70,10 +69,6 @@ const KNOWN_MS = 5 * 60_000;
 const STALE_MS = 60_000;
 /** A customer is looked up again if the event waited longer than this. */
 const FRESH_MS = 2_000;
-const MAX_LOOKUPS = 16;
-/** A slower lookup gives its slot to others, up to a limit. */
-const SLOW_MS = 1_000;
-const MAX_SLOW_LOOKUPS = 256;
 const MAX_KNOWN_TENANTS = 20_000;
 const UNKNOWN_BASE_FAILURES = 5;
 const LOOKUP = "customer lookup";
@@ -82,10 +77,7 @@ const LOOKUP = "customer lookup";
 export class Customers {
   readonly #options: CustomersOptions;
   readonly #tenants = new Map<string, Tenant>();
-  readonly #queue: Tenant[] = [];
-  readonly #abort = new AbortController();
-  #asking = 0;
-  #slow = 0;
+  readonly #lookups: LookupQueue;
   #parked = new Map<string, Tenant>();
   #parkedEvents = 0;
   #parkedBytes = 0;
@@ -106,6 +98,10 @@ export class Customers {
 
   constructor(options: CustomersOptions) {
     this.#options = options;
+    this.#lookups = new LookupQueue(options, (tenant_id, answer) => {
+      this.#answered(this.#tenant(tenant_id), answer);
+      options.changed();
+    });
   }
 
   /** Tenants that this process has parked or is looking up. */
@@ -121,17 +117,17 @@ export class Customers {
   /** Gives the events their customers. What can be sent is ready; the rest waits or is parked. */
   admit(slice: Slice): void {
     if (this.resolveNow(slice)) this.#ready.push(slice);
-    else for (const part of byTenant(slice)) this.#admitPart(part);
+    else for (const part of slice.byTenant()) this.#admitPart(part);
   }
 
   /** Gives all events their customers if those are known without waiting; returns whether it did. */
-  resolveNow({ segment, from, to }: Slice): boolean {
+  resolveNow(slice: Slice): boolean {
+    const { segment } = slice;
     const now = this.#options.steady();
     const isFresh = now - segment.customersAt <= FRESH_MS;
     // Resolved on admission, and asked again just before it is sent.
     if (segment.hasAllCustomers && (isFresh || segment.leased === segment.customers)) return true;
-    const tenants = tenantsOf(segment, from, to);
-    const open = tenants.filter(
+    const open = slice.tenants.filter(
       (tenant_id) => !segment.leased.has(tenant_id) && !(isFresh && segment.customers.has(tenant_id)),
     );
     if (open.length === 0) return true;
@@ -145,18 +141,19 @@ export class Customers {
     if (customers.size > 1 || !isSame(customers, this.#last)) this.#last = customers;
     segment.customers = this.#last;
     segment.customersAt = now;
-    if (from === 0 && to === segment.events.length) segment.hasAllCustomers = true;
+    if (slice.isWhole) segment.hasAllCustomers = true;
     return true;
   }
 
   /** The events are to be leased: keep their customers. */
-  static keep({ segment, from, to }: Slice): void {
-    if (from === 0 && to === segment.events.length) {
+  static keep(slice: Slice): void {
+    const { segment } = slice;
+    if (slice.isWhole) {
       // All of them have one.
       segment.leased = segment.customers;
       return;
     }
-    const tenants = tenantsOf(segment, from, to).filter((tenant_id) => !segment.leased.has(tenant_id));
+    const tenants = slice.tenants.filter((tenant_id) => !segment.leased.has(tenant_id));
     if (tenants.length > 0) segment.leased = new Set([...segment.leased.keys(), ...tenants]);
   }
 
@@ -194,7 +191,7 @@ export class Customers {
       name: LOOKUP,
       state: this.#refusal === undefined ? "open" : "blocked",
       queued: parkings.reduce((sum, { events }) => sum + events, 0),
-      inFlight: this.#asking + this.#slow,
+      inFlight: this.#lookups.inFlight,
       reason: this.#refusal?.reason,
       status: this.#refusal?.status,
       since: this.#refusal?.since,
@@ -232,7 +229,7 @@ export class Customers {
 
   /** Ends all lookups; returns what still waits. */
   close(): readonly Slice[] {
-    this.#abort.abort();
+    this.#lookups.close();
     const waiting = [...this.#ready, ...this.#setAside];
     for (const tenant of this.#tenants.values()) {
       tenant.cancelRetry?.();
@@ -248,7 +245,7 @@ export class Customers {
       this.#ready.push(part);
       return;
     }
-    const [tenant_id = ""] = tenantsOf(part.segment, part.from, part.to);
+    const [tenant_id = ""] = part.tenants;
     const tenant = this.#tenant(tenant_id);
     if (tenant.parking !== undefined) this.#park(tenant, [part]);
     else {
@@ -273,7 +270,6 @@ export class Customers {
       customer_id: undefined,
       knownUntil: Number.NEGATIVE_INFINITY,
       waiting: [],
-      asking: false,
       failures: 0,
       parking: undefined,
       parkedBytes: 0,
@@ -287,47 +283,14 @@ export class Customers {
   }
 
   #forgetIdle(): void {
-    for (const [tenant_id, { waiting, asking, parking }] of this.#tenants)
-      if (waiting.length === 0 && !asking && parking === undefined) this.#tenants.delete(tenant_id);
+    for (const [tenant_id, { waiting, parking }] of this.#tenants)
+      if (waiting.length === 0 && parking === undefined) this.#tenants.delete(tenant_id);
   }
 
   #ask(tenant: Tenant): void {
-    if (tenant.asking || this.#abort.signal.aborted) return;
-    tenant.asking = true;
     tenant.cancelRetry?.();
     tenant.cancelRetry = undefined;
-    this.#queue.push(tenant);
-    this.#askNext();
-  }
-
-  #askNext(): void {
-    while (this.#asking < MAX_LOOKUPS) {
-      const tenant = this.#queue.shift();
-      if (tenant === undefined) return;
-      void this.#lookUp(tenant);
-    }
-  }
-
-  async #lookUp(tenant: Tenant): Promise<void> {
-    const { lookup, clock, timeoutMs } = this.#options;
-    this.#asking++;
-    let isSlow = false;
-    const cancel = clock.schedule(SLOW_MS, () => {
-      if (this.#slow >= MAX_SLOW_LOOKUPS) return;
-      isSlow = true;
-      this.#slow++;
-      this.#asking--;
-      this.#askNext();
-    });
-    const answer = await lookUp(lookup, tenant.tenant_id, { clock, timeoutMs, signal: this.#abort.signal });
-    cancel();
-    if (isSlow) this.#slow--;
-    else this.#asking--;
-    tenant.asking = false;
-    if (this.#abort.signal.aborted) return;
-    this.#answered(tenant, answer);
-    this.#askNext();
-    this.#options.changed();
+    this.#lookups.ask(tenant.tenant_id);
   }
 
   #answered(tenant: Tenant, answer: LookupAnswer): void {
@@ -428,27 +391,3 @@ export class Customers {
 const isSame = (one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean =>
   one.size === other.size &&
   [...one].every(([tenant_id, customer_id]) => other.get(tenant_id) === customer_id);
-
-const tenantsOf = (segment: Segment, from: number, to: number): readonly string[] => {
-  if (segment.tenant_id !== "") return [segment.tenant_id];
-  const isAll = from === 0 && to === segment.events.length;
-  if (isAll && segment.sums.sums.length === 1) return segment.sums.sums[0]?.tenants ?? [];
-  const tenants = new Set<string>();
-  if (isAll)
-    for (const hour of segment.sums.sums) for (const tenant_id of hour.tenants) tenants.add(tenant_id);
-  else for (let i = from; i < to; i++) tenants.add(segment.events[i]?.tenant_id ?? "");
-  return [...tenants];
-};
-
-/** Splits the slice where the tenant changes. */
-const byTenant = (slice: Slice): readonly Slice[] => {
-  const { events } = slice.segment;
-  const parts: Slice[] = [];
-  let from = slice.from;
-  for (let i = from + 1; i <= slice.to; i++) {
-    if (i < slice.to && events[i]?.tenant_id === events[from]?.tenant_id) continue;
-    parts.push(slice.part(from, i));
-    from = i;
-  }
-  return parts;
-};

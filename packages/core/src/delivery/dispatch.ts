@@ -1,17 +1,16 @@
 import { leafTransport } from "../compose/leaf-transport.ts";
 import type { UsageEvent } from "../event/usage-event.ts";
 import type { Clock } from "../strategies/clock.ts";
-import type { DestinationFault, Transport } from "../strategies/transport.ts";
+import type { Transport } from "../strategies/transport.ts";
 import { Customers } from "./customers.ts";
 import type { DeliveryEmitter } from "./delivery-events.ts";
 import type { DeliveryOptions } from "./delivery-options.ts";
 import { Destination, type DestinationStatus } from "./destination.ts";
-import { blamed, type CountedOutcome, destinationResult, isMisfit } from "./destination-result.ts";
 import { leaving } from "./fates.ts";
-import { judge, type Landed, type Sent } from "./judge-answer.ts";
+import type { Sent } from "./judge-answer.ts";
+import { Landing } from "./landing.ts";
 import type { NextCommit } from "./next-commit.ts";
-import type { Settlement } from "./receipt.ts";
-import type { DestinationChange, Random } from "./retry.ts";
+import type { Random } from "./retry.ts";
 import type { Segment } from "./segment.ts";
 import { batchOf, Slice } from "./slice.ts";
 
@@ -35,7 +34,7 @@ export interface DispatchOptions {
 /** A clock that is set back by less may be another machine's. */
 const CLOCK_TOLERANCE_MS = 60_000;
 
-/** Sends what is ready, to each destination at its own pace, and decides what each result means for each event. */
+/** Sends what is ready, to each destination at its own pace. */
 export class Dispatch {
   readonly #options: DispatchOptions;
   readonly #destinations = new Map<Transport, Destination>();
@@ -43,9 +42,11 @@ export class Dispatch {
   readonly #onTheWay = new Set<Promise<void>>();
   /** Holds events whose route leads nowhere. */
   readonly #astray: Destination;
+  readonly #landing: Landing;
 
   constructor(options: DispatchOptions) {
     this.#options = options;
+    this.#landing = new Landing(options);
     this.#astray = new Destination(ASTRAY, { ...options, signal: this.#abort.signal });
   }
 
@@ -202,7 +203,7 @@ export class Dispatch {
       )
         continue;
       if (leaf.fault !== undefined)
-        this.#report(this.#astray, this.#astray.block(leaf.fault, this.#options.steady()));
+        this.#landing.report(this.#astray, this.#astray.block(leaf.fault, this.#options.steady()));
       parts.push({
         part: slice.part(slice.from + from, slice.from + i),
         destination: leaf.fault === undefined ? this.#destination(leaf.transport) : this.#astray,
@@ -220,7 +221,7 @@ export class Dispatch {
     const parts = slices.flatMap((slice) => this.#routed(slice));
     for (const { part, destination } of parts) destination.putBack([part]);
     if (parts.every(({ destination }) => destination !== this.#astray))
-      this.#report(this.#astray, this.#astray.succeeded());
+      this.#landing.report(this.#astray, this.#astray.succeeded());
   }
 
   /** Returns the slices of a batch that may be sent; others are looked up again, or are ambiguous and must not be sent again. */
@@ -237,8 +238,7 @@ export class Dispatch {
       const inDoubt = slice.isInDoubt;
       const mayResend = this.#mayResend(destination.transport, slice, now, steadyNow);
       if (leaving({ inDoubt, mayResend }).fate === "quarantined") {
-        const reason = unsafeReason(destination.transport);
-        this.#settle(slice, { state: "quarantined", reason, status: undefined });
+        this.#landing.quarantine(slice, destination.transport);
         continue;
       }
       const state = {
@@ -283,128 +283,8 @@ export class Dispatch {
     const answer = await destination.attempts.make(batchOf(sent.map(({ slice }) => slice)));
     if (answer.receiverTime !== undefined)
       this.#options.receiverTime(sentAt, clock.now(), answer.receiverTime);
-    if (answer.fault === undefined) {
-      this.#settleAll(destination, await stored(judge(sent, answer)), launchedAt);
-      return;
-    }
-    const isAlone = sent.length === 1 && sent[0]?.slice.size === 1;
-    const fault = blamed(answer.fault, isAlone, destination.breaker);
-    await this.#handleFault(destination, await stored(judge(sent, { fault })), fault, launchedAt);
-  }
-
-  #settleAll(destination: Destination, landed: readonly Landed[], launchedAt: number): void {
-    const now = this.#options.steady();
-    const again: Slice[] = [];
-    const outcomes: CountedOutcome[] = [];
-    for (const each of landed) {
-      const { slice, outcome } = each;
-      if (outcome === undefined) continue;
-      outcomes.push({ outcome, events: slice.size });
-      const left = this.#settleOne(destination, each);
-      if (left !== undefined) again.push(left);
-    }
-    const { state, fault, isAnySettled } = destinationResult(outcomes, destination.breaker);
-    if (state === "succeeded") this.#report(destination, destination.succeeded());
-    else if (state === "failed") this.#report(destination, destination.failed(launchedAt, now, fault));
-    else if (state === "blocked") this.#report(destination, destination.block(fault, now));
-    if (isAnySettled) for (const slice of again) destination.delay(slice, now, fault.retryAfterMs);
-    else destination.putBack(again);
-  }
-
-  /** What remains to be sent again, if anything. */
-  #settleOne({ transport }: Destination, { slice, sent, next, outcome, each }: Landed): Slice | undefined {
-    if (next.fate === "pending") {
-      const again = slice.with(next.inDoubt ? slice : { ...UNDOUBTED, attempts: slice.attempts });
-      this.#options.nextCommit.release(again);
-      return again;
-    }
-    if (outcome === undefined) return undefined;
-    if (outcome.state === "acknowledged") {
-      const own = each?.flatMap((one) => (one.state === "acknowledged" ? [one] : []));
-      this.#settle(slice, outcome, own);
-      return undefined;
-    }
-    const { reason, status, body } = outcome;
-    if (next.fate === "rejected")
-      this.#settle(slice.with({ ...UNDOUBTED, attempts: slice.attempts }), {
-        state: "rejected",
-        reason,
-        status,
-        body,
-      });
-    else {
-      const why =
-        outcome.state === "unsure" ? `${reason}; ${unsafeReason(transport)}` : earlierDoubt(sent, reason);
-      this.#settle(slice, { state: "quarantined", reason: why, status, body });
-    }
-    return undefined;
-  }
-
-  async #handleFault(
-    destination: Destination,
-    landed: readonly Landed[],
-    fault: DestinationFault,
-    launchedAt: number,
-  ): Promise<void> {
-    const { nextCommit, steady } = this.#options;
-    const again: Slice[] = [];
-    for (const { slice, sent, next } of landed) {
-      const { reason, status, body } = fault;
-      if (next.fate === "rejected") this.#settle(slice, { state: "rejected", reason, status, body });
-      else if (next.fate === "quarantined")
-        this.#settle(slice, { state: "quarantined", reason: earlierDoubt(sent, reason), status, body });
-      else again.push(slice.with(next.inDoubt ? slice : { ...UNDOUBTED, attempts: slice.attempts }));
-    }
-    if (again.length === 0) return;
-    if (isMisfit(fault)) {
-      if (fault.kind === "too_large") destination.tooLarge(again);
-      // Send the halves at once: their leases are valid, and a crash in between errs on the safe side.
-      destination.split(again);
-      return;
-    }
-    for (const slice of again) nextCommit.release(slice);
-    destination.putBack(again);
-    if (fault.kind === "unavailable")
-      this.#report(destination, destination.failed(launchedAt, steady(), fault));
-    else if (fault.credentials === true && (await destination.refreshCredentials())) destination.retryNow();
-    else this.#report(destination, destination.block(fault, steady()));
-  }
-
-  #settle(slice: Slice, outcome: Settlement, each?: readonly Settlement[]): void {
-    const { segment, from, to, bytes, span } = slice;
-    const { state } = outcome;
-    const reasons = state === "acknowledged" ? {} : { reason: outcome.reason, status: outcome.status };
-    const ending = { ...span, state, sums: segment.sumsOf(from, to), bytes, ...reasons };
-    this.#options.nextCommit.settle({ slice, outcome, each, ending });
-  }
-
-  #report(destination: Destination, change: DestinationChange | undefined): void {
-    if (change !== undefined) this.#options.emitter.emit(change, destination.status);
+    await this.#landing.take(destination, sent, answer, launchedAt);
   }
 }
 
 const ASTRAY: Transport = { name: "route", send: async () => ({ outcomes: [] }) };
-const UNDOUBTED = { firstSentAt: undefined, firstSentSteady: undefined };
-
-/** The result of what was sent before it was stored waits for the commit; an event that was then not recorded has none. */
-const stored = async (landed: readonly Landed[]): Promise<readonly Landed[]> => {
-  if (landed.every(({ slice }) => slice.segment.id !== "")) return landed;
-  for (const { slice } of landed) await slice.segment.whenStored();
-  return landed.flatMap((each) => {
-    const { segment, from, to } = each.slice;
-    if (!segment.isShell) return segment.id === "" ? [] : [each];
-    return segment.placesOf(from, to).map((place) => ({
-      ...each,
-      slice: new Slice(place.segment, place.index, place.index + 1, each.slice),
-      each: each.each === undefined ? undefined : each.each.slice(place.was - from, place.was - from + 1),
-    }));
-  });
-};
-
-const unsafeReason = ({ name, receiver }: Transport): string =>
-  receiver?.dedup
-    ? `may have been counted, and ${name} remembers ids for only ${receiver.dedup.windowMs} ms`
-    : `may have been counted, and ${name} does not deduplicate`;
-
-const earlierDoubt = ({ inDoubt }: Sent, reason: string): string =>
-  inDoubt ? `an earlier attempt may have been counted; the last was refused: ${reason}` : reason;

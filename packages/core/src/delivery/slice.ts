@@ -66,6 +66,35 @@ export class Slice implements SliceState {
     };
   }
 
+  /** Whether it is all of its segment. */
+  get isWhole(): boolean {
+    return this.from === 0 && this.to === this.segment.events.length;
+  }
+
+  get tenants(): readonly string[] {
+    const { segment, from, to, isWhole } = this;
+    if (segment.tenant_id !== "") return [segment.tenant_id];
+    const hours = isWhole ? segment.sums.sums : [];
+    if (hours.length === 1) return hours[0]?.tenants ?? [];
+    const tenants = new Set<string>();
+    if (isWhole) for (const hour of hours) for (const tenant_id of hour.tenants) tenants.add(tenant_id);
+    else for (let i = from; i < to; i++) tenants.add(segment.events[i]?.tenant_id ?? "");
+    return [...tenants];
+  }
+
+  /** Splits it where the tenant changes. */
+  byTenant(): readonly Slice[] {
+    const { events } = this.segment;
+    const parts: Slice[] = [];
+    let from = this.from;
+    for (let i = from + 1; i <= this.to; i++) {
+      if (i < this.to && events[i]?.tenant_id === events[from]?.tenant_id) continue;
+      parts.push(this.part(from, i));
+      from = i;
+    }
+    return parts;
+  }
+
   *events(): Iterable<UsageEvent> {
     const { events } = this.segment;
     for (let i = this.from; i < this.to; i++) {
