@@ -26,5 +26,5 @@ export const findUpwardArrows = (
     });
 };
 
-/** The first folder of a path; the file itself at the top. */
-const folderOf = (path: string): string => path.split("/")[0] ?? path;
+/** The folder of a path; the file itself at the top. */
+const folderOf = (path: string): string => (path.includes("/") ? dirname(path) : path);

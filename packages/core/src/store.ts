@@ -6,21 +6,10 @@ export { MeterError, type MeterErrorCode } from "./errors/meter-error.ts";
 export { createEventId } from "./event/event-id.ts";
 export { eventSize } from "./event/event-size.ts";
 export { type Lane, type UsageEvent, usageEvent } from "./event/usage-event.ts";
-export {
-  ACCOUNT_FIELDS,
-  type Account,
-  type AccountField,
-  type Accounts,
-  emptyAccount,
-} from "./log/account.ts";
-export type { DiscardedEvent } from "./log/discarded.ts";
-export { idList } from "./log/id-list.ts";
-export type { LogOptions } from "./log/log-options.ts";
+export type { DiscardedEvent } from "./log/accounts/discarded.ts";
 export { logOutbox } from "./log/log-outbox.ts";
 export { expectInteger, type LogDefaults, type LogOutboxOptions, logSettings } from "./log/log-settings.ts";
 export { logView, type OutboxView } from "./log/log-view.ts";
-export { memoryStore } from "./log/memory-store.ts";
-export { OrderedTable } from "./log/ordered-table.ts";
 export {
   type AppendException,
   type Appended,
@@ -41,7 +30,7 @@ export {
   type Refutation,
   type Span,
   type Undone,
-} from "./log/outbox.ts";
+} from "./log/outbox/outbox.ts";
 export type {
   LedgerId,
   LedgerKey,
@@ -52,9 +41,12 @@ export type {
   OutboxSelection,
   ProducerRow,
   RowState,
-} from "./log/outbox-query.ts";
-export type { SessionAnswer, SessionChange } from "./log/outbox-session.ts";
-export { bodyOf, bodyText, eventsOf } from "./log/segment-body.ts";
+} from "./log/outbox/outbox-query.ts";
+export type { SessionAnswer, SessionChange } from "./log/outbox/outbox-session.ts";
+export { idList } from "./log/store/id-list.ts";
+export { memoryStore } from "./log/store/memory-store.ts";
+export { OrderedTable } from "./log/store/ordered-table.ts";
+export { bodyOf, bodyText, eventsOf } from "./log/store/segment-body.ts";
 export {
   type Arrivals,
   type Insertion,
@@ -65,8 +57,7 @@ export {
   type StoreLock,
   type StoreRow,
   type StoreTransaction,
-} from "./log/store.ts";
-export { sumEvents } from "./log/sums.ts";
+} from "./log/store/store.ts";
 export {
   type ArrivalRow,
   type DeltaRow,
@@ -77,4 +68,13 @@ export {
   TABLE_NAMES,
   type TableName,
   type Tables,
-} from "./log/tables.ts";
+} from "./log/store/tables.ts";
+export {
+  ACCOUNT_FIELDS,
+  type Account,
+  type AccountField,
+  type Accounts,
+  emptyAccount,
+} from "./log/sums/account.ts";
+export { sumEvents } from "./log/sums/sums.ts";
+export type { LogOptions } from "./log/transaction/log-options.ts";

@@ -5,16 +5,16 @@
  */
 export type { Aggregation } from "./catalog/meter.ts";
 export { isPlainObject } from "./check/is-object.ts";
-export type { Closing } from "./delivery/delivery-options.ts";
+export type { Closing } from "./delivery/rules/delivery-options.ts";
+export { landing, leaving } from "./delivery/rules/fates.ts";
+export { Breaker, type DestinationHealth, retryDelayMs } from "./delivery/rules/retry.ts";
 export {
   blamed,
   type CountedOutcome,
   type DestinationResult,
   destinationResult,
   isMisfit,
-} from "./delivery/destination-result.ts";
-export { landing, leaving } from "./delivery/fates.ts";
-export { Breaker, type DestinationHealth, retryDelayMs } from "./delivery/retry.ts";
+} from "./delivery/sending/destination-result.ts";
 export { createEventCheck } from "./event/check-event.ts";
 export { contentMark } from "./event/content-mark.ts";
 export { isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";

@@ -1,9 +1,9 @@
 import { contentMark } from "../src/event/content-mark.ts";
 import { eventSize } from "../src/event/event-size.ts";
 import { type UsageEvent, usageEvent } from "../src/event/usage-event.ts";
-import { idList } from "../src/log/id-list.ts";
-import type { NewSegment, OutboxChanges } from "../src/log/outbox.ts";
-import { sumEvents } from "../src/log/sums.ts";
+import type { NewSegment, OutboxChanges } from "../src/log/outbox/outbox.ts";
+import { idList } from "../src/log/store/id-list.ts";
+import { sumEvents } from "../src/log/sums/sums.ts";
 
 export const NO_CHANGES: Omit<OutboxChanges, "now"> = {
   end: [],

@@ -1,6 +1,6 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import { describeValue, type EventIssue } from "../check/event-issue.ts";
-import type { DeliveryOptions } from "../delivery/delivery-options.ts";
+import type { DeliveryOptions } from "../delivery/rules/delivery-options.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import type { ContextKey } from "../event/meter-event.ts";
 import type { MeterClientOptions } from "./meter-client-options.ts";

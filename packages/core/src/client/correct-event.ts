@@ -5,7 +5,7 @@ import type { EventContext } from "../event/check-event.ts";
 import { timeOfEventId } from "../event/event-id.ts";
 import { MAX_ID_LENGTH } from "../event/event-rules.ts";
 import { eventInput, type UsageEvent } from "../event/usage-event.ts";
-import type { Corrected, EventIdentity, Standing } from "../log/outbox.ts";
+import type { Corrected, EventIdentity, Standing } from "../log/outbox/outbox.ts";
 import type { ClientCore } from "./client-core.ts";
 
 /** An event to be corrected. */

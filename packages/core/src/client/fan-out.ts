@@ -1,15 +1,15 @@
 import type { Catalog, MeterId } from "../catalog/catalog.ts";
-import type { Closing } from "../delivery/delivery-options.ts";
 import {
   type DurableOutcome,
   type Receipt,
   refusedReceipt,
   type SettledOutcome,
-} from "../delivery/receipt.ts";
+} from "../delivery/receipts/receipt.ts";
+import type { Closing } from "../delivery/rules/delivery-options.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import { createEventId } from "../event/event-id.ts";
 import type { AmendedFields, ContextKey, MeterEvent } from "../event/meter-event.ts";
-import type { LedgerRange } from "../log/outbox-query.ts";
+import type { LedgerRange } from "../log/outbox/outbox-query.ts";
 import { type Clock, systemClock } from "../strategies/clock.ts";
 import type { CorrectedEvent, CorrectionResult } from "./correct-event.ts";
 import type { DrainOptions, MeterClient, RecordOptions, Stats } from "./meter-client.ts";

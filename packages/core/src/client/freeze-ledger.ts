@@ -1,6 +1,6 @@
 import { describeValue } from "../check/event-issue.ts";
 import { MeterError } from "../errors/meter-error.ts";
-import type { Outbox } from "../log/outbox.ts";
+import type { Outbox } from "../log/outbox/outbox.ts";
 
 /**
  * Freezes all hours of a ledger that end by `before`. Returns the start of the first that is not frozen.

@@ -1,8 +1,8 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Metadata } from "../catalog/meter.ts";
-import type { DeliveryOptions } from "../delivery/delivery-options.ts";
+import type { DeliveryOptions } from "../delivery/rules/delivery-options.ts";
 import type { ContextKey } from "../event/meter-event.ts";
-import type { Outbox } from "../log/outbox.ts";
+import type { Outbox } from "../log/outbox/outbox.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { CustomerLookup } from "../strategies/customer-lookup.ts";
 import type { Transport } from "../strategies/transport.ts";

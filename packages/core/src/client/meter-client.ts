@@ -1,11 +1,11 @@
 import type { Catalog, MeterId } from "../catalog/catalog.ts";
 import { type LitewaveCatalog, litewaveCatalog } from "../catalog/litewave-catalog.ts";
-import type { Parking } from "../delivery/customers.ts";
-import type { DeliveryEvents } from "../delivery/delivery-events.ts";
-import type { Closing } from "../delivery/delivery-options.ts";
-import type { DestinationStatus } from "../delivery/destination.ts";
-import type { OutboxStatus } from "../delivery/outbox-status.ts";
-import type { Receipt } from "../delivery/receipt.ts";
+import type { Parking } from "../delivery/customers/customers.ts";
+import type { Receipt } from "../delivery/receipts/receipt.ts";
+import type { DeliveryEvents } from "../delivery/reports/delivery-events.ts";
+import type { OutboxStatus } from "../delivery/reports/outbox-status.ts";
+import type { Closing } from "../delivery/rules/delivery-options.ts";
+import type { DestinationStatus } from "../delivery/rules/destination-status.ts";
 import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
 import type { EventContext } from "../event/check-event.ts";
 import type {
@@ -17,10 +17,16 @@ import type {
   PerformanceMeterId,
 } from "../event/meter-event.ts";
 import { eventInput, type Lane, type UsageEvent } from "../event/usage-event.ts";
-import type { Accounts } from "../log/account.ts";
-import type { RefutationState } from "../log/outbox.ts";
-import type { LedgerRange, LedgerRow, OutboxQuery, OutboxRow, OutboxSelection } from "../log/outbox-query.ts";
-import type { SqlTransaction } from "../log/store.ts";
+import type { RefutationState } from "../log/outbox/outbox.ts";
+import type {
+  LedgerRange,
+  LedgerRow,
+  OutboxQuery,
+  OutboxRow,
+  OutboxSelection,
+} from "../log/outbox/outbox-query.ts";
+import type { SqlTransaction } from "../log/store/store.ts";
+import type { Accounts } from "../log/sums/account.ts";
 import { checkClientOptions } from "./check-client-options.ts";
 import { ClientCore } from "./client-core.ts";
 import { type CorrectedEvent, type CorrectionResult, correctEvent } from "./correct-event.ts";

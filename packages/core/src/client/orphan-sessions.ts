@@ -1,4 +1,4 @@
-import type { SessionRow } from "../log/tables.ts";
+import type { SessionRow } from "../log/store/tables.ts";
 import type { SessionEnds } from "./session-ends.ts";
 import type { SessionHost } from "./session-host.ts";
 

@@ -1,5 +1,5 @@
 import { type SeqRange, withoutRanges } from "../event/seq-range.ts";
-import type { LedgerId, LedgerKey, LedgerRange, LedgerRow, ProducerRow } from "../log/outbox-query.ts";
+import type { LedgerId, LedgerKey, LedgerRange, LedgerRow, ProducerRow } from "../log/outbox/outbox-query.ts";
 import type { Promisable } from "../strategies/promisable.ts";
 
 /** The backend's side of a reconciliation. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { givenEvent, NO_CHANGES, newSegment } from "../../test/new-segment.ts";
 import { wrapOutbox } from "../../test/wrap-outbox.ts";
 import { memoryOutbox } from "../log/memory-outbox.ts";
-import type { Outbox } from "../log/outbox.ts";
+import type { Outbox } from "../log/outbox/outbox.ts";
 import { memoryTransport } from "../memory/memory-transport.ts";
 import type { SendAnswer, Transport } from "../strategies/transport.ts";
 import { MeterClient } from "./meter-client.ts";

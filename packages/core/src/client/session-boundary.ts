@@ -1,4 +1,4 @@
-import type { SessionRow } from "../log/tables.ts";
+import type { SessionRow } from "../log/store/tables.ts";
 
 /** Builds the event for the start of a session; always the same for one row. */
 export const startOf = (row: SessionRow): object => ({

@@ -1,5 +1,5 @@
 import { MeterError, type MeterErrorCode } from "../errors/meter-error.ts";
-import type { SessionRow } from "../log/tables.ts";
+import type { SessionRow } from "../log/store/tables.ts";
 import type { SendResult } from "./send-result.ts";
 import { endOf, startOf } from "./session-boundary.ts";
 import type { SessionHost } from "./session-host.ts";

@@ -1,8 +1,8 @@
 import type { MeterError } from "../errors/meter-error.ts";
 import type { EventContext } from "../event/check-event.ts";
 import type { CheckedEvent } from "../event/checked-event.ts";
-import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
-import type { SessionRow } from "../log/tables.ts";
+import type { SessionAnswer, SessionChange } from "../log/outbox/outbox-session.ts";
+import type { SessionRow } from "../log/store/tables.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { SendResult } from "./send-result.ts";
 

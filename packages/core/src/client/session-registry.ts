@@ -1,7 +1,7 @@
 import { MeterError } from "../errors/meter-error.ts";
 import type { EventContext } from "../event/check-event.ts";
 import { createEventId } from "../event/event-id.ts";
-import type { SessionRow } from "../log/tables.ts";
+import type { SessionRow } from "../log/store/tables.ts";
 import { OrphanSessions } from "./orphan-sessions.ts";
 import type { SendResult } from "./send-result.ts";
 import type { Session, SessionOptions, SessionRecovery } from "./session.ts";

@@ -2,8 +2,7 @@ import { leafTransport } from "../compose/leaf-transport.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import type { CheckedEvent } from "../event/checked-event.ts";
 import { contentMark } from "../event/content-mark.ts";
-import type { Lane } from "../event/usage-event.ts";
-import type { Account } from "../log/account.ts";
+import type { Lane, UsageEvent } from "../event/usage-event.ts";
 import type {
   Corrected,
   CorrectionRequest,
@@ -14,38 +13,39 @@ import type {
   Refutation,
   RefutationState,
   Standing,
-} from "../log/outbox.ts";
-import type { OutboxSelection } from "../log/outbox-query.ts";
-import type { SessionAnswer, SessionChange } from "../log/outbox-session.ts";
+} from "../log/outbox/outbox.ts";
+import type { OutboxSelection } from "../log/outbox/outbox-query.ts";
+import type { SessionAnswer, SessionChange } from "../log/outbox/outbox-session.ts";
 import { SpareOutbox } from "../log/spare-outbox.ts";
-import type { SqlTransaction } from "../log/store.ts";
+import type { SqlTransaction } from "../log/store/store.ts";
+import type { Account } from "../log/sums/account.ts";
 import type { Clock } from "../strategies/clock.ts";
 import type { Transport } from "../strategies/transport.ts";
-import { ArrivalReceipt } from "./arrival-receipt.ts";
-import { Claims } from "./claims.ts";
-import { ClockSkew } from "./clock-skew.ts";
-import { CommitResults } from "./commit-results.ts";
-import { Customers, type Parking } from "./customers.ts";
-import type { Closing, DeliveryEngineOptions, DeliveryOptions } from "./delivery-options.ts";
-import type { DestinationStatus } from "./destination.ts";
-import { Dispatch } from "./dispatch.ts";
-import { EventReceipt } from "./event-receipt.ts";
-import { EventsInMemory } from "./events-in-memory.ts";
-import { FateListeners } from "./fate-listeners.ts";
-import { Flushes } from "./flushes.ts";
-import { HoldProcess } from "./hold-process.ts";
-import { closedRefusal, Intake } from "./intake.ts";
-import { KeepAlive } from "./keep-alive.ts";
-import { NextCommit, type Transaction } from "./next-commit.ts";
-import type { OutboxStatus } from "./outbox-status.ts";
-import { type Receipt, refusedReceipt, Waiting } from "./receipt.ts";
-import { messageOf, Reports } from "./reports.ts";
-import { backoffMs } from "./retry.ts";
-import { Room } from "./room.ts";
-import type { Segment } from "./segment.ts";
-import { steadyTime } from "./steady-time.ts";
-import { WaitingForRoom } from "./waiting-for-room.ts";
-import { WakeTimer } from "./wake-timer.ts";
+import { Claims } from "./commits/claims.ts";
+import { CommitResults } from "./commits/commit-results.ts";
+import { NextCommit, type Transaction } from "./commits/next-commit.ts";
+import { Customers, type Parking } from "./customers/customers.ts";
+import { closedRefusal, Intake } from "./intake/intake.ts";
+import { Room } from "./intake/room.ts";
+import { WaitingForRoom } from "./intake/waiting-for-room.ts";
+import { ArrivalReceipt } from "./receipts/arrival-receipt.ts";
+import { Flushes } from "./receipts/flushes.ts";
+import { type Receipt, refusedReceipt, Waiting } from "./receipts/receipt.ts";
+import type { OutboxStatus } from "./reports/outbox-status.ts";
+import { messageOf, Reports } from "./reports/reports.ts";
+import type { Closing, DeliveryEngineOptions, DeliveryOptions } from "./rules/delivery-options.ts";
+import type { DestinationStatus } from "./rules/destination-status.ts";
+import { backoffMs } from "./rules/retry.ts";
+import { EventReceipt } from "./segments/event-receipt.ts";
+import { EventsInMemory } from "./segments/events-in-memory.ts";
+import { FateListeners } from "./segments/fate-listeners.ts";
+import type { Segment } from "./segments/segment.ts";
+import { Dispatch } from "./sending/dispatch.ts";
+import { ClockSkew } from "./time/clock-skew.ts";
+import { HoldProcess } from "./time/hold-process.ts";
+import { KeepAlive } from "./time/keep-alive.ts";
+import { steadyTime } from "./time/steady-time.ts";
+import { WakeTimer } from "./time/wake-timer.ts";
 
 const MAX_HELD_EVENTS = 10_000;
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
@@ -159,7 +159,7 @@ export class DeliveryEngine {
       inMemory: this.#inMemory,
       intake: this.#intake,
       customers: this.#customers,
-      dispatch: this.#dispatch,
+      mayHaveLeft: (event: UsageEvent | undefined) => this.#dispatch.mayHaveLeft(event),
       nextCommit: this.#nextCommit,
       listeners: this.#listeners,
       reports: this.reports,

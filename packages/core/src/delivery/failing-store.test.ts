@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sqliteOutbox } from "../../../outbox-sqlite/src/index.ts";
-import type { OutboxChanges } from "../log/outbox.ts";
+import type { OutboxChanges } from "../log/outbox/outbox.ts";
 import "../../../testing/src/matchers.ts";
 import { engineRig, recordMany, usage } from "../../test/engine-rig.ts";
 import { wrapOutbox } from "../../test/wrap-outbox.ts";

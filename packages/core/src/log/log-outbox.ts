@@ -1,17 +1,11 @@
 import { seqRanges } from "../event/seq-range.ts";
-import type { Accounts } from "./account.ts";
-import { foldDeltas, readAccounts, readLedger } from "./accounts-and-ledger.ts";
-import { append } from "./append.ts";
-import { takeArrivals } from "./arrivals.ts";
-import { Turns } from "./claim-turns.ts";
-import { correctEvent, forgetRevisions, standingOf } from "./correct.ts";
-import { boundLetters, discardLetters, redriveLetters } from "./dead-letters.ts";
-import { eraseTenant } from "./erase.ts";
-import { forgetIds } from "./identities.ts";
-import { readLedgerIds } from "./ledger-ids.ts";
-import { listEvents } from "./list-events.ts";
-import type { LogOptions } from "./log-options.ts";
-import { covers, type Destiny, eventsIn, LogTransaction, missingMeter } from "./log-transaction.ts";
+import { foldDeltas, readAccounts, readLedger } from "./accounts/accounts-and-ledger.ts";
+import { readLedgerIds } from "./accounts/ledger-ids.ts";
+import { forgetIds } from "./identities/identities.ts";
+import { correctEvent, forgetRevisions, standingOf } from "./letters/correct.ts";
+import { boundLetters, discardLetters, redriveLetters } from "./letters/dead-letters.ts";
+import { eraseTenant } from "./letters/erase.ts";
+import { dropKept, refuteEvents } from "./letters/refute.ts";
 import type {
   Appended,
   Claimed,
@@ -31,7 +25,7 @@ import type {
   RefutationState,
   Span,
   Standing,
-} from "./outbox.ts";
+} from "./outbox/outbox.ts";
 import type {
   BookedRange,
   LedgerId,
@@ -41,14 +35,26 @@ import type {
   OutboxRow,
   OutboxSelection,
   ProducerRow,
-} from "./outbox-query.ts";
-import type { SessionAnswer } from "./outbox-session.ts";
-import { enter, isAlive, newOwner, type Owner, takeOn, takeOver } from "./owner.ts";
-import { dropKept, refuteEvents } from "./refute.ts";
-import { changeSession, claimSessions } from "./shared-sessions.ts";
-import { type Arrivals, MayHaveCommitted, type Store, type StoreTransaction } from "./store.ts";
-import { startOfHour } from "./sums.ts";
-import type { CustomerPairs, OwnerRow, SegmentRow, SessionRow } from "./tables.ts";
+} from "./outbox/outbox-query.ts";
+import type { SessionAnswer } from "./outbox/outbox-session.ts";
+import { enter, isAlive, newOwner, type Owner, takeOn, takeOver } from "./owners/owner.ts";
+import { changeSession, claimSessions } from "./owners/shared-sessions.ts";
+import { append } from "./segments/append.ts";
+import { takeArrivals } from "./segments/arrivals.ts";
+import { Turns } from "./segments/claim-turns.ts";
+import { listEvents } from "./segments/list-events.ts";
+import { type Arrivals, MayHaveCommitted, type Store, type StoreTransaction } from "./store/store.ts";
+import type { CustomerPairs, OwnerRow, SegmentRow, SessionRow } from "./store/tables.ts";
+import type { Accounts } from "./sums/account.ts";
+import { startOfHour } from "./sums/sums.ts";
+import type { LogOptions } from "./transaction/log-options.ts";
+import {
+  covers,
+  type Destiny,
+  eventsIn,
+  LogTransaction,
+  missingMeter,
+} from "./transaction/log-transaction.ts";
 
 /**
  * An outbox over a store: what happens to events, identities, dead letters, sessions and accounts, whatever store keeps them. Opens and

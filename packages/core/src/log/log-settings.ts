@@ -1,6 +1,6 @@
 import { describeValue, type EventIssue } from "../check/event-issue.ts";
-import type { LogOptions } from "./log-options.ts";
-import type { OutboxLimits } from "./outbox.ts";
+import type { OutboxLimits } from "./outbox/outbox.ts";
+import type { LogOptions } from "./transaction/log-options.ts";
 
 /** The options that durable outboxes share. */
 export interface LogOutboxOptions {

@@ -1,10 +1,10 @@
-import { type DiscardedEvent, type DiscardedQuery, readDiscarded } from "./discarded.ts";
-import type { LogOptions } from "./log-options.ts";
+import { type DiscardedEvent, type DiscardedQuery, readDiscarded } from "./accounts/discarded.ts";
+import { type GivenEvent, type Recognition, recognize } from "./identities/recognize.ts";
 import { logOutbox } from "./log-outbox.ts";
-import { LogTransaction } from "./log-transaction.ts";
-import type { Outbox } from "./outbox.ts";
-import { type GivenEvent, type Recognition, recognize } from "./recognize.ts";
-import type { Store, StoreTransaction } from "./store.ts";
+import type { Outbox } from "./outbox/outbox.ts";
+import type { Store, StoreTransaction } from "./store/store.ts";
+import type { LogOptions } from "./transaction/log-options.ts";
+import { LogTransaction } from "./transaction/log-transaction.ts";
 
 /** Queries of an outbox. */
 export interface OutboxView

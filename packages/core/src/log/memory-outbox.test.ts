@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { givenEvent, NO_CHANGES, newSegment } from "../../test/new-segment.ts";
 import { memoryOutbox } from "./memory-outbox.ts";
-import type { Outbox, Span } from "./outbox.ts";
-import { sumEvents } from "./sums.ts";
+import type { Outbox, Span } from "./outbox/outbox.ts";
+import { sumEvents } from "./sums/sums.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 9);
 

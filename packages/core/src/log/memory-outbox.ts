@@ -1,6 +1,6 @@
 import { logOutbox } from "./log-outbox.ts";
-import { memoryStore } from "./memory-store.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Outbox } from "./outbox/outbox.ts";
+import { memoryStore } from "./store/memory-store.ts";
 
 export interface MemoryOutboxOptions {
   /** Maximum number of pending events. @default 10_000 */

@@ -1,7 +1,4 @@
 import { contentMark } from "../event/content-mark.ts";
-import { type Account, type Accounts, sumAccounts } from "./account.ts";
-import { withoutEvents } from "./append.ts";
-import { idList, idsIn } from "./id-list.ts";
 import { memoryOutbox } from "./memory-outbox.ts";
 import type {
   AppendException,
@@ -23,7 +20,7 @@ import type {
   Span,
   Standing,
   Undone,
-} from "./outbox.ts";
+} from "./outbox/outbox.ts";
 import type {
   BookedRange,
   LedgerId,
@@ -33,12 +30,15 @@ import type {
   OutboxRow,
   OutboxSelection,
   ProducerRow,
-} from "./outbox-query.ts";
-import { bodyOf, eventsOf } from "./segment-body.ts";
-import type { Arrivals } from "./store.ts";
-import { MayHaveCommitted } from "./store.ts";
-import { cellAt } from "./sums.ts";
-import type { SessionRow } from "./tables.ts";
+} from "./outbox/outbox-query.ts";
+import { withoutEvents } from "./segments/append.ts";
+import { idList, idsIn } from "./store/id-list.ts";
+import { bodyOf, eventsOf } from "./store/segment-body.ts";
+import type { Arrivals } from "./store/store.ts";
+import { MayHaveCommitted } from "./store/store.ts";
+import type { SessionRow } from "./store/tables.ts";
+import { type Account, type Accounts, sumAccounts } from "./sums/account.ts";
+import { cellAt } from "./sums/sums.ts";
 
 export interface SpareOutboxOptions {
   /** How long not to use the outbox after this many failures in a row, in milliseconds. */

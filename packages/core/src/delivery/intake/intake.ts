@@ -1,0 +1,239 @@
+import { MeterError } from "../../errors/meter-error.ts";
+import type { CheckedEvent } from "../../event/checked-event.ts";
+import type { Lane } from "../../event/usage-event.ts";
+import type { OutboxLimits } from "../../log/outbox/outbox.ts";
+import type { HourSums } from "../../log/sums/hour-sums.ts";
+import type { Waiting } from "../receipts/receipt.ts";
+import { Segment } from "../segments/segment.ts";
+
+export interface IntakeOptions {
+  readonly limits: OutboxLimits;
+  readonly isDurable: boolean;
+  /** Maximum that may wait to be stored. */
+  readonly maxUnstored: { readonly events: number; readonly bytes: number };
+  readonly waiting: Waiting;
+  readonly steady: () => number;
+}
+
+/** How much is in the outbox, and how much of it belongs to tenants without a known customer. */
+export interface Fill {
+  readonly pendingEvents: number;
+  readonly pendingBytes: number;
+  /** Events of tenants without a known customer, if the event's tenant is one of them. */
+  readonly parked: { readonly events: number; readonly bytes: number } | undefined;
+}
+
+// Events that wait for customers must not fill the outbox for all.
+const PARKED_SHARE = 0.25;
+const BACKFILL_SHARE = 0.5;
+const SEGMENT_EVENTS = 500;
+const SEGMENT_BYTES = 512 * 1024;
+/**
+ * A tenant with more pending events than this, and with many more than the others have, has segments of its own, so that it gets its turn
+ * and no more. The others share segments: each costs a store about as much as a hundred events.
+ */
+const FEW_EVENTS = 16;
+const MANY_TENANTS = 8;
+const TIMES_THE_AVERAGE = 2;
+
+/** How much of a tenant is pending in this process. */
+interface Load {
+  events: number;
+  /** Its own segments; created with the first. */
+  own: Map<Lane, Segment> | undefined;
+}
+
+/** Gathers recorded events into the segments of the next commit. */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #loads = new Map<string, Load>();
+  /** The sum of the loads. */
+  #loaded = 0;
+  readonly #shared = new Map<Lane, Segment>();
+  /** Open segments of single tenants. */
+  readonly #owned = new Set<Segment>();
+  #sealed: Segment[] = [];
+  #numbers = 0;
+  #events = 0;
+  #bytes = 0;
+  // Consecutive events often share a tenant: check the last one first.
+  #lastTenant = "";
+  #lastLoad: Load | undefined;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Recorded, and not yet taken for storage. */
+  get events(): number {
+    return this.#events;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether a segment is full and need not wait for more. */
+  get hasSealed(): boolean {
+    return this.#sealed.length > 0;
+  }
+
+  /** When the first waiting event came, in steady time. */
+  get openedAt(): number | undefined {
+    let at: number | undefined;
+    for (const segment of [...this.#sealed, ...this.#shared.values(), ...this.#owned])
+      if (at === undefined || segment.openedAt < at) at = segment.openedAt;
+    return at;
+  }
+
+  /** The newest number of a segment. */
+  get lastNumber(): number {
+    return this.#numbers;
+  }
+
+  /** Why there is no room for an event; undefined if there is. */
+  refusal({ bytes }: CheckedEvent, lane: Lane, fill: Fill): MeterError | undefined {
+    const { limits, maxUnstored, isDurable } = this.#options;
+    const { maxEvents, maxBytes } = limits;
+    const pendingEvents = fill.pendingEvents + this.#events;
+    const pendingBytes = fill.pendingBytes + this.#bytes;
+    if (pendingEvents >= maxEvents || pendingBytes + bytes > maxBytes)
+      return noRoom(
+        `the outbox holds ${pendingEvents} events (${pendingBytes} bytes) of at most ${maxEvents} (${maxBytes} bytes)`,
+      );
+    if (isDurable && (this.#events >= maxUnstored.events || this.#bytes >= maxUnstored.bytes))
+      return noRoom(`${this.#events} events wait to be stored`);
+    if (lane === "backfill" && pendingEvents >= maxEvents * BACKFILL_SHARE)
+      return noRoom("a backfill may use half of the outbox");
+    if (
+      fill.parked !== undefined &&
+      (fill.parked.events >= maxEvents * PARKED_SHARE || fill.parked.bytes + bytes > maxBytes * PARKED_SHARE)
+    )
+      return noRoom(
+        "the customer of its tenant is not known, and events without a customer may use only a quarter of the outbox",
+      );
+    return undefined;
+  }
+
+  add(checked: CheckedEvent, lane: Lane): { readonly segment: Segment; readonly index: number } {
+    const { tenant_id } = checked.event;
+    const load = this.#load(tenant_id);
+    load.events++;
+    this.#loaded++;
+    this.#events++;
+    this.#bytes += checked.bytes;
+    const isOwn = this.#isLarge(load);
+    let segment = isOwn ? load.own?.get(lane) : this.#shared.get(lane);
+    if (segment === undefined || !segment.takes(checked.checkedAt)) {
+      if (segment !== undefined) this.#seal(segment);
+      segment = this.segment(lane, isOwn ? tenant_id : "");
+      if (isOwn) {
+        load.own ??= new Map();
+        load.own.set(lane, segment);
+        this.#owned.add(segment);
+      } else this.#shared.set(lane, segment);
+    }
+    const index = segment.push(checked);
+    if (segment.open >= SEGMENT_EVENTS || segment.bytes >= SEGMENT_BYTES) this.#seal(segment);
+    return { segment, index };
+  }
+
+  /** A segment for events of this process. */
+  segment(lane: Lane, tenant_id: string): Segment {
+    this.#numbers++;
+    return this.#segment(lane, tenant_id, this.#numbers);
+  }
+
+  /** A segment for events of the outbox: a flush waits for it with everything recorded before. */
+  claimedSegment(lane: Lane, tenant_id: string): Segment {
+    return this.#segment(lane, tenant_id, 0);
+  }
+
+  /** Takes everything gathered. */
+  take(): readonly Segment[] {
+    for (const segment of [...this.#shared.values(), ...this.#owned]) this.#seal(segment);
+    const sealed = this.#sealed;
+    this.#sealed = [];
+    this.#events = 0;
+    this.#bytes = 0;
+    return sealed;
+  }
+
+  /** What is gathered, without taking it. */
+  gathered(): readonly Segment[] {
+    return [...this.#sealed, ...this.#shared.values(), ...this.#owned];
+  }
+
+  /** Events of a tenant came from the outbox. */
+  loaded(tenant_id: string, events: number): void {
+    const load = this.#load(tenant_id);
+    load.events += events;
+    this.#loaded += events;
+  }
+
+  /** Events are settled, or left memory. */
+  unloaded({ tenants, events }: HourSums): void {
+    for (let i = 0; i < tenants.length; i++) {
+      const tenant_id = tenants[i] ?? "";
+      const load = this.#loads.get(tenant_id);
+      if (load === undefined) continue;
+      load.events -= events[i] ?? 0;
+      this.#loaded -= events[i] ?? 0;
+      if (load.events > 0) continue;
+      this.#loads.delete(tenant_id);
+      if (this.#lastLoad === load) this.#lastLoad = undefined;
+    }
+  }
+
+  loadOf(tenant_id: string): number {
+    if (this.#lastLoad !== undefined && this.#lastTenant === tenant_id) return this.#lastLoad.events;
+    const load = this.#loads.get(tenant_id);
+    if (load === undefined) return 0;
+    this.#lastTenant = tenant_id;
+    this.#lastLoad = load;
+    return load.events;
+  }
+
+  get tenants(): number {
+    return this.#loads.size;
+  }
+
+  #segment(lane: Lane, tenant_id: string, number: number): Segment {
+    const { steady, waiting, isDurable } = this.#options;
+    return new Segment({ lane, tenant_id, number, openedAt: steady() }, waiting, isDurable);
+  }
+
+  #isLarge({ events }: Load): boolean {
+    const tenants = this.#loads.size;
+    return (
+      events > FEW_EVENTS && (tenants < MANY_TENANTS || events * tenants >= TIMES_THE_AVERAGE * this.#loaded)
+    );
+  }
+
+  #load(tenant_id: string): Load {
+    if (this.#lastLoad !== undefined && this.#lastTenant === tenant_id) return this.#lastLoad;
+    let load = this.#loads.get(tenant_id);
+    if (load === undefined) {
+      load = { events: 0, own: undefined };
+      this.#loads.set(tenant_id, load);
+    }
+    this.#lastTenant = tenant_id;
+    this.#lastLoad = load;
+    return load;
+  }
+
+  #seal(segment: Segment): void {
+    this.#sealed.push(segment);
+    if (segment.tenant_id === "") this.#shared.delete(segment.lane);
+    else {
+      this.#owned.delete(segment);
+      this.#loads.get(segment.tenant_id)?.own?.delete(segment.lane);
+    }
+  }
+}
+
+export const closedRefusal = (): MeterError =>
+  new MeterError("closed", "the client is closed; nothing was recorded");
+
+export const noRoom = (why: string): MeterError =>
+  new MeterError("no_room", `no room: ${why}; nothing was recorded`);

@@ -1,6 +1,0 @@
-import type { DestinationStatus } from "./destination.ts";
-
-/** The state of the outbox, for people. While it is `retrying`, it stores nothing: events are kept in memory only. */
-export interface OutboxStatus extends Pick<DestinationStatus, "name" | "reason" | "since" | "retryAt"> {
-  readonly state: "open" | "retrying";
-}
