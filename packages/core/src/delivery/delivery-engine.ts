@@ -483,8 +483,16 @@ export class DeliveryEngine {
   }
 
   get #isCommitDue(): boolean {
-    if (this.#intake.events === 0) return false;
-    return this.#isCommitWanted || this.#steady() >= (this.#intake.openedAt ?? 0) + this.#commitAfterMs;
+    return this.#intake.events > 0 && (this.#isCommitWanted || this.#isCommitLate);
+  }
+
+  get #isCommitLate(): boolean {
+    return this.#steady() >= (this.#intake.openedAt ?? 0) + this.#commitAfterMs;
+  }
+
+  /** In memory, a segment had better be as large as a batch. */
+  get #takesUnsealed(): boolean {
+    return this.durable || this.#hurry || this.#intake.unsealed >= this.#commitAtEvents || this.#isCommitLate;
   }
 
   /** Whether to commit what is gathered before its time. */
@@ -534,9 +542,8 @@ export class DeliveryEngine {
 
   #gather(isAll: boolean): Transaction {
     if (this.#isPostponedDue) this.#dispatch.putBack(this.#nextCommit.takeStranded());
-    const isTaken = isAll || this.#isCommitDue;
-    if (isTaken) this.#room.commits();
-    const segments = isTaken ? this.#intake.take() : [];
+    const segments = isAll || this.#isCommitDue ? this.#intake.take(this.#takesUnsealed) : [];
+    this.#room.commits(segments);
     for (const segment of segments) this.#inMemory.enter(segment);
     const append = segments.map((segment) => this.#newSegment(segment));
     return this.#nextCommit.take(this.#clock.now(), segments, append, this.#spare?.isDown !== true);

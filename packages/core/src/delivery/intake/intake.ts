@@ -53,6 +53,7 @@ export class Intake {
   /** Open segments of single tenants. */
   readonly #owned = new Set<Segment>();
   #sealed: Segment[] = [];
+  #sealedEvents = 0;
   #numbers = 0;
   #events = 0;
   #bytes = 0;
@@ -76,6 +77,11 @@ export class Intake {
   /** Whether a segment is full and need not wait for more. */
   get hasSealed(): boolean {
     return this.#sealed.length > 0;
+  }
+
+  /** Events in segments that are not full. */
+  get unsealed(): number {
+    return this.#events - this.#sealedEvents;
   }
 
   /** When the first waiting event came, in steady time. */
@@ -149,13 +155,16 @@ export class Intake {
     return this.#segment(lane, tenant_id, 0);
   }
 
-  /** Takes everything gathered. */
-  take(): readonly Segment[] {
-    for (const segment of [...this.#shared.values(), ...this.#owned]) this.#seal(segment);
+  /** Takes the full segments; with `isAll`, the others too. */
+  take(isAll: boolean): readonly Segment[] {
+    if (isAll) for (const segment of [...this.#shared.values(), ...this.#owned]) this.#seal(segment);
     const sealed = this.#sealed;
     this.#sealed = [];
-    this.#events = 0;
-    this.#bytes = 0;
+    for (const { open, bytes } of sealed) {
+      this.#events -= open;
+      this.#bytes -= bytes;
+    }
+    this.#sealedEvents = 0;
     return sealed;
   }
 
@@ -224,6 +233,7 @@ export class Intake {
 
   #seal(segment: Segment): void {
     this.#sealed.push(segment);
+    this.#sealedEvents += segment.open;
     if (segment.tenant_id === "") this.#shared.delete(segment.lane);
     else {
       this.#owned.delete(segment);

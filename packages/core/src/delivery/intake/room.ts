@@ -3,6 +3,7 @@ import type { CheckedEvent } from "../../event/checked-event.ts";
 import type { Lane } from "../../event/usage-event.ts";
 import type { OutboxOpening } from "../../log/outbox/outbox.ts";
 import type { Customers } from "../customers/customers.ts";
+import type { Segment } from "../segments/segment.ts";
 import type { Intake } from "./intake.ts";
 
 const ASK_AGAIN_MS = 200;
@@ -28,10 +29,13 @@ export class Room {
     this.#pending = { events: pendingEvents, bytes: pendingBytes };
   }
 
-  /** Everything gathered is about to be stored. */
-  commits(): void {
-    const { events, bytes } = this.#intake;
-    if (events > 0) this.#committing = { events, bytes };
+  /** Segments are about to be stored. */
+  commits(segments: readonly Segment[]): void {
+    if (segments.length === 0) return;
+    this.#committing = {
+      events: segments.reduce((sum, { open }) => sum + open, 0),
+      bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
   }
 
   committed(): void {
