@@ -16,6 +16,7 @@ export interface Backend {
   close(): Promise<void>;
 }
 
+const DAY_MS = 86_400_000;
 const TENANTS = { page: "cust_001" };
 /** What the relay puts before the ids of this tenant's pages. */
 const NAMESPACE = "page~7Kq2ZxVw:page:";
@@ -28,6 +29,8 @@ export const startBackend = async (kind: BackendKind): Promise<Backend> => {
       origins: () => true,
       rate: { device: false, tenant: false },
       dedup: memoryDedup(),
+      // Some pages come back after eight days.
+      policy: { maxAgeMs: 30 * DAY_MS },
       transport,
       customerLookup: staticCustomers(TENANTS),
     }),
@@ -49,7 +52,7 @@ const sandboxBackend = async () => {
       baseUrl: sandbox.url,
       // The other one has no place for metadata.
       dialect: "kafka-rest",
-      dedup: { windowMs: 86_400_000 },
+      dedup: { windowMs: DAY_MS },
     }),
     counted: (ids: readonly string[]) => Promise.all(ids.map(countOf)),
     close: () => sandbox.close(),
