@@ -67,7 +67,7 @@ describe.skipIf(found === undefined)("the browser entry as one script in a page"
     );
   });
 
-  test("what one user left behind does not go out under the token of the next", async () => {
+  test("what one tenant left behind does not go out under the token of the next", async () => {
     await using backend = await pageBackend(script);
     const context = started.newContext();
     const first = await openPage(backend, context);
@@ -93,36 +93,42 @@ describe.skipIf(found === undefined)("the browser entry as one script in a page"
   });
 
   test.each([
-    ["tenant", "tenant=tenant_b", "tenant=tenant_a"],
-    ["user of a page that names its own", "tenant=tenant_a&subject=bob", "tenant=tenant_a&subject=ada"],
-  ])("the token of another %s blocks delivery: events wait for their own", async (_, wrong, right) => {
+    ["another tenant", undefined, "tenant=tenant_b", "tenant=tenant_a"],
+    ["another user", "ada", "tenant=tenant_a&subject=bob", "tenant=tenant_a&subject=ada"],
+    ["a user, to a page that names none", undefined, "tenant=tenant_a&subject=bob", "tenant=tenant_a"],
+    ["no user, to a page that names one", "ada", "tenant=tenant_a", "tenant=tenant_a&subject=ada"],
+  ])("the token of %s blocks delivery: events wait for their own", async (_, user, wrong, right) => {
     await using backend = await pageBackend(script);
     const page = await openPage(backend);
 
     const told = await page.evaluate(
-      async ([wrongQuery, rightQuery]) => {
+      async ([subject, wrongQuery, rightQuery]) => {
         let query = wrongQuery;
         const meter = browser.createBrowserMeter({
           relayUrl: "/meter",
           tenant_id: "tenant_a",
-          subject: "ada",
+          ...(subject !== undefined && { subject }),
           token: async () => (await fetch(`/token?${query}`)).text(),
           delivery: { lingerMs: 0 },
         });
-        const blocked = new Promise<number | undefined>((resolve) => {
-          meter.on("blocked", ({ status }) => resolve(status));
+        const blocked = new Promise<string | undefined>((resolve) => {
+          meter.on("blocked", ({ reason }) => resolve(reason));
         });
         const { settled } = meter.record({ meter_id: "page.processed.basic", total_usage: 3 });
-        const status = await blocked;
+        const reason = await blocked;
         const { pending } = await meter.stats();
         query = rightQuery;
         meter.retryNow();
-        return { status, pending, ...(await settled) };
+        return { reason, pending, ...(await settled) };
       },
-      [wrong, right] as const,
+      [user, wrong, right] as const,
     );
 
-    expect(told).toMatchObject({ status: 403, pending: 1, state: "acknowledged" });
+    expect(told).toMatchObject({
+      reason: expect.stringMatching(/HTTP 403: (tenant_id|subject): expected .*, got /),
+      pending: 1,
+      state: "acknowledged",
+    });
     expect(usage(backend)).toEqual([
       { tenant_id: "tenant_a", customer_id: "cust_a", total_usage: 3, events: 1 },
     ]);

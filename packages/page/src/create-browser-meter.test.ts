@@ -17,9 +17,9 @@ test.each([
   ["createBrowserMeter", createBrowserMeter],
   ["createVolatileBrowserMeter", createVolatileBrowserMeter],
 ])("%s names every option at fault", (_, create) => {
-  const call = () => Reflect.apply(create, undefined, [{ relayUrl: "", device_id: 7 }]);
+  const call = () => Reflect.apply(create, undefined, [{ relayUrl: "", subject: "", device_id: 7 }]);
 
-  expect(messageOf(call)).toMatch(/relayUrl: .*tenant_id: .*got nothing; device_id: .*got 7/);
+  expect(messageOf(call)).toMatch(/relayUrl: .*tenant_id: .*got nothing; subject: .*; device_id: .*got 7/);
 });
 
 test("on a server, creating the client asks for no token and holds no process", async () => {

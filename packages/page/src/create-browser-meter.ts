@@ -19,8 +19,8 @@ export interface PageOutboxOptions {
 
 export interface BrowserMeterOptions<C extends Catalog = LitewaveCatalog> extends PageMeterOptions<C> {
   /**
-   * The database that keeps events until the relay has them, or `false` for none. Each tenant and subject has its own, so events that one
-   * user left behind are never sent with the token of the next.
+   * The database that keeps events until the relay has them, or `false` for none. Each tenant and subject has its own, so that events which
+   * one user left wait for that user.
    */
   readonly outbox?: PageOutboxOptions | false;
 }
@@ -36,6 +36,7 @@ export interface BrowserMeterOptions<C extends Catalog = LitewaveCatalog> extend
  * const meter = createBrowserMeter({
  *   relayUrl: "/meter",
  *   tenant_id: "tenant_123",
+ *   subject: "user_7",
  *   token: async () => (await fetch("/meter-token")).text(),
  * });
  * meter.record({ meter_id: "page.processed.basic", total_usage: 3 });

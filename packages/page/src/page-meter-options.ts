@@ -22,7 +22,7 @@ export interface PageMeterOptions<C extends Catalog = LitewaveCatalog>
   /**
    * The signed-in user, as the token's subject: events that one user left wait for that user. It is part of the database's name, and the
    * relay refuses tokens of another subject. A pseudonym is enough.
-   * @default all users of a tenant share a database, and what one of them left is sent with the token of the next
+   * @default none: all pages of the tenant share a database, and the relay refuses tokens that name a user
    */
   readonly subject?: string;
   /** The page's device; the relay uses the token's. @default "web" */
@@ -43,10 +43,11 @@ export interface PageMeterOptions<C extends Catalog = LitewaveCatalog>
 export const checkPageOptions = ({
   relayUrl,
   tenant_id,
+  subject = "none",
   device_id = "web",
 }: PageMeterOptions<Catalog>): void => {
   const issues: EventIssue[] = [];
-  for (const [field, value] of Object.entries({ relayUrl, tenant_id, device_id })) {
+  for (const [field, value] of Object.entries({ relayUrl, tenant_id, subject, device_id })) {
     if ((typeof value !== "string" && !(value instanceof URL)) || value === "")
       issues.push(pageIssue(field, value, "text"));
   }

@@ -203,16 +203,19 @@ const unavailable = (results: readonly PageEventResult[]): Refusal | undefined =
 
 /** Refuses events that the page recorded for another tenant or user than that of the credentials: they wait for their own. */
 const ofAnother = (batch: ReceivedBatch, { tenant_id, subject }: Principal): Refusal | undefined => {
-  const differs = (field: "tenant_id" | "subject", expected: string) =>
+  const differs = (field: "tenant_id" | "subject", expected: string | undefined) =>
     describeIssue({
       field,
-      given: describeValue(batch[field]),
-      expected: `that of the credentials, ${describeValue(expected)}`,
+      given: batch[field] === undefined ? "nothing" : describeValue(batch[field]),
+      expected:
+        expected === undefined
+          ? "nothing, because the credentials name no user"
+          : `that of the credentials, ${describeValue(expected)}`,
     });
   if (batch.tenant_id !== undefined && batch.tenant_id !== tenant_id)
     return new Refusal(403, "wrong_tenant", differs("tenant_id", tenant_id));
-  if (batch.subject !== undefined && subject !== undefined && batch.subject !== subject)
-    return new Refusal(403, "wrong_subject", differs("subject", subject));
+  // Events of a page that names no user may be anyone's.
+  if (batch.subject !== subject) return new Refusal(403, "wrong_subject", differs("subject", subject));
   return undefined;
 };
 

@@ -6,6 +6,8 @@ export interface BeaconTransportOptions {
   readonly url: string | URL;
   /** Token that identifies the page to the relay. A function is called at once, and again when the relay refuses its token. */
   readonly token?: TokenSource;
+  /** The signed-in user whose events are sent, as in `token`: the relay refuses tokens of another user. @default none */
+  readonly subject?: string;
   /**
    * `text/plain` sends the token in the body and needs no CORS preflight; `application/json` sends it in the header
    * `Authorization: Bearer …`.
@@ -26,6 +28,7 @@ export interface BeaconTransportOptions {
 export const checkOptions = ({
   url,
   token,
+  subject,
   contentType,
   dedupWindowMs,
   fetch,
@@ -41,6 +44,12 @@ export const checkOptions = ({
     `a ${typeof token}`,
     token === undefined || typeof token === "function" || (typeof token === "string" && token !== ""),
     "text or a function",
+  );
+  expect(
+    "subject",
+    describeValue(subject),
+    subject === undefined || (typeof subject === "string" && subject !== ""),
+    "text that is not empty",
   );
   expect(
     "contentType",

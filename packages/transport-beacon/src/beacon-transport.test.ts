@@ -126,6 +126,12 @@ describe("what leaves", () => {
     expect(answer).toMatchObject({ outcomes: tenants.map(() => ({ state: "acknowledged" })) });
   });
 
+  test("each body names the user", async () => {
+    const { url, got } = await relay(accepting);
+    await send(beaconTransport({ url, subject: "user_7" }), [outgoing("one")]);
+    expect(JSON.parse(got[0]?.body ?? "")).toMatchObject({ tenant_id: "tenant", subject: "user_7" });
+  });
+
   test("bodies fit the keepalive budget by their true bytes, hold every event once and in order", () => {
     const text = fc.string({ unit: fc.constantFrom("a", "京", "\u0001", "🗼"), maxLength: 12_000 });
     fc.assert(
@@ -248,6 +254,17 @@ describe("what an answer means", () => {
     });
   });
 
+  test("the reason of a refusal holds the relay's own words, at most 300 characters of them", async () => {
+    const refusing = (message: unknown) => () => ({
+      status: 403,
+      body: JSON.stringify({ error: { code: "wrong_subject", message } }),
+    });
+    const { fault } = await answerOf(refusing("subject: expected none"));
+    expect(fault?.reason).toBe("the relay answered HTTP 403: subject: expected none");
+    expect((await answerOf(refusing("x".repeat(5_000)))).fault?.reason).toHaveLength(329);
+    expect((await answerOf(refusing(7))).fault?.reason).toBe("the relay answered HTTP 403");
+  });
+
   test("a redirect is not followed", async () => {
     const { url, got } = await relay(() => ({ status: 307, headers: { location: "/elsewhere" } }));
     const answer = await send(beaconTransport({ url }), [outgoing("one")]);
@@ -347,11 +364,11 @@ describe("the token", () => {
 });
 
 test("options that make no sense are named, and the token is not shown", () => {
-  const wrong = { url: "", token: 42, contentType: "text/html", dedupWindowMs: 0 };
+  const wrong = { url: "", token: 42, subject: "", contentType: "text/html", dedupWindowMs: 0 };
   expect(() => Reflect.apply(beaconTransport, undefined, [wrong])).toThrowError(
     expect.objectContaining({
       code: "invalid_options",
-      issues: ["url", "token", "contentType", "dedupWindowMs"].map((field) =>
+      issues: ["url", "token", "subject", "contentType", "dedupWindowMs"].map((field) =>
         expect.objectContaining({ field, given: expect.not.stringContaining("42") }),
       ),
     }),

@@ -32,7 +32,7 @@ const WEEK_MS = 604_800_000;
  */
 export const beaconTransport = (options: BeaconTransportOptions): Transport => {
   checkOptions(options);
-  const { url, token: source, contentType = "text/plain", dedupWindowMs = WEEK_MS } = options;
+  const { url, token: source, subject, contentType = "text/plain", dedupWindowMs = WEEK_MS } = options;
   const isInBody = contentType === "text/plain";
   const post = pagePost(options);
   const page = source === undefined ? undefined : pageToken(source);
@@ -58,7 +58,7 @@ export const beaconTransport = (options: BeaconTransportOptions): Transport => {
     const context = { headers, signal, answered, isLeaving: isInBody && isClosing() };
     const faults: DestinationFault[] = [];
     const judged = await Promise.all(
-      bodiesOf(events, isInBody ? token : undefined).map(async (body) => {
+      bodiesOf(events, isInBody ? token : undefined, subject).map(async (body) => {
         const verdict = await post(body.text, context);
         if ("kind" in verdict) faults.push(verdict);
         return body.events.map(({ event_id }): Outcome => {
@@ -87,14 +87,18 @@ export const beaconTransport = (options: BeaconTransportOptions): Transport => {
 };
 
 /** Packs events in their order; each body has the events of one tenant, which the relay compares with that of the token. */
-const bodiesOf = (events: readonly OutgoingEvent[], token: string | undefined): readonly PageBody[] => {
+const bodiesOf = (
+  events: readonly OutgoingEvent[],
+  token: string | undefined,
+  subject: string | undefined,
+): readonly PageBody[] => {
   const sent_at = Date.now();
   const bodies: PageBody[] = [];
   let from = 0;
   for (let i = 1; i <= events.length; i++) {
     const tenant_id = events[from]?.tenant_id;
     if (events[i]?.tenant_id === tenant_id) continue;
-    bodies.push(...pageBodies(events.slice(from, i).map(pageEvent), { sent_at, token, tenant_id }));
+    bodies.push(...pageBodies(events.slice(from, i).map(pageEvent), { sent_at, token, tenant_id, subject }));
     from = i;
   }
   return bodies;

@@ -2,23 +2,25 @@ import type { DestinationFault, Outcome, Unsure } from "@meter-lib/core/transpor
 import type { PageEventResult } from "@meter-lib/core/wire";
 
 const MAX_SHOWN = 4096;
+const MAX_REASON = 300;
 
 /** The result of a body: an outcome by event id, one outcome for all events, or a fault that affected none. */
 export type Verdict = Map<unknown, Outcome> | Unsure | DestinationFault;
 
 /** Interprets a response, whose body is `text`. */
 export const judgeAnswer = ({ status, headers }: Response, text: string): Verdict => {
-  if (status === 200) {
-    try {
-      return readResults(JSON.parse(text).results);
-    } catch {
-      // Not the response of a relay.
-    }
+  let said = "";
+  try {
+    const { results, error } = JSON.parse(text);
+    if (status === 200) return readResults(results);
+    said = `: ${error.message.slice(0, MAX_REASON)}`;
+  } catch {
+    // Not the response of a relay.
   }
   const retryAfterMs = parseRetryAfter(headers.get("retry-after"));
   const kind = faultOf(status, retryAfterMs);
   const answered = {
-    reason: `the relay answered HTTP ${status}`,
+    reason: `the relay answered HTTP ${status}${said}`,
     status,
     body: text.slice(0, MAX_SHOWN),
     retryAfterMs,

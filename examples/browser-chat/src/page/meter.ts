@@ -4,6 +4,7 @@ import { createBrowserMeter } from "meter-lib/browser";
 export const meter = createBrowserMeter({
   relayUrl: "/meter",
   tenant_id: "tenant_123",
+  subject: "user_7",
   token: async () => (await fetch("/api/token")).text(),
   delivery: { lingerMs: 200 },
   sessions: { checkpointMs: 1_000, resumeWithinMs: 60_000 },

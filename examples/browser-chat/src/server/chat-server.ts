@@ -34,7 +34,7 @@ export const startChatServer = async (port: number): Promise<ChatServer> => {
   app.all("/meter", (context) => relay(context.req.raw));
   // A real service asks here who is signed in.
   app.get("/api/token", async (context) =>
-    context.text(await tokens.issue({ tenant_id: "tenant_123", device_id: "web" })),
+    context.text(await tokens.issue({ tenant_id: "tenant_123", device_id: "web", subject: "user_7" })),
   );
   app.post("/api/chat", async (context) => context.text(await answerQuestion(await context.req.text())));
   app.get("/api/usage", (context) => context.json(chatUsage(sandbox)));

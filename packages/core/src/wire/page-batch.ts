@@ -11,7 +11,7 @@ export interface PageBatch {
   readonly token?: string | undefined;
   /** Whose usage the page recorded. The relay refuses credentials of another tenant, so that what one user left is not billed to the next. */
   readonly tenant_id?: string | undefined;
-  /** The user who was signed in, if the page knows. The relay refuses credentials of another subject. */
+  /** The user who was signed in. The relay refuses credentials of another user, or of none if there is one here, and the reverse. */
   readonly subject?: string | undefined;
   readonly events: readonly PageEvent[];
 }

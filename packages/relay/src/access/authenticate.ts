@@ -5,7 +5,7 @@ import type { RelayErrorCode } from "../request/refusal.ts";
 export interface Principal {
   readonly tenant_id: string;
   readonly device_id: string;
-  /** The user, compared with what the page says in `subject`. @default not compared */
+  /** The user. The page must name the same one in `subject`, or none if there is none here. @default none */
   readonly subject?: string | undefined;
   /** Meters that these credentials may report. @default all that the policy allows */
   readonly meters?: readonly string[] | undefined;

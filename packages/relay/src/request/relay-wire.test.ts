@@ -175,9 +175,36 @@ test.each([
   },
 );
 
-test("a subject is compared only where the credentials name one", async () => {
-  const { relay } = relayUnderTest();
-  const answer = await relay(pageRequest({ body: { ...batchOf(pageEvent()), subject: "ada" } }));
+test.each([
+  [
+    "the credentials' user, who is not named by the page",
+    "bob",
+    undefined,
+    'that of the credentials, "bob", got nothing',
+  ],
+  [
+    "a user, whom the credentials do not name",
+    undefined,
+    "ada",
+    'nothing, because the credentials name no user, got "ada"',
+  ],
+])("page and credentials name the same user or none: %s", async (_, ofCredentials, ofPage, words) => {
+  const { relay, transport } = relayUnderTest({
+    authenticate: () => ({ tenant_id: "tenant_123", device_id: "web-1", subject: ofCredentials }),
+  });
+  const body = { ...batchOf(pageEvent()), subject: ofPage };
+  expect(await errorOf(await relay(pageRequest({ body })))).toEqual({
+    status: 403,
+    error: { code: "wrong_subject", message: `subject: expected ${words}` },
+  });
+  expect(transport.batches).toEqual([]);
+});
+
+test.each(["bob", undefined])("page and credentials that name the same user (%s) pass", async (subject) => {
+  const { relay } = relayUnderTest({
+    authenticate: () => ({ tenant_id: "tenant_123", device_id: "web-1", subject }),
+  });
+  const answer = await relay(pageRequest({ body: { ...batchOf(pageEvent()), subject } }));
   expect(answer.status).toBe(200);
 });
 
