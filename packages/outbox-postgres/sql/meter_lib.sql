@@ -11,6 +11,17 @@ CREATE TABLE IF NOT EXISTS "meter_lib".turns (
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 INSERT INTO "meter_lib".turns SELECT 1, 0 WHERE NOT EXISTS (SELECT FROM "meter_lib".turns);
 
+-- One row: which outbox this is. Never written again, so that transactions of any isolation level may read it.
+CREATE TABLE IF NOT EXISTS "meter_lib".outbox (
+  id uuid NOT NULL
+);
+INSERT INTO "meter_lib".outbox SELECT gen_random_uuid() WHERE NOT EXISTS (SELECT FROM "meter_lib".outbox);
+
+-- Names the outbox. A copy of its database in the same server has another name.
+CREATE OR REPLACE FUNCTION "meter_lib".place() RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT id || ' ' || (SELECT oid FROM pg_database WHERE datname = current_database()) FROM "meter_lib".outbox
+$$;
+
 -- Events that came with transactions of the application. An owner takes them out, oldest first.
 CREATE TABLE IF NOT EXISTS "meter_lib".arrivals (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -18,10 +29,14 @@ CREATE TABLE IF NOT EXISTS "meter_lib".arrivals (
   arrival json NOT NULL CHECK (json_typeof(arrival) = 'object')
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_insert_scale_factor = 0.2);
 
--- Puts events, a JSON array of them, into the transaction of whoever calls it, and returns its number. A commit with a NOTIFY waits for every other one: of
--- transactions at once only the first rings, and none while an owner is awake. A function, because its plans are kept by the connection.
-CREATE OR REPLACE FUNCTION "meter_lib".arrive(events text) RETURNS xid8 LANGUAGE plpgsql AS $$
+-- Puts events, a JSON array of them, into the transaction of whoever calls it, and returns its number; does nothing and returns null in another
+-- outbox than the expected one. A commit with a NOTIFY waits for every other one: of transactions at once only the first rings, and none while an
+-- owner is awake. A function, because its plans are kept by the connection.
+CREATE OR REPLACE FUNCTION "meter_lib".arrive(events text, expected text DEFAULT NULL) RETURNS xid8 LANGUAGE plpgsql AS $$
 BEGIN
+  IF expected <> "meter_lib".place() THEN
+    RETURN NULL;
+  END IF;
   INSERT INTO "meter_lib".arrivals (arrival) SELECT value FROM json_array_elements(events::json);
   IF pg_try_advisory_xact_lock(hashtextextended('meter-lib meter_lib bell', 0)) THEN
     PERFORM pg_notify('meter_lib', '');

@@ -78,7 +78,7 @@ test("rights: who may what, and what the others are told", async () => {
     url,
     `CREATE ROLE ${app} LOGIN; CREATE ROLE ${writer} LOGIN; CREATE ROLE ${nobody} LOGIN;
     GRANT USAGE ON SCHEMA "${schema}" TO ${app}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "${schema}" TO ${app};
-    GRANT USAGE ON SCHEMA "${schema}" TO ${writer}; GRANT INSERT ON "${schema}".arrivals TO ${writer}`,
+    GRANT USAGE ON SCHEMA "${schema}" TO ${writer}; GRANT INSERT ON "${schema}".arrivals TO ${writer}; GRANT SELECT ON "${schema}".outbox TO ${writer}`,
   );
   const transport = memoryTransport();
   const client = new MeterClient({
@@ -110,6 +110,61 @@ test("rights: who may what, and what the others are told", async () => {
   });
   await client.close();
   await Promise.all([tx.end(), stranger.end()]);
+});
+
+test("a transaction in another database that has a schema of the same name", async () => {
+  const url = inject("postgresUrl");
+  const { schema } = await schemaPlace();
+  const [migrated, copied] = [`migrated_${process.pid}`, `copied_${process.pid}`];
+  const urlIn = (database: string): string => url.replace(/postgres$/, database);
+  await querySql(url, `CREATE DATABASE ${migrated}`);
+  await querySql(urlIn(migrated), migrationSql(schema));
+  // With its tables, and all that they hold.
+  await querySql(url, `CREATE DATABASE ${copied} TEMPLATE ${migrated}`);
+  const open = (at: string): MeterClient =>
+    new MeterClient({
+      transport: memoryTransport(),
+      customerLookup: { lookup: async () => ({ state: "found", customer_id: "customer" }) },
+      outbox: postgresOutbox({ client: () => new pg.Client(at), schema }),
+    });
+  for (const [own, other] of [
+    ["postgres", migrated],
+    [migrated, copied],
+  ] as const) {
+    const client = open(urlIn(own));
+    await client.stats();
+    const tx = await connectTo(urlIn(other));
+    await tx.query("BEGIN");
+    await expect(client.record(EVENT, { tx })).rejects.toMatchObject({
+      code: "invalid_options",
+      message: expect.stringContaining(
+        `tx: expected a transaction in the database "${own}" of the outbox: in the schema ${schema} of another one, nobody would deliver the event, got a transaction in the database "${other}"`,
+      ),
+    });
+    // What was refused is not there, and the transaction goes on without it.
+    expect((await tx.query(`SELECT FROM "${schema}".arrivals`)).rowCount).toBe(0);
+    await tx.query("COMMIT");
+    await tx.end();
+    await client.close();
+  }
+});
+
+test("a transaction in the database of another server that has the same name", async () => {
+  const { schema } = await schemaPlace();
+  const url = inject("postgresUrl");
+  const client = new MeterClient({
+    transport: memoryTransport(),
+    customerLookup: { lookup: async () => ({ state: "found", customer_id: "customer" }) },
+    outbox: postgresOutbox({ client: () => new pg.Client(url), schema }),
+  });
+  await client.stats();
+  await querySql(url, `UPDATE "${schema}".outbox SET id = gen_random_uuid()`);
+  const tx = await connectTo(url);
+  await expect(client.record(EVENT, { tx })).rejects.toThrow(
+    `got a transaction in another server's database "postgres"`,
+  );
+  await tx.end();
+  await client.close();
 });
 
 test("a server, or a session, that is read-only", async () => {

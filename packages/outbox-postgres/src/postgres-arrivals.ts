@@ -1,6 +1,6 @@
 import type { ArrivalRow, Arrivals, Insertion, SqlTransaction } from "@meter-lib/core/store";
 import { CommitWatch } from "./commit-watch.ts";
-import { type Insert, insertInto } from "./insert-arrivals.ts";
+import { type Insert, insertInto, type Place } from "./insert-arrivals.ts";
 import type { Query } from "./rows.ts";
 import { bellKey } from "./sql.ts";
 
@@ -20,6 +20,8 @@ export class PostgresArrivals implements Arrivals {
   readonly #bell: string;
   readonly #insert: Insert;
   readonly #commits: CommitWatch;
+  /** Of the outbox, as long as it is connected. */
+  #place: Place | undefined;
   #tell = (): void => {};
   #isAwake = false;
   #timer: NodeJS.Timeout | undefined;
@@ -34,7 +36,7 @@ export class PostgresArrivals implements Arrivals {
   }
 
   async insert(tx: SqlTransaction, rows: readonly ArrivalRow[]): Promise<Insertion> {
-    const xact = await this.#insert(tx, rows);
+    const xact = await this.#insert(tx, rows, this.#place);
     return { committed: () => this.#commits.committed(xact) };
   }
 
@@ -43,7 +45,8 @@ export class PostgresArrivals implements Arrivals {
   }
 
   /** @param hears - whether the connection gets notifications */
-  connected(hears: boolean): void {
+  connected(place: Place, hears: boolean): void {
+    this.#place = place;
     clearInterval(this.#looks);
     if (hears) return;
     this.#looks = setInterval(() => {
@@ -71,8 +74,9 @@ export class PostgresArrivals implements Arrivals {
     }
   }
 
-  /** The connection was lost, and with it the lock. */
+  /** The connection was lost, and with it the lock. The next one may be to a server that took over. */
   lost(): void {
+    this.#place = undefined;
     this.#isAwake = false;
   }
 

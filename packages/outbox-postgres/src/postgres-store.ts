@@ -178,7 +178,8 @@ class PostgresStore implements Store {
     });
     try {
       const [found] = await session.query(
-        `SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS replica, (SELECT layout FROM ${quoted(schema)}.turns) AS layout`,
+        `SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS replica, (SELECT layout FROM ${quoted(schema)}.turns) AS layout,
+          ${quoted(schema)}.place() AS place, current_database()::text AS database`,
       );
       if (found?.layout === undefined)
         throw new ConnectionLost(
@@ -196,7 +197,7 @@ class PostgresStore implements Store {
         // PgBouncer takes a notification that comes while it resets a connection for the end of the reset, and gives the reset's response to
         // whoever gets the connection next.
         if (!isPooled) await session.query(`LISTEN ${quoted(schema)}`);
-        this.arrivals.connected(!isPooled);
+        this.arrivals.connected({ id: String(found.place), database: String(found.database) }, !isPooled);
       }
       const open = { session, pid: found.pid, locks: new Set<string>() };
       this.#open = open;
