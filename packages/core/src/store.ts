@@ -43,6 +43,7 @@ export type {
   RowState,
 } from "./log/outbox/outbox-query.ts";
 export type { SessionAnswer, SessionChange } from "./log/outbox/outbox-session.ts";
+export type { ArrivedEvent } from "./log/segments/arrived.ts";
 export { idList } from "./log/store/id-list.ts";
 export { memoryStore } from "./log/store/memory-store.ts";
 export { OrderedTable } from "./log/store/ordered-table.ts";

@@ -18,9 +18,10 @@ const outboxShow = (
   { tenant }: { readonly tenant?: string },
 ): Promise<Report> =>
   lookInto(file, async (outbox) => {
+    const arrived = await outbox.arrived({ event_id, tenant_id: tenant, limit: MAX_TENANTS });
     const rows = await outbox.list({ event_id, tenant_id: tenant });
     const discarded = await outbox.discarded({ event_id, tenant_id: tenant, limit: MAX_TENANTS });
-    if (rows.length === 0 && discarded.length === 0) {
+    if (rows.length === 0 && arrived.length === 0 && discarded.length === 0) {
       throw new CliError(
         EXIT.findings,
         `${shownPlace(file)}: expected an event ${JSON.stringify(event_id)}, found none; acknowledged events are no longer in the outbox`,
@@ -38,13 +39,16 @@ const outboxShow = (
         { keepUndefined: false },
       ).trimEnd(),
     );
+    const unclaimed = arrived.map(({ event, ...row }) =>
+      stringify({ ...row, event: { ...event, event_time: timeText(event.event_time) } }).trimEnd(),
+    );
     const gone = discarded.map(({ hour, ...event }) =>
       stringify({ state: "discarded", ...event, hour: isoTime(hour) }).trimEnd(),
     );
     return {
       exit: EXIT.done,
-      lines: [...texts, ...gone].join("\n\n").split("\n"),
-      data: [...rows, ...discarded.map((event) => ({ state: "discarded", ...event }))],
+      lines: [...texts, ...unclaimed, ...gone].join("\n\n").split("\n"),
+      data: [...rows, ...arrived, ...discarded.map((event) => ({ state: "discarded", ...event }))],
     };
   });
 

@@ -1,6 +1,6 @@
 import { MeterClient, memoryTransport, type Transport } from "@meter-lib/core";
 import type { SendAnswer } from "@meter-lib/core/transport";
-import { postgresOutbox } from "@meter-lib/outbox-postgres";
+import { postgresOutbox, postgresRecorder } from "@meter-lib/outbox-postgres";
 import { createSandbox } from "@meter-lib/sandbox";
 import { migrateUsage, postgresTransport } from "@meter-lib/transport-postgres";
 import pg from "pg";
@@ -55,6 +55,58 @@ const recordInTransaction = async (url: string, transport: Transport): Promise<v
   await tx.end();
   await Promise.all(receipts.map(({ settled }) => settled));
 };
+
+test("lists, shows and exports what came with a transaction and nobody has claimed", async () => {
+  const url = await newOutbox();
+  const recorder = postgresRecorder({
+    schema: postgresPlace(url)?.schema ?? "",
+    defaults: { device_id: "d" },
+  });
+  const record = (tenant_id: string): Promise<string> =>
+    recorder.record(
+      { tenant_id, meter_id: "page.processed.basic", total_usage: 3, event_id: `of-${tenant_id}` },
+      { tx },
+    );
+  const tx = new pg.Client(inject("postgresUrl"));
+  await tx.connect();
+  await tx.query("BEGIN");
+  await record("a");
+  await record("b");
+  await tx.query("COMMIT");
+  await tx.query("BEGIN");
+  await record("c");
+  const list = await runHere(["outbox", "list", url]);
+  expect(list).toMatchObject({ exit: 0, stderr: "" });
+  const [accounts, arrived, , , ...rows] = list.stdout.trimEnd().split("\n");
+  expect(accounts).toContain("0 recorded, 0 acknowledged, 0 pending");
+  expect(arrived).toBe("2 came with transactions, not in these accounts yet");
+  expect(rows).toEqual(
+    ["a", "b"].map((tenant) =>
+      expect.stringMatching(
+        new RegExp(`^of-${tenant} +pending +${tenant} .* came with a transaction, not claimed yet$`),
+      ),
+    ),
+  );
+  const events = async (...flags: readonly string[]): Promise<unknown> =>
+    JSON.parse((await runHere(["outbox", "list", url, "--json", ...flags])).stdout).events;
+  expect(await events("--state", "pending", "--tenant", "b")).toMatchObject([
+    { state: "pending", arrived: true, event: { event_id: "of-b", total_usage: 3 } },
+  ]);
+  expect(await events("--limit", "1")).toMatchObject([{ event: { event_id: "of-a" } }]);
+  expect(await events("--state", "rejected")).toEqual([]);
+  expect((await runHere(["outbox", "show", url, "of-a"])).stdout).toContain(
+    "state: pending\narrived: true\n",
+  );
+  const exported = (await runHere(["outbox", "export", url, "--state", "pending"])).stdout;
+  expect(
+    exported
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).event_id),
+  ).toEqual(["of-a", "of-b"]);
+  await tx.query("ROLLBACK");
+  await tx.end();
+});
 
 test("lists, shows, exports, redrives and drains what was rejected", async () => {
   const url = await newOutbox();

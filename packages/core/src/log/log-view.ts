@@ -2,6 +2,7 @@ import { type DiscardedEvent, type DiscardedQuery, readDiscarded } from "./accou
 import { type GivenEvent, type Recognition, recognize } from "./identities/recognize.ts";
 import { logOutbox } from "./log-outbox.ts";
 import type { Outbox } from "./outbox/outbox.ts";
+import { type ArrivedEvent, type ArrivedQuery, readArrived } from "./segments/arrived.ts";
 import type { Store, StoreTransaction } from "./store/store.ts";
 import type { LogOptions } from "./transaction/log-options.ts";
 import { LogTransaction } from "./transaction/log-transaction.ts";
@@ -12,6 +13,8 @@ export interface OutboxView
     Outbox,
     "name" | "open" | "accounts" | "list" | "ledger" | "ledgerIds" | "producers" | "close"
   > {
+  /** What came with committed transactions and is not claimed yet, oldest first. Empty for an outbox without transactions. */
+  arrived(query: ArrivedQuery): Promise<readonly ArrivedEvent[]>;
   /** What was discarded and why, newest first, as long as its identity is remembered. */
   discarded(query: DiscardedQuery): Promise<readonly DiscardedEvent[]>;
   /** For each event, in order: what recording it now would come to. Events of one call are not compared with each other. */
@@ -30,6 +33,7 @@ export const logView = (store: Omit<Store, "lock" | "isLocked">, options: LogOpt
     ledger: (range) => outbox.ledger(range),
     ledgerIds: (row) => outbox.ledgerIds(row),
     producers: () => outbox.producers(),
+    arrived: async (query) => readOnly.transact((tx) => readArrived(tx, query)),
     discarded: async (query) => readOnly.transact((tx) => readDiscarded(tx, query)),
     recognize: async (events) =>
       readOnly.transact(async (tx) =>
