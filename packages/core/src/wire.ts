@@ -19,6 +19,7 @@ export { createEventCheck } from "./event/check-event.ts";
 export { contentMark } from "./event/content-mark.ts";
 export { isToken, isUsage, MAX_EVENT_BYTES } from "./event/event-rules.ts";
 export { expectedTime, isTime } from "./event/event-time.ts";
+export { HOUR_MS, startOfHour } from "./event/hour.ts";
 export type { RuntimeFields } from "./event/meter-event.ts";
 export { parseBaseUrl } from "./wire/base-url.ts";
 export { HEADER_TEXT, isHeaderText } from "./wire/header-text.ts";

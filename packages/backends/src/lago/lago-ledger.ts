@@ -1,8 +1,9 @@
 import type { CustomerLookup, ReconcileBackend } from "@meter-lib/core";
 import type { BackendLedgerRow, LedgerKey } from "@meter-lib/core/store";
+import { HOUR_MS, startOfHour } from "@meter-lib/core/wire";
 import * as v from "valibot";
 import type { ApiKey } from "../api-key.ts";
-import { askedRows, customerFor, HOUR_MS } from "../ledger/asked-rows.ts";
+import { askedRows, customerFor } from "../ledger/asked-rows.ts";
 import { jsonReader } from "../ledger/json-reader.ts";
 import { type NameMap, nameOf } from "../name-map.ts";
 import { parseScopedId } from "../scoped-id.ts";
@@ -92,7 +93,7 @@ export const lagoLedger = (options: LagoLedgerOptions): ReconcileBackend => {
         if (!known.has(code)) continue;
         const hours = new Map<number, { events: number; total_usage: number }>();
         for await (const { timestamp, properties } of readEvents(customer_id, code, from, to)) {
-          const hour = Math.floor(Date.parse(timestamp) / HOUR_MS) * HOUR_MS;
+          const hour = startOfHour(Date.parse(timestamp));
           const sum = hours.get(hour) ?? { events: 0, total_usage: 0 };
           hours.set(hour, sum);
           sum.events++;

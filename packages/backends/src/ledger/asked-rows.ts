@@ -1,7 +1,6 @@
 import type { CustomerLookup } from "@meter-lib/core";
 import type { LedgerKey } from "@meter-lib/core/store";
-
-export const HOUR_MS = 3_600_000;
+import { HOUR_MS } from "@meter-lib/core/wire";
 
 /** Rows of one customer and meter, which a backend is asked for together. */
 export interface AskedRows {

@@ -1,8 +1,9 @@
 import type { CustomerLookup, ReconcileBackend } from "@meter-lib/core";
 import type { BackendLedgerRow, LedgerKey } from "@meter-lib/core/store";
+import { HOUR_MS } from "@meter-lib/core/wire";
 import * as v from "valibot";
 import type { ApiKey } from "../api-key.ts";
-import { askedRows, customerFor, HOUR_MS } from "../ledger/asked-rows.ts";
+import { askedRows, customerFor } from "../ledger/asked-rows.ts";
 import { BackendError, jsonReader } from "../ledger/json-reader.ts";
 import { type NameMap, nameOf } from "../name-map.ts";
 import { tenantOfSource } from "./openmeter-event.ts";

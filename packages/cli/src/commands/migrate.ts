@@ -1,5 +1,6 @@
 import { isMeterError } from "@meter-lib/core";
 import type { LedgerKey, LedgerRow } from "@meter-lib/core/store";
+import { HOUR_MS } from "@meter-lib/core/wire";
 import { type Command, Option } from "commander";
 import { BACKENDS, type BackendFlags, reconcileBackend } from "../backend/reconcile-backend.ts";
 import { CliError } from "../errors/cli-error.ts";
@@ -35,7 +36,6 @@ interface Disparity extends LedgerKey {
   readonly after: number;
 }
 
-const HOUR_MS = 3_600_000;
 /** So that the switch is deployed everywhere before the instant. */
 const NOTICE_HOURS = 24;
 

@@ -1,3 +1,4 @@
+import { startOfHour } from "../event/hour.ts";
 import { seqRanges } from "../event/seq-range.ts";
 import { foldDeltas, readAccounts, readLedger } from "./accounts/accounts-and-ledger.ts";
 import { readLedgerIds } from "./accounts/ledger-ids.ts";
@@ -46,7 +47,6 @@ import { listEvents } from "./segments/list-events.ts";
 import { type Arrivals, MayHaveCommitted, type Store, type StoreTransaction } from "./store/store.ts";
 import type { CustomerPairs, OwnerRow, SegmentRow, SessionRow } from "./store/tables.ts";
 import type { Accounts } from "./sums/account.ts";
-import { startOfHour } from "./sums/sums.ts";
 import type { LogOptions } from "./transaction/log-options.ts";
 import {
   covers,

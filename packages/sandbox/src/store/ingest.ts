@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { startOfHour } from "@meter-lib/core/wire";
 import type { ReceivedEvent } from "../wire/received-event.ts";
 import type { Account } from "./accounts.ts";
 import { numberIn, numberOrNullIn, type Row } from "./column.ts";
@@ -13,7 +14,7 @@ import { CANCELLATION, CONFLICT, DUPLICATE, REPLACED } from "./schema.ts";
 import type { SeqRanges } from "./seq-ranges.ts";
 import type { SessionPairing } from "./session-pairing.ts";
 import type { Transact } from "./transaction.ts";
-import { hourOf, type UsageKey, type UsageRollup } from "./usage-rollup.ts";
+import type { UsageKey, UsageRollup } from "./usage-rollup.ts";
 
 /** What became of an event. */
 export interface IngestOutcome {
@@ -111,7 +112,7 @@ export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest
   /** Counts an event, or, with −1, counts it no more. */
   const count = (row: Counted, id: number, sign: 1 | -1 = 1): void => {
     const { event, tenant, customer, meter, event_time, start_time, end_time } = row;
-    const key = { tenant, customer, meter, hour: hourOf(event_time) };
+    const key = { tenant, customer, meter, hour: startOfHour(event_time) };
     const add = (to: UsageRollup, at: UsageKey): void => {
       if (sign === 1) to.addEvent(at, event_time, row.total_usage, row.late);
       else to.takeBack(at, row.total_usage, row.late);
@@ -203,7 +204,7 @@ export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest
           tenant: row.tenant,
           customer: numberIn(first, "customer"),
           meter: numberIn(first, "meter"),
-          hour: hourOf(numberIn(first, "event_time")),
+          hour: startOfHour(numberIn(first, "event_time")),
         };
         rollup.addRepeat(usage, same ? "duplicates" : "conflicts");
         return {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
+import { HOUR_MS } from "@meter-lib/core/wire";
 import { numberIn, textIn } from "./column.ts";
 import { ACCEPTED } from "./schema.ts";
-import { HOUR_MS } from "./usage-rollup.ts";
 import { ASKED_METERS } from "./usage-span.ts";
 
 /** What was counted of one tenant and meter in one hour, to compare with what a client says it sent. */

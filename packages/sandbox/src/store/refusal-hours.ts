@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
+import { startOfHour } from "@meter-lib/core/wire";
 import { numberIn } from "./column.ts";
-import { hourOf } from "./usage-rollup.ts";
 
 /** Whose refused events to count; those of requests that name no tenant or meter count only where none is asked for. */
 export interface RefusalQuery {
@@ -30,7 +30,7 @@ export const createRefusalHours = (database: DatabaseSync): RefusalHours => {
     WHERE at >= :from AND at < :to AND ${named("tenant")} AND ${named("customer")} AND ${named("meter")}`);
   return {
     add: (receivedAt, tenant, customer, meter) =>
-      void upsert.run(hourOf(receivedAt), tenant ?? 0, customer ?? 0, meter ?? 0),
+      void upsert.run(startOfHour(receivedAt), tenant ?? 0, customer ?? 0, meter ?? 0),
     count: ({ tenant_id = null, customer_id = null, meter_id = null, from, to }) =>
       numberIn(sum.get({ tenant_id, customer_id, meter_id, from, to }) ?? {}, "events"),
   };

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { HOUR_MS } from "@meter-lib/core/wire";
 import { ACCEPTED, type Rolled, type UsageTable } from "./schema.ts";
 
 /** Where an event counts: a row of `usage_hours`, and the day that it lies in. */
@@ -44,11 +45,7 @@ export interface UsageRollup {
   discard(): void;
 }
 
-export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
-
-/** Returns the start of the hour that contains a time. */
-export const hourOf = (time: number): number => time - (time % HOUR_MS);
 
 const newDelta = (tenant: number, customer: number, meter: number, at: number): UsageDelta => ({
   tenant,

@@ -1,12 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Catalog } from "@meter-lib/core";
-import type { Aggregation } from "@meter-lib/core/wire";
+import { type Aggregation, HOUR_MS } from "@meter-lib/core/wire";
 import { numberIn, type Row } from "./column.ts";
 import { createDayOf } from "./day-of.ts";
 import type { Labels } from "./labels.ts";
 import type { Names } from "./names.ts";
 import type { Rolled } from "./schema.ts";
-import { DAY_MS, HOUR_MS } from "./usage-rollup.ts";
+import { DAY_MS } from "./usage-rollup.ts";
 import { ASKED_LABELS, ASKED_METERS, OF_ACCOUNT, spanOf, usageSpan } from "./usage-span.ts";
 
 /** Selects usage of one meter over time. */

@@ -1,16 +1,12 @@
 import type { Correction } from "../../event/correction.ts";
+import { HOUR_MS, startOfHour } from "../../event/hour.ts";
 import type { UsageEvent } from "../../event/usage-event.ts";
 import { usageTime } from "../../event/usage-time.ts";
 import type { HourSums, LedgerCell } from "./hour-sums.ts";
 
-const HOUR_MS = 3_600_000;
-
 /** Returns the start of the hour (UTC) in which an event counts. */
 export const hourOf = (event: Pick<UsageEvent, "event_time" | "start_time" | "end_time">): number =>
   startOfHour(usageTime(event));
-
-/** Returns the start of the hour (UTC) of a time. */
-export const startOfHour = (time: number): number => Math.floor(time / HOUR_MS) * HOUR_MS;
 
 export interface EventSums {
   readonly sums: readonly HourSums[];
