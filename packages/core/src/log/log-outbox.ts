@@ -47,14 +47,11 @@ import { listEvents } from "./segments/list-events.ts";
 import { type Arrivals, MayHaveCommitted, type Store, type StoreTransaction } from "./store/store.ts";
 import type { CustomerPairs, OwnerRow, SegmentRow, SessionRow } from "./store/tables.ts";
 import type { Accounts } from "./sums/account.ts";
+import { eventsIn } from "./sums/hour-sums.ts";
 import type { LogOptions } from "./transaction/log-options.ts";
-import {
-  covers,
-  type Destiny,
-  eventsIn,
-  LogTransaction,
-  missingMeter,
-} from "./transaction/log-transaction.ts";
+import { LogTransaction } from "./transaction/log-transaction.ts";
+import { covers } from "./transaction/pieces.ts";
+import { type Destiny, missingMeter } from "./transaction/segment-row.ts";
 
 /**
  * An outbox over a store: what happens to events, identities, dead letters, sessions and accounts, whatever store keeps them. Opens and

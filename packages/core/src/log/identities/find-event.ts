@@ -6,7 +6,8 @@ import { placeOfId } from "../store/id-list.ts";
 import { padded } from "../store/keys.ts";
 import type { IdsRow, Piece, SegmentRow } from "../store/tables.ts";
 import { cellAt, hourOf } from "../sums/sums.ts";
-import { type LogTransaction, pieceAt } from "../transaction/log-transaction.ts";
+import type { LogTransaction } from "../transaction/log-transaction.ts";
+import { pieceAt } from "../transaction/pieces.ts";
 import { identityKey, says, tenantAt } from "./identities.ts";
 
 /** Where an identity is, and whether a content can be its own. */

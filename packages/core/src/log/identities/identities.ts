@@ -8,7 +8,7 @@ import { padded, part } from "../store/keys.ts";
 import type { IdentityRow, IdsRow } from "../store/tables.ts";
 import { cellAt } from "../sums/sums.ts";
 import type { LogTransaction } from "../transaction/log-transaction.ts";
-import { pieceAt } from "../transaction/log-transaction.ts";
+import { pieceAt } from "../transaction/pieces.ts";
 
 /** Where an identity was found. */
 export interface KnownIdentity {

@@ -4,7 +4,8 @@ import type { UsageEvent } from "../../event/usage-event.ts";
 import type { OutboxSelection } from "../outbox/outbox-query.ts";
 import { under } from "../store/keys.ts";
 import type { SegmentRow } from "../store/tables.ts";
-import { type LogTransaction, missingMeter } from "../transaction/log-transaction.ts";
+import type { LogTransaction } from "../transaction/log-transaction.ts";
+import { missingMeter } from "../transaction/segment-row.ts";
 import { correctionDiscarded } from "./correct.ts";
 
 const STATES = ["rejected", "quarantined"] as const;

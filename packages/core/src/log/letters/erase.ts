@@ -7,7 +7,8 @@ import { idList, idsIn } from "../store/id-list.ts";
 import { part, under } from "../store/keys.ts";
 import { bodyOf } from "../store/segment-body.ts";
 import type { IdsRow, Piece, SegmentRow } from "../store/tables.ts";
-import { type LogTransaction, missingMeter } from "../transaction/log-transaction.ts";
+import type { LogTransaction } from "../transaction/log-transaction.ts";
+import { missingMeter } from "../transaction/segment-row.ts";
 
 /**
  * Erases a tenant, except from sums: pending events and dead letters are discarded, ids and sessions are forgotten, and content is blanked

@@ -4,7 +4,8 @@ import { Finder, type Place } from "../identities/find-event.ts";
 import type { Refutation, RefutationState } from "../outbox/outbox.ts";
 import { under } from "../store/keys.ts";
 import type { SegmentRow } from "../store/tables.ts";
-import { type LogTransaction, pieceAt } from "../transaction/log-transaction.ts";
+import type { LogTransaction } from "../transaction/log-transaction.ts";
+import { pieceAt } from "../transaction/pieces.ts";
 import { isCorrected, refuteCorrected } from "./refute-corrected.ts";
 
 /** An event that moves from a segment to the dead letters. */

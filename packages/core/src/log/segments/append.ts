@@ -19,8 +19,9 @@ import { idsIn } from "../store/id-list.ts";
 import { padded } from "../store/keys.ts";
 import { bodyOf, eventsOf } from "../store/segment-body.ts";
 import type { OwnerRow, SegmentRow } from "../store/tables.ts";
+import { eventsIn } from "../sums/hour-sums.ts";
 import { cellAt, sumEvents } from "../sums/sums.ts";
-import { eventsIn, type LogTransaction } from "../transaction/log-transaction.ts";
+import type { LogTransaction } from "../transaction/log-transaction.ts";
 
 /** Stores a new segment, except events that are known already or find no room. Returns the owner with its new last number, too. */
 export const append = async (

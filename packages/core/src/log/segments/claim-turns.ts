@@ -4,7 +4,8 @@ import type { ClaimedSegment, ClaimRequest } from "../outbox/outbox.ts";
 import { nameOf, padded, part, under } from "../store/keys.ts";
 import { bodyOf } from "../store/segment-body.ts";
 import type { SegmentRow } from "../store/tables.ts";
-import { customerOf, type LogTransaction, missingMeter } from "../transaction/log-transaction.ts";
+import type { LogTransaction } from "../transaction/log-transaction.ts";
+import { customerOf, missingMeter } from "../transaction/segment-row.ts";
 
 const LANES: readonly Lane[] = ["live", "backfill"];
 const MOST_TENANTS = 256;

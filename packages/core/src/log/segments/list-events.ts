@@ -5,7 +5,8 @@ import type { OutboxQuery, OutboxRow, RowState } from "../outbox/outbox-query.ts
 import { idsIn } from "../store/id-list.ts";
 import { padded } from "../store/keys.ts";
 import type { SegmentRow } from "../store/tables.ts";
-import { customerOf, type LogTransaction, missingMeter } from "../transaction/log-transaction.ts";
+import type { LogTransaction } from "../transaction/log-transaction.ts";
+import { customerOf, missingMeter } from "../transaction/segment-row.ts";
 
 /** Returns the events of a query, oldest first. */
 export const listEvents = async (

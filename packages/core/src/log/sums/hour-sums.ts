@@ -22,3 +22,12 @@ export interface LedgerCell {
   readonly meter_id: string;
   readonly hour: number;
 }
+
+export const eventsIn = ({ events }: HourSums): number => events.reduce((sum, count) => sum + count, 0);
+
+export const negated = (hour: HourSums): HourSums => ({
+  ...hour,
+  events: hour.events.map((count) => -count),
+  usage: hour.usage.map((usage) => -usage),
+  uncounted: hour.uncounted?.map((count) => -count),
+});

@@ -3,14 +3,16 @@ import { eventSize } from "../../event/event-size.ts";
 import type { UsageEvent } from "../../event/usage-event.ts";
 import { MAX_SEGMENT_EVENTS } from "../outbox/outbox.ts";
 import { idList } from "../store/id-list.ts";
-import { part as keyPart, padded, under } from "../store/keys.ts";
+import { padded, under } from "../store/keys.ts";
 import { bodyOf, eventsOf } from "../store/segment-body.ts";
 import type { StoreTransaction } from "../store/store.ts";
 import type { DeadLetter, MetaRow, Piece, SegmentRow } from "../store/tables.ts";
 import { ACCOUNT_FIELDS, type AccountField } from "../sums/account.ts";
-import type { HourSums } from "../sums/hour-sums.ts";
+import { eventsIn, type HourSums, negated } from "../sums/hour-sums.ts";
 import { sumEvents } from "../sums/sums.ts";
 import type { LogOptions } from "./log-options.ts";
+import { byTenant, carve, joined, pieceAt, within } from "./pieces.ts";
+import { customerOf, type Destiny, destined, indexOf, metersOf, missingMeter } from "./segment-row.ts";
 
 const LAYOUT = 2;
 const META_KEY = "log";
@@ -42,13 +44,6 @@ const META_FIELDS: readonly (keyof MetaRow)[] = [
 ];
 
 type MutableMeta = { -readonly [Field in keyof MetaRow]: MetaRow[Field] };
-
-/** Where a part of a segment goes: to an owner, free for the next claim, to the dead letters, or settled. */
-export type Destiny =
-  | { readonly to: "owner"; readonly owner: string }
-  | { readonly to: "waiting" }
-  | { readonly to: "letters"; readonly letter: DeadLetter }
-  | { readonly to: "end" };
 
 /** One transaction of the log: current rows, and changes of the sums. */
 export class LogTransaction {
@@ -371,109 +366,3 @@ export class LogTransaction {
     }
   }
 }
-
-const negated = (hour: HourSums): HourSums => ({
-  ...hour,
-  events: hour.events.map((count) => -count),
-  usage: hour.usage.map((usage) => -usage),
-  uncounted: hour.uncounted?.map((count) => -count),
-});
-
-export const eventsIn = ({ events }: HourSums): number => events.reduce((sum, count) => sum + count, 0);
-
-/** Waiting segments are indexed by their first remaining event: parts that come back may be older than the segment they were cut from. */
-const indexOf = ({ id, lane, tenant_id, owner, letter, key, pieces }: SegmentRow) =>
-  letter !== undefined
-    ? (["letters", `${letter.state}/${id}`] as const)
-    : owner === ""
-      ? (["waiting", `${lane}/${keyPart(tenant_id)}/${padded(key + (pieces[0]?.from ?? 0))}/${id}`] as const)
-      : (["held", `${owner}/${id}`] as const);
-
-const destined = (row: SegmentRow, destiny: Exclude<Destiny, { to: "end" }>): SegmentRow => ({
-  ...row,
-  owner: destiny.to === "owner" ? destiny.owner : "",
-  letter: destiny.to === "letters" ? destiny.letter : undefined,
-});
-
-export const customerOf = ({ customers }: SegmentRow, tenant_id: string): string | undefined =>
-  customers?.find(([each]) => each === tenant_id)?.[1];
-
-export const pieceAt = ({ pieces }: SegmentRow, index: number): Piece | undefined =>
-  pieces.find(({ from, to }) => from <= index && index < to);
-
-/** Whether none of the events is settled. */
-export const covers = ({ pieces }: SegmentRow, from: number, to: number): boolean => {
-  let at = from;
-  for (const piece of pieces) if (piece.from <= at && at < piece.to) at = piece.to;
-  return at >= to;
-};
-
-const within = (piece: Piece, from: number, to: number): readonly Piece[] =>
-  piece.to <= from || piece.from >= to
-    ? []
-    : [{ ...piece, from: Math.max(piece.from, from), to: Math.min(piece.to, to) }];
-
-/** A piece in which a range of events has changed. */
-const carve = (
-  piece: Piece,
-  from: number,
-  to: number,
-  change: (piece: Piece) => Piece | undefined,
-): readonly Piece[] => {
-  const [inside] = within(piece, from, to);
-  if (inside === undefined) return [piece];
-  const before = within(piece, piece.from, inside.from);
-  const after = within(piece, inside.to, piece.to);
-  const changed = change(inside);
-  return [...before, ...(changed === undefined ? [] : [changed]), ...after];
-};
-
-const joined = (pieces: readonly Piece[]): readonly Piece[] => {
-  const result: Piece[] = [];
-  for (const piece of pieces) {
-    const last = result.at(-1);
-    if (
-      last?.to === piece.from &&
-      last.inflight === piece.inflight &&
-      last.attempts === piece.attempts &&
-      last.first_sent_at === piece.first_sent_at &&
-      last.ambiguous === piece.ambiguous
-    )
-      result[result.length - 1] = { ...last, to: piece.to };
-    else result.push(piece);
-  }
-  return result;
-};
-
-const byTenant = (piece: Piece, events: readonly (UsageEvent | undefined)[]): readonly Piece[] => {
-  const runs: Piece[] = [];
-  let from = piece.from;
-  for (let i = piece.from + 1; i <= piece.to; i++) {
-    if (i < piece.to && events[i]?.tenant_id === events[from]?.tenant_id) continue;
-    runs.push({ ...piece, from, to: i });
-    from = i;
-  }
-  return runs;
-};
-
-/** Number of events per meter; damaged events count for `missing`. */
-const metersOf = (
-  events: readonly (UsageEvent | undefined)[],
-  missing: string,
-): readonly (readonly [string, number])[] => {
-  const meters = new Map<string, number>();
-  for (const event of events) {
-    const meter_id = event?.meter_id ?? missing;
-    meters.set(meter_id, (meters.get(meter_id) ?? 0) + 1);
-  }
-  return [...meters];
-};
-
-/** The meter of damaged events: the one that has more events in the segment than can be read. */
-export const missingMeter = ({ meters }: SegmentRow, events: readonly (UsageEvent | undefined)[]): string => {
-  const missing = new Map(meters);
-  for (const event of events)
-    if (event !== undefined) missing.set(event.meter_id, (missing.get(event.meter_id) ?? 0) - 1);
-  for (const [meter_id, count] of missing) if (count > 0) return meter_id;
-  return meters[0]?.[0] ?? "";
-};
