@@ -55,6 +55,8 @@ const LINGER_MS = 1_000;
 const LONGEST_UNSTORED_MS = 1_000;
 /** While events wait for room in a shared outbox, it is asked this often. */
 const ASK_ROOM_INTERVAL_MS = 5_000;
+/** With so many batches on the way, a freed place may stay empty for a moment. */
+const MANY_IN_FLIGHT = 16;
 const REFUTATIONS_AT_ONCE = 1_000;
 /** How much longer closing may take if a store or a strategy hangs. */
 const CLOSE_GRACE_MS = 1_500;
@@ -94,6 +96,7 @@ export class DeliveryEngine {
   readonly #wake: WakeTimer;
   #running: Promise<void> | undefined;
   #isKicked = false;
+  #cancelLanding: (() => void) | undefined;
   /** Whether to commit without waiting for more events. */
   #hurry = false;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -150,7 +153,7 @@ export class DeliveryEngine {
       nextCommit: this.#nextCommit,
       customers: this.#customers,
       emitter: this.reports.emitter,
-      landed: () => this.kick(),
+      landed: () => this.#landed(),
       receiverTime: (sentAt, receivedAt, time) => this.#skew.measure(sentAt, receivedAt, time),
     });
     this.#room = new Room(this.#intake, this.#customers, this.#steady);
@@ -347,6 +350,7 @@ export class DeliveryEngine {
     this.#isStopped = true;
     const left = await this.#within(CLOSE_GRACE_MS, this.#stop());
     this.#wake.stop();
+    this.#cancelLanding?.();
     this.#flushes.settledBefore(Number.POSITIVE_INFINITY);
     const nowhere = { persisted: 0, lost: 0, quarantined: 0, rejected: 0 };
     const unknown = this.durable ? nowhere : { ...nowhere, lost: this.#inMemory.events };
@@ -443,6 +447,16 @@ export class DeliveryEngine {
       this.#dispatch.giveUpOverdue(this.#steady());
       this.#scheduleWake();
     }
+  }
+
+  /** With many small batches on the way, those that land within a moment are settled, and others leased, by one commit. */
+  #landed(): void {
+    if (this.#dispatch.inFlight < MANY_IN_FLIGHT) this.kick();
+    else
+      this.#cancelLanding ??= this.#clock.schedule(0, () => {
+        this.#cancelLanding = undefined;
+        this.kick();
+      });
   }
 
   #somebodyWaits(): void {

@@ -51,6 +51,11 @@ export class Dispatch {
     this.#astray = new Destination(ASTRAY, { ...options, signal: this.#abort.signal });
   }
 
+  /** Batches on the way. */
+  get inFlight(): number {
+    return this.#onTheWay.size;
+  }
+
   enqueue(slice: Slice): void {
     for (const { part, destination } of this.#routed(slice)) destination.enqueue(part);
   }
