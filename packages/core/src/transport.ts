@@ -1,6 +1,7 @@
 /** For authors of transports and customer lookups. */
 export type { Metadata } from "./catalog/meter.ts";
 export { describeIssue, describeValue, type EventIssue } from "./check/event-issue.ts";
+export { foreignOptions, type OptionNames } from "./check/foreign-options.ts";
 export { MeterError } from "./errors/meter-error.ts";
 export type { Correction } from "./event/correction.ts";
 export type { OutgoingEvent, UsageEvent } from "./event/usage-event.ts";

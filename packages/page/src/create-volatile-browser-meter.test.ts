@@ -179,6 +179,12 @@ describe("record()", () => {
     expect(meter.check(event)).toBeUndefined();
   });
 
+  test("closing ends, also where its time is no number", async () => {
+    const { meter } = metered([() => Response.error()]);
+    meter.record(page("one"));
+    expect(await meter.close({ timeoutMs: Number.NaN })).toEqual({ acknowledged: 0, persisted: 0, lost: 1 });
+  });
+
   test("refuses what finds no room, and anything once it is closed", async () => {
     const { meter } = metered([() => new Response("", { status: 500 })], { limits: { maxEvents: 2 } });
     const receipts = ["one", "two", "three"].map((id) => meter.record(page(id)));

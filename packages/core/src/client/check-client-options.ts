@@ -1,38 +1,22 @@
 import type { Catalog } from "../catalog/catalog.ts";
-import { describeValue, type EventIssue } from "../check/event-issue.ts";
 import type { DeliveryOptions } from "../delivery/rules/delivery-options.ts";
 import { MeterError } from "../errors/meter-error.ts";
 import type { ContextKey } from "../event/meter-event.ts";
 import type { MeterClientOptions } from "./meter-client-options.ts";
+import {
+  AMOUNT,
+  FUNCTION,
+  given,
+  has,
+  isObject,
+  issuesOf,
+  OBJECT,
+  oneOf,
+  optional,
+  type Rules,
+  TEXT,
+} from "./option-rules.ts";
 import type { SessionRecovery } from "./session.ts";
-
-/** The rule of an option, and its description for messages. */
-type Rule = readonly [isRight: (value: unknown) => boolean, expected: string];
-
-/** One rule per option: a new option without a rule does not compile. */
-type Rules<Options> = { readonly [Name in keyof Required<Options>]: Rule };
-
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
-// Without these notes bundlers keep the rules below in a page, which has no use for them.
-const has =
-  /* @__NO_SIDE_EFFECTS__ */
-    (method: string) =>
-    (value: unknown): boolean =>
-      isObject(value) && typeof Reflect.get(value, method) === "function";
-const optional = /* @__NO_SIDE_EFFECTS__ */ (isRight: Rule[0], expected: string): Rule => [
-  (value) => value === undefined || isRight(value),
-  expected,
-];
-
-const OBJECT = optional(isObject, "an object");
-const FUNCTION = optional((value) => typeof value === "function", "a function");
-const TEXT = optional((value) => typeof value === "string" && value !== "", "text");
-const AMOUNT = optional((value) => typeof value === "number" && value >= 0, "a number ≥ 0");
-const oneOf = /* @__NO_SIDE_EFFECTS__ */ (...choices: readonly string[]): Rule =>
-  optional(
-    (value) => choices.some((choice) => choice === value),
-    choices.map((choice) => `"${choice}"`).join(" or "),
-  );
 
 const CLIENT: Rules<MeterClientOptions<Catalog, never>> = {
   transport: [has("send"), "an object with send()"],
@@ -89,18 +73,3 @@ export const checkClientOptions = (options: unknown): void => {
   ];
   if (issues.length > 0) throw MeterError.fromIssues("invalid_options", issues);
 };
-
-const issuesOf = (path: string, options: unknown, rules: Readonly<Record<string, Rule>>): EventIssue[] => {
-  if (!isObject(options)) return [];
-  const issues: EventIssue[] = [];
-  for (const [name, [isRight, expected]] of Object.entries(rules)) {
-    const value: unknown = Reflect.get(options, name);
-    if (!isRight(value)) issues.push({ field: path + name, given: given(value), expected });
-  }
-  for (const name of Object.keys(options))
-    if (!Object.hasOwn(rules, name))
-      issues.push({ field: path + name, given: "a value", expected: "no option of this name" });
-  return issues;
-};
-
-const given = (value: unknown): string => (value === undefined ? "nothing" : describeValue(value));

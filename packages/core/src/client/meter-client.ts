@@ -27,6 +27,7 @@ import type {
 } from "../log/outbox/outbox-query.ts";
 import type { SqlTransaction } from "../log/store/store.ts";
 import type { Accounts } from "../log/sums/account.ts";
+import { checkCallOptions } from "./check-call-options.ts";
 import { checkClientOptions } from "./check-client-options.ts";
 import { ClientCore } from "./client-core.ts";
 import { type CorrectedEvent, type CorrectionResult, correctEvent } from "./correct-event.ts";
@@ -107,7 +108,7 @@ const EXPORT_PAGE = 500;
  *
  * @example Record events and deliver them in the background
  * ```ts
- * const client = new MeterClient({ transport, customerLookup, outbox: sqliteOutbox({ directory: "/var/lib/meter" }) });
+ * const client = new MeterClient({ transport, customerLookup, outbox: sqliteOutbox({ path: "/var/lib/meter/usage.db" }) });
  * client.record({ tenant_id: "tenant_123", device_id: "us-east-ing1", meter_id: "page.processed.basic", total_usage: 24 });
  * await client.close();
  * ```
@@ -140,6 +141,7 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
 
   /** Returns this client bound to a tenant, a device or both; its calls may then leave them out. */
   with<const Context extends EventContext>(context: Context): MeterClient<C, Bound | BoundKeys<Context>> {
+    checkCallOptions("context", context);
     return new MeterClient<C, Bound | BoundKeys<Context>>(this.#options, this.#core, {
       ...this.#context,
       ...context,
@@ -150,10 +152,11 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
    * Posts one event directly: looks up the customer, sends the event once, and returns the result. No outbox, no retry. Does not throw for
    * what happens to the event; for an invalid event, `error.code` is `invalid_event`.
    */
-  post<const Id extends MeterId<C>, const N extends number = number>(
+  async post<const Id extends MeterId<C>, const N extends number = number>(
     event: EventInput<C, Bound, Id, N>,
     options: PostOptions = {},
   ): Promise<PostResult> {
+    checkCallOptions("post", options);
     return this.#core.post(event, this.#context, options.signal);
   }
 
@@ -182,6 +185,7 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
     options: TransactionOptions,
   ): Promise<Receipt>;
   record(event: unknown, options: RecordOptions | TransactionOptions = LIVE): Receipt | Promise<Receipt> {
+    if (options !== LIVE) checkCallOptions("record", options);
     const lane = options.lane ?? "live";
     if (!("tx" in options)) return this.#core.record(event, this.#context, lane);
     return this.#core.recordIn(options.tx, [event], this.#context, lane).then(first);
@@ -201,6 +205,7 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
     events: readonly MeterEvent<C, Bound>[],
     options: RecordOptions | TransactionOptions = LIVE,
   ): readonly Receipt[] | Promise<readonly Receipt[]> {
+    checkCallOptions("record", options);
     const lane = options.lane ?? "live";
     if ("tx" in options) return this.#core.recordIn(options.tx, events, this.#context, lane);
     return events.map((event) => this.#core.record(event, this.#context, lane));
@@ -209,7 +214,8 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
   /**
    * Records events that were frozen elsewhere (by a page, by another process), with their ids and times. They are checked like any others.
    */
-  ingest(events: readonly UsageEvent[], options: RecordOptions = {}): readonly Receipt[] {
+  ingest(events: readonly UsageEvent[], options: RecordOptions = LIVE): readonly Receipt[] {
+    checkCallOptions("record", options);
     // A correction is refused as it is: only `cancel()` and `amend()` make one.
     return events.map((event) =>
       this.#core.record(
@@ -240,10 +246,11 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
    * await using session = await client.startSession({ tenant_id: "tenant_123", device_id: "eu-1", meter_id: "chat.on.time_hours" });
    * ```
    */
-  startSession<const Id extends PerformanceMeterId<C>>(
+  async startSession<const Id extends PerformanceMeterId<C>>(
     session: SessionInput<C, Bound, Id>,
     options: SessionOptions = {},
   ): Promise<Session> {
+    checkCallOptions("session", options);
     return this.#core.sessions.start(session, this.#context, options);
   }
 
@@ -320,6 +327,7 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
 
   /** Returns events in the outbox, oldest first. */
   async list(query: OutboxQuery = {}): Promise<readonly OutboxRow[]> {
+    checkCallOptions("query", query);
     await this.#core.engine.idle();
     return this.#core.engine.outbox.list(query);
   }
@@ -342,12 +350,14 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
    * Sends dead letters or quarantined events again (redrive); returns how many. A quarantined event may have been counted, so sending it
    * again may count it twice.
    */
-  redrive(selection: OutboxSelection): Promise<number> {
+  async redrive(selection: OutboxSelection): Promise<number> {
+    checkCallOptions("selection", selection);
     return this.#core.engine.redrive(selection);
   }
 
   /** Discards dead letters or quarantined events, with a reason; returns how many. */
   async discard(selection: OutboxSelection, reason: string): Promise<number> {
+    checkCallOptions("selection", selection);
     await this.#core.engine.idle();
     return this.#core.engine.outbox.discard(selection, reason);
   }
@@ -416,6 +426,7 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
    * frozen when it changed. Such a row has `corrects`, the hour that it corrects, and figures that may be negative.
    */
   async ledger(range: LedgerRange = {}): Promise<readonly LedgerRow[]> {
+    checkCallOptions("range", range);
     await this.#core.engine.idle();
     return this.#core.engine.outbox.ledger({ ...range, booked: true });
   }
@@ -425,6 +436,7 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
    * in that hour here, as it does at the backend.
    */
   async reconcile(backend: ReconcileBackend, range: LedgerRange = {}): Promise<Reconciliation> {
+    checkCallOptions("range", range);
     await this.#core.engine.idle();
     return reconcile(this.#core.engine.outbox, backend, range);
   }
@@ -434,8 +446,9 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
    * by an earlier process in a durable outbox, is settled; with false if that takes longer than `timeoutMs`, or if events of parked tenants
    * remain.
    */
-  flush({ timeoutMs = DEFAULT_DRAIN_MS }: DrainOptions = {}): Promise<boolean> {
-    return this.#core.flush(timeoutMs);
+  async flush(options: DrainOptions = {}): Promise<boolean> {
+    checkCallOptions("drain", options);
+    return this.#core.flush(options.timeoutMs ?? DEFAULT_DRAIN_MS);
   }
 
   /**
@@ -447,8 +460,9 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
    * process.once("SIGTERM", () => void client.close({ timeoutMs: 5_000 }));
    * ```
    */
-  close({ timeoutMs = DEFAULT_DRAIN_MS }: DrainOptions = {}): Promise<Closing> {
-    return this.#core.close(timeoutMs);
+  close(options: DrainOptions = {}): Promise<Closing> {
+    checkCallOptions("drain", options);
+    return this.#core.close(options.timeoutMs ?? DEFAULT_DRAIN_MS);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -286,7 +286,7 @@ export const pageDelivery = (
     const pause = (pauseMs: number) => new Promise<void>((resolve) => setTimeout(resolve, pauseMs));
     for (;;) {
       await Promise.race([drain(), pause(Math.max(0, until - now()))]);
-      if (!hasWork() || now() >= until) return !hasWork();
+      if (!hasWork() || !(now() < until)) return !hasWork();
       await pause(SHORTEST_PAUSE_MS);
     }
   };
