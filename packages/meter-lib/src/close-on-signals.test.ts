@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
+import { closeOnSignals } from "./node.ts";
 
 const MODULE = new URL("./node.ts", import.meta.url).href;
 
@@ -195,4 +196,19 @@ test("only the signals that were named are hooked", async () => {
     lines: ["ready", "closing {}", "closed"],
   });
   expect(await runWithSignals(program, ["SIGTERM"])).toMatchObject({ lines: ["ready"], signal: "SIGTERM" });
+});
+
+test.each<[given: readonly unknown[], words: string]>([
+  [[{}], "clients: expected a client, or a list of clients, got an object"],
+  [[[{ close: async () => {} }, "client"]], "clients: expected a client, or a list of clients, got an array"],
+  [[[], { timeout: 5 }], "timeout: expected no option of this name, got a value"],
+  [[[], { timeoutMs: Number.NaN }], "timeoutMs: expected a number ≥ 0, got NaN"],
+  [
+    [[], { before: 5, beforeTimeoutMs: "5" }],
+    'before: expected a function, got 5; beforeTimeoutMs: expected a number ≥ 0, got "5"',
+  ],
+])("%j is refused at once, not at the signal", (given, words) => {
+  expect(() => Reflect.apply(closeOnSignals, undefined, given)).toThrow(
+    expect.objectContaining({ code: "invalid_options", message: words }),
+  );
 });

@@ -1,5 +1,12 @@
 import { constants } from "node:os";
 import process from "node:process";
+import {
+  describeValue,
+  type EventIssue,
+  foreignOptions,
+  MeterError,
+  type OptionNames,
+} from "@meter-lib/core/transport";
 
 /** An object that can be closed within a time limit, such as a `MeterClient`. */
 export interface ClosableClient {
@@ -35,17 +42,15 @@ export interface CloseOnSignalsOptions {
  * ```
  *
  * @returns a function that removes the hooks
+ * @throws MeterError `invalid_options`: at the signal it would be too late
  */
 export const closeOnSignals = (
   clients: ClosableClient | readonly ClosableClient[],
-  {
-    before,
-    beforeTimeoutMs = 10_000,
-    timeoutMs,
-    signals = ["SIGTERM", "SIGINT"],
-  }: CloseOnSignalsOptions = {},
+  given: CloseOnSignalsOptions = {},
 ): (() => void) => {
   const all = "close" in clients ? [clients] : clients;
+  checkOptions(all, given);
+  const { before, beforeTimeoutMs = 10_000, timeoutMs, signals = ["SIGTERM", "SIGINT"] } = given;
   const options = timeoutMs === undefined ? {} : { timeoutMs };
   const remove = () => {
     for (const signal of signals) process.off(signal, onSignal);
@@ -65,6 +70,27 @@ export const closeOnSignals = (
   };
   for (const signal of signals) process.on(signal, onSignal);
   return remove;
+};
+
+const OPTIONS: OptionNames<CloseOnSignalsOptions> = {
+  before: true,
+  beforeTimeoutMs: true,
+  timeoutMs: true,
+  signals: true,
+};
+
+const checkOptions = (clients: unknown, given: CloseOnSignalsOptions): void => {
+  const issues: EventIssue[] = [...foreignOptions("", given, OPTIONS)];
+  const expect = (field: string, value: unknown, isRight: boolean, expected: string) => {
+    if (!isRight) issues.push({ field, given: describeValue(value), expected });
+  };
+  const areClosable = Array.isArray(clients) && clients.every((one) => typeof one?.close === "function");
+  expect("clients", clients, areClosable, "a client, or a list of clients");
+  const { before, beforeTimeoutMs, timeoutMs } = given;
+  expect("before", before, before === undefined || typeof before === "function", "a function");
+  for (const [field, value] of Object.entries({ beforeTimeoutMs, timeoutMs }))
+    expect(field, value, value === undefined || (typeof value === "number" && value >= 0), "a number ≥ 0");
+  if (issues.length > 0) throw MeterError.fromIssues("invalid_options", issues);
 };
 
 /** Never rejects. */

@@ -1,7 +1,7 @@
 import { memoryTransport } from "@meter-lib/core";
 import { expect, test } from "vitest";
 import { customerLookup, ORIGIN, PRINCIPAL, relayUnderTest } from "../test/relay-under-test.ts";
-import { createRelay, memoryDedup, type RelaySettings } from "./index.ts";
+import { createRelay, memoryDedup, type RelaySettings, tenantTokens } from "./index.ts";
 
 test.each<[Partial<RelaySettings>, string]>([
   [{ origins: ["https://app.example.com/"] }, "origins: "],
@@ -35,4 +35,30 @@ test("a client and a transport are one too many", () => {
   // @ts-expect-error the one or the other
   const attempt = () => createRelay({ ...settings, client, transport: memoryTransport(), customerLookup });
   expect(attempt).toThrow(expect.objectContaining({ code: "invalid_options" }));
+});
+
+test.each([
+  ["polcy", { polcy: {} }],
+  ["policy.maxUage", { policy: { maxUage: 5 } }],
+  ["limits.maxevents", { limits: { maxevents: 5 } }],
+  ["rate.devices", { rate: { devices: false } }],
+])("a misspelt %s is no option: it would limit nothing", (field, options) => {
+  expect(() => Reflect.apply(relayUnderTest, undefined, [options])).toThrow(
+    expect.objectContaining({
+      code: "invalid_options",
+      message: `${field}: expected no option of this name, got a value`,
+    }),
+  );
+});
+
+test("a misspelt option of a dedup store or of tokens is named", async () => {
+  const secret = "a secret of thirty-two characters and more";
+  const request = { tenant_id: "tenant_123", device_id: "web", meter: ["page.processed.basic"] };
+  const expected = expect.objectContaining({
+    code: "invalid_options",
+    message: expect.stringMatching(/^(windowMS|maxLifeMS|meter): expected no option of this name/),
+  });
+  expect(() => Reflect.apply(memoryDedup, undefined, [{ windowMS: 1 }])).toThrow(expected);
+  expect(() => Reflect.apply(tenantTokens, undefined, [{ secret, maxLifeMS: 1 }])).toThrow(expected);
+  await expect(tenantTokens({ secret }).issue(request)).rejects.toEqual(expected);
 });

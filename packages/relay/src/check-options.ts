@@ -1,6 +1,45 @@
 import { type EventIssue, MeterError } from "@meter-lib/core";
-import { describeValue } from "@meter-lib/core/transport";
-import type { RelayOptions } from "./relay-options.ts";
+import { describeValue, foreignOptions, type OptionNames } from "@meter-lib/core/transport";
+import type { RelayPolicy } from "./access/policy.ts";
+import type { RelayLimits, RelayOptions } from "./relay-options.ts";
+
+const POLICY: OptionNames<RelayPolicy> = {
+  meters: true,
+  maxUsage: true,
+  maxDurationMs: true,
+  maxAgeMs: true,
+  maxFutureMs: true,
+};
+const LIMITS: OptionNames<RelayLimits> = {
+  maxBodyBytes: true,
+  maxEvents: true,
+  bodyTimeoutMs: true,
+  maxBodies: true,
+  maxConcurrent: true,
+};
+const RATE: OptionNames<RelayOptions["rate"] & object> = { device: true, tenant: true };
+const OPTIONS: OptionNames<RelayOptions> = {
+  authenticate: true,
+  dedup: true,
+  origins: true,
+  client: true,
+  transport: true,
+  customerLookup: true,
+  catalog: true,
+  ambiguity: true,
+  allowVolatile: true,
+  outboxName: true,
+  allowMissingOrigin: true,
+  allowCredentials: true,
+  policy: true,
+  limits: true,
+  rate: true,
+  clockThresholdMs: true,
+  handOffTimeoutMs: true,
+  leaseMs: true,
+  onError: true,
+  clock: true,
+};
 
 /** @throws MeterError `invalid_options` that names every invalid field */
 export const checkOptions = (options: RelayOptions): void => {
@@ -25,7 +64,14 @@ export const checkOptions = (options: RelayOptions): void => {
     customerLookup,
     policy = {},
     limits = {},
+    rate = {},
   } = options;
+  issues.push(
+    ...foreignOptions("", options, OPTIONS),
+    ...(typeof policy === "function" ? [] : foreignOptions("policy.", policy, POLICY)),
+    ...foreignOptions("limits.", limits, LIMITS),
+    ...foreignOptions("rate.", rate, RATE),
+  );
 
   expect("authenticate", authenticate, typeof authenticate === "function", "a function");
   const isStore = typeof dedup?.claim === "function" && typeof dedup.settle === "function";

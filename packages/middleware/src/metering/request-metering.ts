@@ -1,4 +1,5 @@
 import { type Catalog, type ContextKey, MeterError } from "@meter-lib/core";
+import { checkMeteringOptions } from "./check-metering-options.ts";
 import { type EventRecorder, recordAll, reporter } from "./event-recorder.ts";
 import type { MeteringOptions, TenantMeter, Usage } from "./metering-options.ts";
 
@@ -25,7 +26,9 @@ export class RequestMetering<C extends Catalog, B extends ContextKey, Request ex
   readonly #asked = new WeakMap<Request, Promise<TenantMeter<C, B> | undefined>>();
   readonly #meters = new WeakMap<Request, { readonly meter: TenantMeter<C, B> | undefined }>();
 
+  /** @throws MeterError `invalid_options` */
   constructor(options: MeteringOptions<C, B, Request>) {
+    checkMeteringOptions(options);
     this.#options = options;
     this.report = reporter(options.onError, NOT_RECORDED);
   }

@@ -1,5 +1,5 @@
 import { type Clock, type EventIssue, MeterError } from "@meter-lib/core";
-import { describeValue, systemClock } from "@meter-lib/core/transport";
+import { describeValue, foreignOptions, type OptionNames, systemClock } from "@meter-lib/core/transport";
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import type { Authenticate, Denied, Principal } from "./authenticate.ts";
 import { type TokenKey, usableKeys } from "./token-key.ts";
@@ -32,6 +32,21 @@ export interface TenantTokens {
   readonly authenticate: Authenticate;
 }
 
+const OPTIONS: OptionNames<TenantTokensOptions> = {
+  secret: true,
+  keys: true,
+  issuer: true,
+  audience: true,
+  maxLifeMs: true,
+  clock: true,
+};
+const REQUEST: OptionNames<TokenRequest> = {
+  tenant_id: true,
+  device_id: true,
+  subject: true,
+  meters: true,
+  expiresInMs: true,
+};
 // Distinguishes our tokens from others with the same keys (RFC 8725, 3.11).
 const TYPE = "meter+jwt";
 const DAY_MS = 86_400_000;
@@ -53,17 +68,18 @@ const MAX_ID_LENGTH = 255;
  */
 export const tenantTokens = (options: TenantTokensOptions): TenantTokens => {
   const { issuer, audience = "meter-relay", maxLifeMs = DAY_MS, clock = systemClock } = options;
+  const foreign = foreignOptions("", options, OPTIONS);
+  if (foreign.length > 0) throw MeterError.fromIssues("invalid_options", foreign);
   const keys = usableKeys(options);
   const byId = new Map(keys.map((key) => [key.kid, key]));
 
-  const issue = async ({
-    tenant_id,
-    device_id,
-    subject,
-    meters,
-    expiresInMs = LIFE_MS,
-  }: TokenRequest): Promise<string> => {
-    const issues = requestIssues({ tenant_id, device_id, subject, meters, expiresInMs }, maxLifeMs);
+  const issue = async (request: TokenRequest): Promise<string> => {
+    const { tenant_id, device_id, subject, meters, expiresInMs = LIFE_MS } = request;
+    const issues = [
+      // A token without its `meters` could report all.
+      ...foreignOptions("", request, REQUEST),
+      ...requestIssues({ tenant_id, device_id, subject, meters, expiresInMs }, maxLifeMs),
+    ];
     if (issues.length > 0) throw MeterError.fromIssues("invalid_options", issues);
     const key = keys.find(({ sign }) => sign !== undefined);
     if (key?.sign === undefined) {

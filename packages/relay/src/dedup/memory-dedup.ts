@@ -1,5 +1,5 @@
 import { MeterError } from "@meter-lib/core";
-import { describeValue } from "@meter-lib/core/transport";
+import { describeValue, foreignOptions, type OptionNames } from "@meter-lib/core/transport";
 import type { ClaimAnswer, DedupStore } from "./dedup-store.ts";
 
 export interface MemoryDedupOptions {
@@ -22,6 +22,11 @@ interface Entry {
   expiresAt: number;
 }
 
+const OPTIONS: OptionNames<MemoryDedupOptions> = {
+  windowMs: true,
+  maxEntries: true,
+  maxEntriesPerTenant: true,
+};
 const WEEK_MS = 604_800_000;
 
 /**
@@ -34,11 +39,14 @@ const WEEK_MS = 604_800_000;
  * const relay = createRelay({ dedup: memoryDedup(), … });
  * ```
  */
-export const memoryDedup = ({
-  windowMs = WEEK_MS,
-  maxEntries = 200_000,
-  maxEntriesPerTenant = Math.ceil(maxEntries / 4),
-}: MemoryDedupOptions = {}): DedupStore => {
+export const memoryDedup = (options: MemoryDedupOptions = {}): DedupStore => {
+  const {
+    windowMs = WEEK_MS,
+    maxEntries = 200_000,
+    maxEntriesPerTenant = Math.ceil(maxEntries / 4),
+  } = options;
+  const foreign = foreignOptions("", options, OPTIONS);
+  if (foreign.length > 0) throw MeterError.fromIssues("invalid_options", foreign);
   for (const [field, value] of Object.entries({ windowMs, maxEntries, maxEntriesPerTenant })) {
     if (Number.isSafeInteger(value) && value > 0) continue;
     throw MeterError.fromIssues("invalid_options", [

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type EventIssue, MeterError } from "@meter-lib/core";
-import { describeValue } from "@meter-lib/core/transport";
+import { describeValue, foreignOptions, type OptionNames } from "@meter-lib/core/transport";
 import type {
   ClaimAnswer,
   ClaimEntry,
@@ -23,6 +23,13 @@ export interface SqliteDedupOptions {
   readonly busyTimeoutMs?: number;
 }
 
+const OPTIONS: OptionNames<SqliteDedupOptions> = {
+  path: true,
+  windowMs: true,
+  maxEntries: true,
+  maxEntriesPerTenant: true,
+  busyTimeoutMs: true,
+};
 const WEEK_MS = 604_800_000;
 const FORGET_AT_ONCE = 1_000;
 /** Expiries are rounded up to this many steps per window, so that confirming a claim rarely updates their index. */
@@ -39,14 +46,15 @@ const EXPIRY_STEPS = 128;
  * const relay = createRelay({ dedup: sqliteDedup({ path: "relay-dedup.db" }), … });
  * ```
  */
-export const sqliteDedup = ({
-  path,
-  windowMs = WEEK_MS,
-  maxEntries = 10_000_000,
-  maxEntriesPerTenant = Math.ceil(maxEntries / 4),
-  busyTimeoutMs = 5_000,
-}: SqliteDedupOptions): DedupStore => {
-  const issues: EventIssue[] = [];
+export const sqliteDedup = (options: SqliteDedupOptions): DedupStore => {
+  const {
+    path,
+    windowMs = WEEK_MS,
+    maxEntries = 10_000_000,
+    maxEntriesPerTenant = Math.ceil(maxEntries / 4),
+    busyTimeoutMs = 5_000,
+  } = options;
+  const issues: EventIssue[] = [...foreignOptions("", options, OPTIONS)];
   if (typeof path !== "string" || path === "" || path.startsWith(":") || path.startsWith("file:"))
     issues.push({ field: "path", given: describeValue(path), expected: "the path of a file" });
   for (const [field, value] of Object.entries({ windowMs, maxEntries, maxEntriesPerTenant, busyTimeoutMs })) {
