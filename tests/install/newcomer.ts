@@ -1,9 +1,11 @@
-// What a newcomer does: each way of docs/guide/get-started.md, and the test runners of docs/guide/testing.md, in an empty folder with an empty home, from the packed packages, step by step
-// as it is written there, until the sandbox has counted the first event; with the time that each step took.
+// What a newcomer does: each way of docs/guide/get-started.md, the test runners of docs/guide/testing.md and the database of docs/guide/outbox.md, in an empty folder with an empty home,
+// from the packed packages, step by step as it is written there, until the sandbox has counted the first event; with the time that each step took.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { chromium } from "playwright";
+import { startPostgres } from "../../packages/outbox-postgres/test/postgres-server.ts";
 import { findChromium, NO_CHROMIUM } from "../../scripts/find-chromium.ts";
 import { packPackages } from "../../scripts/packages/pack-packages.ts";
 import { Report } from "../../scripts/test/report.ts";
@@ -58,10 +60,19 @@ const ways: readonly (readonly [guide: string, title: string, look: (printed: st
   ["get-started", "In a test", passed(/1 passed/)],
   ["testing", "With Jest", passed(/Tests: +\d+ passed, \d+ total/)],
   ["testing", "With node:test", passed(/fail 0/)],
+  [
+    "outbox",
+    "Set up PostgreSQL",
+    async (printed) => {
+      await passed(/^1 recorded, 1 acknowledged,/)(printed);
+      expectEqual("pages that are counted", await countedPages(), "24");
+    },
+  ],
 ];
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1).padStart(6)} s`;
 
+const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
 const report = new Report();
 const folder = mkdtempSync(join(tmpdir(), "meter-lib-newcomer-"));
 try {
@@ -70,10 +81,11 @@ try {
   if (!built.ok) throw new Error(`the packages do not build:\n${built.output}`);
   const upstream = (await runCommand("npm", ["config", "get", "registry", "--loglevel=error"])).output.trim();
   await using registry = await tarballRegistry(await packPackages(folder), upstream);
-  for (const [guide, title, look] of ways) {
+  const postgres = await startPostgres();
+  for (const [guide, title, look] of ways.filter(([, title]) => title.includes(values.only))) {
     const text = readFileSync(join(root, `docs/guide/${guide}.md`), "utf8");
     const section = report.begin(title);
-    await using project = newcomerProject(registry.url);
+    await using project = newcomerProject(registry.url, { DATABASE_URL: postgres.url });
     const started = performance.now();
     try {
       let printed = "";
@@ -90,6 +102,7 @@ try {
       section.check("counted", false, String(error));
     }
   }
+  await postgres.remove();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -14,8 +14,14 @@ export interface NewcomerProject extends AsyncDisposable {
 
 const STARTED = /https?:\/\//;
 
-/** @param registry - where npm installs from */
-export const newcomerProject = (registry: string): NewcomerProject => {
+/**
+ * @param registry - where npm installs from
+ * @param variables - of the environment, which the guide has its reader set
+ */
+export const newcomerProject = (
+  registry: string,
+  variables: Readonly<Record<string, string>>,
+): NewcomerProject => {
   const home = mkdtempSync(join(tmpdir(), "meter-lib-newcomer-"));
   const folder = join(home, "project");
   mkdirSync(folder);
@@ -33,6 +39,7 @@ export const newcomerProject = (registry: string): NewcomerProject => {
         npm_config_audit: "false",
         npm_config_fund: "false",
         NO_COLOR: "1",
+        ...variables,
         ...(process.env.NODE_EXTRA_CA_CERTS === undefined
           ? {}
           : { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS }),
