@@ -112,7 +112,7 @@ const printSql = (): void => {
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   strict: false,
-  options: { events: { type: "string", default: "20000" } },
+  options: { events: { type: "string", default: "20000" }, help: { type: "boolean" } },
 });
 switch (positionals[0]) {
   case "up":
@@ -150,5 +150,5 @@ switch (positionals[0]) {
     break;
   default:
     console.log(USAGE);
-    process.exitCode = 1;
+    if (values.help !== true) process.exitCode = 1;
 }
