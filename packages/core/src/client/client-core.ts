@@ -177,6 +177,11 @@ export class ClientCore implements SessionHost {
     // Sessions first: they record their ends. Closing ends even if something hangs.
     await this.#inTime(timeoutMs, this.sessions.close());
     const closing = await this.engine.close(timeoutMs);
+    // `await using` and signals drop what `close()` returns.
+    if (closing.lost > 0) {
+      const events = closing.lost === 1 ? "1 event" : `${closing.lost} events`;
+      this.engine.reports.warn(`closing lost ${events}, in memory only: a durable outbox keeps them`);
+    }
     for (const strategy of [this.#transport, this.#lookup]) {
       await this.#inTime(
         DISPOSE_MS,

@@ -313,3 +313,14 @@ test("`await using` closes", async () => {
   }
   expect(disposed).toBe(1);
 });
+
+test("what closing loses is told, also where nobody reads what close() returns", async () => {
+  const transport = memoryTransport();
+  transport.failNext({ kind: "unavailable", reason: "down" });
+  const client = new MeterClient({ transport, customerLookup: found });
+  const told: string[] = [];
+  client.on("warning", ({ message }) => told.push(message));
+  client.record(event);
+  await client.close({ timeoutMs: 0 });
+  expect(told).toEqual(["closing lost 1 event, in memory only: a durable outbox keeps them"]);
+});
