@@ -247,6 +247,15 @@ describe("what is not ours is refused, and neither it nor its folder is changed"
     expect(readdirSync(place.folder)).toEqual(["outbox.db"]);
   });
 
+  test("a directory", async () => {
+    using place = storeFolder();
+    await expect(opened(place.folder)).rejects.toMatchObject({
+      code: "invalid_options",
+      message: `${place.folder} is a directory, expected an outbox or no file; nothing is changed`,
+    });
+    expect(readdirSync(place.folder)).toEqual([]);
+  });
+
   test("a symbolic link to nothing: no file is made where it leads", async () => {
     using place = storeFolder();
     using other = storeFolder();

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, realpathSync, renameSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, realpathSync, renameSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { DatabaseSync as Database } from "node:sqlite";
 import { pathToFileURL } from "node:url";
@@ -93,6 +93,11 @@ export const whileNobodyOpens = <Answer>(
 
 /** Opens an outbox for reading. Changes nothing, even while others use it. */
 export const openReadOnly = (path: string): Database => {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new MeterError(
+      "invalid_options",
+      `${path} is a directory, expected an outbox or no file; nothing is changed`,
+    );
   const url = pathToFileURL(path);
   // Without a WAL nobody uses it, and SQLite would leave an empty one behind.
   if (!existsSync(`${path}-wal`)) url.search = "immutable=1";
