@@ -24,12 +24,17 @@ const outboxMigrate = async ({ postgres, schema, print }: OutboxMigrateFlags): P
     throw CliError.usage(
       "--postgres",
       "a URL like postgres://user@host:5432/database",
-      "no URL of PostgreSQL",
+      postgres === "" ? "an empty text" : "no URL of PostgreSQL",
     );
   const client = await place.client();
   try {
-    await client.connect();
-    await migratePostgres({ client, schema: name });
+    const connected = client.connect();
+    // Within the migration, so that a failure is reported with what to do about it.
+    const query = async (text: string): Promise<unknown> => {
+      await connected;
+      return client.query(text);
+    };
+    await migratePostgres({ client: { query }, schema: name });
   } finally {
     await client.end();
   }

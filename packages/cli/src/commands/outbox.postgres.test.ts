@@ -194,7 +194,20 @@ test("what is no outbox says what to do", async () => {
   expect(missing.stderr).toContain(
     "the tables of the outbox are missing in the schema nowhere: run `meter outbox migrate",
   );
-  const gone = await runHere(["outbox", "list", "postgres://me:secret@127.0.0.1:1/shop"]);
-  expect(gone.stderr).toContain("no server responds: check host and port");
-  expect(gone.stderr).not.toContain("secret");
+  const nowhere = "postgres://me:secret@127.0.0.1:1/shop";
+  for (const args of [
+    ["list", nowhere],
+    ["migrate", "--postgres", nowhere],
+  ]) {
+    const gone = await runHere(["outbox", ...args]);
+    expect(gone.exit).toBe(7);
+    expect(gone.stderr).toContain("no server responds: check host and port");
+    expect(gone.stderr).not.toContain("secret");
+  }
+  // "$DATABASE_URL" that is not set.
+  const unset = await runHere(["outbox", "list", ""]);
+  expect(unset.exit).toBe(2);
+  expect(unset.stderr).toContain(
+    "expected a file, or a URL like postgres://user@host:5432/database, got an empty text",
+  );
 });

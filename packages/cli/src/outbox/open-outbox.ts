@@ -6,7 +6,7 @@ import { CliError } from "../errors/cli-error.ts";
 import { EXIT } from "../errors/exit-code.ts";
 import type { Io } from "../terminal/io.ts";
 import { printWarning } from "../terminal/print.ts";
-import { postgresPlace } from "./postgres-place.ts";
+import { PLACE, postgresPlace } from "./postgres-place.ts";
 
 const ALL = Number.MAX_SAFE_INTEGER;
 
@@ -28,6 +28,8 @@ export const rememberingOutbox = (place: string): Outbox => {
 
 /** Throws if there is no file: opening it would create an empty outbox from a typo. */
 export const mustExist = (path: string): void => {
+  // A variable of the shell that is not set.
+  if (path === "") throw CliError.usage("<outbox>", PLACE, "an empty text");
   if (postgresPlace(path) === undefined && !existsSync(path))
     throw new CliError(EXIT.storage, `${path}: expected an outbox file, found nothing`);
 };

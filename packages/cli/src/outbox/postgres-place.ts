@@ -8,6 +8,9 @@ export interface PostgresPlace {
   readonly schema: string;
 }
 
+/** What names an outbox, for errors. */
+export const PLACE = "a file, or a URL like postgres://user@host:5432/database";
+
 const URL_OF_POSTGRES = /^postgres(?:ql)?:\/\//i;
 
 /** Parses a PostgreSQL URL; undefined for a file. `?schema=` names the schema of the tables. */
@@ -37,10 +40,6 @@ const parsed = (place: string): URL => {
   try {
     return new URL(place);
   } catch {
-    throw CliError.usage(
-      "<outbox>",
-      "a file, or a URL like postgres://user@host:5432/database",
-      "an invalid URL",
-    );
+    throw CliError.usage("<outbox>", PLACE, "an invalid URL");
   }
 };
