@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { litewaveCatalog } from "@meter-lib/core";
 import { createSandbox } from "@meter-lib/sandbox";
 import { describe, expect, test } from "vitest";
 import { startMeter } from "../testing/meter-process.ts";
@@ -132,7 +133,7 @@ page.processed.basic,a,d,4,2026-11-01,`;
         "tenant_id: expected text (a column, --map tenant_id=column, or --set tenant_id=…), got nothing",
         'total_usage: expected an integer from 0 to 2^53 − 1, got "two"',
         'event_time: expected an existing day and time of day, got "2026-06-31T10:00:00Z"',
-        'meter_id: expected one of the catalog\'s 18 meters (perhaps "page.processed.basic"), got "page.processed.basik"',
+        `meter_id: expected one of the catalog's ${Object.keys(litewaveCatalog).length} meters (perhaps "page.processed.basic"), got "page.processed.basik"`,
       ].join("; ")}`,
       expect.stringMatching(
         /:3: tenant_id: .*; total_usage: .*got 2\.5; start_time: expected no value: a .*, got "1790000000" \(/,

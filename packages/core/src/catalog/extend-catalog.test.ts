@@ -7,7 +7,7 @@ test("adds meters and leaves the base as it is", () => {
   const catalog = extendCatalog(litewaveCatalog, { "document.basic.page": { type: "volume", unit: "page" } });
   expect(catalog["document.basic.page"]).toEqual({ type: "volume", unit: "page" });
   expect(Object.keys(catalog)).toEqual([...Object.keys(litewaveCatalog), "document.basic.page"]);
-  expect(Object.keys(litewaveCatalog)).toHaveLength(18);
+  expect(Object.keys(litewaveCatalog)).not.toContain("document.basic.page");
   expect(Object.isFrozen(catalog)).toBe(true);
 });
 
