@@ -151,11 +151,11 @@ const meters = {
   },
 } as const satisfies Catalog;
 
-/** The type of {@link litewaveCatalog}. Mapped, so that messages and hovers show this name instead of 18 meters. */
+/** The type of {@link litewaveCatalog}. Mapped, so that messages and hovers show this name instead of all meters. */
 export type LitewaveCatalog = { readonly [Id in keyof typeof meters]: (typeof meters)[Id] };
 
 /**
- * The 18 meters of Litewave. Ids, names, types and descriptions are quoted from the usage guide of `meter-lib` ("List Of Meters");
+ * The meters of Litewave. Ids, names, types and descriptions are quoted from the usage guide of `meter-lib` ("List Of Meters");
  * units and aggregations follow from its descriptions.
  */
 export const litewaveCatalog: LitewaveCatalog = /* @__PURE__ */ freezeCatalog(meters);
