@@ -28,6 +28,13 @@ describe.skipIf(baseUrl === undefined)(`stripe-mock${baseUrl === undefined ? ` (
     ]);
   });
 
+  test("it takes a cancellation", async () => {
+    const correction = { event_id: "e1", revision: 1, kind: "cancel", reason: "wrong" } as const;
+    expect((await sendTo(transport(), outgoingEvent({ correction }))).outcomes).toMatchObject([
+      { state: "acknowledged", response: { object: "billing.meter_event_adjustment" } },
+    ]);
+  });
+
   test("it refuses what its schema does not have", async () => {
     const answer = await fetch(`${baseUrl}/v1/billing/meter_events`, {
       method: "POST",
