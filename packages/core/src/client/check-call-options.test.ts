@@ -58,6 +58,12 @@ describe("what a call is given beside events", () => {
       'scope: expected "device" or "process", got "page"',
     ],
     ["with", [{ tenantId: "tenant_b" }], "tenantId: expected no option of this name, got a value"],
+    [
+      "on",
+      ["settled", () => {}],
+      'name: expected one of acknowledged, rejected, quarantined, refused, retrying, blocked, unblocked, parked, unparked, volatile, durable, warning, skew, got "settled"',
+    ],
+    ["on", ["rejected", undefined], "handler: expected a function, got undefined"],
     ["flush", [{ timeoutMs: Number.NaN }], DRAIN],
     ["close", [{ timeoutMs: Number.NaN }], DRAIN],
   ])("%s refuses %j, and nothing has happened", async (method, args, words) => {

@@ -299,6 +299,8 @@ export class MeterClient<const C extends Catalog = LitewaveCatalog, Bound extend
   /**
    * Registers `handler` for an event; the returned function removes it. A handler that throws does not affect delivery.
    *
+   * @throws MeterError `invalid_options` for an event that does not exist
+   *
    * @example
    * ```ts
    * client.on("rejected", ({ event, reason }) => console.error(event.event_id, reason));

@@ -1,4 +1,5 @@
-import type { MeterError } from "../../errors/meter-error.ts";
+import { describeValue } from "../../check/event-issue.ts";
+import { MeterError } from "../../errors/meter-error.ts";
 import type { UsageEvent } from "../../event/usage-event.ts";
 import type { Parking } from "../customers/customers.ts";
 import type { Settlement } from "../receipts/receipt.ts";
@@ -57,7 +58,15 @@ export class DeliveryEmitter {
     this.#failed = failed;
   }
 
+  /** @throws MeterError `invalid_options` for a name that does not exist, or a handler that is no function */
   on<Name extends keyof DeliveryEvents>(name: Name, handler: Handler<DeliveryEvents[Name]>): () => void {
+    const names = Object.keys(this.#handlers);
+    const issues = [];
+    if (!names.includes(name))
+      issues.push({ field: "name", given: describeValue(name), expected: `one of ${names.join(", ")}` });
+    if (typeof handler !== "function")
+      issues.push({ field: "handler", given: describeValue(handler), expected: "a function" });
+    if (issues.length > 0) throw MeterError.fromIssues("invalid_options", issues);
     const handlers = this.#handlers[name];
     handlers.add(handler);
     return () => handlers.delete(handler);
