@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { ApiKey } from "../../src/store/api-keys.ts";
+import { apiKeysShape, madeKeyShape } from "./answer-shapes.ts";
 import { post, remove } from "./ask.ts";
 import { ConfirmButton } from "./confirm-button.tsx";
 import { DataTable } from "./data-table.tsx";
@@ -11,13 +11,13 @@ import { useAnswer } from "./use-answer.ts";
 
 /** The API keys of the portal's lookup. */
 export const ApiKeys = () => {
-  const answered = useAnswer<{ keys: readonly ApiKey[] }>("sandbox/v1/api-keys");
+  const answered = useAnswer("sandbox/v1/api-keys", apiKeysShape);
   const { said, act } = useAction(answered.refresh);
   const [made, setMade] = useState<string>();
 
   const add = (): Promise<void> =>
     act(async () => {
-      const { key } = await post<{ readonly key: string }>("sandbox/v1/api-keys", {});
+      const { key } = await post("sandbox/v1/api-keys", madeKeyShape, {});
       setMade(key);
       return "Created. Copy it now; it is not shown again:";
     });

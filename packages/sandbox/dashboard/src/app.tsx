@@ -1,9 +1,11 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { FaultState } from "../../src/http/faults.ts";
+import { faultsShape } from "./answer-shapes.ts";
 import { CustomersView } from "./customers-view.tsx";
 import { DeliveryView } from "./delivery-view.tsx";
 import { EventStory } from "./event-story.tsx";
 import { EventsView } from "./events-view.tsx";
+import { Failed } from "./failed.tsx";
 import { MetersView } from "./meters-view.tsx";
 import { NotFound } from "./not-found.tsx";
 import { OutageView } from "./outage-view.tsx";
@@ -32,7 +34,8 @@ const THEMES: readonly (readonly [Theme, string])[] = [
   ["dark", "Dark"],
 ];
 
-const EVENT_NUMBER = /^[1-9]\d{0,14}$/;
+/** Its successor is a number that the sandbox takes, too. */
+const EVENT_NUMBER = /^[1-9]\d{0,13}$/;
 
 const View = ({
   path: [view = "usage", detail, ...rest],
@@ -89,9 +92,7 @@ const Notices = ({ faults }: { readonly faults: Answered<FaultState> }) => {
   return (
     <div class="notices" role="status">
       {"error" in faults && faults.error !== undefined && (
-        <p class="notice bad">
-          The sandbox does not respond ({faults.error}). This page shows the last known state.
-        </p>
+        <p class="notice bad">{faults.error} This page shows the last known state.</p>
       )}
       {failing && (
         <p class="notice warn">
@@ -106,7 +107,7 @@ export const App = () => {
   const place = useAddress();
   const { path, zone, set, linkTo } = place;
   const { theme, choose } = useTheme();
-  const faults = useAnswer<FaultState>("sandbox/v1/faults");
+  const faults = useAnswer("sandbox/v1/faults", faultsShape);
   const main = useRef<HTMLElement>(null);
   const page = path.join("/");
   const shown = useRef(page);
@@ -166,7 +167,9 @@ export const App = () => {
       </header>
       <Notices faults={faults} />
       <main id="main" ref={main} tabIndex={-1}>
-        <View path={path} faults={faults} />
+        <Failed key={page}>
+          <View path={path} faults={faults} />
+        </Failed>
       </main>
     </PlaceContext.Provider>
   );

@@ -1,4 +1,5 @@
 import type { LoggedRequest } from "../../src/store/log-query.ts";
+import { requestShape } from "./answer-shapes.ts";
 import { numberText } from "./number-text.ts";
 import { recordOf } from "./record-of.ts";
 import { Shown } from "./shown.tsx";
@@ -37,7 +38,7 @@ export const AsReceived = ({
   readonly request: number;
   readonly position: number;
 }) => {
-  const answered = useAnswer<LoggedRequest>(`sandbox/v1/requests/${request}`);
+  const answered = useAnswer(`sandbox/v1/requests/${request}`, requestShape);
   return (
     <section class="card">
       <h2>As received</h2>

@@ -1,14 +1,23 @@
 import ComboboxNav from "@github/combobox-nav";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { wordsOf } from "./ask.ts";
 
 /** Options that contain a text, the best first, and not all of many. */
 export type FindOptions = (text: string) => Promise<readonly string[]>;
 
-/** What is left, for more text, of what was found for less; undefined for nothing: there may be other options. */
-const narrowed = (options: readonly string[] | undefined, text: string): readonly string[] | undefined => {
+interface Found {
+  readonly options: readonly string[];
+  /** What is said in place of options. */
+  readonly note?: string;
+}
+
+const LOADING: Found = { options: [], note: "Loading …" };
+
+/** What is left, for more text, of what was found for less; if that is nothing, there may be other options. */
+const narrowed = (found: Found | undefined, text: string): Found => {
   const wanted = text.trim().toLowerCase();
-  const left = options?.filter((option) => option.toLowerCase().includes(wanted));
-  return left?.length === 0 ? undefined : left;
+  const options = found?.options.filter((option) => option.toLowerCase().includes(wanted)) ?? [];
+  return options.length === 0 ? LOADING : { options };
 };
 
 /** One of many, found by writing a part of it. Empty means all. */
@@ -30,7 +39,8 @@ export const Combobox = ({
   readonly required?: boolean;
 }) => {
   const [text, setText] = useState(value);
-  const [options, setOptions] = useState<readonly string[]>();
+  /** Undefined while it is closed. */
+  const [found, setFound] = useState<Found>();
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const asked = useRef(0);
@@ -39,26 +49,43 @@ export const Combobox = ({
 
   const open = async (wanted: string): Promise<void> => {
     const mine = ++asked.current;
-    const found = await find(wanted).catch(() => []);
-    if (mine === asked.current) setOptions(found);
+    setFound((before) => before ?? LOADING);
+    let next: Found;
+    try {
+      const options = await find(wanted);
+      next = options.length > 0 ? { options } : { options, note: "Nothing matches." };
+    } catch (error) {
+      next = { options: [], note: `Unknown. ${wordsOf(error)}` };
+    }
+    if (mine === asked.current) setFound(next);
   };
   const close = (): void => {
     asked.current++;
-    setOptions(undefined);
+    setFound(undefined);
   };
   const choose = (chosen: string): void => {
     close();
     setText(chosen);
     if (chosen !== value) onChoose(chosen);
   };
-  /** What was written and not chosen: taken where that is allowed, else as it was before. */
-  const settle = (): void => {
+  const reset = (): void => {
+    close();
+    setText(value);
+  };
+  /** What was written and not chosen: taken if it may be, or is an option, which may not have been found yet; else as it was before. */
+  const settle = async (): Promise<void> => {
     const written = text.trim();
-    if (written === "" ? !required : free || options?.includes(written)) choose(written);
-    else {
-      close();
-      setText(value);
-    }
+    if (written === value || (written === "" && required)) return reset();
+    if (written === "" || free || found?.options.includes(written)) return choose(written);
+    close();
+    const mine = asked.current;
+    const isOption = await find(written).then(
+      (options) => options.includes(written),
+      () => false,
+    );
+    if (mine !== asked.current) return;
+    if (isOption) choose(written);
+    else reset();
   };
 
   // Moves through the options by arrow keys and says which is meant, as the pattern of the W3C asks for.
@@ -84,7 +111,7 @@ export const Combobox = ({
       box.removeEventListener("mousedown", hold);
     };
   }, []);
-  const isOpen = options !== undefined;
+  const isOpen = found !== undefined;
   // With the options and not after them: a key that is pressed as soon as they are seen counts. An option stays meant when others come or go.
   useLayoutEffect(() => {
     if (!isOpen) return;
@@ -112,17 +139,14 @@ export const Combobox = ({
         onInput={(e) => {
           const wanted = e.currentTarget.value;
           setText(wanted);
-          setOptions((found) => narrowed(found, wanted));
+          setFound((before) => narrowed(before, wanted));
           void open(wanted);
         }}
-        onBlur={settle}
+        onBlur={() => void settle()}
         onKeyDown={(e) => {
-          if (e.key === "ArrowDown" && options === undefined) void open(text === value ? "" : text);
-          if (e.key === "Escape") {
-            setText(value);
-            close();
-          }
-          if (e.key === "Enter" && !list.current?.querySelector('[aria-selected="true"]')) settle();
+          if (e.key === "ArrowDown" && !isOpen) void open(text === value ? "" : text);
+          if (e.key === "Escape") reset();
+          if (e.key === "Enter" && !list.current?.querySelector('[aria-selected="true"]')) void settle();
         }}
       />
       {value !== "" && !required && (
@@ -139,14 +163,14 @@ export const Combobox = ({
         aria-label={label}
         hidden={!isOpen}
       >
-        {options?.map((option) => (
+        {found?.options.map((option) => (
           <div key={option} id={`${id}-${encodeURIComponent(option)}`} role="option" tabIndex={-1} class="id">
             {option}
           </div>
         ))}
-        {options?.length === 0 && (
-          <div role="option" tabIndex={-1} aria-disabled="true" class="quiet">
-            Nothing matches.
+        {found?.note !== undefined && (
+          <div role="option" tabIndex={-1} aria-disabled="true" class="note">
+            {found.note}
           </div>
         )}
       </div>

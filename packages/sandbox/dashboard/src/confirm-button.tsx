@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
+import { ConfirmDialog } from "./confirm-dialog.tsx";
 
 /** A button for what cannot be taken back: it asks first. */
 export const ConfirmButton = ({
@@ -21,37 +22,15 @@ export const ConfirmButton = ({
   readonly children: ComponentChildren;
 }) => {
   const [asking, setAsking] = useState(false);
-  const dialog = useRef<HTMLDialogElement>(null);
-  const heading = useId();
-  useEffect(() => {
-    if (asking) dialog.current?.showModal();
-  }, [asking]);
-  const close = (): void => dialog.current?.close();
   return (
     <>
       <button type="button" aria-label={name} onClick={() => setAsking(true)}>
         {label}
       </button>
       {asking && (
-        <dialog ref={dialog} aria-labelledby={heading} onClose={() => setAsking(false)}>
-          <h2 id={heading}>{title}</h2>
-          <div class="words">{children}</div>
-          <div class="buttons">
-            <button type="button" onClick={close}>
-              Cancel
-            </button>
-            <button
-              type="button"
-              class="danger"
-              onClick={() => {
-                close();
-                onConfirm();
-              }}
-            >
-              {verb}
-            </button>
-          </div>
-        </dialog>
+        <ConfirmDialog title={title} verb={verb} onConfirm={onConfirm} onClose={() => setAsking(false)}>
+          {children}
+        </ConfirmDialog>
       )}
     </>
   );

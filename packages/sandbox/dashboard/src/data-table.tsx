@@ -1,4 +1,5 @@
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /** A column of a table: its head, and what stands in it. */
 export interface Column<Row> {
@@ -53,6 +54,16 @@ const HeadCell = <Row,>({
   );
 };
 
+/** Takes the focus where the row that had it goes, so that the keyboard need not begin at the top of the page. */
+const useKeptFocus = (): RefObject<HTMLElement | null> => {
+  const region = useRef<HTMLElement>(null);
+  const had = region.current?.contains(document.activeElement) ?? false;
+  useLayoutEffect(() => {
+    if (had && document.activeElement === document.body) region.current?.focus();
+  });
+  return region;
+};
+
 /**
  * A table of rows. It may be wider than the screen: then its first column stays, its edge shows that more is there, and it
  * takes the focus to be scrolled by keyboard. On a narrow screen each row is a card; the roles say that it is a table still.
@@ -71,43 +82,46 @@ export const DataTable = <Row,>({
   readonly keyOf: (row: Row) => string | number;
   readonly sort?: Sort;
   readonly onSort?: (sort: Sort) => void;
-}) => (
-  <section class="scroll" tabIndex={0} aria-label={label}>
-    <table role="table">
-      <thead role="rowgroup">
-        <tr role="row">
-          {columns.map((column) => (
-            <HeadCell key={column.head} column={column} sort={sort} onSort={onSort} />
-          ))}
-        </tr>
-      </thead>
-      <tbody role="rowgroup">
-        {rows.map((row) => (
-          <tr key={keyOf(row)} role="row">
-            {columns.map(({ head, unseen, number, cell }) => (
-              <td
-                key={head}
-                role="cell"
-                class={number ? "number" : undefined}
-                data-head={unseen ? undefined : head}
-              >
-                {cell(row)}
-              </td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-      {columns.some(({ sum }) => sum !== undefined) && (
-        <tfoot role="rowgroup">
+}) => {
+  const region = useKeptFocus();
+  return (
+    <section ref={region} class="scroll" tabIndex={0} aria-label={label}>
+      <table role="table">
+        <thead role="rowgroup">
           <tr role="row">
-            {columns.map(({ head, number, sum }) => (
-              <td key={head} role="cell" class={number ? "number" : undefined} data-head={head}>
-                {sum}
-              </td>
+            {columns.map((column) => (
+              <HeadCell key={column.head} column={column} sort={sort} onSort={onSort} />
             ))}
           </tr>
-        </tfoot>
-      )}
-    </table>
-  </section>
-);
+        </thead>
+        <tbody role="rowgroup">
+          {rows.map((row) => (
+            <tr key={keyOf(row)} role="row">
+              {columns.map(({ head, unseen, number, cell }) => (
+                <td
+                  key={head}
+                  role="cell"
+                  class={number ? "number" : undefined}
+                  data-head={unseen ? undefined : head}
+                >
+                  {cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+        {columns.some(({ sum }) => sum !== undefined) && (
+          <tfoot role="rowgroup">
+            <tr role="row">
+              {columns.map(({ head, number, sum }) => (
+                <td key={head} role="cell" class={number ? "number" : undefined} data-head={head}>
+                  {sum}
+                </td>
+              ))}
+            </tr>
+          </tfoot>
+        )}
+      </table>
+    </section>
+  );
+};

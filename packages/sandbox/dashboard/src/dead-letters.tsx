@@ -1,5 +1,5 @@
-import type { OutboxRow } from "@meter-lib/core";
 import { useState } from "preact/hooks";
+import { discardedShape, outboxRowsShape, redrivenShape, type ShownRow } from "./answer-shapes.ts";
 import { post, withQuery } from "./ask.ts";
 import { ConfirmButton } from "./confirm-button.tsx";
 import { type Column, DataTable } from "./data-table.tsx";
@@ -54,26 +54,23 @@ const SendAgain = ({
 
 const Letters = ({ outbox, state }: { readonly outbox: number; readonly state: DeadState }) => {
   const path = `sandbox/v1/outboxes/${outbox}`;
-  const answered = useAnswer<{ events: readonly OutboxRow[] }>(
-    withQuery(`${path}/events`, { state, limit: SHOWN }),
-  );
+  const answered = useAnswer(withQuery(`${path}/events`, { state, limit: SHOWN }), outboxRowsShape);
   const [reason, setReason] = useState("");
   const { said, act } = useAction(answered.refresh);
 
   const redrive = (which: object): Promise<void> =>
     act(async () => {
       const body = { state, ...which, may_count_twice: state === "quarantined" };
-      const { redriven } = await post<{ readonly redriven: number }>(`${path}/redrive`, body);
+      const { redriven } = await post(`${path}/redrive`, redrivenShape, body);
       return `${numberText(redriven)} pending again. The app that owns the outbox sends them.`;
     });
   const discard = (): Promise<void> =>
     act(async () => {
-      if (reason.trim() === "") return "Enter a reason before you discard.";
-      const { discarded } = await post<{ readonly discarded: number }>(`${path}/discard`, { state, reason });
+      const { discarded } = await post(`${path}/discard`, discardedShape, { state, reason });
       return `${numberText(discarded)} discarded: ${reason}`;
     });
 
-  const columns: readonly Column<OutboxRow>[] = [
+  const columns: readonly Column<ShownRow>[] = [
     { head: "Event id", cell: ({ event }) => <PlainId id={event.event_id} /> },
     {
       head: "Why",
@@ -122,22 +119,24 @@ const Letters = ({ outbox, state }: { readonly outbox: number; readonly state: D
                 keyOf={({ key }) => key}
               />
               {rows.length === SHOWN && <p class="quiet">The first {SHOWN}.</p>}
-              <div class="fields actions">
+              <div class="buttons">
                 <SendAgain state={state} label="Send all again" onSend={() => redrive({})} />
-                <label>
-                  Reason for discarding{" "}
-                  <input
-                    value={reason}
-                    placeholder="test data"
-                    onInput={(e) => setReason(e.currentTarget.value)}
-                  />
-                </label>
                 <ConfirmButton
                   label="Discard all"
                   title={`Discard all ${state} events of this outbox?`}
                   onConfirm={discard}
                 >
                   <p>They will never be sent or counted. The outbox keeps their number and the reason.</p>
+                  <label class="stacked">
+                    Reason
+                    <input
+                      required
+                      pattern=".*\S.*"
+                      title="Why they are discarded"
+                      value={reason}
+                      onInput={(e) => setReason(e.currentTarget.value)}
+                    />
+                  </label>
                 </ConfirmButton>
               </div>
             </>

@@ -1,5 +1,6 @@
-import type { LoggedEvent, LoggedRequest } from "../../src/store/log-query.ts";
+import type { LoggedRequest } from "../../src/store/log-query.ts";
 import type { Gap } from "../../src/store/seq-ranges.ts";
+import { eventsShape, gapsShape, requestsShape } from "./answer-shapes.ts";
 import { type Column, DataTable } from "./data-table.tsx";
 import { EventTable } from "./event-table.tsx";
 import { PlainId } from "./id.tsx";
@@ -41,9 +42,7 @@ const Repeats = ({
   readonly title: string;
   readonly none: string;
 }) => {
-  const answered = useAnswer<{ events: readonly LoggedEvent[] }>(
-    `sandbox/v1/events?state=${state}&limit=50&brief=true`,
-  );
+  const answered = useAnswer(`sandbox/v1/events?state=${state}&limit=50&brief=true`, eventsShape);
   return (
     <section class="card">
       <h2>{title}</h2>
@@ -76,8 +75,8 @@ const RefusedRequest = ({ request }: { readonly request: LoggedRequest }) => (
 
 /** What went wrong in delivery: missing numbers, duplicates, refused requests. */
 export const DeliveryView = () => {
-  const gaps = useAnswer<{ producers: readonly Gap[] }>("sandbox/v1/gaps");
-  const refused = useAnswer<{ requests: readonly LoggedRequest[] }>("sandbox/v1/refused?limit=50");
+  const gaps = useAnswer("sandbox/v1/gaps", gapsShape);
+  const refused = useAnswer("sandbox/v1/refused?limit=50", requestsShape);
   return (
     <>
       <h1>Delivery</h1>

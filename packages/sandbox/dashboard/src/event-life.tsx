@@ -1,46 +1,65 @@
-import type { OutboxRow } from "@meter-lib/core";
-import { useEffect, useState } from "preact/hooks";
-import type { TurnedAway } from "../../src/http/faults.ts";
-import type { ListedOutbox } from "../../src/http/outbox-routes.ts";
 import type { LoggedEvent } from "../../src/store/log-query.ts";
-import { ask, withQuery } from "./ask.ts";
+import {
+  attemptsShape,
+  eventsShape,
+  outboxesShape,
+  outboxRowsShape,
+  type ShownRow,
+} from "./answer-shapes.ts";
+import { ask, withQuery, wordsOf } from "./ask.ts";
 import { type KnownLife, type LifeStep, stepsOf } from "./event-steps.ts";
 import { durationText } from "./number-text.ts";
 import { usePlace } from "./place.ts";
+import { Shown } from "./shown.tsx";
 import { Time } from "./time.tsx";
-import { dataOf, useAnswer } from "./use-answer.ts";
+import { useQuestion } from "./use-answer.ts";
 
 const MAX_ARRIVALS = 50;
 
-/** What the outboxes on this machine hold of an event. */
-const useRows = (event: LoggedEvent): KnownLife["rows"] => {
-  const listed = dataOf(useAnswer<{ outboxes: readonly ListedOutbox[] }>("sandbox/v1/outboxes"));
-  const [rows, setRows] = useState<KnownLife["rows"]>([]);
-  const { event_id, tenant_id } = event;
-  useEffect(() => {
-    let left = false;
-    const look = async (): Promise<void> => {
-      if (event_id === null || listed === undefined) return;
-      const found = await Promise.all(
-        listed.outboxes.map(async ({ name }, number) => {
-          const path = withQuery(`sandbox/v1/outboxes/${number}/events`, {
-            event_id,
-            tenant_id: tenant_id ?? undefined,
-            limit: 1,
-          });
-          // An outbox that cannot be read says so on its own page.
-          const { events } = await ask<{ events: readonly OutboxRow[] }>(path).catch(() => ({ events: [] }));
-          return events.map((row) => ({ outbox: name, row }));
-        }),
-      );
-      if (!left) setRows(found.flat());
-    };
-    void look();
-    return () => {
-      left = true;
-    };
-  }, [listed, event_id, tenant_id]);
-  return rows;
+/** What one outbox on this machine holds of an event. */
+interface Sender {
+  readonly outbox: string;
+  readonly rows: readonly ShownRow[];
+  /** Why that is not known. */
+  readonly problem?: string;
+}
+
+interface Life extends Pick<KnownLife, "arrivals" | "turnedAway"> {
+  readonly senders: readonly Sender[];
+}
+
+const askLife = async ({ id, event_id, tenant_id }: LoggedEvent, signal: AbortSignal): Promise<Life> => {
+  const sameEvents = withQuery("sandbox/v1/events", {
+    // Without an id nothing tells which others are the same: then it stands alone.
+    ...(event_id === null
+      ? { before: id + 1, limit: 1 }
+      : { event_id, tenant_id: tenant_id ?? undefined, limit: MAX_ARRIVALS }),
+    brief: "true",
+  });
+  const [{ events: arrivals }, { outboxes }, { attempts }] = await Promise.all([
+    ask(sameEvents, eventsShape, { signal }),
+    ask("sandbox/v1/outboxes", outboxesShape, { signal }),
+    event_id === null
+      ? { attempts: [] }
+      : ask(withQuery("sandbox/v1/faults/attempts", { event_id }), attemptsShape, { signal }),
+  ]);
+  const askSender = async (outbox: string, number: number): Promise<Sender> => {
+    if (event_id === null) return { outbox, rows: [] };
+    const path = withQuery(`sandbox/v1/outboxes/${number}/events`, {
+      event_id,
+      tenant_id: tenant_id ?? undefined,
+      limit: 1,
+    });
+    try {
+      const { events: rows } = await ask(path, outboxRowsShape, { signal });
+      return { outbox, rows };
+    } catch (error) {
+      return { outbox, rows: [], problem: wordsOf(error) };
+    }
+  };
+  const senders = await Promise.all(outboxes.map(({ name }, number) => askSender(name, number)));
+  const turnedAway = attempts.filter((one) => tenant_id === null || one.tenant_id === tenant_id);
+  return { arrivals, turnedAway, senders };
 };
 
 const Step = ({
@@ -73,55 +92,73 @@ const Step = ({
   );
 };
 
+/** What is known of the sender, below the picture. */
+const SenderNote = ({
+  senders,
+  hasId,
+}: {
+  readonly senders: readonly Sender[];
+  /** Without one no outbox can be searched for the event. */
+  readonly hasId: boolean;
+}) => {
+  const { linkTo } = usePlace();
+  if (senders.length === 0)
+    return (
+      <p class="quiet">
+        What the sender did is in its <a href={linkTo(["outbox"])}>outbox</a>: show the sandbox that file, if
+        it is on this machine.
+      </p>
+    );
+  const unread = senders.filter(({ problem }) => problem !== undefined);
+  if (unread.length > 0)
+    return (
+      <>
+        {unread.map(({ outbox, problem }) => (
+          <p key={outbox} class="bad-text">
+            Whether the outbox {outbox} holds this event is unknown. {problem}
+          </p>
+        ))}
+      </>
+    );
+  if (!hasId || senders.some(({ rows }) => rows.length > 0)) return null;
+  return (
+    <p class="quiet">
+      No <a href={linkTo(["outbox"])}>outbox</a> on this machine has it: its sender already has the response,
+      or runs elsewhere.
+    </p>
+  );
+};
+
 /** The life of an event as a picture: used, recorded, sent, sent again, acknowledged, counted, with times. */
 export const EventLife = ({ event }: { readonly event: LoggedEvent }) => {
-  const { event_id, tenant_id } = event;
-  const same = useAnswer<{ events: readonly LoggedEvent[] }>(
-    withQuery("sandbox/v1/events", {
-      // Without an id nothing tells which others are the same: then it stands alone.
-      ...(event_id === null
-        ? { before: event.id + 1, limit: 1 }
-        : { event_id, tenant_id: tenant_id ?? undefined, limit: MAX_ARRIVALS }),
-      brief: "true",
-    }),
-  );
-  const away = useAnswer<{ attempts: readonly TurnedAway[] }>(
-    event_id === null ? undefined : withQuery("sandbox/v1/faults/attempts", { event_id }),
-  );
-  const outboxes = dataOf(useAnswer<{ outboxes: readonly ListedOutbox[] }>("sandbox/v1/outboxes"))?.outboxes;
-  const rows = useRows(event);
-  const { linkTo } = usePlace();
-  const steps = stepsOf({
-    event,
-    arrivals: dataOf(same)?.events ?? [event],
-    turnedAway: dataOf(away)?.attempts ?? [],
-    rows,
-  });
+  const life = useQuestion(`life of ${event.id}`, (signal) => askLife(event, signal));
   return (
     <section class="card">
       <h2>What happened</h2>
-      <ol class="life">
-        {steps.map((step, place) => (
-          <Step
-            key={`${step.name} ${step.at} ${step.arrival} ${step.outbox}`}
-            step={step}
-            since={steps[place - 1]?.at}
-            current={step.arrival === event.id}
-          />
-        ))}
-      </ol>
-      {outboxes?.length === 0 && (
-        <p class="quiet">
-          What the sender did is in its <a href={linkTo(["outbox"])}>outbox</a>: show the sandbox that file,
-          if it is on this machine.
-        </p>
-      )}
-      {outboxes !== undefined && outboxes.length > 0 && rows.length === 0 && event_id !== null && (
-        <p class="quiet">
-          No <a href={linkTo(["outbox"])}>outbox</a> on this machine has it: its sender already has the
-          response, or runs elsewhere.
-        </p>
-      )}
+      <Shown of={life} lines={4}>
+        {({ arrivals, turnedAway, senders }) => {
+          const rows = senders.flatMap(({ outbox, rows: held }) => held.map((row) => ({ outbox, row })));
+          const steps = stepsOf({ event, arrivals, turnedAway, rows });
+          return (
+            <>
+              <ol class="life">
+                {steps.map((step, place) => (
+                  <Step
+                    key={`${step.name} ${step.at} ${step.arrival} ${step.outbox}`}
+                    step={step}
+                    since={steps[place - 1]?.at}
+                    current={step.arrival === event.id}
+                  />
+                ))}
+              </ol>
+              {arrivals.length === MAX_ARRIVALS && (
+                <p class="quiet">The newest {MAX_ARRIVALS} arrivals of this id.</p>
+              )}
+              <SenderNote senders={senders} hasId={event.event_id !== null} />
+            </>
+          );
+        }}
+      </Shown>
     </section>
   );
 };

@@ -1,6 +1,6 @@
-import type { OutboxRow } from "@meter-lib/core";
 import type { TurnedAway } from "../../src/http/faults.ts";
 import type { LoggedEvent } from "../../src/store/log-query.ts";
+import type { ShownRow } from "./answer-shapes.ts";
 
 /** What a step of an event's life means for whoever waits for its end. */
 export type StepTone = "plain" | "good" | "warn" | "bad";
@@ -27,7 +27,7 @@ export interface KnownLife {
   /** Attempts that an outage of this sandbox turned away. */
   readonly turnedAway: readonly TurnedAway[];
   /** What an outbox on this machine still holds of it. */
-  readonly rows: readonly { readonly outbox: string; readonly row: OutboxRow }[];
+  readonly rows: readonly { readonly outbox: string; readonly row: ShownRow }[];
 }
 
 const UUID_7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7/i;

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { LoggedEvent } from "../../src/store/log-query.ts";
+import { eventsShape } from "./answer-shapes.ts";
 import { AsReceived } from "./as-received.tsx";
 import { withQuery } from "./ask.ts";
 import { EventLife } from "./event-life.tsx";
@@ -58,8 +59,9 @@ const Facts = ({ event }: { readonly event: LoggedEvent }) => {
 /** Everything about one event. */
 export const EventStory = ({ id }: { readonly id: number }) => {
   const { linkTo } = usePlace();
-  const answered = useAnswer<{ events: readonly LoggedEvent[] }>(
+  const answered = useAnswer(
     withQuery("sandbox/v1/events", { before: id + 1, limit: 1, brief: "true" }),
+    eventsShape,
   );
   return (
     <>

@@ -73,8 +73,9 @@ export const EventsView = () => {
       {skipped > 0 && (
         <p class="quiet">{numberText(skipped)} events went by too fast to show; they are in the export.</p>
       )}
-      {events === undefined && error === undefined && !paused && <Skeleton lines={8} />}
+      {events === undefined && error === undefined && <Skeleton lines={8} />}
       {events === undefined && error !== undefined && <Unknown error={error} retry={retry} />}
+      {events !== undefined && error !== undefined && <p class="old">Not up to date. {error}</p>}
       {events !== undefined && events.length > 0 && (
         <section class="card">
           <EventTable events={events} label="Events" />

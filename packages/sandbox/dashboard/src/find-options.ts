@@ -1,7 +1,6 @@
-import type { Tenant } from "../../src/store/accounts.ts";
-import type { Totals, TotalsBy } from "../../src/store/usage-totals.ts";
+import type { TotalsBy } from "../../src/store/usage-totals.ts";
+import { catalogShape, tenantsShape, totalsShape } from "./answer-shapes.ts";
 import { ask, withQuery } from "./ask.ts";
-import type { CatalogAnswer } from "./catalog-answer.ts";
 import type { FindOptions } from "./combobox.tsx";
 
 const SHOWN = 20;
@@ -9,7 +8,10 @@ const SHOWN = 20;
 const findUsed =
   (by: TotalsBy): FindOptions =>
   async (search) => {
-    const { rows } = await ask<Totals>(withQuery("sandbox/v1/usage/totals", { by, search, limit: SHOWN }));
+    const { rows } = await ask(
+      withQuery("sandbox/v1/usage/totals", { by, search, limit: SHOWN }),
+      totalsShape,
+    );
     return rows.map(({ id }) => id);
   };
 
@@ -20,7 +22,7 @@ export const findCustomers = findUsed("customer");
 export const findMeters: FindOptions = async (search) => {
   const [used, { meters }] = await Promise.all([
     findUsed("meter")(search),
-    ask<CatalogAnswer>("sandbox/v1/catalog"),
+    ask("sandbox/v1/catalog", catalogShape),
   ]);
   const wanted = search.toLowerCase();
   const known = meters.map(({ meter_id }) => meter_id).filter((id) => id.toLowerCase().includes(wanted));
@@ -29,8 +31,6 @@ export const findMeters: FindOptions = async (search) => {
 
 /** Known tenants. */
 export const findTenants: FindOptions = async (search) => {
-  const { tenants } = await ask<{ readonly tenants: readonly Tenant[] }>(
-    withQuery("sandbox/v1/tenants", { search, limit: SHOWN }),
-  );
+  const { tenants } = await ask(withQuery("sandbox/v1/tenants", { search, limit: SHOWN }), tenantsShape);
   return tenants.map(({ tenant_id }) => tenant_id);
 };

@@ -1,4 +1,4 @@
-import type { LoggedEvent } from "../../src/store/log-query.ts";
+import { eventsShape } from "./answer-shapes.ts";
 import { withQuery } from "./ask.ts";
 import { baseUrl } from "./base-url.ts";
 import { RangeChoice } from "./range-choice.tsx";
@@ -9,8 +9,9 @@ import { useAnswer } from "./use-answer.ts";
 
 /** What stands where usage would be: how to send a first event, or that other times have some. */
 export const NoUsage = ({ scope }: { readonly scope: Scope }) => {
-  const counted = useAnswer<{ events: readonly LoggedEvent[] }>(
+  const counted = useAnswer(
     withQuery("sandbox/v1/events", { ...scope, state: "accepted", limit: 1, brief: "true" }),
+    eventsShape,
   );
   return (
     <Shown of={counted}>

@@ -1,5 +1,5 @@
 import type { Account } from "@meter-lib/core";
-import type { ListedOutbox } from "../../src/http/outbox-routes.ts";
+import { outboxesShape } from "./answer-shapes.ts";
 import { DeadLetters } from "./dead-letters.tsx";
 import { numberText } from "./number-text.ts";
 import { usePlace } from "./place.ts";
@@ -39,7 +39,7 @@ const NoOutbox = () => {
 
 /** What the apps' own outboxes hold, beside what arrived here. */
 export const OutboxView = () => {
-  const answered = useAnswer<{ outboxes: readonly ListedOutbox[] }>("sandbox/v1/outboxes");
+  const answered = useAnswer("sandbox/v1/outboxes", outboxesShape);
   return (
     <>
       <h1>Outbox</h1>

@@ -1,5 +1,5 @@
-import type { Reconciliation } from "@meter-lib/core";
 import { useState } from "preact/hooks";
+import { reconciliationShape, type ShownDifference, type ShownReconciliation } from "./answer-shapes.ts";
 import { ask, withQuery } from "./ask.ts";
 import { Choice } from "./choice.tsx";
 import { type Column, DataTable } from "./data-table.tsx";
@@ -23,9 +23,7 @@ const idsText = (ids: readonly string[]): string => {
   return ids.slice(0, SHOWN_IDS).join(", ") + (more > 0 ? ` and ${numberText(more)} more` : "");
 };
 
-type Difference = Reconciliation["differences"][number];
-
-const COLUMNS: readonly Column<Difference>[] = [
+const COLUMNS: readonly Column<ShownDifference>[] = [
   { head: "Hour", cell: ({ hour }) => <Time at={hour} /> },
   { head: "Tenant", cell: ({ tenant_id }) => <Id kind="tenants" id={tenant_id} /> },
   { head: "Meter", cell: ({ meter_id }) => <Id kind="meters" id={meter_id} /> },
@@ -45,7 +43,7 @@ const COLUMNS: readonly Column<Difference>[] = [
 /** Compares what an outbox recorded with what was counted here, by tenant, meter and hour. */
 export const Reconcile = ({ outbox }: { readonly outbox: number }) => {
   const [hours, setHours] = useState(24);
-  const [found, setFound] = useState<Reconciliation>();
+  const [found, setFound] = useState<ShownReconciliation>();
   const { said, act } = useAction();
 
   const compare = (): Promise<void> =>
@@ -55,8 +53,9 @@ export const Reconcile = ({ outbox }: { readonly outbox: number }) => {
       const from = Number.isFinite(hours)
         ? Math.floor(Date.now() / HOUR_MS + 1 - hours) * HOUR_MS
         : undefined;
-      const answer = await ask<Reconciliation>(
+      const answer = await ask(
         withQuery(`sandbox/v1/outboxes/${outbox}/reconciliation`, { from }),
+        reconciliationShape,
       );
       setFound(answer);
       const scope = `${numberText(answer.compared)} rows by tenant, meter and hour`;

@@ -1,6 +1,5 @@
-import type { Tenant } from "../../src/store/accounts.ts";
-import type { LoggedEvent } from "../../src/store/log-query.ts";
 import type { LoggedSession } from "../../src/store/session-query.ts";
+import { eventsShape, sessionsShape, tenantShape } from "./answer-shapes.ts";
 import { withQuery } from "./ask.ts";
 import { type Column, DataTable } from "./data-table.tsx";
 import { EventTable } from "./event-table.tsx";
@@ -34,9 +33,7 @@ const SESSION_COLUMNS: readonly Column<LoggedSession>[] = [
 ];
 
 const Sessions = ({ scope }: { readonly scope: Scope }) => {
-  const sessions = useAnswer<{ sessions: readonly LoggedSession[] }>(
-    withQuery("sandbox/v1/sessions", { ...scope, limit: SHOWN }),
-  );
+  const sessions = useAnswer(withQuery("sandbox/v1/sessions", { ...scope, limit: SHOWN }), sessionsShape);
   return (
     <section class="card">
       <h2>Sessions</h2>
@@ -72,8 +69,9 @@ const Events = ({
 }) => {
   const { linkTo } = usePlace();
   const { customer_id, tenant_id, meter_id } = scope;
-  const events = useAnswer<{ events: readonly LoggedEvent[] }>(
+  const events = useAnswer(
     withQuery("sandbox/v1/events", { ...scope, state, limit: SHOWN, brief: "true" }),
+    eventsShape,
   );
   return (
     <section class="card">
@@ -94,25 +92,16 @@ const Events = ({
 
 /** Who pays for a tenant. */
 const Payer = ({ tenant_id }: { readonly tenant_id: string }) => {
-  const tenant = useAnswer<{ tenants: readonly Tenant[] }>(
-    withQuery("sandbox/v1/tenants", { search: tenant_id, limit: 1000 }),
-  );
+  const tenant = useAnswer(`sandbox/v1/tenants/${encodeURIComponent(tenant_id)}`, tenantShape);
+  if (tenant.state === "unknown" && tenant.status === 404)
+    return <p>This tenant has no customer, so its events are refused.</p>;
   return (
     <Shown of={tenant} lines={1}>
-      {({ tenants }) => {
-        const found = tenants.find((one) => one.tenant_id === tenant_id);
-        return (
-          <p>
-            {found === undefined ? (
-              "This tenant has no customer, so its events are refused."
-            ) : (
-              <>
-                Customer: <Id kind="customers" id={found.customer_id} />.
-              </>
-            )}
-          </p>
-        );
-      }}
+      {({ customer_id }) => (
+        <p>
+          Customer: <Id kind="customers" id={customer_id} />
+        </p>
+      )}
     </Shown>
   );
 };

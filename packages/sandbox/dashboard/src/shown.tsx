@@ -1,4 +1,6 @@
 import type { ComponentChildren } from "preact";
+import { usePlace } from "./place.ts";
+import { timeText } from "./time-text.ts";
 import type { Answered } from "./use-answer.ts";
 
 /** Lines where something will stand; they appear only when it takes long enough to be noticed. */
@@ -15,7 +17,7 @@ export const Skeleton = ({ lines = 3 }: { readonly lines?: number }) => (
 export const Unknown = ({ error, retry }: { readonly error: string; readonly retry: () => void }) => (
   <div class="unknown" role="alert">
     <p>
-      <strong>Unknown.</strong> The sandbox did not respond: {error}
+      <strong>Unknown.</strong> {error}
     </p>
     <button type="button" onClick={retry}>
       Try again
@@ -23,7 +25,7 @@ export const Unknown = ({ error, retry }: { readonly error: string; readonly ret
   </div>
 );
 
-/** Shows an answer once there is one; until then that it is loading, or that it is not known. */
+/** Shows an answer once there is one, and says how old it is where there is no newer one; until then that it is loading, or not known. */
 export const Shown = <Answer,>({
   of,
   lines,
@@ -33,7 +35,17 @@ export const Shown = <Answer,>({
   readonly lines?: number;
   readonly children: (data: Answer) => ComponentChildren;
 }) => {
+  const { zone } = usePlace();
   if (of.state === "loading") return <Skeleton {...(lines === undefined ? {} : { lines })} />;
   if (of.state === "unknown") return <Unknown error={of.error} retry={of.refresh} />;
-  return <>{children(of.data)}</>;
+  return (
+    <div class="answer" aria-busy={of.busy}>
+      {of.error !== undefined && (
+        <p class="old">
+          As of {timeText(of.at, zone)}. {of.error}
+        </p>
+      )}
+      {children(of.data)}
+    </div>
+  );
 };

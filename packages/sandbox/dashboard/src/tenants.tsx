@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
-import type { Tenant } from "../../src/store/accounts.ts";
-import type { UnknownTenant } from "../../src/store/unknown-tenants.ts";
-import { put, remove, withQuery } from "./ask.ts";
+import { tenantShape, tenantsShape, unknownTenantsShape } from "./answer-shapes.ts";
+import { ask, NoAnswer, put, remove, withQuery } from "./ask.ts";
 import { ConfirmButton } from "./confirm-button.tsx";
+import { ConfirmDialog } from "./confirm-dialog.tsx";
 import { DataTable } from "./data-table.tsx";
 import { Id, PlainId } from "./id.tsx";
 import { numberText } from "./number-text.ts";
 import { Pages } from "./pages.tsx";
-import { Shown } from "./shown.tsx";
+import { Shown, Unknown } from "./shown.tsx";
 import { Time } from "./time.tsx";
 import { useAction } from "./use-action.ts";
 import { dataOf, useAnswer } from "./use-answer.ts";
@@ -15,39 +15,69 @@ import { dataOf, useAnswer } from "./use-answer.ts";
 const pathOf = (tenant_id: string): string => `sandbox/v1/tenants/${encodeURIComponent(tenant_id)}`;
 const SIZE = 50;
 
+/** Who pays for a tenant so far; undefined for an unknown one. */
+const payerOf = async (tenant_id: string): Promise<string | undefined> => {
+  try {
+    return (await ask(pathOf(tenant_id), tenantShape)).customer_id;
+  } catch (error) {
+    if (error instanceof NoAnswer && error.status === 404) return undefined;
+    throw error;
+  }
+};
+
 /** Customers by tenant, and unknown tenants that were looked up. */
 export const Tenants = () => {
   const [search, setSearch] = useState("");
   const [offset, setOffset] = useState(0);
-  const tenants = useAnswer<{ tenants: readonly Tenant[]; total: number }>(
-    withQuery("sandbox/v1/tenants", { search, offset, limit: SIZE }),
-  );
-  const unknown = useAnswer<{ tenants: readonly UnknownTenant[] }>("sandbox/v1/unknown-tenants");
+  const tenants = useAnswer(withQuery("sandbox/v1/tenants", { search, offset, limit: SIZE }), tenantsShape, {
+    like: `tenants ${search}`,
+  });
+  const unknown = useAnswer("sandbox/v1/unknown-tenants", unknownTenantsShape);
   const [tenant, setTenant] = useState("");
   const [customer, setCustomer] = useState("");
+  /** Who pays so far for the tenant that is to be added. */
+  const [payer, setPayer] = useState<string>();
   const { said, act } = useAction(() => {
     tenants.refresh();
     unknown.refresh();
   });
 
-  const add = (tenant_id: string, customer_id: string): Promise<void> =>
-    act(async () => {
-      await put(pathOf(tenant_id), { customer_id });
-      return `${customer_id} pays for ${tenant_id}.`;
-    });
+  const pay = async (tenant_id: string, customer_id: string): Promise<string> => {
+    await put(pathOf(tenant_id), { customer_id });
+    return `${customer_id} pays for ${tenant_id}.`;
+  };
+  const payForNew = async (): Promise<string> => {
+    const words = await pay(tenant, customer);
+    setTenant("");
+    setCustomer("");
+    return words;
+  };
+  /** Of a tenant that is known, another customer is asked about first. */
+  const add = async (): Promise<string> => {
+    const before = await payerOf(tenant);
+    if (before === undefined || before === customer) return payForNew();
+    setPayer(before);
+    return "";
+  };
   const drop = (tenant_id: string): Promise<void> =>
     act(async () => {
       await remove(pathOf(tenant_id));
       return `Removed ${tenant_id}. Its usage stays.`;
     });
 
-  const strangers = dataOf(unknown)?.tenants ?? [];
+  const strangers = dataOf(unknown)?.tenants;
   return (
     <>
       <p class="said" role="status">
         {said}
       </p>
-      {strangers.length > 0 && (
+      {unknown.state === "unknown" && (
+        <section class="card">
+          <h2>Unknown customers</h2>
+          <Unknown error={unknown.error} retry={unknown.refresh} />
+        </section>
+      )}
+      {strangers !== undefined && strangers.length > 0 && (
         <section class="card attention">
           <h2>Unknown customers</h2>
           <p>
@@ -67,7 +97,7 @@ export const Tenants = () => {
                     type="button"
                     class="primary"
                     aria-label={`Add ${tenant_id}`}
-                    onClick={() => add(tenant_id, `cust_${tenant_id}`)}
+                    onClick={() => act(() => pay(tenant_id, `cust_${tenant_id}`))}
                   >
                     Add
                   </button>
@@ -87,10 +117,7 @@ export const Tenants = () => {
           class="fields"
           onSubmit={(event) => {
             event.preventDefault();
-            void add(tenant, customer).then(() => {
-              setTenant("");
-              setCustomer("");
-            });
+            void act(add);
           }}
         >
           <label>
@@ -128,6 +155,19 @@ export const Tenants = () => {
             />
           </label>
         </form>
+        {payer !== undefined && (
+          <ConfirmDialog
+            title={`Change who pays for ${tenant}?`}
+            verb="Change"
+            onConfirm={() => act(payForNew)}
+            onClose={() => setPayer(undefined)}
+          >
+            <p>
+              <span class="id">{payer}</span> pays for it now. New events will count for{" "}
+              <span class="id">{customer}</span>; counted usage stays where it is.
+            </p>
+          </ConfirmDialog>
+        )}
         <Shown of={tenants} lines={5}>
           {({ tenants: rows, total }) =>
             total === 0 ? (

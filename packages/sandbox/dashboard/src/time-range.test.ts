@@ -16,10 +16,25 @@ test("what is told by the day begins with one", () => {
 });
 
 test("an address may name its own time; one that makes no sense is the usual one", () => {
-  expect(rangeOf({ from: "1000", to: "2000" }, NOW, "utc")).toEqual({ from: 1000, to: 2000 });
+  const from = END - 3 * HOUR;
+  expect(rangeOf({ from: `${from}`, to: `${END}` }, NOW, "utc")).toEqual({ from, to: END });
   expect(rangeName({ from: "1000", to: "2000" })).toBe("custom");
+  expect(rangeName({ from: "2000", to: "1000", range: "24h" })).toBe("24h");
   expect(rangeOf({ from: "x", to: "-1", range: "9z" }, NOW, "utc")).toEqual({ from: END - 7 * DAY, to: END });
   expect(rangeOf({ from: "2000", to: "1000" }, NOW, "utc")).toEqual({ from: END - 7 * DAY, to: END });
+});
+
+test("a time of its own is widened to whole hours, or to whole days: usage has no finer times", () => {
+  const [from, to] = [`${END - 100}`, `${END + 100}`];
+  expect(rangeOf({ from, to }, NOW, "utc")).toEqual({ from: END - HOUR, to: END + HOUR });
+  const [begin, end] = [Date.UTC(2026, 10, 22), Date.UTC(2026, 10, 23)];
+  expect(rangeOf({ from, to, by: "day" }, NOW, "utc")).toEqual({ from: begin, to: end });
+  expect(rangeOf({ range: "24h", by: "day" }, NOW, "utc")).toEqual({ from: begin - DAY, to: END });
+});
+
+test("nothing is told beyond a year from now", () => {
+  const { to } = rangeOf({ from: "0", to: "999999999999999" }, NOW, "utc");
+  expect(to).toBe(Date.UTC(2027, 10, 23));
 });
 
 test("hours while they are few, else days", () => {

@@ -36,23 +36,40 @@ export const dayStart = (time: number, zone: Zone, days = 0): number => {
 const numberIn = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 
+const chosenRange = ({
+  from,
+  to,
+}: Readonly<Record<string, string>>): readonly [from: number, to: number] | undefined => {
+  const [first, last] = [numberIn(from), numberIn(to)];
+  return first !== undefined && last !== undefined && first < last ? [first, last] : undefined;
+};
+
 /** The word for the time in an address: one of {@link RANGES}, or `custom`. */
-export const rangeName = ({ from, to, range }: Readonly<Record<string, string>>): string => {
-  if (numberIn(from) !== undefined && numberIn(to) !== undefined) return "custom";
+export const rangeName = (params: Readonly<Record<string, string>>): string => {
+  if (chosenRange(params) !== undefined) return "custom";
+  const { range } = params;
   return RANGES.some(([name]) => name === range) ? (range ?? DEFAULT) : DEFAULT;
 };
 
 /**
- * The time that an address names. What ends now ends with the hour, so that a question stays the same while it is asked
- * again; what is told by the day begins with a day.
+ * The time that an address names, in whole hours or, where a bar is a day, in whole days: usage has no finer times. What ends now
+ * ends with the hour, so that a question stays the same while it is asked again. Nothing is told beyond a year from now.
  */
 export const rangeOf = (params: Readonly<Record<string, string>>, now: number, zone: Zone): TimeRange => {
-  const [from, to] = [numberIn(params.from), numberIn(params.to)];
-  if (from !== undefined && to !== undefined && from < to) return { from, to };
   const end = Math.floor(now / HOUR_MS) * HOUR_MS + HOUR_MS;
+  const chosen = chosenRange(params);
+  if (chosen !== undefined) {
+    const latest = end + 365 * DAY_MS;
+    const from = Math.floor(Math.min(chosen[0], latest - HOUR_MS) / HOUR_MS) * HOUR_MS;
+    const to = Math.ceil(Math.min(chosen[1], latest) / HOUR_MS) * HOUR_MS;
+    if (stepOf({ from, to }, params.by) === "hour") return { from, to };
+    return { from: dayStart(from, zone), to: dayStart(to - 1, zone, 1) };
+  }
   const hours = RANGES.find(([name]) => name === rangeName(params))?.[2] ?? 7 * 24;
   if (!Number.isFinite(hours)) return { from: undefined, to: end };
-  return { from: hours < 30 * 24 ? end - hours * HOUR_MS : dayStart(now, zone, 1 - hours / 24), to: end };
+  const from = end - hours * HOUR_MS;
+  if (hours >= 30 * 24) return { from: dayStart(now, zone, 1 - hours / 24), to: end };
+  return { from: stepOf({ from, to: end }, params.by) === "hour" ? from : dayStart(from, zone), to: end };
 };
 
 /** Hours where they are few enough to be seen, unless days are asked for. */

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Totals, TotalsBy, TotalsRow } from "../../src/store/usage-totals.ts";
+import { totalsShape } from "./answer-shapes.ts";
 import { withQuery } from "./ask.ts";
 import { type Column, DataTable, type Sort } from "./data-table.tsx";
 import { DownloadLinks } from "./download-links.tsx";
@@ -34,17 +35,9 @@ export const TotalsTable = ({
   const [search, setSearch] = useState("");
   const [sort, setSort] = useState<Sort>({ by: "events", descending: true });
   const [offset, setOffset] = useState(0);
-  const answered = useAnswer<Totals>(
-    withQuery("sandbox/v1/usage/totals", {
-      by,
-      ...query,
-      search,
-      sort: sort.by,
-      order: sort.descending ? "desc" : "asc",
-      offset,
-      limit: SIZE,
-    }),
-  );
+  const rows = withQuery("sandbox/v1/usage/totals", { by, ...query, search });
+  const page = { sort: sort.by, order: sort.descending ? "desc" : "asc", offset, limit: SIZE };
+  const answered = useAnswer(withQuery(rows, page), totalsShape, { like: rows });
   const [kind, head] = KINDS[by];
 
   const columnsOf = ({ sum, total }: Totals): readonly Column<TotalsRow>[] => {

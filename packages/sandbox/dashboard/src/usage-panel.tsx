@@ -1,9 +1,8 @@
 import { useMemo } from "preact/hooks";
 import type { UsageSeries } from "../../src/store/usage-series.ts";
-import type { Figures as Told } from "../../src/store/usage-totals.ts";
+import { catalogShape, figuresShape, keysShape, seriesShape } from "./answer-shapes.ts";
 import { withQuery } from "./ask.ts";
 import { BarChart, colorOf } from "./bar-chart.tsx";
-import type { CatalogAnswer } from "./catalog-answer.ts";
 import { chartBars, firstMoment, type Measure, togetherOf } from "./chart-bars.ts";
 import { Choice } from "./choice.tsx";
 import { Combobox } from "./combobox.tsx";
@@ -15,12 +14,12 @@ import { usePlace } from "./place.ts";
 import { RangeChoice } from "./range-choice.tsx";
 import type { Scope } from "./scope.ts";
 import { SendEvent } from "./send-event.tsx";
-import { Shown, Skeleton } from "./shown.tsx";
+import { Shown } from "./shown.tsx";
 import { useNow } from "./time.tsx";
 import { bucketsOf, periodBefore, rangeOf, stepOf, type TimeRange } from "./time-range.ts";
 import { minuteText, timeZoneOf } from "./time-text.ts";
 import { TotalsTable } from "./totals-table.tsx";
-import { type Answered, dataOf, useAnswer } from "./use-answer.ts";
+import { type Answered, bothOf, dataOf, useAnswer } from "./use-answer.ts";
 
 const MEASURES: readonly (readonly [Measure, string])[] = [
   ["total_usage", "usage"],
@@ -38,7 +37,10 @@ const useSeries = (
   more: { readonly by: string; readonly time_zone: string | undefined; readonly group_by: string },
   asked = true,
 ): Answered<{ readonly series: readonly UsageSeries[] }> =>
-  useAnswer(asked ? withQuery("sandbox/v1/usage/series", { ...scope, from, to, ...more }) : undefined);
+  useAnswer(
+    asked ? withQuery("sandbox/v1/usage/series", { ...scope, from, to, ...more }) : undefined,
+    seriesShape,
+  );
 
 /** Moves and zooms the time shown, by keyboard and pointer. */
 const ZoomButtons = ({ from, to }: { readonly from: number; readonly to: number }) => {
@@ -78,7 +80,7 @@ export const UsagePanel = ({
   const now = useNow();
   const range = rangeOf(params, now, zone);
   const step = stepOf(range, params.by);
-  const catalog = useAnswer<CatalogAnswer>("sandbox/v1/catalog");
+  const catalog = useAnswer("sandbox/v1/catalog", catalogShape);
   const meter = dataOf(catalog)?.meters.find((one) => one.meter_id === meter_id);
   const measuresTime = meter?.type === "performance";
   const measure =
@@ -86,9 +88,7 @@ export const UsagePanel = ({
   const customer_id = scope.customer_id ?? params.customer ?? "";
   const asked = { ...scope, meter_id, ...(customer_id === "" ? {} : { customer_id }) };
 
-  const keys = useAnswer<{ readonly keys: readonly { readonly key: string }[] }>(
-    withQuery("sandbox/v1/usage/keys", { meter_id }),
-  );
+  const keys = useAnswer(withQuery("sandbox/v1/usage/keys", { meter_id }), keysShape);
   const groups = [
     ["customer", "Customer"],
     ["tenant", "Tenant"],
@@ -99,9 +99,7 @@ export const UsagePanel = ({
     ? params.group
     : (groups.find(([name]) => name === params.group)?.[0] ?? usual);
 
-  const figures = useAnswer<{ readonly now: Told; readonly before: Told | null }>(
-    withQuery("sandbox/v1/usage/figures", { ...asked, ...range }),
-  );
+  const figures = useAnswer(withQuery("sandbox/v1/usage/figures", { ...asked, ...range }), figuresShape);
   const more = { by: step, time_zone: step === "day" ? timeZoneOf(zone) : undefined, group_by: group };
   const over = useSeries(asked, range, more);
   const series = dataOf(over)?.series ?? NO_BARS;
@@ -188,8 +186,8 @@ export const UsagePanel = ({
         </label>
       </div>
       <section class="card">
-        <Shown of={figures} lines={2}>
-          {(told) => (
+        <Shown of={bothOf(figures, catalog)} lines={2}>
+          {([told]) => (
             <Figures
               {...told}
               unit={meter?.unit}
@@ -215,17 +213,22 @@ export const UsagePanel = ({
             {minuteText(from, zone)} – {minuteText(range.to, zone)}
           </p>
         </div>
-        <p class="quiet">
-          {catalog.state === "known" &&
-            (meter === undefined ? "Not in the catalog: usage is summed." : meter.description)}
-        </p>
-        <Shown of={over} lines={8}>
+        {catalog.state === "known" && (
+          <p class="quiet">
+            {meter === undefined ? "Not in the catalog: usage is summed." : meter.description}
+          </p>
+        )}
+        <Shown of={bothOf(over, catalog)} lines={8}>
           {() =>
             series.length === 0 ? (
               <p class="quiet empty">No usage in this period.</p>
             ) : (
               <>
-                {compares && overBefore.state === "loading" && <Skeleton lines={1} />}
+                {compares && (
+                  <Shown of={overBefore} lines={1}>
+                    {() => null}
+                  </Shown>
+                )}
                 <BarChart
                   label={`Usage of ${meter_id} over time`}
                   buckets={buckets}

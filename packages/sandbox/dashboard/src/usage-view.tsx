@@ -1,4 +1,5 @@
-import type { Totals } from "../../src/store/usage-totals.ts";
+import { useRef } from "preact/hooks";
+import { totalsShape } from "./answer-shapes.ts";
 import { withQuery } from "./ask.ts";
 import { NoUsage } from "./no-usage.tsx";
 import { usePlace } from "./place.ts";
@@ -15,17 +16,18 @@ export const Usage = ({ scope }: { readonly scope: Scope }) => {
   const now = useNow();
   const named = scope.meter_id ?? params.meter;
   const { from, to } = rangeOf(params, now, zone);
-  const busiest = useAnswer<Totals>(
-    named === undefined
-      ? withQuery("sandbox/v1/usage/totals", { by: "meter", ...scope, from, to, limit: 1 })
-      : undefined,
-  );
+  const question = withQuery("sandbox/v1/usage/totals", { by: "meter", ...scope, from, to, limit: 1 });
+  const busiest = useAnswer(named === undefined ? question : undefined, totalsShape);
+  /** The first one that was shown stays, though another one may have more events by now. */
+  const first = useRef<{ readonly of: string; readonly meter: string } | undefined>(undefined);
   if (named !== undefined) return <UsagePanel scope={scope} meter_id={named} />;
   return (
     <Shown of={busiest} lines={10}>
-      {({ rows: [first] }) =>
-        first === undefined ? <NoUsage scope={scope} /> : <UsagePanel scope={scope} meter_id={first.id} />
-      }
+      {({ rows: [row] }) => {
+        if (row === undefined) return <NoUsage scope={scope} />;
+        if (first.current?.of !== question) first.current = { of: question, meter: row.id };
+        return <UsagePanel scope={scope} meter_id={first.current.meter} />;
+      }}
     </Shown>
   );
 };

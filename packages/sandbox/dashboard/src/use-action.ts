@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { wordsOf } from "./ask.ts";
 
 /** What a reader asked for, and what came of it. */
 export interface Action {
@@ -15,7 +16,7 @@ export const useAction = (after?: () => void): Action => {
     try {
       say(await what(say));
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error));
+      say(wordsOf(error));
     }
     after?.();
   };

@@ -1,6 +1,8 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import * as v from "valibot";
 import type { LoggedEvent } from "../../src/store/log-query.ts";
-import { ask, withQuery } from "./ask.ts";
+import { eventShape, eventsShape, type Shape, skippedShape } from "./answer-shapes.ts";
+import { ask, withQuery, wordsOf } from "./ask.ts";
 
 /** Which events to show. Empty means all. */
 export interface EventFilter {
@@ -28,7 +30,16 @@ const RETRY_MS = 2000;
 const DRAW_MS = 500;
 const NOTHING: Streamed = { events: undefined, error: undefined, connected: false, skipped: 0 };
 
-/** Follows the log; while it is paused nothing is read, and it goes on where it stopped. */
+const read = <Message>(shape: Shape<Message>, text: string): Message | undefined => {
+  try {
+    const result = v.safeParse(shape, JSON.parse(text));
+    return result.success ? result.output : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Follows the log; while it is paused, what is shown stays. */
 export const useStream = (
   filter: EventFilter,
   paused: boolean,
@@ -40,9 +51,12 @@ export const useStream = (
     of: question,
   });
   const [round, setRound] = useState(0);
+  /** The question whose events are shown. */
+  const shown = useRef<string | undefined>(undefined);
 
   useEffect(() => {
-    if (paused) return;
+    if (paused && shown.current === question) return;
+    shown.current = undefined;
     let source: EventSource | undefined;
     let ended = false;
     let waiting: LoggedEvent[] = [];
@@ -56,23 +70,35 @@ export const useStream = (
       waiting = [];
       change((before) => ({ ...before, events: [...fresh, ...(before.events ?? [])].slice(0, SHOWN) }));
     };
+    const stop = (): void => {
+      source?.close();
+      clearTimeout(drawing);
+      drawing = undefined;
+      waiting = [];
+    };
+    // From the beginning, not from where it was: a backend that started again may have another log.
+    const openLater = (error: string | undefined): void => {
+      stop();
+      change((before) => ({ ...before, error, connected: false }));
+      timer = setTimeout(open, RETRY_MS);
+    };
 
     const open = async (): Promise<void> => {
       const asked = { tenant_id, customer_id, meter_id, state };
       let events: readonly LoggedEvent[];
       try {
-        ({ events } = await ask<{ events: readonly LoggedEvent[] }>(
+        ({ events } = await ask(
           withQuery("sandbox/v1/events", { ...asked, limit: SHOWN, brief: "true" }),
+          eventsShape,
         ));
       } catch (error) {
-        if (ended) return;
-        const words = error instanceof Error ? error.message : String(error);
-        change((before) => ({ ...before, error: words, connected: false }));
-        timer = setTimeout(open, RETRY_MS);
+        if (!ended) openLater(wordsOf(error));
         return;
       }
       if (ended) return;
+      shown.current = question;
       change((before) => ({ ...before, events, error: undefined, connected: false }));
+      if (paused) return;
       source = new EventSource(
         withQuery("sandbox/v1/stream", {
           ...asked,
@@ -82,25 +108,26 @@ export const useStream = (
         }),
       );
       source.addEventListener("open", () => change((before) => ({ ...before, connected: true })));
-      source.addEventListener("error", () => change((before) => ({ ...before, connected: false })));
+      source.addEventListener("error", () => openLater(undefined));
       source.addEventListener("event", ({ data }) => {
-        waiting.push(JSON.parse(data));
+        const event = read(eventShape, data);
+        if (event === undefined) return;
+        waiting.push(event);
         // More than are shown need not wait: a page in the background draws nothing for hours.
         if (waiting.length > 2 * SHOWN) waiting = waiting.slice(-SHOWN);
         // One drawing for a burst: nobody reads faster.
         drawing ??= setTimeout(show, DRAW_MS);
       });
       source.addEventListener("skipped", ({ data }) => {
-        const { events: missed } = JSON.parse(data);
-        change((before) => ({ ...before, skipped: before.skipped + Number(missed) }));
+        const missed = read(skippedShape, data)?.events ?? 0;
+        change((before) => ({ ...before, skipped: before.skipped + missed }));
       });
     };
     void open();
     return () => {
       ended = true;
       clearTimeout(timer);
-      clearTimeout(drawing);
-      source?.close();
+      stop();
       change((before) => ({ ...before, connected: false }));
     };
   }, [question, paused, round]);
