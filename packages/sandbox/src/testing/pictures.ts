@@ -59,7 +59,7 @@ const show = async (page: Page, url: string, state: State): Promise<void> => {
   await page.goto(url);
   await page.locator("main h1").first().waitFor();
   if (state === "full" || state === "empty") {
-    await page.waitForFunction("document.querySelector('main .skeleton') === null");
+    await page.locator(".skeleton").first().waitFor({ state: "detached" });
   }
 };
 
