@@ -26,6 +26,10 @@ const onlyChanges: MiddlewareHandler<SandboxEnv> = (c, next) => {
   return withTag(c, next);
 };
 
+const METHODS = ["GET", "POST", "PUT", "DELETE"] as const;
+
+const ERRORS: Readonly<Record<number, string>> = { 404: "not_found", 409: "conflict", 413: "too_large" };
+
 /** All routes of the sandbox. */
 export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
@@ -51,12 +55,21 @@ export const createApp = (context: SandboxContext): Hono<SandboxEnv> => {
     context.faults.forget();
     return c.json({ status: "reset" });
   });
-  app.notFound((c) =>
-    c.json({ error: "not_found", message: `No such route: ${c.req.method} ${c.req.path}` }, 404),
-  );
+  app.notFound((c) => {
+    const { method, path } = c.req;
+    const allowed = METHODS.filter((other) =>
+      // Middleware is of every method; a route is of one.
+      app.router.match(other, path)[0].some(([[, route]]) => route.method === other),
+    );
+    if (allowed.length === 0)
+      return c.json({ error: "not_found", message: `No such route: ${method} ${path}` }, 404);
+    c.header("allow", allowed.join(", "));
+    const message = `method: expected one of ${allowed.join(", ")} for ${path}, got ${method}`;
+    return c.json({ error: "method_not_allowed", message }, 405);
+  });
   app.onError((error, c) => {
     if (error instanceof HTTPException)
-      return c.json({ error: "bad_request", message: error.message }, error.status);
+      return c.json({ error: ERRORS[error.status] ?? "bad_request", message: error.message }, error.status);
     // The client disconnected before it had sent its request: nothing to answer, nothing stored.
     if (!c.env.incoming.complete) return c.body(null, 400);
     // The client gets no details, but the error is logged.

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Context, Hono } from "hono";
 import { stream } from "hono/streaming";
 import type * as v from "valibot";
@@ -5,11 +6,13 @@ import type { LoggedEvent } from "../store/log-query.ts";
 import type { UsageRow } from "../store/usage-query.ts";
 import { checked } from "./checked-input.ts";
 import { csvLine } from "./csv-line.ts";
-import { eventsQuery } from "./log-routes.ts";
+import { eventsFilter } from "./log-routes.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 import { usageQuery } from "./usage-routes.ts";
 
 const PAGE = 1000;
+/** Each event may have come in a large request of its own. */
+const PAGE_OF_REQUESTS = 50;
 
 const USAGE_COLUMNS = [
   "tenant_id",
@@ -68,6 +71,8 @@ const answerFile = <Key extends string>(
           format === "csv" ? csvLine(columns.map((column) => row[column])) : `${JSON.stringify(row)}\n`,
         );
         await out.write(lines.join(""));
+        // Lets the page leave, and whoever else asks or posts have their turn: a whole log takes minutes.
+        await nextTurn();
       }
     },
     async (error) => {
@@ -82,13 +87,16 @@ const answerFile = <Key extends string>(
 export const exportRoutes = ({ store }: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
 
-  const eventPages = function* (filter: v.InferOutput<typeof eventsQuery>) {
+  // The columns of a CSV file tell nothing of the requests that the events came in, so those are not read.
+  const eventPages = function* (filter: v.InferOutput<typeof eventsFilter>, format: Format) {
+    const [read, limit] =
+      format === "csv" ? [store.log.events, PAGE] : [store.log.receivedEvents, PAGE_OF_REQUESTS];
     let after = filter.after ?? 0;
     for (;;) {
-      const page = store.log.receivedEvents({ ...filter, after, limit: PAGE });
+      const page = read({ ...filter, after, limit });
       yield page;
       const last = page.at(-1);
-      if (last === undefined || page.length < PAGE) return;
+      if (last === undefined || page.length < limit) return;
       after = last.id;
     }
   };
@@ -101,7 +109,13 @@ export const exportRoutes = ({ store }: SandboxContext): Hono<SandboxEnv> => {
       answerFile(c, "usage", format, USAGE_COLUMNS, usagePages(checked(usageQuery, c.req.query()))),
     );
     app.get(`/sandbox/v1/export/events.${format}`, (c) =>
-      answerFile(c, "events", format, EVENT_COLUMNS, eventPages(checked(eventsQuery, c.req.query()))),
+      answerFile(
+        c,
+        "events",
+        format,
+        EVENT_COLUMNS,
+        eventPages(checked(eventsFilter, c.req.query()), format),
+      ),
     );
   }
   return app;

@@ -5,34 +5,24 @@ import { Hono, type MiddlewareHandler } from "hono";
 import * as v from "valibot";
 import { glimpsesOf } from "../store/glimpse.ts";
 import { isName, isToken } from "../wire/field-issue.ts";
-import { checked } from "./checked-input.ts";
+import { checked, checkedBody } from "./checked-input.ts";
 import type { FaultSettings } from "./faults.ts";
-import { requiredText } from "./query-fields.ts";
-import { readJson } from "./read-json.ts";
+import { oneOf, requiredText } from "./query-fields.ts";
 import { receive } from "./receive.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
 const MAX_DELAY_MS = 60_000;
-const DELAY = `delay_ms: expected an integer from 0 to ${MAX_DELAY_MS}`;
+const DELAY = `an integer from 0 to ${MAX_DELAY_MS}`;
 
-const faultsBody = v.object(
-  {
-    delay_ms: v.optional(
-      v.pipe(v.number(DELAY), v.integer(DELAY), v.minValue(0, DELAY), v.maxValue(MAX_DELAY_MS, DELAY)),
-      0,
-    ),
-    outcome: v.optional(
-      v.picklist(
-        ["as_usual", "unavailable", "reset"],
-        'outcome: expected "as_usual", "unavailable" or "reset"',
-      ),
-      "as_usual",
-    ),
-  },
-  "The body: expected { delay_ms?, outcome? }",
-);
+const faultsBody = v.strictObject({
+  delay_ms: v.optional(
+    v.pipe(v.number(DELAY), v.integer(DELAY), v.minValue(0, DELAY), v.maxValue(MAX_DELAY_MS, DELAY)),
+    0,
+  ),
+  outcome: v.optional(oneOf(["as_usual", "unavailable", "reset"]), "as_usual"),
+});
 
-const attemptsQuery = v.object({ event_id: requiredText("event_id", "an event's id") });
+const attemptsQuery = v.strictObject({ event_id: requiredText("an event's id") });
 
 /** The paths that clients of the backend use; the sandbox's own API is not disturbed. */
 const DISTURBED = ["/api/v1/*", "/topics/*", "/v1alpha1/*", "/metering/*"];
@@ -77,7 +67,7 @@ export const faultRoutes = (context: SandboxContext): Hono<SandboxEnv> => {
     c.json({ attempts: faults.attempts(checked(attemptsQuery, c.req.query()).event_id) }),
   );
   app.put("/sandbox/v1/faults", async (c) => {
-    faults.set(checked(faultsBody, await readJson(c.env.incoming, maxBodyBytes, "{ delay_ms?, outcome? }")));
+    faults.set(await checkedBody(faultsBody, c.env.incoming, maxBodyBytes));
     return c.json(faults.state());
   });
   return app;

@@ -3,9 +3,8 @@ import { type ReconcileSource, reconcile } from "@meter-lib/core/store";
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import * as v from "valibot";
-import { checked } from "./checked-input.ts";
-import { digits, optionalText, pageLimit } from "./query-fields.ts";
-import { readJson } from "./read-json.ts";
+import { checked, checkedBody } from "./checked-input.ts";
+import { digits, oneOf, optionalText, pageLimit, timeRange } from "./query-fields.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 import type { SandboxOutbox } from "./sandbox-outbox.ts";
 
@@ -20,32 +19,34 @@ export interface ListedOutbox {
 
 const ROW_STATES = ["pending", "inflight", "rejected", "quarantined"] as const;
 
-const rowsQuery = v.object({
-  state: v.optional(v.picklist(ROW_STATES, `state: expected one of ${ROW_STATES.join(", ")}`)),
+const rowsQuery = v.strictObject({
+  state: v.optional(oneOf(ROW_STATES)),
   tenant_id: optionalText,
   event_id: optionalText,
-  after: v.optional(digits("after")),
+  after: v.optional(digits),
   limit: pageLimit,
 });
 
-const rangeQuery = v.object({ from: v.optional(digits("from")), to: v.optional(digits("to")) });
+const rangeQuery = v.strictObject(timeRange);
+
+const outboxPath = v.strictObject({ number: digits });
 
 const selection = {
-  state: v.picklist(["rejected", "quarantined"], 'state: expected "rejected" or "quarantined"'),
+  state: oneOf(["rejected", "quarantined"]),
   tenant_id: optionalText,
-  event_ids: v.optional(v.array(v.string("event_ids: expected texts"), "event_ids: expected a list")),
+  event_ids: v.optional(v.array(v.string("text"), "a list of texts")),
 };
 
-const redriveBody = v.object(
-  { ...selection, may_count_twice: v.optional(v.boolean("may_count_twice: expected true or false"), false) },
-  "The body: expected { state, tenant_id?, event_ids?, may_count_twice? }",
-);
+const redriveBody = v.strictObject({
+  ...selection,
+  may_count_twice: v.optional(v.boolean("true or false"), false),
+});
 
-const REASON = "reason: expected a reason as text";
-const discardBody = v.object(
-  { ...selection, reason: v.pipe(v.string(REASON), v.trim(), v.minLength(1, REASON)) },
-  "The body: expected { state, tenant_id?, event_ids?, reason }",
-);
+const REASON = "a reason as text";
+const discardBody = v.strictObject({
+  ...selection,
+  reason: v.pipe(v.string(REASON), v.trim(), v.minLength(1, REASON)),
+});
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -65,8 +66,8 @@ export const outboxRoutes = ({ store, outboxes, maxBodyBytes }: SandboxContext):
     number: string,
     work: (outbox: SandboxOutbox) => Answer | PromiseLike<Answer>,
   ): Promise<Answer> => {
-    const outbox = outboxes[checked(digits("outbox"), number)];
-    if (outbox === undefined) throw new HTTPException(404, { message: `No outbox has the number ${number}` });
+    const outbox = outboxes[checked(outboxPath, { number }).number];
+    if (outbox === undefined) throw new HTTPException(404, { message: `There is no outbox ${number}` });
     try {
       return await work(outbox);
     } catch (error) {
@@ -106,10 +107,7 @@ export const outboxRoutes = ({ store, outboxes, maxBodyBytes }: SandboxContext):
   });
 
   app.post("/sandbox/v1/outboxes/:number/redrive", async (c) => {
-    const { may_count_twice, ...which } = checked(
-      redriveBody,
-      await readJson(c.env.incoming, maxBodyBytes, "{ state, … }"),
-    );
+    const { may_count_twice, ...which } = await checkedBody(redriveBody, c.env.incoming, maxBodyBytes);
     if (which.state === "quarantined" && !may_count_twice) {
       throw new HTTPException(400, {
         message: "may_count_twice: expected true for quarantined events: they may have been counted",
@@ -119,10 +117,7 @@ export const outboxRoutes = ({ store, outboxes, maxBodyBytes }: SandboxContext):
   });
 
   app.post("/sandbox/v1/outboxes/:number/discard", async (c) => {
-    const { reason, ...which } = checked(
-      discardBody,
-      await readJson(c.env.incoming, maxBodyBytes, "{ state, reason, … }"),
-    );
+    const { reason, ...which } = await checkedBody(discardBody, c.env.incoming, maxBodyBytes);
     return c.json({
       discarded: await withOutbox(c.req.param("number"), (outbox) => outbox.discard(which, reason)),
     });

@@ -3,13 +3,14 @@ import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import * as v from "valibot";
 import { checked } from "./checked-input.ts";
-import { eventsQuery } from "./log-routes.ts";
-import { digits } from "./query-fields.ts";
+import { eventsFilter } from "./log-routes.ts";
+import { digits, digitsBetween } from "./query-fields.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
 const PAGE = 200;
 /** A reader that is further behind than this gets a `skipped` event, unless it asks for another limit. */
 const MAX_BEHIND = 2000;
+const MAX_BEHIND_ASKED = 1_000_000;
 
 /** Pause between reads of the log, so that a burst is one page, unless the reader asks for another one. */
 const PAUSE_MS = 100;
@@ -17,22 +18,10 @@ const MAX_PAUSE_MS = 5000;
 /** A reader that receives nothing for much longer may consider the connection dead. */
 const HEARTBEAT_MS = 15_000;
 
-const EVERY_EXPECTED = `every_ms: expected an integer from ${PAUSE_MS} to ${MAX_PAUSE_MS}`;
-
-const streamQuery = v.object({
-  ...v.omit(eventsQuery, ["before", "limit"]).entries,
-  behind: v.optional(
-    v.pipe(digits("behind"), v.minValue(PAGE, `behind: expected an integer from ${PAGE}`)),
-    `${MAX_BEHIND}`,
-  ),
-  every_ms: v.optional(
-    v.pipe(
-      digits("every_ms"),
-      v.minValue(PAUSE_MS, EVERY_EXPECTED),
-      v.maxValue(MAX_PAUSE_MS, EVERY_EXPECTED),
-    ),
-    `${PAUSE_MS}`,
-  ),
+const streamQuery = v.strictObject({
+  ...eventsFilter.entries,
+  behind: v.optional(digitsBetween(PAGE, MAX_BEHIND_ASKED), `${MAX_BEHIND}`),
+  every_ms: v.optional(digitsBetween(PAUSE_MS, MAX_PAUSE_MS), `${PAUSE_MS}`),
 });
 
 /**
@@ -44,7 +33,7 @@ export const streamRoutes = ({ store, closing }: SandboxContext): Hono<SandboxEn
 
   app.get("/sandbox/v1/stream", (c) => {
     const { after, behind, every_ms, ...filter } = checked(streamQuery, c.req.query());
-    const last = v.safeParse(digits("last-event-id"), c.req.header("last-event-id"));
+    const last = v.safeParse(digits, c.req.header("last-event-id"));
     let cursor = last.success ? last.output : (after ?? store.log.newest());
 
     return streamSSE(c, async (stream) => {

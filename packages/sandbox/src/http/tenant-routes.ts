@@ -1,21 +1,25 @@
 import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
 import * as v from "valibot";
 import { isName, NAME_EXPECTED } from "../wire/field-issue.ts";
-import { checked } from "./checked-input.ts";
+import { checked, checkedBody } from "./checked-input.ts";
 import { limit, offset } from "./query-fields.ts";
-import { readJson } from "./read-json.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
-const name = (field: string) =>
-  v.pipe(
-    v.string(`${field}: expected ${NAME_EXPECTED}`),
-    v.check((id: string) => isName(id), `${field}: expected ${NAME_EXPECTED}`),
-  );
+const name = v.pipe(
+  v.string(NAME_EXPECTED),
+  v.check((text: string) => isName(text), NAME_EXPECTED),
+);
 
-const tenantBody = v.object({ customer_id: name("customer_id") }, "The body: expected { customer_id }");
+const tenantPath = v.strictObject({ tenant_id: name });
+
+const tenantBody = v.strictObject({ customer_id: name });
+
+const noTenant = (tenant_id: string) =>
+  new HTTPException(404, { message: `There is no tenant ${JSON.stringify(tenant_id)}` });
 
 /** Without `limit`: all tenants. */
-const tenantsQuery = v.object({
+const tenantsQuery = v.strictObject({
   search: v.optional(v.string(), ""),
   offset,
   limit: v.optional(limit),
@@ -36,22 +40,22 @@ export const tenantRoutes = ({ store, maxBodyBytes }: SandboxContext): Hono<Sand
   app.get("/sandbox/v1/tenants/:tenant_id", (c) => {
     const tenant_id = c.req.param("tenant_id");
     const customer_id = store.accounts.customerOf(tenant_id);
-    return customer_id === undefined ? c.notFound() : c.json({ tenant_id, customer_id });
+    if (customer_id === undefined) throw noTenant(tenant_id);
+    return c.json({ tenant_id, customer_id });
   });
 
   app.put("/sandbox/v1/tenants/:tenant_id", async (c) => {
-    const tenant_id = checked(name("tenant_id"), c.req.param("tenant_id"));
-    const { customer_id } = checked(
-      tenantBody,
-      await readJson(c.env.incoming, maxBodyBytes, "{ customer_id }"),
-    );
+    const { tenant_id } = checked(tenantPath, c.req.param());
+    const { customer_id } = await checkedBody(tenantBody, c.env.incoming, maxBodyBytes);
     store.putTenant(tenant_id, customer_id);
     return c.json({ tenant_id, customer_id });
   });
 
-  app.delete("/sandbox/v1/tenants/:tenant_id", (c) =>
-    store.removeTenant(c.req.param("tenant_id")) ? c.body(null, 204) : c.notFound(),
-  );
+  app.delete("/sandbox/v1/tenants/:tenant_id", (c) => {
+    const tenant_id = c.req.param("tenant_id");
+    if (!store.removeTenant(tenant_id)) throw noTenant(tenant_id);
+    return c.body(null, 204);
+  });
 
   return app;
 };

@@ -237,18 +237,3 @@ test("what the asker has already is not sent again", async () => {
   await postRecords(sandbox.url, [used("globex", "pages", 1)]);
   expect((await again()).status).toBe(200);
 });
-
-test.each([
-  ["usage/totals?by=day", 'by: expected "customer", "tenant" or "meter"'],
-  ["usage/totals?by=meter&sort=size", "sort: expected one of"],
-  ["usage/figures", "to: expected an integer"],
-  ["usage/series?meter_id=pages&group_by=region", "group_by: expected customer, tenant or metadata.KEY"],
-  ["usage/totals", 'by: expected "customer", "tenant" or "meter"'],
-  ["usage/keys", "meter_id: expected a meter's id, got nothing"],
-  ["usage/series", "meter_id: expected a meter's id, got nothing"],
-  ["ledger/ids?meter_id=pages&hour=0", "tenant_id: expected a tenant's id, got nothing"],
-  ["faults/attempts", "event_id: expected an event's id, got nothing"],
-  ["sessions?limit=0", "limit: expected an integer from 1 to 1000"],
-])("GET %s is refused in words", async (path, words) => {
-  expect(await get(path)).toMatchObject({ error: "bad_request", message: expect.stringContaining(words) });
-});

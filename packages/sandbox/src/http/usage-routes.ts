@@ -3,17 +3,16 @@ import * as v from "valibot";
 import type { GroupBy } from "../store/usage-series.ts";
 import type { TotalsRow } from "../store/usage-totals.ts";
 import { checked } from "./checked-input.ts";
-import { digits, offset, optionalText, pageLimit, requiredText } from "./query-fields.ts";
+import { digits, offset, oneOf, optionalText, pageLimit, requiredText, timeRange } from "./query-fields.ts";
 import type { SandboxContext, SandboxEnv } from "./sandbox-context.ts";
 
 /** The usage that a request asks for. */
-export const usageQuery = v.object({
+export const usageQuery = v.strictObject({
   tenant_id: optionalText,
   customer_id: optionalText,
   meter_id: optionalText,
-  from: v.optional(digits("from")),
-  to: v.optional(digits("to")),
-  by: v.optional(v.literal("hour", 'by: expected "hour"')),
+  ...timeRange,
+  by: v.optional(oneOf(["hour"])),
 });
 
 const isTimeZone = (name: string): boolean => {
@@ -30,8 +29,8 @@ const groupBy = v.optional(
   v.pipe(
     v.string(),
     v.check(
-      (text) => text === "customer" || text === "tenant" || text.startsWith(METADATA),
-      "group_by: expected customer, tenant or metadata.KEY",
+      (text) => text === "customer" || text === "tenant" || (text.startsWith(METADATA) && text !== METADATA),
+      "customer, tenant or metadata.KEY",
     ),
     v.transform(
       (text): GroupBy =>
@@ -40,17 +39,14 @@ const groupBy = v.optional(
   ),
 );
 
-const seriesQuery = v.object({
+const seriesQuery = v.strictObject({
   tenant_id: optionalText,
   customer_id: optionalText,
-  meter_id: requiredText("meter_id", "a meter's id"),
-  from: v.optional(digits("from")),
-  to: v.optional(digits("to")),
-  by: v.optional(v.picklist(["hour", "day"], 'by: expected "hour" or "day"'), "hour"),
+  meter_id: requiredText("a meter's id"),
+  ...timeRange,
+  by: v.optional(oneOf(["hour", "day"]), "hour"),
   group_by: groupBy,
-  time_zone: v.optional(
-    v.pipe(v.string(), v.check(isTimeZone, "time_zone: expected a name like Europe/Berlin")),
-  ),
+  time_zone: v.optional(v.pipe(v.string(), v.check(isTimeZone, "a name like Europe/Berlin"))),
 });
 
 const TOTALS_SORTS = [
@@ -66,32 +62,29 @@ const TOTALS_SORTS = [
   "meters",
 ] as const satisfies readonly (keyof TotalsRow)[];
 
-const totalsQuery = v.object({
+const totalsQuery = v.strictObject({
   ...v.omit(usageQuery, ["by"]).entries,
-  by: v.pipe(
-    v.optional(v.string(), ""),
-    v.picklist(["customer", "tenant", "meter"], 'by: expected "customer", "tenant" or "meter"'),
-  ),
+  by: oneOf(["customer", "tenant", "meter"]),
   search: optionalText,
-  sort: v.optional(v.picklist(TOTALS_SORTS, `sort: expected one of ${TOTALS_SORTS.join(", ")}`), "events"),
-  order: v.optional(v.picklist(["asc", "desc"], 'order: expected "asc" or "desc"'), "desc"),
+  sort: v.optional(oneOf(TOTALS_SORTS), "events"),
+  order: v.optional(oneOf(["asc", "desc"]), "desc"),
   offset,
   limit: pageLimit,
 });
 
-const figuresQuery = v.object({
+const figuresQuery = v.strictObject({
   ...v.omit(usageQuery, ["by", "to"]).entries,
-  to: v.pipe(v.optional(v.string(), ""), digits("to")),
+  to: digits,
 });
 
-const keysQuery = v.object({ meter_id: requiredText("meter_id", "a meter's id") });
+const keysQuery = v.strictObject({ meter_id: requiredText("a meter's id") });
 
-const ledgerQuery = v.object({ from: v.optional(digits("from")), to: v.optional(digits("to")) });
+const ledgerQuery = v.strictObject(timeRange);
 
-const idsQuery = v.object({
-  tenant_id: requiredText("tenant_id", "a tenant's id"),
-  meter_id: requiredText("meter_id", "a meter's id"),
-  hour: v.pipe(v.optional(v.string(), ""), digits("hour")),
+const idsQuery = v.strictObject({
+  tenant_id: requiredText("a tenant's id"),
+  meter_id: requiredText("a meter's id"),
+  hour: digits,
 });
 
 /** Usage by customer, meter and hour, the meters themselves, and the ledger for a reconciliation. */
