@@ -66,6 +66,15 @@ export default defineConfig({
     anchor: { slugify: headingAnchor },
     codeTransformers: [compiledCode],
     config: (markdown) => {
+      // Each page is rendered for the site and for its search, and most of the time goes into colouring its code.
+      const { highlight } = markdown.options;
+      const coloured = new Map<string, string>();
+      markdown.options.highlight = (...block) => {
+        const key = block.join("\n");
+        const html = coloured.get(key) ?? highlight?.(...block) ?? "";
+        coloured.set(key, html);
+        return html;
+      };
       markdown.core.ruler.push("site links", ({ tokens, env }) => {
         // `path` is where the page will be, `realPath` where it is written.
         const from = relative(root, env.realPath ?? env.path);
