@@ -1,6 +1,7 @@
 import { createTopic } from "./create-topic.ts";
 import { freePort } from "./free-port.ts";
-import { kafkaClassPath, kafkaNode, newClusterId } from "./kafka-node.ts";
+import { kafkaJava } from "./kafka-java.ts";
+import { kafkaNode, newClusterId } from "./kafka-node.ts";
 import { type StoredRecord, TopicReader } from "./topic-reader.ts";
 
 export interface BrokerOptions {
@@ -58,7 +59,7 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
       ...more,
     ],
   });
-  const reader = new TopicReader(node.address, await kafkaClassPath());
+  const reader = new TopicReader(node.address, await kafkaJava());
   await node.start();
   return {
     address: node.address,

@@ -4,7 +4,8 @@ import { isDeepStrictEqual } from "node:util";
 import { Admin } from "@platformatic/kafka";
 import { createTopic, type NewTopic } from "./create-topic.ts";
 import { freePort } from "./free-port.ts";
-import { type KafkaNode, kafkaClassPath, kafkaNode, newClusterId } from "./kafka-node.ts";
+import { kafkaJava } from "./kafka-java.ts";
+import { type KafkaNode, kafkaNode, newClusterId } from "./kafka-node.ts";
 import { type StoredRecord, TopicReader } from "./topic-reader.ts";
 
 const NODES = 3;
@@ -39,7 +40,7 @@ export const startCluster = async (folder: string): Promise<Cluster> => {
     ),
   );
   const addresses = nodes.map(({ address }) => address);
-  const reader = new TopicReader(addresses.join(","), await kafkaClassPath());
+  const reader = new TopicReader(addresses.join(","), await kafkaJava());
   // Together: alone, none of them would be ready.
   await Promise.all(nodes.map((node) => node.start()));
   return {

@@ -48,6 +48,3 @@ export const fetchJars = async (pom: string, name: string): Promise<string> => {
 };
 
 export const classPathOf = (folder: string): string => path.join(folder, "*");
-
-/** Small and quick to start; JMX and log rotation have no place here. */
-export const SMALL_JVM = ["-Xms64m", "-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];

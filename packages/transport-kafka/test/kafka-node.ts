@@ -4,14 +4,11 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, open, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { classPathOf, fetchJars, SMALL_JVM } from "./java-home.ts";
+import { kafkaJava, NODE_CLASS, NODE_STARTED, STORAGE_CLASS } from "./kafka-java.ts";
 import { untilLogged } from "./until-logged.ts";
 
 const run = promisify(execFile);
-const POM = fileURLToPath(new URL("./java/pom.xml", import.meta.url));
-const STARTED = "Kafka Server started";
 
 export interface Listener {
   readonly name: string;
@@ -57,8 +54,6 @@ export interface KafkaNode {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export const kafkaClassPath = async (): Promise<string> => classPathOf(await fetchJars(POM, "kafka-4.3.1"));
-
 export const newClusterId = (): string => {
   const id = randomBytes(16);
   // One that begins with a minus sign would be taken for an option.
@@ -69,7 +64,7 @@ export const newClusterId = (): string => {
 /** Formats the storage when it is new. The node does not run yet. */
 export const kafkaNode = async (options: KafkaNodeOptions): Promise<KafkaNode> => {
   const { folder, id, detached = false } = options;
-  const classPath = await kafkaClassPath();
+  const java = await kafkaJava();
   const file = path.join(folder, "server.properties");
   const isNew = !existsSync(path.join(folder, "data"));
   await mkdir(folder, { recursive: true });
@@ -77,7 +72,7 @@ export const kafkaNode = async (options: KafkaNodeOptions): Promise<KafkaNode> =
   await writeFile(file, lines.join(""));
   if (isNew) {
     const format = ["format", "-t", options.clusterId, "-c", file, ...(options.format ?? [])];
-    await run("java", [...SMALL_JVM, "-cp", classPath, "kafka.tools.StorageTool", ...format]);
+    await run("java", [...java, STORAGE_CLASS, ...format]);
   }
 
   let child: ChildProcess | undefined;
@@ -98,13 +93,13 @@ export const kafkaNode = async (options: KafkaNodeOptions): Promise<KafkaNode> =
     },
     async start() {
       const log = await open(logFile, "w");
-      child = spawn("java", [...SMALL_JVM, "-cp", classPath, "kafka.Kafka", file], {
+      child = spawn("java", [...java, NODE_CLASS, file], {
         stdio: ["ignore", log.fd, log.fd],
         detached,
       });
       if (detached) child.unref();
       await log.close();
-      await untilLogged(child, logFile, STARTED);
+      await untilLogged(child, logFile, NODE_STARTED);
     },
     kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),

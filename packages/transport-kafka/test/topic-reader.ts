@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { SMALL_JVM } from "./java-home.ts";
 
 const READ_TOPIC = fileURLToPath(new URL("./java/ReadTopic.java", import.meta.url));
 const QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error";
@@ -20,14 +19,15 @@ export interface StoredRecord {
 /** Kafka's Java consumer in a process that stays: to start one for each reading would take longer than the reading. */
 export class TopicReader {
   readonly #address: string;
-  readonly #classPath: string;
+  readonly #java: readonly string[];
   #child: ChildProcess | undefined;
   #lines: AsyncIterator<string> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(address: string, classPath: string) {
+  /** @param java - what {@link kafkaJava} says */
+  constructor(address: string, java: readonly string[]) {
     this.#address = address;
-    this.#classPath = classPath;
+    this.#java = java;
   }
 
   /** Everything committed in the topic so far. */
@@ -56,7 +56,7 @@ export class TopicReader {
   }
 
   #start(): void {
-    const child = spawn("java", [...SMALL_JVM, QUIET, "-cp", this.#classPath, READ_TOPIC, this.#address], {
+    const child = spawn("java", [...this.#java, QUIET, READ_TOPIC, this.#address], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     this.#child = child;
