@@ -11,7 +11,6 @@ const FIRST_CALL = 5000;
 type CatalogSize = Omit<CostOptions, "calls">;
 const everySize: CatalogSize[] = [
   { meters: 18 },
-  { meters: 30 },
   { meters: 500 },
   { meters: 5000 },
   { meters: 5000, schemaEvery: 10 },

@@ -40,7 +40,10 @@ const copyOf = (source: string): string =>
     .replaceAll("@ts-expect-error", "expected")
     .replaceAll(/from "(\.[^"]+)"/g, (_, path: string) => `from "${resolve(dirname(source), path)}"`);
 
-describe.each(compilers)("$name", (compiler) => {
+const [typescript6, typescript7] = compilers;
+const checkers = [{ ...typescript6, script: join(import.meta.dirname, "typescript-6.ts") }, typescript7];
+
+describe.each(checkers)("$name", (compiler) => {
   describe.each(Object.entries(settings))("%s", (_, compilerOptions) => {
     let folder = "";
 

@@ -13,6 +13,8 @@ import { type Ended, type MeterProcess, startMeter } from "./meter-process.ts";
 
 const TENANTS = 50;
 const TICKS_PER_SECOND = 100;
+/** A small file is imported in a second, and the kill has to fall in the middle of it. */
+const LOOK_EVERY_MS = 50;
 const DAY = Date.parse("2026-10-01T00:00:00Z");
 const METERS = ["page.processed.basic", "report.generated.small", "rule.executed.large"];
 
@@ -70,7 +72,7 @@ const watch = async (run: MeterProcess, each: () => void = () => {}): Promise<Wa
       memory.push(memoryOf(run.child.pid));
       effort = Math.max(effort, effortOf(run.child.pid));
       each();
-      await setTimeout(250, undefined, { signal: over.signal }).catch(() => {});
+      await setTimeout(LOOK_EVERY_MS, undefined, { signal: over.signal }).catch(() => {});
     }
   })();
   const ended = await run.ended;
