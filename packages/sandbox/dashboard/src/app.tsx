@@ -92,7 +92,7 @@ const Notices = ({ faults }: { readonly faults: Answered<FaultState> }) => {
   return (
     <div class="notices" role="status">
       {"error" in faults && faults.error !== undefined && (
-        <p class="notice bad">{faults.error} This page shows the last known state.</p>
+        <p class="notice bad">{faults.error} What is shown may be out of date.</p>
       )}
       {failing && (
         <p class="notice warn">
@@ -122,6 +122,10 @@ export const App = () => {
   }, [page, path]);
 
   const current = path[0] === "tenants" ? "customers" : (path[0] ?? "usage");
+  const here = useRef<HTMLAnchorElement>(null);
+  // On a narrow screen not all views fit beside each other.
+  useEffect(() => here.current?.scrollIntoView({ block: "nearest", inline: "center" }), [current]);
+
   return (
     <PlaceContext.Provider value={place}>
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
@@ -159,7 +163,12 @@ export const App = () => {
         </div>
         <nav aria-label="Views">
           {VIEWS.map(([name, label]) => (
-            <a key={name} href={linkTo([name])} aria-current={current === name ? "page" : undefined}>
+            <a
+              key={name}
+              ref={current === name ? here : null}
+              href={linkTo([name])}
+              aria-current={current === name ? "page" : undefined}
+            >
               {label}
             </a>
           ))}

@@ -1,7 +1,7 @@
 import { scaleLinear, scaleTime, scaleUtc } from "d3-scale";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Bars, togetherOf } from "./chart-bars.ts";
-import { compactText, numberText } from "./number-text.ts";
+import { compactText, numberText, unitText } from "./number-text.ts";
 import { usePlace } from "./place.ts";
 import type { Bucket, Step } from "./time-range.ts";
 import { dayText, minuteText, tickText } from "./time-text.ts";
@@ -61,6 +61,7 @@ export interface BarChartProps {
   readonly before?: readonly number[] | undefined;
   /** Of highest values: those do not add up, so that the bars stand before each other. */
   readonly highest: boolean;
+  /** What one is. */
   readonly unit: string;
   readonly nameOf: (group: string | null) => string;
   readonly onRange: (from: number, to: number) => void;
@@ -129,7 +130,7 @@ export const BarChart = ({
           .filter(({ value }) => value > 0);
   const total = at === undefined ? 0 : (together[at] ?? 0);
   const words = [
-    `${title}: ${numberText(total)} ${unit}`,
+    `${title}: ${numberText(total)} ${unitText(total, unit)}`,
     ...lines.map(({ group, value }) => `${nameOf(group)} ${numberText(value)}`),
   ].join(", ");
 
@@ -256,7 +257,7 @@ export const BarChart = ({
             <div class="total">
               <dt>{highest ? "Highest" : "Total"}</dt>
               <dd>
-                {numberText(total)} {unit}
+                {numberText(total)} {unitText(total, unit)}
               </dd>
             </div>
             {before !== undefined && (

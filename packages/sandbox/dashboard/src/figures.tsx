@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { Figures as Told } from "../../src/store/usage-totals.ts";
-import { changeText, compactText, durationText, numberText } from "./number-text.ts";
+import { changeText, compactText, durationText, numberText, unitText } from "./number-text.ts";
 
 interface Figure {
   readonly name: string;
@@ -51,7 +51,7 @@ export const Figures = ({
             name: "Usage",
             value: usage,
             before: (measuresTime ? before?.duration_ms : before?.total_usage) ?? undefined,
-            ...(measuresTime ? { text: durationText(usage) } : { unit: unit ?? "units" }),
+            ...(measuresTime ? { text: durationText(usage) } : { unit: unitText(usage, unit ?? "unit") }),
           },
         ]),
     { name: "Events", value: now.events, before: before?.events, href: linkOf("") },

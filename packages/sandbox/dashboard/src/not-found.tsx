@@ -6,7 +6,7 @@ export const NotFound = ({ what = "This page does not exist." }: { readonly what
   return (
     <>
       <h1>Not found</h1>
-      <p>{what}</p>
+      <p class="verdict">{what}</p>
       <p>
         <a href={linkTo(["usage"])}>Usage</a> · <a href={linkTo(["events"])}>Events</a> ·{" "}
         <a href={linkTo(["customers"])}>Customers</a>

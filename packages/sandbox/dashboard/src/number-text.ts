@@ -23,5 +23,11 @@ export const durationText = (ms: number): string => {
   if (ms < 60_000) return `${NUMBER.format(ms / 1000)} s`;
   const minutes = Math.round(ms / 60_000);
   const hours = Math.floor(minutes / 60);
-  return hours === 0 ? `${minutes} min` : `${NUMBER.format(hours)} h ${minutes % 60} min`;
+  const rest = minutes % 60;
+  if (hours === 0) return `${rest} min`;
+  return rest === 0 ? `${NUMBER.format(hours)} h` : `${NUMBER.format(hours)} h ${rest} min`;
 };
+
+/** A unit of so many: `1 page`, `2 pages`. What is no English word, such as `GB`, stays as it is. */
+export const unitText = (value: number, unit: string): string =>
+  value === 1 || !/[a-z]{2}[a-rt-z]$/.test(unit) ? unit : `${unit}s`;

@@ -112,7 +112,19 @@ export const Tenants = () => {
         </section>
       )}
       <section class="card">
-        <h2>Tenants</h2>
+        <div class="head">
+          <h2>Tenants</h2>
+          <input
+            type="search"
+            aria-label="Search tenants"
+            placeholder="Id contains …"
+            value={search}
+            onInput={(e) => {
+              setSearch(e.currentTarget.value);
+              setOffset(0);
+            }}
+          />
+        </div>
         <form
           class="fields"
           onSubmit={(event) => {
@@ -141,19 +153,6 @@ export const Tenants = () => {
           <button type="submit" class="primary">
             Add tenant
           </button>
-          <label>
-            Search{" "}
-            <input
-              type="search"
-              aria-label="Search tenants"
-              placeholder="Tenant or customer contains …"
-              value={search}
-              onInput={(e) => {
-                setSearch(e.currentTarget.value);
-                setOffset(0);
-              }}
-            />
-          </label>
         </form>
         {payer !== undefined && (
           <ConfirmDialog

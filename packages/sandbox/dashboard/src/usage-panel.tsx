@@ -124,8 +124,7 @@ export const UsagePanel = ({
 
   const only = bars.find(({ group: name }) => params.only === onlyText(name));
   const shown = only === undefined ? bars : [only];
-  const unit =
-    measure === "duration_ms" ? "hours" : measure === "events" ? "events" : (meter?.unit ?? "units");
+  const unit = measure === "duration_ms" ? "hour" : measure === "events" ? "event" : (meter?.unit ?? "unit");
   const nameOf = (name: string | null): string => name ?? "All others";
   const sumOf = (values: readonly number[]): number =>
     highest
@@ -185,6 +184,9 @@ export const UsagePanel = ({
           Compare with the period before
         </label>
       </div>
+      {keys.state === "unknown" && (
+        <p class="old">Which metadata the usage could be grouped by is unknown. {keys.error}</p>
+      )}
       <section class="card">
         <Shown of={bothOf(figures, catalog)} lines={2}>
           {([told]) => (

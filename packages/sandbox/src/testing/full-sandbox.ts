@@ -30,7 +30,7 @@ const usageUntil = (now: number) =>
       metadata: {
         "meter.tenant_id": `tenant_${customer}`,
         "meter.event_id": `usage-${n}`,
-        region: n % 3 === 0 ? "eu" : "us",
+        region: hour % 3 === 0 ? "eu" : "us",
       },
     };
   });
