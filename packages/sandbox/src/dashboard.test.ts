@@ -302,6 +302,90 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     expectNetworkComplaints();
   });
 
+  test("a part of a page that has no answer says so, whatever the others say; an old answer tells its age", async () => {
+    await sendUsage(sandbox);
+    const answers = {
+      "a refusal": { status: 401, json: { message: "no such token" } },
+      "another shape": { json: { rows: "none" } },
+      "no JSON": { contentType: "text/html", body: "<html>" },
+    };
+    const words = {
+      "a refusal": /refused with 401: no such token/,
+      "another shape": /not what this page expects, at rows/,
+      "no JSON": /not what this page expects/,
+    };
+    const totals = page.locator("section.card", { has: page.getByRole("heading", { name: "Totals" }) });
+    for (const kind of ["a refusal", "another shape", "no JSON"] as const) {
+      await page.route(/usage\/totals/, (route) => route.fulfill(answers[kind]));
+      await page.goto("about:blank");
+      await open("usage?meter=page.processed.basic");
+      await totals.getByText(words[kind]).waitFor();
+      await page.getByLabel("Figures").waitFor();
+      await page.unrouteAll({ behavior: "wait" });
+    }
+    await totals.getByRole("button", { name: "Try again" }).click();
+    await totals.getByRole("cell", { name: "2 customers" }).waitFor();
+    await page.route(/usage\/totals/, (route) => route.fulfill(answers["a refusal"]));
+    await totals.getByText(/^As of .* refused with 401/).waitFor();
+    await totals.getByRole("cell", { name: "2 customers" }).waitFor();
+    await page.unrouteAll({ behavior: "wait" });
+    expectNetworkComplaints();
+  });
+
+  test("a choice that cannot be looked up is unknown, not empty", async () => {
+    await open("events");
+    await see("live");
+    await page.route(/usage\/totals/, (route) => route.abort());
+    await page.getByRole("combobox", { name: "Customer", exact: true }).fill("c");
+    await see("Unknown. The sandbox does not respond.");
+    await page.unrouteAll({ behavior: "wait" });
+    expectNetworkComplaints();
+  });
+
+  test("a filter that is chosen while events are paused is answered; a refused stream is asked for again", async () => {
+    await postEvent(sandbox.url);
+    await postEvent(sandbox.url, { body: { total_usage: -1 } });
+    await page.route(/v1\/stream/, (route) => route.fulfill({ status: 503 }), { times: 1 });
+    await open("events");
+    await see("live");
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByLabel("State").selectOption("refused");
+    await page.getByRole("link", { name: "Story of event 2", exact: true }).waitFor();
+    expect(await page.getByRole("link", { name: /Story/ }).count()).toBe(1);
+    await see("paused");
+    expectNetworkComplaints();
+  });
+
+  test("another log of a backend that started again takes the place of the former one", async () => {
+    const first = await createSandbox({ tenants: { tenant_123: "cust_001" } });
+    for (let n = 0; n < 3; n++) await postEvent(first.url);
+    await open("events", first);
+    await see("live");
+    await first.close();
+    await using second = await createSandbox({
+      tenants: { tenant_123: "cust_001" },
+      port: Number(new URL(first.url).port),
+    });
+    await postEvent(second.url);
+    await expect.poll(() => page.getByRole("link", { name: /Story/ }).count(), { timeout: 10_000 }).toBe(1);
+    await page.close();
+    expectNetworkComplaints();
+  });
+
+  test("the time shown is that of the address, in whole hours; one without sense is the usual one", async () => {
+    await sendUsage(sandbox);
+    const chart = page.getByRole("slider");
+    const now = Date.now();
+    await open(`usage?meter=page.processed.basic&clock=utc&from=${now}&to=${now + 1}`);
+    await chart.press("End");
+    await expect.poll(() => chart.getAttribute("aria-valuetext")).toContain("cust_001 1");
+    await open("usage?meter=page.processed.basic&from=0&to=999999999999999");
+    await bars().first().waitFor({ state: "attached" });
+    await open("usage?meter=page.processed.basic&from=2&to=1");
+    await bars().first().waitFor({ state: "attached" });
+    expect(await page.getByLabel("Range").inputValue()).toBe("7d");
+  });
+
   test("another meter shows nothing of the one before, whatever the number of its series", async () => {
     await sendUsage(sandbox);
     await open("usage?meter=page.processed.basic");
@@ -438,10 +522,16 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     });
     await open("customers", many);
     await see("1–50 of 10,000");
+    await page.getByRole("button", { name: "Next →" }).first().press("Enter");
+    await see("51–100 of 10,000");
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Next →");
     expect(await page.evaluate("document.documentElement.scrollHeight")).toBeLessThan(8000);
     expect(await page.locator("option").count()).toBeLessThan(30);
     await page.getByLabel("Search tenants").fill("t_9999");
     await page.getByRole("link", { name: "c_9999" }).first().waitFor();
+    // Among a thousand tenants with such a name.
+    await open("tenants/t_1", many);
+    await page.getByRole("link", { name: "c_1", exact: true }).first().waitFor();
     await open("usage", many);
     await page.getByRole("combobox", { name: "Customer", exact: true }).fill("c_777");
     await page.getByRole("option", { name: "c_7777" }).click();
@@ -650,6 +740,38 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(await lookedUp("other")).toHaveLength(1);
+  });
+
+  test("who pays for a tenant changes only after a question; the focus stays with what was used", async () => {
+    await sendUsage(sandbox);
+    await open("customers");
+    const pay = async (customer: string): Promise<void> => {
+      await page.getByLabel("Tenant", { exact: true }).fill("other");
+      await page.getByLabel("Customer", { exact: true }).fill(customer);
+      await page.getByLabel("Customer", { exact: true }).press("Enter");
+    };
+    await pay("cust_003");
+    await page.getByRole("dialog").getByText("cust_002 pays for it now.").waitFor();
+    await page.keyboard.press("Escape");
+    expect(await lookedUp("other")).toMatchObject([{ id: "cust_002" }]);
+    await pay("cust_003");
+    await confirm("Change");
+    await see("cust_003 pays for other.");
+    expect(await lookedUp("other")).toMatchObject([{ id: "cust_003" }]);
+
+    const focused = () =>
+      page.evaluate("document.activeElement.ariaLabel ?? document.activeElement.textContent");
+    await page.getByRole("button", { name: "Remove other" }).press("Enter");
+    await confirm("Remove");
+    await page.getByRole("button", { name: "Remove other" }).waitFor({ state: "detached" });
+    expect(await focused()).toBe("Tenants");
+    const sort = page
+      .getByRole("region", { name: "Customers with usage" })
+      .getByRole("button", { name: "Late" });
+    await sort.press("Enter");
+    await page.locator("th[aria-sort=descending]", { hasText: "Late" }).waitFor();
+    await page.locator("[aria-busy=true]").waitFor({ state: "detached" });
+    expect(await focused()).toContain("Late");
   });
 
   test("the clock is the reader's, or UTC", async () => {

@@ -3,6 +3,7 @@ import { apiKeysShape, madeKeyShape } from "./answer-shapes.ts";
 import { post, remove } from "./ask.ts";
 import { ConfirmButton } from "./confirm-button.tsx";
 import { DataTable } from "./data-table.tsx";
+import { CopyButton } from "./id.tsx";
 import { numberText } from "./number-text.ts";
 import { Shown } from "./shown.tsx";
 import { Time } from "./time.tsx";
@@ -80,7 +81,11 @@ export const ApiKeys = () => {
         <span class="said" role="status">
           {said}
         </span>
-        {made !== undefined && <code>{made}</code>}
+        {made !== undefined && (
+          <span>
+            <code>{made}</code> <CopyButton text={made} />
+          </span>
+        )}
       </div>
     </section>
   );

@@ -10,7 +10,7 @@ import { MetersView } from "./meters-view.tsx";
 import { NotFound } from "./not-found.tsx";
 import { OutageView } from "./outage-view.tsx";
 import { OutboxView } from "./outbox-view.tsx";
-import { PlaceContext, useAddress } from "./place.ts";
+import { PlaceContext, useAddress, usePlace } from "./place.ts";
 import { ScopePage } from "./scope-page.tsx";
 import { SendView } from "./send-view.tsx";
 import { UsageView } from "./usage-view.tsx";
@@ -87,6 +87,7 @@ const titleOf = ([view = "usage", detail]: readonly string[]): string => {
 };
 
 const Notices = ({ faults }: { readonly faults: Answered<FaultState> }) => {
+  const { linkTo } = usePlace();
   const state = dataOf(faults);
   const failing = state !== undefined && (state.outcome !== "as_usual" || state.delay_ms > 0);
   return (
@@ -96,7 +97,7 @@ const Notices = ({ faults }: { readonly faults: Answered<FaultState> }) => {
       )}
       {failing && (
         <p class="notice warn">
-          The backend misbehaves on purpose. <a href="#/outage">Outage settings</a>
+          The backend misbehaves on purpose. <a href={linkTo(["outage"])}>Outage settings</a>
         </p>
       )}
     </div>

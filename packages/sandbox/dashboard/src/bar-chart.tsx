@@ -1,10 +1,10 @@
 import { scaleLinear, scaleTime, scaleUtc } from "d3-scale";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Bars, togetherOf } from "./chart-bars.ts";
 import { compactText, numberText, unitText } from "./number-text.ts";
 import { usePlace } from "./place.ts";
 import type { Bucket, Step } from "./time-range.ts";
-import { dayText, minuteText, tickText } from "./time-text.ts";
+import { dayText, minuteText, tickText, type Zone } from "./time-text.ts";
 
 const HEIGHT = 300;
 const LEFT = 52;
@@ -67,6 +67,35 @@ export interface BarChartProps {
   readonly onRange: (from: number, to: number) => void;
 }
 
+/** Scales and outlines: all that stays while the pointer moves. */
+const draw = (
+  { buckets, bars, before, highest }: Pick<BarChartProps, "buckets" | "bars" | "before" | "highest">,
+  width: number,
+  zone: Zone,
+) => {
+  const together = togetherOf(bars, highest, buckets.length);
+  // Not spread: all time may have thousands of days.
+  const top = [...together, ...(before ?? [])].reduce((most, value) => Math.max(most, value), 0);
+  const y = scaleLinear()
+    .domain([0, top === 0 ? 1 : top])
+    .nice(5)
+    .range([HEIGHT - BOTTOM, TOP]);
+  const [first, last] = [buckets[0]?.start ?? 0, buckets.at(-1)?.end ?? 1];
+  const x = (zone === "utc" ? scaleUtc() : scaleTime())
+    .domain([first, last])
+    .range([LEFT, Math.max(LEFT + 1, width - RIGHT)]);
+  const gap = (x(last) - x(first)) / Math.max(1, buckets.length) > 4 ? 1 : 0;
+  const left = (place: number): number => x(buckets[place]?.start ?? first);
+  const right = (place: number): number => Math.max(left(place) + 0.5, x(buckets[place]?.end ?? last) - gap);
+  const below = buckets.map(() => 0);
+  const paths = bars.map(({ values }) => {
+    const path = barsPath(values, highest ? [] : below, left, right, y);
+    for (const [place, value] of values.entries()) below[place] = (below[place] ?? 0) + value;
+    return path;
+  });
+  return { x, y, left, right, together, paths, first, last };
+};
+
 /**
  * Stacked bars over time. The pointer, or the arrow keys, tell the values of a bar; dragging chooses the time between.
  */
@@ -88,19 +117,10 @@ export const BarChart = ({
   // Another time may have fewer bars.
   const at = chosen !== undefined && chosen < buckets.length ? chosen : undefined;
 
-  const together = togetherOf(bars, highest, buckets.length);
-  const top = Math.max(0, ...together, ...(before ?? []));
-  const y = scaleLinear()
-    .domain([0, top === 0 ? 1 : top])
-    .nice(5)
-    .range([HEIGHT - BOTTOM, TOP]);
-  const [first, last] = [buckets[0]?.start ?? 0, buckets.at(-1)?.end ?? 1];
-  const x = (zone === "utc" ? scaleUtc() : scaleTime())
-    .domain([first, last])
-    .range([LEFT, Math.max(LEFT + 1, width - RIGHT)]);
-  const gap = (x(last) - x(first)) / Math.max(1, buckets.length) > 4 ? 1 : 0;
-  const left = (place: number): number => x(buckets[place]?.start ?? first);
-  const right = (place: number): number => Math.max(left(place) + 0.5, x(buckets[place]?.end ?? last) - gap);
+  const { x, y, left, right, together, paths, first, last } = useMemo(
+    () => draw({ buckets, bars, before, highest }, width, zone),
+    [buckets, bars, before, highest, width, zone],
+  );
   // One at the very edge would be cut.
   const ticks = x
     .ticks(Math.max(2, Math.floor(width / 90)))
@@ -111,13 +131,6 @@ export const BarChart = ({
     const found = buckets.findIndex(({ end }) => time < end);
     return Math.max(0, found === -1 ? buckets.length - 1 : found);
   };
-
-  const below = buckets.map(() => 0);
-  const paths = bars.map(({ values }) => {
-    const path = barsPath(values, highest ? [] : below, left, right, y);
-    for (const [place, value] of values.entries()) below[place] = (below[place] ?? 0) + value;
-    return path;
-  });
 
   const bucket = at === undefined ? undefined : buckets[at];
   const title =

@@ -1,4 +1,11 @@
+import { useState } from "preact/hooks";
 import { numberText } from "./number-text.ts";
+
+/** How many rows come before the page shown. Another question begins with its first page. */
+export const usePage = (question: string): readonly [offset: number, setOffset: (offset: number) => void] => {
+  const [page, setPage] = useState({ question, offset: 0 });
+  return [page.question === question ? page.offset : 0, (offset) => setPage({ question, offset })];
+};
 
 /** Which part of many rows is shown, and the way to the others. */
 export const Pages = ({
@@ -18,8 +25,8 @@ export const Pages = ({
         ← Previous
       </button>
       <span role="status">
-        {total === 0 ? 0 : numberText(offset + 1)}–{numberText(Math.min(total, offset + size))} of{" "}
-        {numberText(total)}
+        {offset < total ? `${numberText(offset + 1)}–${numberText(Math.min(total, offset + size))}` : "None"}{" "}
+        of {numberText(total)}
       </span>
       <button type="button" disabled={offset + size >= total} onClick={() => onMove(offset + size)}>
         Next →

@@ -40,29 +40,33 @@ const COLUMNS: readonly Column<ShownDifference>[] = [
   { head: "Unknown there", cell: ({ unknown }) => <span class="words">{idsText(unknown)}</span> },
 ];
 
+/** What came of a comparison, in words. */
+const resultText = ({ agrees, compared, differences, gaps }: ShownReconciliation): string => {
+  const scope = `${numberText(compared)} rows by tenant, meter and hour`;
+  const count = differences.length + gaps.length;
+  return agrees
+    ? `Both sides agree on ${scope}.`
+    : `${numberText(count)} ${count === 1 ? "difference" : "differences"} in ${scope}.`;
+};
+
 /** Compares what an outbox recorded with what was counted here, by tenant, meter and hour. */
 export const Reconcile = ({ outbox }: { readonly outbox: number }) => {
   const [hours, setHours] = useState(24);
-  const [found, setFound] = useState<ShownReconciliation>();
+  /** The last comparison, with the range that it is of: it says nothing of another one. */
+  const [last, setLast] = useState<{ readonly hours: number; readonly found: ShownReconciliation }>();
   const { said, act } = useAction();
+  const found = last?.hours === hours ? last.found : undefined;
 
   const compare = (): Promise<void> =>
     act(async (say) => {
       say("Comparing …");
-      setFound(undefined);
+      setLast(undefined);
       const from = Number.isFinite(hours)
         ? Math.floor(Date.now() / HOUR_MS + 1 - hours) * HOUR_MS
         : undefined;
-      const answer = await ask(
-        withQuery(`sandbox/v1/outboxes/${outbox}/reconciliation`, { from }),
-        reconciliationShape,
-      );
-      setFound(answer);
-      const scope = `${numberText(answer.compared)} rows by tenant, meter and hour`;
-      const differences = answer.differences.length + answer.gaps.length;
-      return answer.agrees
-        ? `Both sides agree on ${scope}.`
-        : `${numberText(differences)} ${differences === 1 ? "difference" : "differences"} in ${scope}.`;
+      const path = withQuery(`sandbox/v1/outboxes/${outbox}/reconciliation`, { from });
+      setLast({ hours, found: await ask(path, reconciliationShape) });
+      return "";
     });
 
   return (
@@ -76,7 +80,7 @@ export const Reconcile = ({ outbox }: { readonly outbox: number }) => {
         </button>
       </div>
       <p class="said" role="status">
-        {said}
+        {found === undefined ? said : resultText(found)}
       </p>
       {found !== undefined && found.differences.length > 0 && (
         <DataTable

@@ -6,7 +6,7 @@ import { ConfirmDialog } from "./confirm-dialog.tsx";
 import { DataTable } from "./data-table.tsx";
 import { Id, PlainId } from "./id.tsx";
 import { numberText } from "./number-text.ts";
-import { Pages } from "./pages.tsx";
+import { Pages, usePage } from "./pages.tsx";
 import { Shown, Unknown } from "./shown.tsx";
 import { Time } from "./time.tsx";
 import { useAction } from "./use-action.ts";
@@ -28,7 +28,7 @@ const payerOf = async (tenant_id: string): Promise<string | undefined> => {
 /** Customers by tenant, and unknown tenants that were looked up. */
 export const Tenants = () => {
   const [search, setSearch] = useState("");
-  const [offset, setOffset] = useState(0);
+  const [offset, setOffset] = usePage(search);
   const tenants = useAnswer(withQuery("sandbox/v1/tenants", { search, offset, limit: SIZE }), tenantsShape, {
     like: `tenants ${search}`,
   });
@@ -119,10 +119,7 @@ export const Tenants = () => {
             aria-label="Search tenants"
             placeholder="Id contains …"
             value={search}
-            onInput={(e) => {
-              setSearch(e.currentTarget.value);
-              setOffset(0);
-            }}
+            onInput={(e) => setSearch(e.currentTarget.value)}
           />
         </div>
         <form

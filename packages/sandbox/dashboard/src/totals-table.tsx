@@ -6,7 +6,7 @@ import { type Column, DataTable, type Sort } from "./data-table.tsx";
 import { DownloadLinks } from "./download-links.tsx";
 import { Id, type IdKind } from "./id.tsx";
 import { durationText, numberText } from "./number-text.ts";
-import { Pages } from "./pages.tsx";
+import { Pages, usePage } from "./pages.tsx";
 import { Shown } from "./shown.tsx";
 import { useAnswer } from "./use-answer.ts";
 
@@ -34,8 +34,8 @@ export const TotalsTable = ({
 }) => {
   const [search, setSearch] = useState("");
   const [sort, setSort] = useState<Sort>({ by: "events", descending: true });
-  const [offset, setOffset] = useState(0);
   const rows = withQuery("sandbox/v1/usage/totals", { by, ...query, search });
+  const [offset, setOffset] = usePage(rows);
   const page = { sort: sort.by, order: sort.descending ? "desc" : "asc", offset, limit: SIZE };
   const answered = useAnswer(withQuery(rows, page), totalsShape, { like: rows });
   const [kind, head] = KINDS[by];
@@ -86,10 +86,7 @@ export const TotalsTable = ({
           aria-label={`Search ${title}`}
           placeholder={`${head} contains …`}
           value={search}
-          onInput={(e) => {
-            setSearch(e.currentTarget.value);
-            setOffset(0);
-          }}
+          onInput={(e) => setSearch(e.currentTarget.value)}
         />
         <DownloadLinks of="usage" query={{ ...query, by: "hour" }} />
       </div>
