@@ -123,9 +123,12 @@ export const App = () => {
   }, [page, path]);
 
   const current = path[0] === "tenants" ? "customers" : (path[0] ?? "usage");
-  const here = useRef<HTMLAnchorElement>(null);
-  // On a narrow screen not all views fit beside each other.
-  useEffect(() => here.current?.scrollIntoView({ block: "nearest", inline: "center" }), [current]);
+  const nav = useRef<HTMLElement>(null);
+  // On a narrow screen not all views fit beside each other. Not with scrollIntoView: the Tab key would go on from there.
+  useEffect(() => {
+    const link = nav.current?.querySelector("[aria-current]")?.getBoundingClientRect();
+    if (link !== undefined) nav.current?.scrollBy(link.left + link.width / 2 - innerWidth / 2, 0);
+  }, [current]);
 
   return (
     <PlaceContext.Provider value={place}>
@@ -162,14 +165,9 @@ export const App = () => {
             </select>
           </div>
         </div>
-        <nav aria-label="Views">
+        <nav ref={nav} aria-label="Views">
           {VIEWS.map(([name, label]) => (
-            <a
-              key={name}
-              ref={current === name ? here : null}
-              href={linkTo([name])}
-              aria-current={current === name ? "page" : undefined}
-            >
+            <a key={name} href={linkTo([name])} aria-current={current === name ? "page" : undefined}>
               {label}
             </a>
           ))}

@@ -1,11 +1,4 @@
-import { useState } from "preact/hooks";
 import { numberText } from "./number-text.ts";
-
-/** How many rows come before the page shown. Another question begins with its first page. */
-export const usePage = (question: string): readonly [offset: number, setOffset: (offset: number) => void] => {
-  const [page, setPage] = useState({ question, offset: 0 });
-  return [page.question === question ? page.offset : 0, (offset) => setPage({ question, offset })];
-};
 
 /** Which part of many rows is shown, and the way to the others. */
 export const Pages = ({

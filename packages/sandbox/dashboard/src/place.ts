@@ -21,6 +21,16 @@ const decoded = (text: string): string => {
   }
 };
 
+/** Of a table: how many rows come before the page shown. */
+const isOffset = (name: string): boolean => name.endsWith(".offset");
+
+/** The settings after some of them changed. Another question begins with the first page of its rows. */
+export const changedParams = (params: Params, changes: Params): Params => {
+  const pages = Object.keys(changes).some(isOffset);
+  const kept = Object.entries(params).filter(([name]) => pages || !isOffset(name));
+  return { ...Object.fromEntries(kept), ...changes };
+};
+
 /** Reads an address. */
 export const parseAddress = (hash: string): Address => {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
@@ -45,8 +55,8 @@ export const addressText = (path: readonly string[], params: Params): string => 
 /** Where the page is, and how to get elsewhere. */
 export interface Place extends Address {
   readonly zone: Zone;
-  /** Shows the same page with other settings, as a step that "back" takes back. */
-  readonly set: (changes: Params) => void;
+  /** Shows the same page with other settings: as a step that "back" takes back, or in place of the last one, as while something is typed. */
+  readonly set: (changes: Params, how?: "step" | "replace") => void;
   /** The address of another page, with the clock and the time of this one. */
   readonly linkTo: (path: readonly string[], params?: Params) => string;
 }
@@ -66,9 +76,11 @@ export const useAddress = (): Place => {
       ...address,
       zone: address.params.clock === "utc" ? "utc" : "local",
       // From the address of that moment: two settings may change before anything is drawn again.
-      set: (changes) => {
+      set: (changes, how = "step") => {
         const { path, params } = parseAddress(location.hash);
-        location.hash = addressText(path, { ...params, ...changes });
+        const text = addressText(path, changedParams(params, changes));
+        if (how === "step") location.hash = text;
+        else location.replace(text);
       },
       linkTo: (path, params) => addressText(path, { ...kept, ...params }),
     };

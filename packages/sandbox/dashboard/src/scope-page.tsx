@@ -131,8 +131,12 @@ export const ScopePage = ({ kind, id }: { readonly kind: IdKind; readonly id: st
       </h1>
       {kind === "tenants" && <Payer tenant_id={id} />}
       <Usage scope={scope} />
-      {kind !== "meters" && <TotalsTable by="meter" query={query} measuresTime={false} title="Meters" />}
-      {kind === "customers" && <TotalsTable by="tenant" query={query} measuresTime={false} title="Tenants" />}
+      {kind !== "meters" && (
+        <TotalsTable by="meter" query={query} measuresTime={false} title="Meters" name="meters" />
+      )}
+      {kind === "customers" && (
+        <TotalsTable by="tenant" query={query} measuresTime={false} title="Tenants" name="tenants" />
+      )}
       <Events scope={scope} title="Newest events" none="No event has arrived yet." />
       <Sessions scope={scope} />
       <Events scope={scope} state="duplicate" title="Duplicates" none="None: no event came twice." />

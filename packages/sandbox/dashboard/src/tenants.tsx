@@ -3,17 +3,19 @@ import { tenantShape, tenantsShape, unknownTenantsShape } from "./answer-shapes.
 import { ask, NoAnswer, put, remove, withQuery } from "./ask.ts";
 import { ConfirmButton } from "./confirm-button.tsx";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
-import { DataTable } from "./data-table.tsx";
+import { DataTable, type Sort } from "./data-table.tsx";
 import { Id, PlainId } from "./id.tsx";
 import { numberText } from "./number-text.ts";
-import { Pages, usePage } from "./pages.tsx";
+import { Pages } from "./pages.tsx";
 import { Shown, Unknown } from "./shown.tsx";
 import { Time } from "./time.tsx";
 import { useAction } from "./use-action.ts";
 import { dataOf, useAnswer } from "./use-answer.ts";
+import { useTableState } from "./use-table-state.ts";
 
 const pathOf = (tenant_id: string): string => `sandbox/v1/tenants/${encodeURIComponent(tenant_id)}`;
 const SIZE = 50;
+const UNSORTED: Sort = { by: "", descending: false };
 
 /** Who pays for a tenant so far; undefined for an unknown one. */
 const payerOf = async (tenant_id: string): Promise<string | undefined> => {
@@ -27,8 +29,7 @@ const payerOf = async (tenant_id: string): Promise<string | undefined> => {
 
 /** Customers by tenant, and unknown tenants that were looked up. */
 export const Tenants = () => {
-  const [search, setSearch] = useState("");
-  const [offset, setOffset] = usePage(search);
+  const { search, offset, setSearch, setOffset } = useTableState("tenants", UNSORTED, []);
   const tenants = useAnswer(withQuery("sandbox/v1/tenants", { search, offset, limit: SIZE }), tenantsShape, {
     like: `tenants ${search}`,
   });

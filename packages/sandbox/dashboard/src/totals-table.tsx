@@ -1,4 +1,3 @@
-import { useState } from "preact/hooks";
 import type { Totals, TotalsBy, TotalsRow } from "../../src/store/usage-totals.ts";
 import { totalsShape } from "./answer-shapes.ts";
 import { withQuery } from "./ask.ts";
@@ -6,9 +5,10 @@ import { type Column, DataTable, type Sort } from "./data-table.tsx";
 import { DownloadLinks } from "./download-links.tsx";
 import { Id, type IdKind } from "./id.tsx";
 import { durationText, numberText } from "./number-text.ts";
-import { Pages, usePage } from "./pages.tsx";
+import { Pages } from "./pages.tsx";
 import { Shown } from "./shown.tsx";
 import { useAnswer } from "./use-answer.ts";
+import { useTableState } from "./use-table-state.ts";
 
 const KINDS: Readonly<Record<TotalsBy, readonly [kind: IdKind, head: string]>> = {
   customer: ["customers", "Customer"],
@@ -16,6 +16,18 @@ const KINDS: Readonly<Record<TotalsBy, readonly [kind: IdKind, head: string]>> =
   meter: ["meters", "Meter"],
 };
 const SIZE = 50;
+const USUAL: Sort = { by: "events", descending: true };
+const SORTS: readonly (keyof TotalsRow)[] = [
+  "id",
+  "total_usage",
+  "duration_ms",
+  "events",
+  "customers",
+  "tenants",
+  "duplicates",
+  "conflicts",
+  "late",
+];
 
 const timeText = (ms: number): string => (ms === 0 ? "–" : durationText(ms));
 
@@ -25,17 +37,18 @@ export const TotalsTable = ({
   query,
   measuresTime,
   title = "Totals",
+  name = "totals",
 }: {
   readonly by: TotalsBy;
   readonly query: Readonly<Record<string, string | number | undefined>>;
   /** Of meters that count time the duration comes first. */
   readonly measuresTime: boolean;
   readonly title?: string;
+  /** In the address. */
+  readonly name?: string;
 }) => {
-  const [search, setSearch] = useState("");
-  const [sort, setSort] = useState<Sort>({ by: "events", descending: true });
+  const { search, sort, offset, setSearch, setSort, setOffset } = useTableState(name, USUAL, SORTS);
   const rows = withQuery("sandbox/v1/usage/totals", { by, ...query, search });
-  const [offset, setOffset] = usePage(rows);
   const page = { sort: sort.by, order: sort.descending ? "desc" : "asc", offset, limit: SIZE };
   const answered = useAnswer(withQuery(rows, page), totalsShape, { like: rows });
   const [kind, head] = KINDS[by];
@@ -102,10 +115,7 @@ export const TotalsTable = ({
                 rows={totals.rows}
                 keyOf={({ id }) => id}
                 sort={sort}
-                onSort={(chosen) => {
-                  setSort(chosen);
-                  setOffset(0);
-                }}
+                onSort={setSort}
               />
               <Pages offset={offset} size={SIZE} total={totals.total} onMove={setOffset} />
             </>
