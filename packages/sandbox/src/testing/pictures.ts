@@ -67,7 +67,7 @@ const show = async (page: Page, url: string, state: State): Promise<void> => {
 const problemsOf = async (page: Page): Promise<readonly string[]> => {
   await page.evaluate(axe.source);
   const violations: string[] = await page.evaluate(
-    "axe.run().then(({ violations }) => violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).join(' ')))",
+    "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).join(' ')))",
   );
   const excess = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
   return excess > 0 ? [...violations, `${excess} px wider than the screen`] : violations;
