@@ -39,6 +39,6 @@ export interface PartRequest {
   /** @default the dialect's */
   readonly path?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array<ArrayBuffer>;
   readonly rejected?: undefined;
 }

@@ -5,7 +5,6 @@ import { judgeKafkaRestAnswer } from "./judge-kafka-rest-answer.ts";
 
 // The smallest limit among the servers is 1 MiB (Karapace's body, Kafka's max.request.size).
 const MAX_BODY_BYTES = 1_000_000;
-const MAX_UTF8_BYTES_PER_UNIT = 3;
 
 const HEADERS = {
   accept: "*/*",
@@ -28,57 +27,86 @@ export const kafkaRestDialect = (topic: string, strictWire: boolean): Dialect =>
   judge: judgeKafkaRestAnswer,
 });
 
-const encodeRecords =
-  (record: (event: OutgoingEvent) => string) =>
-  (events: readonly OutgoingEvent[]): Iterable<Part> => {
-    const records = events.map(record);
-    const body = bodyOf(records);
-    return fits(body) ? [{ events: events.length, headers: HEADERS, body }] : splitRecords(records);
+const encodeRecords = (record: (event: OutgoingEvent) => string) => {
+  // A guess from the batch before spares copies.
+  let bytesPerRecord = 384;
+  return function* (events: readonly OutgoingEvent[]): Iterable<Part> {
+    let body = new RecordsBody(events.length * bytesPerRecord);
+    for (const event of events) {
+      const text = record(event);
+      if (body.add(text)) continue;
+      if (body.records > 0) {
+        yield body.part();
+        body = new RecordsBody(events.length * bytesPerRecord);
+        if (body.add(text)) continue;
+      }
+      yield tooLarge(text);
+    }
+    if (body.records === 0) return;
+    bytesPerRecord = Math.ceil(body.bytes / body.records) + SPARE_BYTES;
+    yield body.part();
   };
-
-/** Concatenates instead of joining, so that strings are copied only once, when the body is sent. */
-const bodyOf = (records: readonly string[]): string => {
-  let body = '{"records":[';
-  let separator = "";
-  for (const record of records) {
-    body += separator;
-    body += record;
-    separator = ",";
-  }
-  return `${body}]}`;
 };
-
-const fits = (body: string): boolean =>
-  body.length * MAX_UTF8_BYTES_PER_UNIT <= MAX_BODY_BYTES || byteLength(body) <= MAX_BODY_BYTES;
 
 const encoder = new TextEncoder();
-const byteLength = (text: string): number => encoder.encode(text).length;
+const START = encoder.encode('{"records":[');
+const [COMMA = 0] = encoder.encode(",");
+const END = encoder.encode("]}");
+const MAX_RECORDS_BYTES = MAX_BODY_BYTES - START.length - END.length;
+const SPARE_BYTES = 16;
 
-const ENVELOPE_BYTES = bodyOf([]).length;
+/** A server would refuse the whole body for one such record. */
+const tooLarge = (record: string): Part => ({
+  rejected: {
+    state: "rejected",
+    reason: `the record takes ${encoder.encode(record).length} bytes; ${MAX_RECORDS_BYTES} fit in a request`,
+  },
+});
 
-/** Puts as many records as fit into each body. Rejects a record that fits in none: a server would refuse the whole body. */
-const splitRecords = function* (records: readonly string[]): Iterable<Part> {
-  let fitting: string[] = [];
-  let bytes = ENVELOPE_BYTES;
-  const part = (): Part => ({ events: fitting.length, headers: HEADERS, body: bodyOf(fitting) });
-  for (const record of records) {
-    const size = byteLength(record) + 1;
-    if (fitting.length > 0 && bytes + size > MAX_BODY_BYTES) {
-      yield part();
-      fitting = [];
-      bytes = ENVELOPE_BYTES;
-    }
-    if (bytes + size > MAX_BODY_BYTES) {
-      yield {
-        rejected: {
-          state: "rejected",
-          reason: `the record takes ${size - 1} bytes; ${MAX_BODY_BYTES - ENVELOPE_BYTES - 1} fit in a request`,
-        },
-      };
-    } else {
-      fitting.push(record);
-      bytes += size;
+/** A body, written record by record: the text of a whole batch would be copied twice, long after its pieces have left the cache. */
+class RecordsBody {
+  records = 0;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #end = START.length;
+
+  constructor(size: number) {
+    this.#bytes = new Uint8Array(Math.min(size + START.length + END.length, MAX_BODY_BYTES));
+    this.#bytes.set(START);
+  }
+
+  /** Written so far. */
+  get bytes(): number {
+    return this.#end;
+  }
+
+  /** Returns false, and leaves the body as it is, if the record does not fit. */
+  add(record: string): boolean {
+    const start = this.records === 0 ? this.#end : this.#end + 1;
+    for (;;) {
+      const { read, written } = encoder.encodeInto(record, this.#bytes.subarray(start, -END.length));
+      if (read === record.length) {
+        if (start > this.#end) this.#bytes[this.#end] = COMMA;
+        this.#end = start + written;
+        this.records++;
+        return true;
+      }
+      if (this.#bytes.length === MAX_BODY_BYTES) return false;
+      this.#grow(start + record.length);
     }
   }
-  if (fitting.length > 0) yield part();
-};
+
+  part(): Part {
+    this.#bytes.set(END, this.#end);
+    return {
+      events: this.records,
+      headers: HEADERS,
+      body: this.#bytes.subarray(0, this.#end + END.length),
+    };
+  }
+
+  #grow(least: number): void {
+    const larger = new Uint8Array(Math.min(Math.max(least, this.#bytes.length) * 2, MAX_BODY_BYTES));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+}

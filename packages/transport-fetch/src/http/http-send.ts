@@ -2,7 +2,8 @@
 export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** UTF-8 */
+  readonly body: string | Uint8Array<ArrayBuffer>;
 }
 
 /** A response whose headers have arrived. */
