@@ -89,6 +89,21 @@ describe("sendNow", () => {
     await client.close();
   });
 
+  test.each<[string, () => Outbox]>([
+    ["memory", memoryOutbox],
+    ["a store", () => slowOutbox().outbox],
+  ])("what is recorded after it, before a commit, is sent as well: %s", async (_, outbox) => {
+    const { transport, sent } = pageTransport();
+    const client = clientOn(transport, outbox());
+    client.record(usage("one"));
+    client.sendNow();
+    client.record(usage("two"));
+    expect(await client.flush()).toBe(true);
+    expect(sent).toEqual([["one"], ["two"]]);
+    expect(await client.stats()).toMatchObject({ recorded: 2, acknowledged: 2, pending: 0 });
+    await client.close();
+  });
+
   test("sends what waits for company or for its lease", async () => {
     const { transport, sent } = pageTransport();
     const store = slowOutbox();

@@ -275,6 +275,8 @@ export class DeliveryEngine {
    * Uses only transports that outlive the page and whose receiver deduplicates; all other events stay in the outbox.
    */
   sendNow(): void {
+    // What is recorded later must not count as sent.
+    this.#intake.seal();
     const unstored = [...this.#intake.gathered(), ...this.#inMemory.segments].filter(
       ({ id, open }) => id === "" && open > 0,
     );

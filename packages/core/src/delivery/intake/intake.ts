@@ -155,9 +155,14 @@ export class Intake {
     return this.#segment(lane, tenant_id, 0);
   }
 
+  /** No more events come into the segments gathered so far. */
+  seal(): void {
+    for (const segment of [...this.#shared.values(), ...this.#owned]) this.#seal(segment);
+  }
+
   /** Takes the full segments; with `isAll`, the others too. */
   take(isAll: boolean): readonly Segment[] {
-    if (isAll) for (const segment of [...this.#shared.values(), ...this.#owned]) this.#seal(segment);
+    if (isAll) this.seal();
     const sealed = this.#sealed;
     this.#sealed = [];
     for (const { open, bytes } of sealed) {
