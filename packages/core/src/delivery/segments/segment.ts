@@ -9,7 +9,7 @@ import {
   MAX_IDS_SPAN_MS,
 } from "../../log/outbox/outbox.ts";
 import type { HourSums } from "../../log/sums/hour-sums.ts";
-import { type EventSums, sumEvents } from "../../log/sums/sums.ts";
+import { type EventSums, sumEvents, Tally } from "../../log/sums/sums.ts";
 import type { DurableOutcome, SettledOutcome, Waiting } from "../receipts/receipt.ts";
 
 /** What happened to an event of a segment that was not recorded with it. */
@@ -62,6 +62,8 @@ export class Segment {
 
   readonly #waiting: Waiting;
   readonly #isDurable: boolean;
+  /** Kept while events come in: reading all of them again later would take longer. */
+  #tally: Tally | undefined;
   #sums: EventSums | undefined;
   #elsewhere: readonly Elsewhere[] | undefined;
   #fates: SettledOutcome | (SettledOutcome | undefined)[] | undefined;
@@ -92,13 +94,16 @@ export class Segment {
     const index = this.open++;
     if (index === 0) this.idsSince = checkedAt;
     this.events.push(event);
+    this.#tally ??= new Tally();
+    this.#tally.add(event);
     this.bytes += bytes;
     if (idGiven) this.given.push({ index, mark: contentMark(event, timeGiven) });
     return index;
   }
 
   get sums(): EventSums {
-    this.#sums ??= sumEvents(this.events);
+    this.#sums ??= this.#tally?.total ?? sumEvents(this.events);
+    this.#tally = undefined;
     return this.#sums;
   }
 

@@ -92,6 +92,9 @@ export class SliceQueue {
           if (next === undefined) break;
           const fits = fitting(next, turn, maxBytes - bytes, events === 0);
           if (fits === next.from) return taken;
+          // Cut to fill up this batch, it would leave a rest that cuts the next one, and so on.
+          const fillsOne = next.size >= maxEvents && this.#tenants.size === 1;
+          if (fits < next.to && fillsOne && events > 0) return taken;
           const [head, rest] = fits === next.to ? [next] : next.cut(fits);
           fifo.shift(rest);
           taken.push(head);

@@ -19,57 +19,72 @@ const PLACES = 1_024;
 
 /** Sums events by meter and hour, then by tenant. */
 export const sumEvents = (events: readonly UsageEvent[], from = 0, to: number = events.length): EventSums => {
-  const pages: Page[] = [];
-  let sum_of: number[] | undefined;
-  let page: Page | undefined;
-  let tenant: string | undefined;
-  let place = 0;
+  const tally = new Tally();
   for (let i = from; i < to; i++) {
     const event = events[i];
-    if (event === undefined) continue;
+    if (event !== undefined) tally.add(event);
+  }
+  return tally.total;
+};
+
+/** The sums of events that come one by one. */
+export class Tally {
+  readonly #pages: Page[] = [];
+  #count = 0;
+  #sum_of: number[] | undefined;
+  #page: Page | undefined;
+  #tenant: string | undefined;
+  #place = 0;
+
+  add(event: UsageEvent): void {
     const { meter_id, tenant_id } = event;
     const time = usageTime(event);
     // Consecutive events often share meter, hour and tenant.
-    if (page === undefined || tenant_id !== tenant || !page.has(meter_id, time)) {
-      const number = numberOf(pages, meter_id, time);
-      page = pages[number];
-      if (page === undefined) break;
-      tenant = tenant_id;
-      place = number * PLACES + page.turnTo(tenant_id);
-      // All before it were in the first place.
-      if (place > 0) sum_of ??= new Array<number>(i - from).fill(0);
-    }
-    if (event.correction === undefined) page.add(event.total_usage ?? 0);
-    else correct(pages, page, event, event.correction);
-    sum_of?.push(place);
+    if (this.#page === undefined || tenant_id !== this.#tenant || !this.#page.has(meter_id, time))
+      this.#turnTo(tenant_id, meter_id, time);
+    if (event.correction === undefined) this.#page?.add(event.total_usage ?? 0);
+    else this.#correct(event, event.correction);
+    this.#sum_of?.push(this.#place);
+    this.#count++;
   }
-  const isEachOfItsOwn = pages.length === 1 && pages[0]?.tenants.length === to - from;
-  return { sums: pages.map((each) => each.sums), sum_of: isEachOfItsOwn ? undefined : sum_of };
-};
 
-/** Returns the index of the page of a meter and hour; adds it if there is none. Not in the loop, where it would cost a closure an event. */
-const numberOf = (pages: Page[], meter_id: string, time: number): number => {
-  const number = pages.findIndex((page) => page.has(meter_id, time));
-  return number === -1 ? pages.push(new Page(meter_id, startOfHour(time))) - 1 : number;
-};
-
-/** Counts a correction: its own usage, unless it is a cancellation, in the place of what counted before. */
-const correct = (
-  pages: Page[],
-  page: Page,
-  { meter_id, tenant_id, total_usage = 0 }: UsageEvent,
-  { kind, replaced }: Correction,
-): void => {
-  if (kind === "amend") page.add(total_usage);
-  else page.addUncounted();
-  if (replaced === undefined) return;
-  let before = pages.find((each) => each.has(meter_id, replaced.time));
-  if (before === undefined) {
-    before = new Page(meter_id, startOfHour(replaced.time));
-    pages.push(before);
+  get total(): EventSums {
+    const [first, second] = this.#pages;
+    const isEachOfItsOwn = second === undefined && first?.tenants.length === this.#count;
+    return {
+      sums: this.#pages.map((page) => page.sums),
+      sum_of: isEachOfItsOwn ? undefined : this.#sum_of,
+    };
   }
-  before.takeBack(tenant_id, replaced.usage);
-};
+
+  #turnTo(tenant_id: string, meter_id: string, time: number): void {
+    const number = this.#numberOf(meter_id, time);
+    const page = this.#pages[number] ?? new Page(meter_id, startOfHour(time));
+    this.#pages[number] = page;
+    this.#page = page;
+    this.#tenant = tenant_id;
+    this.#place = number * PLACES + page.turnTo(tenant_id);
+    // All before it were in the first place.
+    if (this.#place > 0) this.#sum_of ??= new Array<number>(this.#count).fill(0);
+  }
+
+  /** The index of the page of a meter and hour; of a new one if there is none. */
+  #numberOf(meter_id: string, time: number): number {
+    const number = this.#pages.findIndex((page) => page.has(meter_id, time));
+    return number === -1 ? this.#pages.length : number;
+  }
+
+  /** Counts a correction: its own usage, unless it is a cancellation, in the place of what counted before. */
+  #correct({ meter_id, tenant_id, total_usage = 0 }: UsageEvent, { kind, replaced }: Correction): void {
+    if (kind === "amend") this.#page?.add(total_usage);
+    else this.#page?.addUncounted();
+    if (replaced === undefined) return;
+    const number = this.#numberOf(meter_id, replaced.time);
+    const before = this.#pages[number] ?? new Page(meter_id, startOfHour(replaced.time));
+    this.#pages[number] = before;
+    before.takeBack(tenant_id, replaced.usage);
+  }
+}
 
 /** What an event adds to the sums. */
 export const cellAt = (
