@@ -188,7 +188,7 @@ export class DeliveryEngine {
     if (refusal !== undefined) return this.#waitOrRefuse(checked, lane, refusal);
     // Start the lookup of an unknown customer at once.
     const { tenant_id, event_id } = checked.event;
-    if (!this.#hurry && this.#intake.loadOf(tenant_id) === 0) this.#hurry = !this.#customers.knows(tenant_id);
+    if (!this.#hurry && this.#intake.isNew(tenant_id)) this.#hurry = !this.#customers.knows(tenant_id);
     const { segment, index } = this.#intake.add(checked, lane);
     this.#gathered();
     return new EventReceipt(event_id, segment, index);

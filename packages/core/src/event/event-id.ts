@@ -13,7 +13,7 @@ const CHECK_PLACES = /* @__PURE__ */ placesOf("c");
 const VARIANT_PLACE = /* @__PURE__ */ LAYOUT.indexOf("v");
 
 // One byte for two of the 15 random digits; the last half byte is the variant's.
-const POOL_BYTES = 300 * 8;
+const POOL_BYTES = 1_024 * 8;
 const pool = /* @__PURE__ */ new Uint8Array(POOL_BYTES);
 let used = POOL_BYTES;
 

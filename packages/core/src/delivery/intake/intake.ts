@@ -35,6 +35,8 @@ const SEGMENT_BYTES = 512 * 1024;
 const FEW_EVENTS = 16;
 const MANY_TENANTS = 8;
 const TIMES_THE_AVERAGE = 2;
+/** So many tenants are remembered although nothing of them is pending. */
+const MOST_IDLE = 20_000;
 
 /** How much of a tenant is pending in this process. */
 interface Load {
@@ -47,6 +49,8 @@ interface Load {
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #loads = new Map<string, Load>();
+  /** Tenants of which something is pending. */
+  #busy = 0;
   /** The sum of the loads. */
   #loaded = 0;
   readonly #shared = new Map<Lane, Segment>();
@@ -124,7 +128,7 @@ export class Intake {
   add(checked: CheckedEvent, lane: Lane): { readonly segment: Segment; readonly index: number } {
     const { tenant_id } = checked.event;
     const load = this.#load(tenant_id);
-    load.events++;
+    if (load.events++ === 0) this.#busy++;
     this.#loaded++;
     this.#events++;
     this.#bytes += checked.bytes;
@@ -181,6 +185,7 @@ export class Intake {
   /** Events of a tenant came from the outbox. */
   loaded(tenant_id: string, events: number): void {
     const load = this.#load(tenant_id);
+    if (load.events === 0) this.#busy++;
     load.events += events;
     this.#loaded += events;
   }
@@ -188,28 +193,25 @@ export class Intake {
   /** Events are settled, or left memory. */
   unloaded({ tenants, events }: HourSums): void {
     for (let i = 0; i < tenants.length; i++) {
-      const tenant_id = tenants[i] ?? "";
-      const load = this.#loads.get(tenant_id);
-      if (load === undefined) continue;
+      const load = this.#loads.get(tenants[i] ?? "");
+      if (load === undefined || load.events === 0) continue;
       load.events -= events[i] ?? 0;
       this.#loaded -= events[i] ?? 0;
-      if (load.events > 0) continue;
-      this.#loads.delete(tenant_id);
-      if (this.#lastLoad === load) this.#lastLoad = undefined;
+      if (load.events === 0) this.#busy--;
     }
   }
 
+  /** Whether nothing of a tenant came in for a while. */
+  isNew(tenant_id: string): boolean {
+    return this.#known(tenant_id) === undefined;
+  }
+
   loadOf(tenant_id: string): number {
-    if (this.#lastLoad !== undefined && this.#lastTenant === tenant_id) return this.#lastLoad.events;
-    const load = this.#loads.get(tenant_id);
-    if (load === undefined) return 0;
-    this.#lastTenant = tenant_id;
-    this.#lastLoad = load;
-    return load.events;
+    return this.#known(tenant_id)?.events ?? 0;
   }
 
   get tenants(): number {
-    return this.#loads.size;
+    return this.#busy;
   }
 
   #segment(lane: Lane, tenant_id: string, number: number): Segment {
@@ -218,22 +220,35 @@ export class Intake {
   }
 
   #isLarge({ events }: Load): boolean {
-    const tenants = this.#loads.size;
+    const tenants = this.#busy;
     return (
       events > FEW_EVENTS && (tenants < MANY_TENANTS || events * tenants >= TIMES_THE_AVERAGE * this.#loaded)
     );
   }
 
-  #load(tenant_id: string): Load {
+  #known(tenant_id: string): Load | undefined {
     if (this.#lastLoad !== undefined && this.#lastTenant === tenant_id) return this.#lastLoad;
-    let load = this.#loads.get(tenant_id);
-    if (load === undefined) {
-      load = { events: 0, own: undefined };
-      this.#loads.set(tenant_id, load);
-    }
+    const load = this.#loads.get(tenant_id);
+    if (load === undefined) return undefined;
     this.#lastTenant = tenant_id;
     this.#lastLoad = load;
     return load;
+  }
+
+  #load(tenant_id: string): Load {
+    const known = this.#known(tenant_id);
+    if (known !== undefined) return known;
+    if (this.#loads.size - this.#busy >= MOST_IDLE) this.#forgetIdle();
+    const load: Load = { events: 0, own: undefined };
+    this.#loads.set(tenant_id, load);
+    this.#lastTenant = tenant_id;
+    this.#lastLoad = load;
+    return load;
+  }
+
+  #forgetIdle(): void {
+    for (const [tenant_id, { events }] of this.#loads) if (events === 0) this.#loads.delete(tenant_id);
+    this.#lastLoad = undefined;
   }
 
   #seal(segment: Segment): void {

@@ -13,7 +13,7 @@ const DELTAS_PER_FOLD = 128;
 /** The sums of many changes. */
 class Fold {
   readonly accounts = new Map<string, number[]>();
-  /** By hour and meter, then by tenant. */
+  /** By what the keys of their rows in the ledger begin with: hour and meter. */
   readonly #pages = new Map<string, Map<string, MutableSums>>();
   readonly #byBooking: boolean;
 
@@ -67,6 +67,11 @@ class Fold {
     for (const page of this.#pages.values()) yield* page.values();
   }
 
+  *rowsByKey(): Iterable<readonly [key: string, row: MutableSums]> {
+    for (const [start, page] of this.#pages)
+      for (const [tenant_id, row] of page) yield [start + part(tenant_id), row];
+  }
+
   #row(tenant_id: string, meter_id: string, hour: number, booked: number | undefined): MutableSums {
     const row: MutableSums = [tenant_id, meter_id, hour, 0, 0, 0, 0];
     if (this.#byBooking && booked !== undefined) row[BOOKED] = booked;
@@ -74,8 +79,8 @@ class Fold {
   }
 
   #page(meter_id: string, hour: number, booked: number | undefined): Map<string, MutableSums> {
-    const key =
-      this.#byBooking && booked !== undefined ? `${booked} ${hour} ${meter_id}` : `${hour} ${meter_id}`;
+    const own = `${padded(hour)}/${part(meter_id)}/`;
+    const key = this.#byBooking && booked !== undefined ? `${LATE}/${padded(booked)}/${own}` : own;
     let page = this.#pages.get(key);
     if (page === undefined) {
       page = new Map();
@@ -92,11 +97,6 @@ const RECORDED = { events: 3, usage: 5 } as const;
 const ACKNOWLEDGED = { events: 4, usage: 6 } as const;
 const FIGURES = [3, 4, 5, 6] as const;
 const BOOKED = 7;
-
-const ledgerKey = ([tenant_id, meter_id, hour, , , , , booked]: LedgerSums): string => {
-  const key = `${padded(hour)}/${part(meter_id)}/${part(tenant_id)}`;
-  return booked === undefined ? key : `${LATE}/${padded(booked)}/${key}`;
-};
 
 /** Before the keys of what is booked in another hour than its own. Digits sort before it. */
 const LATE = "late";
@@ -118,7 +118,7 @@ export const foldDeltas = async ({ tx, meta, now, options }: LogTransaction): Pr
       figures.map((figure, i) => figure + (before[i] ?? 0)),
     );
   }
-  const rows = [...fold.rows()].map((row) => [ledgerKey(row), row] as const);
+  const rows = [...fold.rowsByKey()];
   await tx.prefetch?.(
     "ledger",
     rows.map(([key]) => key),

@@ -8,14 +8,11 @@ const DIGITS = 16;
 export const padded = (value: number): string =>
   Math.max(0, Math.floor(value)).toString().padStart(DIGITS, "0");
 
-// Consecutive keys often have the same tenant.
-let last = { name: "", part: "" };
+/** What encoding leaves as it is. */
+const PLAIN = /^[\w.!~*'()-]*$/;
 
 /** Encodes a name as part of a key: without slashes, which separate parts. */
-export const part = (name: string): string => {
-  if (name !== last.name) last = { name, part: encodeURIComponent(name) };
-  return last.part;
-};
+export const part = (name: string): string => (PLAIN.test(name) ? name : encodeURIComponent(name));
 
 /** Decodes the name from part of a key. */
 export const nameOf = (encoded: string): string => decodeURIComponent(encoded);
