@@ -38,11 +38,14 @@ const TIMES_THE_AVERAGE = 2;
 /** So many tenants are remembered although nothing of them is pending. */
 const MOST_IDLE = 20_000;
 
+/** The open segments of each lane. */
+type Open = { [Each in Lane]?: Segment | undefined };
+
 /** How much of a tenant is pending in this process. */
 interface Load {
   events: number;
-  /** Its own segments; created with the first. */
-  own: Map<Lane, Segment> | undefined;
+  /** Its own segments that are open, by lane. */
+  readonly own: Open;
 }
 
 /** Gathers recorded events into the segments of the next commit. */
@@ -53,7 +56,7 @@ export class Intake {
   #busy = 0;
   /** The sum of the loads. */
   #loaded = 0;
-  readonly #shared = new Map<Lane, Segment>();
+  readonly #shared: Open = {};
   /** Open segments of single tenants. */
   readonly #owned = new Set<Segment>();
   #sealed: Segment[] = [];
@@ -91,7 +94,7 @@ export class Intake {
   /** When the first waiting event came, in steady time. */
   get openedAt(): number | undefined {
     let at: number | undefined;
-    for (const segment of [...this.#sealed, ...this.#shared.values(), ...this.#owned])
+    for (const segment of this.gathered())
       if (at === undefined || segment.openedAt < at) at = segment.openedAt;
     return at;
   }
@@ -133,15 +136,13 @@ export class Intake {
     this.#events++;
     this.#bytes += checked.bytes;
     const isOwn = this.#isLarge(load);
-    let segment = isOwn ? load.own?.get(lane) : this.#shared.get(lane);
+    const open = isOwn ? load.own : this.#shared;
+    let segment = open[lane];
     if (segment === undefined || !segment.takes(checked.checkedAt)) {
       if (segment !== undefined) this.#seal(segment);
       segment = this.segment(lane, isOwn ? tenant_id : "");
-      if (isOwn) {
-        load.own ??= new Map();
-        load.own.set(lane, segment);
-        this.#owned.add(segment);
-      } else this.#shared.set(lane, segment);
+      open[lane] = segment;
+      if (isOwn) this.#owned.add(segment);
     }
     const index = segment.push(checked);
     if (segment.open >= SEGMENT_EVENTS || segment.bytes >= SEGMENT_BYTES) this.#seal(segment);
@@ -161,7 +162,7 @@ export class Intake {
 
   /** No more events come into the segments gathered so far. */
   seal(): void {
-    for (const segment of [...this.#shared.values(), ...this.#owned]) this.#seal(segment);
+    for (const segment of this.#open()) this.#seal(segment);
   }
 
   /** Takes the full segments; with `isAll`, the others too. */
@@ -179,7 +180,7 @@ export class Intake {
 
   /** What is gathered, without taking it. */
   gathered(): readonly Segment[] {
-    return [...this.#sealed, ...this.#shared.values(), ...this.#owned];
+    return [...this.#sealed, ...this.#open()];
   }
 
   /** Events of a tenant came from the outbox. */
@@ -239,7 +240,7 @@ export class Intake {
     const known = this.#known(tenant_id);
     if (known !== undefined) return known;
     if (this.#loads.size - this.#busy >= MOST_IDLE) this.#forgetIdle();
-    const load: Load = { events: 0, own: undefined };
+    const load: Load = { events: 0, own: {} };
     this.#loads.set(tenant_id, load);
     this.#lastTenant = tenant_id;
     this.#lastLoad = load;
@@ -251,14 +252,17 @@ export class Intake {
     this.#lastLoad = undefined;
   }
 
+  #open(): readonly Segment[] {
+    const { live, backfill } = this.#shared;
+    return [live, backfill, ...this.#owned].filter((segment) => segment !== undefined);
+  }
+
   #seal(segment: Segment): void {
     this.#sealed.push(segment);
     this.#sealedEvents += segment.open;
-    if (segment.tenant_id === "") this.#shared.delete(segment.lane);
-    else {
-      this.#owned.delete(segment);
-      this.#loads.get(segment.tenant_id)?.own?.delete(segment.lane);
-    }
+    this.#owned.delete(segment);
+    const open = segment.tenant_id === "" ? this.#shared : this.#loads.get(segment.tenant_id)?.own;
+    if (open !== undefined) open[segment.lane] = undefined;
   }
 }
 

@@ -128,10 +128,16 @@ export const batchOf = (slices: readonly Slice[]): Batch => {
   const outgoingEvents: OutgoingEvent[] = [];
   for (const { segment, from, to } of slices) {
     const { events, customers, producer, id, first_seq } = segment;
+    // Consecutive events often share a tenant.
+    let tenant: string | undefined;
+    let customer_id = "";
     for (let i = from; i < to; i++) {
       const event = events[i];
       if (event === undefined) continue;
-      const customer_id = customers.get(event.tenant_id) ?? "";
+      if (event.tenant_id !== tenant) {
+        tenant = event.tenant_id;
+        customer_id = customers.get(tenant) ?? "";
+      }
       outgoingEvents.push(outgoing(event, customer_id, producer, id === "" ? undefined : first_seq + i));
     }
   }
