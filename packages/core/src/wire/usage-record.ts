@@ -1,6 +1,7 @@
 import type { Metadata, MeterType } from "../catalog/meter.ts";
 import { describeValue, type EventIssue } from "../check/event-issue.ts";
 import type { Correction } from "../event/correction.ts";
+import { escaped, quoted } from "../event/json-text.ts";
 import type { OutgoingEvent, UsageEvent } from "../event/usage-event.ts";
 
 /** Metadata keys with this prefix are reserved for meter-lib: its ids are sent there, beside the user's metadata. */
@@ -157,14 +158,6 @@ export const usageRecordJson = ({
 /** Whether an outbox has numbered it, and it is no correction. */
 const isPlain = ({ seq, correction }: OutgoingEvent): boolean =>
   seq !== undefined && correction === undefined;
-
-/** An event id as it appears between the quotes of JSON; it is visible ASCII. */
-const escaped = (id: string): string =>
-  id.includes('"') || id.includes("\\") ? JSON.stringify(id).slice(1, -1) : id;
-
-const PLAIN = /^[\w.:@-]*$/;
-
-const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
 type Text = string | undefined;
 

@@ -1,14 +1,37 @@
+import { escaped, quoted } from "../../event/json-text.ts";
 import { eventFields, eventOfFields, type UsageEvent } from "../../event/usage-event.ts";
 import type { SegmentBody } from "./tables.ts";
 
 /** Events as text, one line each: its index (0, 1, 2 …), a space, and its fields as JSON. */
 export const bodyText = (events: readonly (UsageEvent | undefined)[]): string => {
   let text = "";
+  // Consecutive events often share all but id, time and usage: what they share is written once.
+  let last: UsageEvent | undefined;
+  let shared = "";
   events.forEach((event, place) => {
-    if (event !== undefined) text += `${place} ${JSON.stringify(eventFields(event))}\n`;
+    if (event === undefined) return;
+    if (!isPlain(event)) {
+      text += `${place} ${JSON.stringify(eventFields(event))}\n`;
+      return;
+    }
+    const { event_id, tenant_id, device_id, meter_id, type, event_time, total_usage } = event;
+    if (tenant_id !== last?.tenant_id || device_id !== last.device_id || meter_id !== last.meter_id) {
+      last = event;
+      shared = [quoted(tenant_id), quoted(device_id), quoted(meter_id), quoted(type)].join(",");
+    }
+    text += `${place} ["${escaped(event_id)}",${shared},${event_time},${total_usage}]\n`;
   });
   return text;
 };
+
+/** Whether it has no field after `total_usage`. */
+const isPlain = (event: UsageEvent): boolean =>
+  event.total_usage !== undefined &&
+  event.start_time === undefined &&
+  event.end_time === undefined &&
+  event.metadata === undefined &&
+  event.session_id === undefined &&
+  event.correction === undefined;
 
 /** Converts events to the form that a store or a thread takes. */
 export const bodyOf = (events: readonly (UsageEvent | undefined)[], form: "events" | "text"): SegmentBody =>
