@@ -8,6 +8,8 @@ import { SlowFirst } from "./scripts/test/slow-first.ts";
 const BROWSER_TESTS = "packages/*/src/**/*.browser.test.ts";
 /** They share one PostgreSQL. */
 const POSTGRES_TESTS = "**/*.postgres.test.ts";
+/** They change nothing outside of what they make: they share a process, and what it has imported. */
+const CORE_TESTS = "packages/core/src/**/*.test.ts";
 
 /** No more than cores: some tests start a broker or a browser, which need one themselves. */
 const MAX_WORKERS = availableParallelism();
@@ -33,11 +35,20 @@ export default defineConfig({
             "tests/**/*.test.ts",
             "examples/*/src/**/*.test.ts",
           ],
-          exclude: [BROWSER_TESTS, POSTGRES_TESTS, "**/node_modules/**"],
+          exclude: [BROWSER_TESTS, POSTGRES_TESTS, CORE_TESTS, "**/node_modules/**"],
           // The hundreds of processes that tests start share what was compiled once: a start takes a third of the time.
           env: { NODE_COMPILE_CACHE: join(tmpdir(), "meter-lib-compiled") },
           // One of them has an export condition `source`, too, that Node would load its TypeScript by.
           server: { deps: { inline: [/[\\/]ai[\\/]dist[\\/]/, /@ai-sdk/, /eventsource-parser/] } },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "core",
+          include: [CORE_TESTS],
+          exclude: ["**/node_modules/**"],
+          isolate: false,
         },
       },
       {
