@@ -36,12 +36,22 @@ const Answer = v.object({
   }),
 });
 
+const textOf = (file: string): Promise<string> => readFile(join(FOLDER, file), "utf8");
+const named = (text: string, pattern: RegExp): readonly string[] =>
+  [...new Set(Array.from(text.matchAll(pattern), ([, name = ""]) => name))].toSorted();
+
+test("every alert is tested, and the guide to operations names it and no other", async () => {
+  const alerts = named(await textOf("alerts.yml"), /- alert: (\w+)/g);
+  expect(named(await textOf("alerts.test.yml"), /alertname="(\w+)"/g)).toEqual(alerts);
+  expect(named(await textOf("../../docs/guide/operations.md"), /`(Metering\w+)`/g)).toEqual(alerts);
+});
+
 describe.skipIf(!found)("Debian's Prometheus", () => {
-  test("the configuration and its alert rules are valid", () => {
-    const { status, stdout, stderr } = spawnSync("promtool", ["check", "config", "prometheus.yml"], {
-      cwd: FOLDER,
-      encoding: "utf8",
-    });
+  test.each([
+    ["check", "config", "prometheus.yml"],
+    ["test", "rules", "alerts.test.yml"],
+  ])("promtool %s %s %s succeeds", (...args) => {
+    const { status, stdout, stderr } = spawnSync("promtool", args, { cwd: FOLDER, encoding: "utf8" });
     expect(status, stdout + stderr).toBe(0);
   });
 
@@ -79,6 +89,7 @@ describe.skipIf(!found)("Debian's Prometheus", () => {
       await expect.poll(() => value("sum(up)"), { interval: 500 }).toBe(3);
       await running.use();
       await running.use("stranger");
+      running.service.client.record({ meter_id: "page.processed.basic", total_usage: Number("-1") });
       await fetch(`${running.sandbox.url}/api/v1/events`, { method: "POST", body: "no event" });
 
       await expect.poll(() => value('sum(meter_lib_events_acknowledged_total{service="relay"})')).toBe(1);
@@ -93,6 +104,9 @@ describe.skipIf(!found)("Debian's Prometheus", () => {
             .toBeGreaterThan(0);
         }
       }
+      const rules = (await textOf("alerts.yml")).replaceAll(/\bby \([^)]*\)/g, "");
+      for (const metric of named(rules, /(?<![.\w])(meter_(?:lib|sandbox)_\w+)/g))
+        await expect.poll(() => value(`count(${metric})`), { message: metric }).toBeGreaterThan(0);
       await expect.poll(() => value("max by (service) (meter_lib_tenants_parked) > 0")).toBe(1);
       await expect.poll(() => value('meter_sandbox_events_total{state="refused"}')).toBe(1);
       expect(await value("min(meter_lib_destination_working)")).toBe(1);
