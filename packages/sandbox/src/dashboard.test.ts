@@ -181,6 +181,7 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
 
       await page.getByRole("button", { name: "Send again: dead-1" }).click();
       await see("1 pending again. The app that owns the outbox sends them.");
+      await page.getByLabel("Waiting events").getByText("dead-1").waitFor();
       await page.getByRole("button", { name: "Discard all" }).click();
       await page.getByLabel("Reason").fill("a test");
       await confirm("Discard all");

@@ -43,6 +43,26 @@ test("a life from its use to its count; an id of version 7 tells when it was rec
   ]);
 });
 
+test("of a long outage the first and the last attempt are told, and how many lie between them", () => {
+  const event = arrived(1, RECORDED + 5000);
+  const turnedAway = Array.from({ length: 20 }, (_, n) => ({
+    tenant_id: "t",
+    event_id: ID,
+    at: RECORDED + 100 * (n + 1),
+    outcome: "unavailable" as const,
+  }));
+  const steps = stepsOf({ event, arrivals: [event], turnedAway, rows: [] });
+  expect(steps.map(({ name, at }) => [name, at]).slice(2)).toEqual([
+    ["Sent", RECORDED + 100],
+    ["Sent 18 more times", RECORDED + 200],
+    ["Sent again", RECORDED + 2000],
+    ["Sent again", RECORDED + 5000],
+    ["Acknowledged", RECORDED + 5000],
+    ["Counted", RECORDED + 5000],
+  ]);
+  expect(steps.at(-3)?.words).toBe("Attempt 21, event #1.");
+});
+
 test("what an outage turned away was sent, too; a repeat is acknowledged and not counted again", () => {
   const event = arrived(1, RECORDED + 500);
   const repeat = arrived(2, RECORDED + 900, { state: "duplicate" });

@@ -58,6 +58,9 @@ const correctionStep = ({ state, received_at, id, total_usage }: LoggedEvent): L
   arrival: id,
 });
 
+/** Of attempts that an outage turned away one after another, the first and the last are told, and how many lie between them. */
+const MAX_TOLD = 3;
+
 const attempt = (number: number): string => (number === 1 ? "Sent" : "Sent again");
 
 /** The steps that are known, in order of their times; steps of one moment stay in the order of a life. */
@@ -83,6 +86,20 @@ export const stepsOf = ({ event, arrivals, turnedAway, rows }: KnownLife): reado
   for (const [place, { at, away, arrival }] of sent.entries()) {
     const name = attempt(place + 1);
     if (away !== undefined) {
+      const first = sent.findLastIndex((one, before) => before < place && one.away === undefined) + 1;
+      const next = sent.findIndex((one, later) => later > place && one.away === undefined);
+      const last = (next === -1 ? sent.length : next) - 1;
+      const between = last - first - 1;
+      if (last - first + 1 > MAX_TOLD && place > first && place < last) {
+        if (place === first + 1)
+          steps.push({
+            name: `Sent ${between} more times`,
+            at,
+            tone: "warn",
+            words: "Turned away by the outage.",
+          });
+        continue;
+      }
       const words = away.outcome === "reset" ? "Cut off by the outage." : "Refused with 503 by the outage.";
       steps.push({ name, at, tone: "warn", words });
     } else {

@@ -6,6 +6,7 @@ import { usePlace } from "./place.ts";
 import { Reconcile } from "./reconcile.tsx";
 import { Shown } from "./shown.tsx";
 import { useAnswer } from "./use-answer.ts";
+import { WaitingEvents } from "./waiting-events.tsx";
 
 const ACCOUNTS = [
   "recorded",
@@ -30,6 +31,10 @@ const NoOutbox = () => {
       <pre class="code" tabIndex={0}>
         meter sandbox --outbox outbox.db
       </pre>
+      <p class="quiet">
+        For an outbox in PostgreSQL, name its URL. The outbox of a web page stays in its browser: ask that
+        client with <code>list()</code>.
+      </p>
       <p class="quiet">
         For requests that were refused here, see <a href={linkTo(["delivery"])}>Delivery</a>.
       </p>
@@ -68,6 +73,7 @@ export const OutboxView = () => {
                 </section>
                 {accounts !== undefined && (
                   <>
+                    <WaitingEvents outbox={number} />
                     <DeadLetters outbox={number} />
                     <Reconcile outbox={number} />
                   </>

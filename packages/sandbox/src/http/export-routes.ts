@@ -12,7 +12,7 @@ import { usageQuery } from "./usage-routes.ts";
 
 const PAGE = 1000;
 /** Each event may have come in a large request of its own. */
-const PAGE_OF_REQUESTS = 50;
+const PAGE_OF_REQUESTS = 20;
 
 const USAGE_COLUMNS = [
   "tenant_id",

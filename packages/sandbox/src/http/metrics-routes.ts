@@ -26,6 +26,7 @@ const metricsText = ({ store, faults }: SandboxContext): string => {
   const to = Number.MAX_SAFE_INTEGER;
   const { rows, sum } = store.totals({
     by: "meter",
+    to,
     sort: "id",
     descending: false,
     offset: 0,

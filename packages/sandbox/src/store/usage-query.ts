@@ -87,7 +87,10 @@ const accountKey = (row: Row): string => `${row.tenant} ${row.customer} ${row.me
 export const createUsageQuery = (database: DatabaseSync, catalog: Catalog): UsageQueries => {
   const totals = database.prepare(TOTALS);
   const levels = database.prepare(LEVELS);
-  const asked = database.prepare(`WITH RECURSIVE ${ASKED_METERS} SELECT id FROM asked`);
+  // Only meters that the account used: to find that in their hours takes far longer.
+  const used = database.prepare(`
+    WITH RECURSIVE ${ASKED_METERS}
+    SELECT id FROM asked WHERE EXISTS (SELECT 1 FROM usage_days WHERE meter = asked.id AND ${OF_ACCOUNT})`);
   const hours = database.prepare(HOURS);
   const hourPage = database.prepare(HOUR_PAGE);
   // A Map: an id such as "constructor" must not find what every object has.
@@ -135,7 +138,7 @@ export const createUsageQuery = (database: DatabaseSync, catalog: Catalog): Usag
 
   const hourPages = function* (query: UsageQuery, size: number): Generator<readonly UsageRow[]> {
     const parameters = { ...accountOf(query), ...timeOf(query), size };
-    for (const { id: meter = null } of asked.all({ meters: metersOf(query) })) {
+    for (const { id: meter = null } of used.all({ ...accountOf(query), meters: metersOf(query) })) {
       let last = { at: -1, tenant: 0, customer: 0 };
       for (;;) {
         const rows = hourPage.all({ ...parameters, meter, ...last });
