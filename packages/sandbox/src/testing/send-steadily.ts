@@ -20,7 +20,6 @@ export interface SteadyEvents {
 }
 
 const BATCH = 500;
-const REGIONS = ["eu", "us", "ap"];
 const PRODUCER = `sender_${process.pid}`;
 
 const recordOf = (n: number, { meters, tenants, customers, at = Date.now() }: SteadyEvents) => {
@@ -35,7 +34,6 @@ const recordOf = (n: number, { meters, tenants, customers, at = Date.now() }: St
       "meter.tenant_id": `tenant_${tenant}`,
       "meter.producer": PRODUCER,
       "meter.seq": `${n + 1}`,
-      region: REGIONS[n % REGIONS.length] ?? "eu",
     },
   };
 };
