@@ -14,6 +14,9 @@ const SLOW: readonly string[] = [
   "browser-chat",
   "pipeline",
   "postgres-outbox",
+  "postgres-store",
+  "billing-run",
+  "sqlite-outbox",
 ];
 
 const isSlow = ({ moduleId }: TestSpecification): boolean =>
