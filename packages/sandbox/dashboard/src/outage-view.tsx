@@ -31,7 +31,7 @@ const Switches = ({
         {said}
       </p>
       <fieldset>
-        <legend>Answers</legend>
+        <legend>Responses</legend>
         {OUTCOMES.map(([value, label, words]) => (
           <label key={value} class="choice">
             <input

@@ -19,6 +19,7 @@ const SPANS: readonly (readonly [number, string])[] = [
 const SHOWN_IDS = 3;
 
 const idsText = (ids: readonly string[]): string => {
+  if (ids.length === 0) return "–";
   const more = ids.length - SHOWN_IDS;
   return ids.slice(0, SHOWN_IDS).join(", ") + (more > 0 ? ` and ${numberText(more)} more` : "");
 };
@@ -42,7 +43,7 @@ const COLUMNS: readonly Column<ShownDifference>[] = [
 
 /** What came of a comparison, in words. */
 const resultText = ({ agrees, compared, differences, gaps }: ShownReconciliation): string => {
-  const scope = `${numberText(compared)} rows by tenant, meter and hour`;
+  const scope = `${numberText(compared)} ${compared === 1 ? "row" : "rows"} by tenant, meter and hour`;
   const count = differences.length + gaps.length;
   return agrees
     ? `Both sides agree on ${scope}.`
