@@ -95,9 +95,11 @@ export const UsagePanel = ({
     ...(dataOf(keys)?.keys ?? []).map(({ key }) => [`${METADATA}${key}`, key] as const),
   ] as const;
   const usual = scope.customer_id === undefined ? "customer" : "tenant";
-  const group = params.group?.startsWith(METADATA)
-    ? params.group
-    : (groups.find(([name]) => name === params.group)?.[0] ?? usual);
+  const named = params.group ?? "";
+  const group =
+    named.startsWith(METADATA) && named !== METADATA
+      ? named
+      : (groups.find(([name]) => name === named)?.[0] ?? usual);
 
   const figures = useAnswer(withQuery("sandbox/v1/usage/figures", { ...asked, ...range }), figuresShape);
   const more = { by: step, time_zone: step === "day" ? timeZoneOf(zone) : undefined, group_by: group };
