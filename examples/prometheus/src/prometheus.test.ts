@@ -89,7 +89,12 @@ describe.skipIf(!found)("Debian's Prometheus", () => {
       await expect.poll(() => value("sum(up)"), { interval: 500 }).toBe(3);
       await running.use();
       await running.use("stranger");
-      running.service.client.record({ meter_id: "page.processed.basic", total_usage: Number("-1") });
+      running.service.client.record({
+        tenant_id: "tenant_123",
+        device_id: "service",
+        meter_id: "page.processed.basic",
+        total_usage: Number("-1"),
+      });
       await fetch(`${running.sandbox.url}/api/v1/events`, { method: "POST", body: "no event" });
 
       await expect.poll(() => value('sum(meter_lib_events_acknowledged_total{service="relay"})')).toBe(1);
