@@ -1,4 +1,4 @@
-// tttttttt-tttt-7ccc-vggg-gggggggggggg in hexadecimal digits. t: time, v: variant, g: five random groups of three digits, c: their XOR.
+// `tttttttt-tttt-7ccc-vggg-gggggggggggg` in hexadecimal digits. t: time, v: variant, g: five random groups of three digits, c: their XOR.
 const codeOf = (text: string): number => text.charCodeAt(0);
 // A page that makes its ids elsewhere drops all of this from its bundle: hence the annotations.
 const DIGITS = /* @__PURE__ */ [..."0123456789abcdef"].map(codeOf);

@@ -9,7 +9,7 @@ import {
   MAX_IDS_SPAN_MS,
 } from "../../log/outbox/outbox.ts";
 import type { HourSums } from "../../log/sums/hour-sums.ts";
-import { type EventSums, sumEvents, Tally } from "../../log/sums/sums.ts";
+import { type EventSums, RunningSums, sumEvents } from "../../log/sums/sums.ts";
 import type { DurableOutcome, SettledOutcome, Waiting } from "../receipts/receipt.ts";
 
 /** What happened to an event of a segment that was not recorded with it. */
@@ -63,7 +63,7 @@ export class Segment {
   readonly #waiting: Waiting;
   readonly #isDurable: boolean;
   /** Kept while events come in: reading all of them again later would take longer. */
-  #tally: Tally | undefined;
+  #runningSums: RunningSums | undefined;
   #sums: EventSums | undefined;
   #elsewhere: readonly Elsewhere[] | undefined;
   #fates: SettledOutcome | (SettledOutcome | undefined)[] | undefined;
@@ -94,16 +94,16 @@ export class Segment {
     const index = this.open++;
     if (index === 0) this.idsSince = checkedAt;
     this.events.push(event);
-    this.#tally ??= new Tally();
-    this.#tally.add(event);
+    this.#runningSums ??= new RunningSums();
+    this.#runningSums.add(event);
     this.bytes += bytes;
     if (idGiven) this.given.push({ index, mark: contentMark(event, timeGiven) });
     return index;
   }
 
   get sums(): EventSums {
-    this.#sums ??= this.#tally?.total ?? sumEvents(this.events);
-    this.#tally = undefined;
+    this.#sums ??= this.#runningSums?.total ?? sumEvents(this.events);
+    this.#runningSums = undefined;
     return this.#sums;
   }
 

@@ -19,16 +19,16 @@ const PLACES = 1_024;
 
 /** Sums events by meter and hour, then by tenant. */
 export const sumEvents = (events: readonly UsageEvent[], from = 0, to: number = events.length): EventSums => {
-  const tally = new Tally();
+  const running = new RunningSums();
   for (let i = from; i < to; i++) {
     const event = events[i];
-    if (event !== undefined) tally.add(event);
+    if (event !== undefined) running.add(event);
   }
-  return tally.total;
+  return running.total;
 };
 
 /** The sums of events that come one by one. */
-export class Tally {
+export class RunningSums {
   readonly #pages: Page[] = [];
   #count = 0;
   #sum_of: number[] | undefined;
