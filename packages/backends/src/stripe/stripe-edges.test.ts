@@ -29,7 +29,7 @@ const setUp = (firstAnswerIsLost: boolean) => {
       send: async ({ body }) => {
         stripe.calls++;
         if (stripe.isOut) return reply(429, { error: { type: "api_error", message: "come back later" } });
-        const identifier = new URLSearchParams(body).get("identifier") ?? "";
+        const identifier = new URLSearchParams(await new Response(body).text()).get("identifier") ?? "";
         if (counted.has(identifier))
           return reply(400, { error: { message: `An event already exists with identifier ${identifier}.` } });
         counted.add(identifier);
