@@ -25,6 +25,7 @@ export class ScriptedReceiver {
       name: "scripted",
       receiver: { dedup: dedup ? ALWAYS_DEDUP : false },
       limits: { maxBatchEvents: 7 },
+      survivesPageClose: true,
       send: ({ events }, { signal }) => this.#send(events, signal),
     };
   }
