@@ -361,6 +361,7 @@ export class DeliveryEngine {
         state: this.durable && segment.id !== "" && !segment.isVolatile ? "persisted" : "lost",
       });
     this.#listeners.tellAll({ state: this.durable ? "persisted" : "lost" });
+    this.#waiting.end(this.durable && this.#spare?.failing === undefined ? "persisted" : "lost");
     this.#hold.set(false);
     this.reports.close();
     return {

@@ -141,7 +141,7 @@ export class SpareOutbox implements Outbox {
       taken: [...(commit?.taken ?? []), ...(spare?.taken ?? [])],
       ...this.#pending,
       warnings: [...this.#warnings.splice(0), ...(commit?.warnings ?? []), ...(spare?.warnings ?? [])],
-      undone: commit === undefined ? undoneOf(toOutbox) : undefined,
+      undone: commit === undefined ? undoneOf(toOutbox) : commit.undone,
     };
   }
 

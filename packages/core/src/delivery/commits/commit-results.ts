@@ -56,10 +56,11 @@ export class CommitResults {
     const { inMemory, listeners, reports } = this.#options;
     const { emitter } = reports;
     const later = new Set(undone?.end);
-    for (const { slice, outcome, each, ending } of settled) {
+    for (const { slice, outcome, each, ending, isRepeat } of settled) {
       if (later.has(ending)) continue;
       const { segment, from, to } = slice;
-      if (isTaken(slice, taken)) {
+      // The outbox may know of a repeated ending already; it is true in any case.
+      if (isTaken(slice, taken) && isRepeat !== true) {
         inMemory.leave(slice);
         continue;
       }

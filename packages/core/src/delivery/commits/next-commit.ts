@@ -11,6 +11,8 @@ export interface Settled {
   /** The ending of each event, if they differ. */
   readonly each: readonly Settlement[] | undefined;
   readonly ending: Ending;
+  /** Whether an earlier commit of it failed, and may have stored it. */
+  readonly isRepeat?: boolean;
 }
 
 /** A batch that is sent when its leases are stored. */
@@ -141,7 +143,8 @@ export class NextCommit {
   postpone({ settled }: Transaction, { end, release, spill }: Undone): void {
     const undone = new Set(end);
     const { settled: before, release: releases, spill: spills } = this.#postponed;
-    const still = [...before, ...settled.filter(({ ending }) => undone.has(ending))];
+    const failed = settled.filter(({ ending }) => undone.has(ending));
+    const still = [...before, ...failed.map((each) => ({ ...each, isRepeat: true }))];
     if (still.length + releases.length + release.length + spills.length + spill.length === 0) return;
     this.#postponed = { settled: still, release: [...releases, ...release], spill: [...spills, ...spill] };
   }

@@ -60,6 +60,7 @@ export interface DeadLettered {
 export class Waiting {
   readonly #began: () => void;
   #count = 0;
+  #left: "persisted" | "lost" | undefined;
 
   /** @param began - called when somebody starts to wait */
   constructor(began: () => void) {
@@ -68,6 +69,16 @@ export class Waiting {
 
   get isAny(): boolean {
     return this.#count > 0;
+  }
+
+  /** What became of events whose place was unknown when the client closed; undefined while it is open. */
+  get left(): "persisted" | "lost" | undefined {
+    return this.#left;
+  }
+
+  /** The client is closed: what is not decided will not be. */
+  end(left: "persisted" | "lost"): void {
+    this.#left = left;
   }
 
   /** A promise that counts as waiting until it is resolved. */

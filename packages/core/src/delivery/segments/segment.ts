@@ -301,6 +301,12 @@ export class Segment {
         : Promise.resolve(elsewhere.settled);
     const fate = this.fate(index);
     if (fate !== undefined) return Promise.resolve(fate);
+    const { left } = this.#waiting;
+    // It left memory before anybody asked.
+    if (left !== undefined) {
+      const isInMemory = !this.#isDurable || this.isVolatile;
+      return Promise.resolve({ state: this.id === "" ? left : isInMemory ? "lost" : "persisted" });
+    }
     this.#settled ??= new Map();
     const known = this.#settled.get(index);
     if (known !== undefined) return known.promise;
