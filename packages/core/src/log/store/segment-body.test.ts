@@ -37,9 +37,27 @@ const event = fc
   )
   .map(usageEvent);
 
+/** Two events that differ in one field. */
+const neighbours = fc
+  .tuple(event, fc.record(plain), fc.constantFrom(...Object.keys(plain)))
+  .map(([one, other, field]) => [
+    one,
+    usageEvent({ ...one, ...Object.fromEntries(Object.entries(other).filter(([key]) => key === field)) }),
+  ]);
+const segment = fc
+  .array(
+    fc.oneof(
+      fc.constant([undefined]),
+      event.map((one) => [one]),
+      neighbours,
+    ),
+    { maxLength: 10 },
+  )
+  .map((parts) => parts.flat());
+
 test("a text is read as the events that it was written from, and each line is their JSON", () => {
   fc.assert(
-    fc.property(fc.array(fc.option(event, { nil: undefined }), { maxLength: 20 }), (events) => {
+    fc.property(segment, (events) => {
       const text = bodyText(events);
       expect(eventsOf(text, events.length)).toEqual(events);
       const lines = events.flatMap((each, place) =>

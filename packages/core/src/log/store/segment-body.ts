@@ -15,7 +15,12 @@ export const bodyText = (events: readonly (UsageEvent | undefined)[]): string =>
       return;
     }
     const { event_id, tenant_id, device_id, meter_id, type, event_time, total_usage } = event;
-    if (tenant_id !== last?.tenant_id || device_id !== last.device_id || meter_id !== last.meter_id) {
+    if (
+      tenant_id !== last?.tenant_id ||
+      device_id !== last.device_id ||
+      meter_id !== last.meter_id ||
+      type !== last.type
+    ) {
       last = event;
       shared = [quoted(tenant_id), quoted(device_id), quoted(meter_id), quoted(type)].join(",");
     }
