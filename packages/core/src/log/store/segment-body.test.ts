@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { eventFields, usageEvent } from "../../event/usage-event.ts";
+import { type UsageEvent, usageEvent } from "../../event/usage-event.ts";
 import { bodyText, eventsOf } from "./segment-body.ts";
 
 const name = fc.oneof(
@@ -55,15 +55,49 @@ const segment = fc
   )
   .map((parts) => parts.flat());
 
-test("a text is read as the events that it was written from, and each line is their JSON", () => {
+test("a text is read as the events that it was written from", () => {
   fc.assert(
     fc.property(segment, (events) => {
-      const text = bodyText(events);
-      expect(eventsOf(text, events.length)).toEqual(events);
-      const lines = events.flatMap((each, place) =>
-        each === undefined ? [] : `${place} ${JSON.stringify(eventFields(each))}\n`,
-      );
-      expect(text).toBe(lines.join(""));
+      expect(eventsOf(bodyText(events), events.length)).toEqual(events);
+    }),
+  );
+});
+
+test("names that an event shares with an earlier one of its meter are not repeated", () => {
+  const of = (event_id: string, meter_id: string, changes = {}): UsageEvent =>
+    usageEvent({
+      event_id,
+      tenant_id: "tenant_123",
+      device_id: "eu-1",
+      meter_id,
+      type: "volume",
+      event_time: 7,
+      total_usage: 3,
+      ...changes,
+    });
+  const events = [of("a", "x"), of("b", "y"), of("c", "x"), of("d", "y", { device_id: "eu-2" })];
+  expect(bodyText(events).split("\n")).toEqual([
+    '0 ["a","tenant_123","eu-1","x","volume",7,3]',
+    '1 ["b","tenant_123","eu-1","y","volume",7,3]',
+    '2 [0,"c",7,3]',
+    '3 ["d","tenant_123","eu-2","y","volume",7,3]',
+    "",
+  ]);
+});
+
+test("a damaged line costs its event, and those that refer to it", () => {
+  fc.assert(
+    fc.property(segment, fc.nat(), fc.constantFrom("", "?", "x [1]", "{}"), (events, at, damage) => {
+      const lines = bodyText(events).split("\n").slice(0, -1);
+      fc.pre(lines.length > 0);
+      const [damaged = ""] = lines.splice(at % lines.length, 1, damage);
+      const place = damaged.split(" ")[0];
+      const read = eventsOf(lines.join("\n"), events.length);
+      events.forEach((event, i) => {
+        const isLost = String(i) === place || lines.some((line) => line.startsWith(`${i} [${place},`));
+        if (!isLost) expect(read[i]).toEqual(event);
+        else expect(read[i]).toBeUndefined();
+      });
     }),
   );
 });

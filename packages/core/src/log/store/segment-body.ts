@@ -2,12 +2,14 @@ import { escaped, quoted } from "../../event/json-text.ts";
 import { eventFields, eventOfFields, type UsageEvent } from "../../event/usage-event.ts";
 import type { SegmentBody } from "./tables.ts";
 
-/** Events as text, one line each: its index (0, 1, 2 …), a space, and its fields as JSON. */
+/**
+ * Events as text, one line each: its index (0, 1, 2 …), a space, and its fields as JSON; or, where an earlier event has the same tenant,
+ * device and meter, only `[index of that event, event_id, event_time, total_usage]`.
+ */
 export const bodyText = (events: readonly (UsageEvent | undefined)[]): string => {
   let text = "";
-  // Consecutive events often share all but id, time and usage: what they share is written once.
-  let last: UsageEvent | undefined;
-  let shared = "";
+  /** By meter, the last event that was written whole. */
+  const wholes = new Map<string, { readonly event: UsageEvent; readonly place: number }>();
   events.forEach((event, place) => {
     if (event === undefined) return;
     if (!isPlain(event)) {
@@ -15,19 +17,20 @@ export const bodyText = (events: readonly (UsageEvent | undefined)[]): string =>
       return;
     }
     const { event_id, tenant_id, device_id, meter_id, type, event_time, total_usage } = event;
-    if (
-      tenant_id !== last?.tenant_id ||
-      device_id !== last.device_id ||
-      meter_id !== last.meter_id ||
-      type !== last.type
-    ) {
-      last = event;
-      shared = [quoted(tenant_id), quoted(device_id), quoted(meter_id), quoted(type)].join(",");
+    const whole = wholes.get(meter_id);
+    if (whole !== undefined && isAlike(event, whole.event)) {
+      text += `${place} [${whole.place},"${escaped(event_id)}",${event_time},${total_usage}]\n`;
+      return;
     }
-    text += `${place} ["${escaped(event_id)}",${shared},${event_time},${total_usage}]\n`;
+    wholes.set(meter_id, { event, place });
+    const names = `${quoted(tenant_id)},${quoted(device_id)},${quoted(meter_id)},${quoted(type)}`;
+    text += `${place} ["${escaped(event_id)}",${names},${event_time},${total_usage}]\n`;
   });
   return text;
 };
+
+const isAlike = (one: UsageEvent, other: UsageEvent): boolean =>
+  one.tenant_id === other.tenant_id && one.device_id === other.device_id && one.type === other.type;
 
 /** Whether it has no field after `total_usage`. */
 const isPlain = (event: UsageEvent): boolean =>
@@ -44,7 +47,7 @@ export const bodyOf = (events: readonly (UsageEvent | undefined)[], form: "event
 
 /**
  * Parses a body. The indexes assign the lines of a damaged text to their events; an event whose line is missing, damaged or duplicated is
- * undefined.
+ * undefined, and so is one that refers to it.
  */
 export const eventsOf = (
   body: SegmentBody | undefined,
@@ -53,21 +56,29 @@ export const eventsOf = (
   if (body === undefined) return Array.from({ length: count }, () => undefined);
   if (typeof body !== "string")
     return body.length === count ? body : Array.from({ length: count }, (_, i) => body[i]);
-  const events = new Array<UsageEvent | undefined>(count).fill(undefined);
+  const lines = new Array<unknown>(count).fill(undefined);
   const seen = new Set<number>();
   for (const line of body.split("\n")) {
     const space = line.indexOf(" ");
     const place = space < 1 ? Number.NaN : Number(line.slice(0, space));
     if (!Number.isInteger(place) || place < 0 || place >= count) continue;
-    events[place] = seen.has(place) ? undefined : parseEvent(line.slice(space + 1));
+    lines[place] = seen.has(place) ? undefined : parsed(line.slice(space + 1));
     seen.add(place);
   }
-  return events;
+  return lines.map((line) => eventOfFields(whole(line, lines)));
 };
 
-const parseEvent = (text: string): UsageEvent | undefined => {
+/** The fields of an event, including those that it shares with an earlier one. */
+const whole = (line: unknown, lines: readonly unknown[]): unknown => {
+  if (!Array.isArray(line) || typeof line[0] !== "number") return line;
+  const [place, event_id, ...rest]: readonly unknown[] = line;
+  const other = lines[Number(place)];
+  return Array.isArray(other) ? [event_id, ...other.slice(1, 5), ...rest] : undefined;
+};
+
+const parsed = (text: string): unknown => {
   try {
-    return eventOfFields(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -14,7 +14,7 @@ import type { LogOptions } from "./log-options.ts";
 import { byTenant, carve, joined, pieceAt, within } from "./pieces.ts";
 import { customerOf, type Destiny, destined, indexOf, metersOf, missingMeter } from "./segment-row.ts";
 
-const LAYOUT = 2;
+const LAYOUT = 3;
 const META_KEY = "log";
 
 const EMPTY: MetaRow = {
