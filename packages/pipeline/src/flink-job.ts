@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir, open, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { freePort } from "../../transport-kafka/test/free-port.ts";
+import { freePort } from "../../../scripts/test/free-port.ts";
 import { classPathOf, fetchJars } from "../../transport-kafka/test/java-home.ts";
 import { untilLogged } from "../../transport-kafka/test/until-logged.ts";
 import { renderSql, type SqlSettings } from "./render-sql.ts";

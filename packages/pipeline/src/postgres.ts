@@ -5,7 +5,7 @@ import { chown, mkdir, open } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { freePort } from "../../transport-kafka/test/free-port.ts";
+import { freePort } from "../../../scripts/test/free-port.ts";
 import { untilLogged } from "../../transport-kafka/test/until-logged.ts";
 import { psql, queryPostgres, USER } from "./query-postgres.ts";
 

@@ -1,5 +1,5 @@
+import { freePort } from "../../../scripts/test/free-port.ts";
 import { createTopic } from "./create-topic.ts";
-import { freePort } from "./free-port.ts";
 import { kafkaJava } from "./kafka-java.ts";
 import { kafkaNode, newClusterId } from "./kafka-node.ts";
 import { type StoredRecord, TopicReader } from "./topic-reader.ts";

@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { cp, mkdir, rename, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { makeOnce } from "../../../scripts/test/make-once.ts";
 
 const run = promisify(execFile);
 const CACHE = fileURLToPath(new URL("../../../node_modules/.cache/meter-lib/", import.meta.url));
@@ -31,19 +32,17 @@ export const whyNoJava = async (): Promise<string | undefined> => {
  */
 export const fetchJars = async (pom: string, name: string): Promise<string> => {
   const folder = path.join(CACHE, name);
-  if (existsSync(folder)) return folder;
-  // Two processes may fetch at once: each into its own folder, the first to be done wins.
-  const scratch = `${folder}.${process.pid}`;
-  await mkdir(scratch, { recursive: true });
-  await cp(pom, path.join(scratch, "pom.xml"));
-  const goals = ["dependency:copy-dependencies", "-DoutputDirectory=jars", "-DincludeScope=runtime"];
-  await run("mvn", ["-q", "-B", "-ntp", ...goals], { cwd: scratch });
-  try {
-    await rename(path.join(scratch, "jars"), folder);
-  } catch (error) {
-    if (!existsSync(folder)) throw error;
-  }
-  await rm(scratch, { recursive: true, force: true });
+  // One at a time: Maven's own store is not made for two processes.
+  await makeOnce(folder, async (jars) => {
+    const project = await mkdtemp(path.join(tmpdir(), "meter-maven-"));
+    try {
+      await cp(pom, path.join(project, "pom.xml"));
+      const goals = ["dependency:copy-dependencies", `-DoutputDirectory=${jars}`, "-DincludeScope=runtime"];
+      await run("mvn", ["-q", "-B", "-ntp", ...goals], { cwd: project });
+    } finally {
+      await rm(project, { recursive: true, force: true });
+    }
+  });
   return folder;
 };
 

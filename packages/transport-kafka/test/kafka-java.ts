@@ -1,12 +1,13 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, open, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { freePort } from "./free-port.ts";
+import { freePort } from "../../../scripts/test/free-port.ts";
+import { makeOnce } from "../../../scripts/test/make-once.ts";
 import { classPathOf, fetchJars } from "./java-home.ts";
 import { untilLogged } from "./until-logged.ts";
 
@@ -28,12 +29,7 @@ export const kafkaJava = async (): Promise<readonly string[]> => {
   const jars = await fetchJars(POM, "kafka-4.3.1");
   const java = [...SMALL_JVM, "-cp", classPathOf(jars)];
   const archive = `${jars}.jsa`;
-  if (!existsSync(archive)) {
-    // Two processes may make it at once; an archive that is being read is never written to.
-    const made = `${archive}.${process.pid}`;
-    await archiveClasses(java, made);
-    await rename(made, archive);
-  }
+  await makeOnce(archive, (made) => archiveClasses(java, made));
   return [`-XX:SharedArchiveFile=${archive}`, ...java];
 };
 
@@ -65,6 +61,7 @@ log.cleaner.dedupe.buffer.size=4194304
     await untilLogged(child, logFile, NODE_STARTED);
     child.kill("SIGTERM");
     await ended;
+    if (!existsSync(archive)) throw new Error(`Java wrote no archive:\n${await readFile(logFile, "utf8")}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,8 +1,6 @@
-import { createServer } from "node:net";
+import { freePort } from "../../../scripts/test/free-port.ts";
 import type { BrowserPage, PageBrowser } from "./browser-page.ts";
-import { spawnBrowser } from "./spawn-browser.ts";
-
-const SHOWN_AT = ":97";
+import { announced, spawnBrowser } from "./spawn-browser.ts";
 
 /** The MiniBrowser of WebKitGTK, over WebDriver (https://www.w3.org/TR/webdriver2/), on a screen of its own. */
 export const startWebKit = async (programs: {
@@ -10,10 +8,11 @@ export const startWebKit = async (programs: {
   readonly browser: string;
   readonly screen: string;
 }): Promise<PageBrowser> => {
-  const screen = spawnBrowser(programs.screen, [SHOWN_AT, "-screen", "0", "1024x768x24"]);
+  const screen = spawnBrowser(programs.screen, ["-displayfd", "2", "-screen", "0", "1024x768x24"]);
+  const display = await announced(screen.child, /^(\d+)$/);
   const port = await freePort();
   const driver = spawnBrowser(programs.driver, [`--port=${port}`], {
-    DISPLAY: SHOWN_AT,
+    DISPLAY: `:${display}`,
     WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1",
   });
   const send = commands(`http://127.0.0.1:${port}`);
@@ -107,15 +106,6 @@ const pageOf = (send: Command): BrowserPage => ({
 
 const unable = async (): Promise<void> => {
   throw new Error("WebKit's driver has no such command");
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 };
 
 /** Asks until the driver listens. */
