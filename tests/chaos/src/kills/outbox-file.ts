@@ -52,7 +52,10 @@ const rowsIn = (db: DatabaseSync): readonly FileRow[] => {
     );
     for (const { from, to, inflight, attempts } of pieces) {
       for (let place = from; place < to; place++) {
-        const [id, tenant] = JSON.parse(lines.get(place) ?? "");
+        const fields = JSON.parse(lines.get(place) ?? "");
+        // One that starts with a number shares its names with an earlier event.
+        const [id, tenant] =
+          typeof fields[0] === "number" ? [fields[1], JSON.parse(lines.get(fields[0]) ?? "")[1]] : fields;
         const state = letter === undefined ? Number(inflight) : 2 + LETTERS.indexOf(letter.state);
         rows.push({ id, tenant, state, attempts });
         waiting.add(key + place);
