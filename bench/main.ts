@@ -18,6 +18,7 @@ import { sandbox } from "./sandbox/sandbox.ts";
 import { start } from "./start/start.ts";
 import { tenants } from "./tenants/tenants.ts";
 import { throughput } from "./throughput/throughput.ts";
+import { trickle } from "./trickle/trickle.ts";
 import { typeCheckCost } from "./types/type-check-cost.ts";
 import { walk } from "./walk/walk.ts";
 
@@ -27,6 +28,7 @@ const MEASURES: readonly Measure[] = [
   memory,
   start,
   tenants,
+  trickle,
   drain,
   outbox,
   postgres,

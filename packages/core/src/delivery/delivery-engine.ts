@@ -53,6 +53,8 @@ const RETRY_CAP_MS = 300_000;
 const STORE_RETRY_CAP_MS = 30_000;
 const LINGER_MS = 1_000;
 const LONGEST_UNSTORED_MS = 1_000;
+/** A durable commit costs about as much as a hundred events: what nobody waits for is stored so often at most. */
+const BETWEEN_COMMITS_MS = 20;
 /** While events wait for room in a shared outbox, it is asked this often. */
 const ASK_ROOM_INTERVAL_MS = 5_000;
 /** With so many batches on the way, a freed place may stay empty for a moment. */
@@ -99,6 +101,7 @@ export class DeliveryEngine {
   #cancelLanding: (() => void) | undefined;
   /** Whether to commit without waiting for more events. */
   #hurry = false;
+  #committedAt = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #isOpen = false;
   #isClosed = false;
@@ -124,12 +127,14 @@ export class DeliveryEngine {
     );
     this.#waitingForRoom = new WaitingForRoom(maxHeld.events);
     this.#wake = new WakeTimer(clock, this.#steady, () => this.kick());
-    // In memory, an event is as safe before the commit as after it, so the commit can wait for more.
     this.#commitAtEvents = Math.min(
+      // The next events find room before those are stored.
+      maxHeld.events / 2,
       delivery.maxBatchEvents ?? Number.POSITIVE_INFINITY,
       transport.limits?.maxBatchEvents ?? Number.POSITIVE_INFINITY,
     );
-    this.#commitAfterMs = outbox.durable ? 0 : Math.min(lingerMs, LONGEST_UNSTORED_MS);
+    // In memory, an event is as safe before the commit as after it, so the commit can wait for more.
+    this.#commitAfterMs = Math.min(lingerMs, LONGEST_UNSTORED_MS);
     this.#hold = new HoldProcess(clock);
     this.#keepAlive = new KeepAlive(
       delivery.waitUntil,
@@ -281,6 +286,9 @@ export class DeliveryEngine {
       ({ id, open }) => id === "" && open > 0,
     );
     this.#dispatch.sendNow(unstored, this.durable && this.#spare?.isDown === false);
+    // The page may end before the next commit is due.
+    this.#hurry = true;
+    this.kick();
   }
 
   session(change: SessionChange): Promise<SessionAnswer> {
@@ -445,8 +453,9 @@ export class DeliveryEngine {
   #gathered(): void {
     this.#keepAlive.keep();
     if (this.#running !== undefined) return;
-    if (this.#isCommitWanted) this.kick();
-    else if (this.#intake.events === 1) {
+    const isFirst = this.#intake.events === 1;
+    if (this.#isCommitWanted || (isFirst && this.#isCommitLate)) this.kick();
+    else if (isFirst) {
       this.#dispatch.giveUpOverdue(this.#steady());
       this.#scheduleWake();
     }
@@ -504,7 +513,13 @@ export class DeliveryEngine {
   }
 
   get #isCommitLate(): boolean {
-    return this.#steady() >= (this.#intake.openedAt ?? 0) + this.#commitAfterMs;
+    return this.#steady() >= this.#commitAt;
+  }
+
+  /** When to commit what is gathered, in steady time. */
+  get #commitAt(): number {
+    if (this.durable) return this.#committedAt + BETWEEN_COMMITS_MS;
+    return (this.#intake.openedAt ?? 0) + this.#commitAfterMs;
   }
 
   /** In memory, a segment had better be as large as a batch. */
@@ -514,12 +529,7 @@ export class DeliveryEngine {
 
   /** Whether to commit what is gathered before its time. */
   get #isCommitWanted(): boolean {
-    return (
-      this.#commitAfterMs === 0 ||
-      this.#hurry ||
-      this.#intake.hasSealed ||
-      this.#intake.events >= this.#commitAtEvents
-    );
+    return this.#hurry || this.#intake.hasSealed || this.#intake.events >= this.#commitAtEvents;
   }
 
   get #isPostponedDue(): boolean {
@@ -559,7 +569,8 @@ export class DeliveryEngine {
 
   #gather(isAll: boolean): Transaction {
     if (this.#isPostponedDue) this.#dispatch.putBack(this.#nextCommit.takeStranded());
-    const segments = isAll || this.#isCommitDue ? this.#intake.take(this.#takesUnsealed) : [];
+    const isDue = isAll || this.#isCommitDue || (this.durable && !this.#nextCommit.isEmpty);
+    const segments = isDue ? this.#intake.take(this.#takesUnsealed) : [];
     this.#room.commits(segments);
     for (const segment of segments) this.#inMemory.enter(segment);
     const append = segments.map((segment) => this.#newSegment(segment));
@@ -600,6 +611,7 @@ export class DeliveryEngine {
 
   async #commit(transaction: Transaction): Promise<void> {
     const commit = await this.outbox.commit(transaction.changes);
+    this.#committedAt = this.#steady();
     this.#room.committed();
     this.#heard(commit);
     this.#commitResults.passOn(transaction, commit, this.#clock.now());
@@ -636,11 +648,10 @@ export class DeliveryEngine {
   #scheduleWake(): void {
     if (this.#isStopped) return;
     const now = this.#steady();
-    const openedAt = this.#intake.openedAt;
     const at = Math.min(
       this.#dispatch.wakeAt(this.#lookedAt) ?? Number.POSITIVE_INFINITY,
       this.#claims.wakeAt(this.#lookedAt),
-      openedAt === undefined ? Number.POSITIVE_INFINITY : openedAt + this.#commitAfterMs,
+      this.#intake.events === 0 ? Number.POSITIVE_INFINITY : this.#commitAt,
       this.#spare?.retryAt ?? Number.POSITIVE_INFINITY,
       !this.#waitingForRoom.isEmpty && this.durable ? now + ASK_ROOM_INTERVAL_MS : Number.POSITIVE_INFINITY,
     );
