@@ -32,7 +32,7 @@ export class Finder {
   }
 
   async place({ tenant_id, event_id }: EventIdentity): Promise<Place | undefined> {
-    const given = await this.#log.tx.get("identities", identityKey(tenant_id, event_id));
+    const given = await this.#log.tx.get("identities", identityKey({ tenant_id, event_id }));
     if (given !== undefined)
       return { ...given, recorded_at: this.#log.now, ids: "", fits: (event) => says(event, given.mark) };
     const time = timeOfEventId(event_id);

@@ -1,7 +1,13 @@
 import { contentMark } from "../../event/content-mark.ts";
 import { timeOfEventId } from "../../event/event-id.ts";
 import type { UsageEvent } from "../../event/usage-event.ts";
-import { MAX_IDS_SPAN_MS, MAX_SEGMENT_EVENTS, type NewSegment } from "../outbox/outbox.ts";
+import type { Promisable } from "../../strategies/promisable.ts";
+import {
+  type EventIdentity,
+  MAX_IDS_SPAN_MS,
+  MAX_SEGMENT_EVENTS,
+  type NewSegment,
+} from "../outbox/outbox.ts";
 import type { EndState, RowState } from "../outbox/outbox-query.ts";
 import { idList, idsIn, placeOfId } from "../store/id-list.ts";
 import { padded, part } from "../store/keys.ts";
@@ -17,33 +23,35 @@ export interface KnownIdentity {
   readonly isSame: boolean;
 }
 
-export const identityKey = (tenant_id: string, event_id: string): string => `${part(tenant_id)}/${event_id}`;
+export const identityKey = ({ tenant_id, event_id }: EventIdentity): string =>
+  `${part(tenant_id)}/${event_id}`;
 
-/** Prepares lookups of the ids that callers gave. */
-export const prefetchGiven = async (
+/**
+ * Finds an identity: among the ids that callers gave, then among those created here around the time in the id. Most are new: for them, a
+ * store that answers at once needs no promise.
+ */
+export const findIdentity = (
   log: LogTransaction,
-  { given }: NewSegment,
-  ids: readonly string[],
-  tenantOf: (index: number) => string,
-): Promise<void> => {
-  if (given.length > 1)
-    await log.tx.prefetch?.(
-      "identities",
-      given.map(({ index }) => identityKey(tenantOf(index), ids[index] ?? "")),
-    );
+  { identity, key }: { readonly identity: EventIdentity; readonly key: string },
+  mark: string,
+): Promisable<KnownIdentity | undefined> => {
+  const given = log.tx.get("identities", key);
+  const time = timeOfEventId(identity.event_id);
+  return given === undefined && time === undefined
+    ? undefined
+    : knownIdentity(log, given, time, identity, mark);
 };
 
-/** Finds an identity: among the ids that callers gave, then among those created here around the time in the id. */
-export const findIdentity = async (
+const knownIdentity = async (
   log: LogTransaction,
-  tenant_id: string,
-  event_id: string,
+  found: Promisable<IdentityRow | undefined>,
+  time: number | undefined,
+  { tenant_id, event_id }: EventIdentity,
   mark: string,
 ): Promise<KnownIdentity | undefined> => {
-  const given = await log.tx.get("identities", identityKey(tenant_id, event_id));
+  const given = await found;
   if (given !== undefined)
     return { key: given.key, where: await standingOf(log, given), isSame: given.mark === mark };
-  const time = timeOfEventId(event_id);
   if (time === undefined) return undefined;
   const rows = await log.tx.range("ids", {
     from: `made/${padded(time - MAX_IDS_SPAN_MS)}`,
@@ -88,13 +96,6 @@ export const rememberIds = (
   log.meta.remembered += count;
   return name;
 };
-
-export const rememberGiven = (
-  log: LogTransaction,
-  tenant_id: string,
-  event_id: string,
-  identity: IdentityRow,
-): void => log.tx.put("identities", identityKey(tenant_id, event_id), identity);
 
 export const tenantAt = ({ cells, sum_of }: IdsRow, index: number): string | undefined =>
   cellAt(cells, sum_of, index)?.tenant_id;
@@ -188,7 +189,7 @@ export const forgetIds = async (
       const tenant_id = tenantAt(row, index);
       const event_id = ids[index];
       if (tenant_id !== undefined && event_id !== undefined)
-        tx.delete("identities", identityKey(tenant_id, event_id));
+        tx.delete("identities", identityKey({ tenant_id, event_id }));
     }
     meta.remembered -= row.count;
     if (!isOld && row.given.length > 0) {

@@ -22,15 +22,13 @@ export const recognize = async (
   log: LogTransaction,
   events: readonly GivenEvent[],
 ): Promise<readonly Recognition[]> => {
-  await log.tx.prefetch?.(
-    "identities",
-    events.map(({ tenant_id, event_id }) => identityKey(tenant_id, event_id)),
-  );
+  const keys = events.map(identityKey);
+  await log.tx.prefetch?.("identities", keys);
   const found: Recognition[] = [];
-  for (const event of events) {
-    const { tenant_id, event_id, event_time } = event;
+  for (const [index, event] of events.entries()) {
+    const { event_time } = event;
     const mark = contentMark({ ...event, event_time: event_time ?? 0 }, event_time !== undefined);
-    const known = await findIdentity(log, tenant_id, event_id, mark);
+    const known = await findIdentity(log, { identity: event, key: keys[index] ?? "" }, mark);
     if (known === undefined) found.push("new");
     else found.push(known.isSame ? "repeat" : "conflict");
   }

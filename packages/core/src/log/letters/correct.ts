@@ -8,7 +8,7 @@ import { type Found, findEvent } from "../identities/find-event.ts";
 import { identityKey } from "../identities/identities.ts";
 import type { Corrected, CorrectionRequest, EventIdentity, Standing } from "../outbox/outbox.ts";
 import { append } from "../segments/append.ts";
-import { under } from "../store/keys.ts";
+import { part, under } from "../store/keys.ts";
 import { bodyOf } from "../store/segment-body.ts";
 import type { RevisionRow, SegmentRow } from "../store/tables.ts";
 import { sumEvents } from "../sums/sums.ts";
@@ -73,7 +73,7 @@ export const correctionDiscarded = async (
   correction: Correction,
 ): Promise<void> => {
   log.recount(event, undefined);
-  const key = identityKey(event.tenant_id, correction.event_id);
+  const key = identityKey({ tenant_id: event.tenant_id, event_id: correction.event_id });
   const revised = await log.tx.get("revisions", key);
   if (revised?.carrier !== event.event_id) return;
   const { carrier = correction.event_id, event: before = revised.event } = revised.before ?? {};
@@ -91,14 +91,11 @@ export const revisionsOf = async (
   tenant_id: string,
 ): Promise<ReadonlyMap<string, RevisionRow>> =>
   new Map(
-    (await log.tx.range("revisions", under(identityKey(tenant_id, "").slice(0, -1)))).map(([, row]) => [
-      row.event.event_id,
-      row,
-    ]),
+    (await log.tx.range("revisions", under(part(tenant_id)))).map(([, row]) => [row.event.event_id, row]),
   );
 
 const find = async (log: LogTransaction, identity: EventIdentity): Promise<Known | undefined> => {
-  const key = identityKey(identity.tenant_id, identity.event_id);
+  const key = identityKey(identity);
   const revised = await log.tx.get("revisions", key);
   const carrier = await findEvent(log, { ...identity, event_id: revised?.carrier ?? identity.event_id });
   // A correction is no event that could be corrected itself.

@@ -8,7 +8,7 @@ import { discard } from "./correct.ts";
 
 /** Whether what counts of an event is not what was recorded first, or not that alone. */
 export const isCorrected = async (log: LogTransaction, identity: EventIdentity): Promise<boolean> =>
-  (await log.tx.get("revisions", identityKey(identity.tenant_id, identity.event_id))) !== undefined;
+  (await log.tx.get("revisions", identityKey(identity))) !== undefined;
 
 /**
  * Refutes an event that was corrected: it is a dead letter with what counted last. A correction that is not acknowledged is given up
@@ -18,7 +18,7 @@ export const refuteCorrected = async (
   log: LogTransaction,
   { tenant_id, event_id, reason }: Refutation,
 ): Promise<RefutationState> => {
-  const key = identityKey(tenant_id, event_id);
+  const key = identityKey({ tenant_id, event_id });
   const revised = await log.tx.get("revisions", key);
   const carrier = await findEvent(log, { tenant_id, event_id: revised?.carrier ?? event_id });
   const origin = await findEvent(log, { tenant_id, event_id });

@@ -277,7 +277,7 @@ export interface NewSegment {
   readonly ids: SegmentIds;
   /** Whether they are of corrections. @default false */
   readonly corrections?: boolean | undefined;
-  /** Events whose ids callers gave: they may have been recorded before. */
+  /** Events whose ids callers gave, in order: they may have been recorded before. */
   readonly given: readonly GivenId[];
   /** When the earliest of the other ids was created; none was created more than `MAX_IDS_SPAN_MS` later. */
   readonly ids_since: number;

@@ -3,15 +3,15 @@ import { eventSize } from "../../event/event-size.ts";
 import type { UsageEvent } from "../../event/usage-event.ts";
 import {
   findIdentity,
+  identityKey,
   type KnownIdentity,
-  prefetchGiven,
-  rememberGiven,
   rememberIds,
   says,
 } from "../identities/identities.ts";
 import {
   type AppendException,
   type Appended,
+  type EventIdentity,
   MAX_SEGMENT_EVENTS,
   type NewSegment,
 } from "../outbox/outbox.ts";
@@ -85,21 +85,27 @@ const withoutExceptions = async (
     meta.pending_events + segment.count <= limits.maxEvents &&
     meta.pending_bytes + segment.bytes <= limits.maxBytes;
   if (hasRoom && segment.given.length === 0) return { segment, exceptions: [] };
-  const marks = new Map(segment.given.map(({ index, mark }) => [index, mark]));
-  const events = hasRoom && marks.size < segment.count ? undefined : eventsOf(segment.body, segment.count);
+  const events = hasRoom ? undefined : eventsOf(segment.body, segment.count);
   const exceptions: AppendException[] = [];
   let room = limits.maxEvents - meta.pending_events;
   let roomBytes = limits.maxBytes - meta.pending_bytes;
   const ids = idsIn(segment.ids);
-  await prefetchGiven(log, segment, ids, (index) => tenantOf(segment, index));
+  const named = segment.given.map(({ index, mark }) => {
+    const identity = { tenant_id: tenantOf(segment, index), event_id: ids[index] ?? "" };
+    return { index, mark, identity, key: identityKey(identity) };
+  });
+  if (named.length > 1)
+    await log.tx.prefetch?.(
+      "identities",
+      named.map(({ key }) => key),
+    );
+  let next = 0;
   for (let index = 0; index < segment.count; index++) {
-    const mark = marks.get(index);
-    const tenant_id = tenantOf(segment, index);
-    const event_id = ids[index] ?? "";
-    if (mark !== undefined) {
+    const given = named[next]?.index === index ? named[next++] : undefined;
+    if (given !== undefined) {
+      const found = findIdentity(log, given, given.mark);
       const known =
-        (await findIdentity(log, tenant_id, event_id, mark)) ??
-        findBefore(log, segment, ids, index, tenant_id, mark);
+        (found === undefined ? undefined : await found) ?? findBefore(log, segment, ids, index, given);
       if (known !== undefined) {
         if (segment.again) await letGoOf(log, known.key);
         exceptions.push(
@@ -119,12 +125,12 @@ const withoutExceptions = async (
       roomBytes -= bytes;
     }
     const place = index - exceptions.length;
-    if (mark !== undefined)
-      rememberGiven(log, tenant_id, event_id, {
+    if (given !== undefined)
+      log.tx.put("identities", given.key, {
         key: meta.next_key + place,
         producer,
         seq: first_seq + place,
-        mark,
+        mark: given.mark,
       });
   }
   if (exceptions.length === 0) return { segment, exceptions };
@@ -141,10 +147,8 @@ const findBefore = (
   segment: NewSegment,
   ids: readonly string[],
   index: number,
-  tenant_id: string,
-  mark: string,
+  { identity: { tenant_id, event_id }, mark }: { readonly identity: EventIdentity; readonly mark: string },
 ): KnownIdentity | undefined => {
-  const event_id = ids[index] ?? "";
   if (timeOfEventId(event_id) === undefined) return undefined;
   const place = ids.indexOf(event_id);
   if (place >= index || tenantOf(segment, place) !== tenant_id) return undefined;
