@@ -138,7 +138,13 @@ test.each<[string, RelayClient["ingest"]]>([
   [
     "gives receipts that reject",
     (events) =>
-      events.map(({ event_id }) => ({ event_id, durable: reject(), settled: never(), fate: undefined })),
+      events.map(({ event_id }) => ({
+        event_id,
+        durable: reject(),
+        settled: never(),
+        stored: undefined,
+        fate: undefined,
+      })),
   ],
 ])("client.ingest %s: it may have them, so they come again", async (_name, ingest) => {
   const settings = { authenticate: () => PRINCIPAL, dedup: memoryDedup(), origins: [ORIGIN] };

@@ -41,6 +41,7 @@ const relay = createRelay({
           event_id,
           settled,
           fate,
+          stored: undefined,
           durable: durable.finally(() => dieAt("stored")),
         }),
       );

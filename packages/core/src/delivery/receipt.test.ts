@@ -47,3 +47,25 @@ test("who asks whether an event is stored does not wait for its delivery; who as
   await client.close({ timeoutMs: 1 });
   expect(await settled).toEqual({ state: "lost" });
 });
+
+test("when the last of several events is stored, the receipts of all say what became of them", async () => {
+  const transport: Transport = { name: "none", send: () => new Promise(() => {}) };
+  const customerLookup = { lookupNow: () => "c", lookup: async () => ({ state: "unknown" as const }) };
+  const client = new MeterClient({ transport, customerLookup, outbox: memoryOutbox() });
+  const named = { ...event, event_id: "1" };
+  const receipts = [named, named, { ...named, total_usage: 2 }, event, { ...event, total_usage: -1 }].map(
+    (each) => client.record(each),
+  );
+  const stored = () => receipts.map((receipt) => receipt.stored);
+  expect(stored().slice(0, 4)).toEqual([undefined, undefined, undefined, undefined]);
+  await receipts[3]?.durable;
+  expect(stored()).toMatchObject([
+    { reason: "volatile" },
+    { reason: "volatile", repeat: true },
+    { reason: "refused", error: { code: "id_conflict" } },
+    { reason: "volatile" },
+    { reason: "refused", error: { code: "invalid_event" } },
+  ]);
+  expect(await Promise.all(receipts.map(({ durable }) => durable))).toEqual(stored());
+  await client.close({ timeoutMs: 1 });
+});

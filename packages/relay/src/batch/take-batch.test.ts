@@ -27,6 +27,7 @@ const crashingRelay = (dedup: DedupStore = memoryDedup()) => {
     event_id,
     durable,
     settled: new Promise(() => {}),
+    stored: undefined,
     fate: undefined,
   });
   const newRelay = () =>

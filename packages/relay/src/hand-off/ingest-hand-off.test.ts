@@ -28,7 +28,13 @@ const scriptedClient = (clock: FakeClock, allowVolatile = false) => {
       ingest: (events) =>
         events.map(({ event_id }): Receipt => {
           handed.push(event_id);
-          return { event_id, durable: durable.promise, settled: settled.promise, fate: undefined };
+          return {
+            event_id,
+            durable: durable.promise,
+            settled: settled.promise,
+            stored: undefined,
+            fate: undefined,
+          };
         }),
     },
   });

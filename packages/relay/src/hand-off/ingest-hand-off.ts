@@ -29,12 +29,14 @@ export interface IngestHandOffOptions {
 }
 
 const STORE_RETRY_MS = 5_000;
+const TAKEN: HandedOff = Object.freeze({ state: "taken", repeat: false });
+const TAKEN_BEFORE: HandedOff = Object.freeze({ state: "taken", repeat: true });
 
 /** Hands events to a client. They are safe once its outbox has stored them on disk, or the receiver has acknowledged them. */
 export const ingestHandOff = ({ client, allowVolatile }: IngestHandOffOptions): HandOff => {
   const ofDurable = (outcome: DurableOutcome, receipt: Receipt): HandedOff | Promise<HandedOff> => {
     if (outcome.ok || (allowVolatile && isVolatile(outcome)))
-      return { state: "taken", repeat: outcome.repeat === true };
+      return outcome.repeat === true ? TAKEN_BEFORE : TAKEN;
     if (!isVolatile(outcome)) return refusedBy(outcome.error);
     // Only in memory: safe once the receiver has acknowledged it.
     return receipt.settled.then((fate) => settledAs(fate, outcome.repeat === true));
@@ -45,18 +47,21 @@ export const ingestHandOff = ({ client, allowVolatile }: IngestHandOffOptions): 
     const receipts = client.ingest(events.map(({ event }) => event));
     if (receipts.length !== events.length)
       throw new TypeError(`the client gave ${receipts.length} receipts for ${events.length} events`);
-    const durables = await deadline.within(Promise.all(receipts.map(({ durable }) => durable)));
-    if (durables === LATE) return Promise.all(receipts.map((receipt) => inTime(fateOf(receipt), deadline)));
-    const fates = receipts.map((receipt, index) => {
-      const durable = durables[index];
-      return durable === undefined ? fateOf(receipt) : ofDurable(durable, receipt);
+    // When the outbox has the last, it usually has all of them, so that they need no promise each.
+    await deadline.within(Promise.allSettled(receipts.slice(-1).map(({ durable }) => durable)));
+    const fates = receipts.map((receipt) => {
+      const { stored } = receipt;
+      return stored === undefined ? fateOf(receipt) : ofDurable(stored, receipt);
     });
-    return Promise.all(fates.map((fate) => ("then" in fate ? inTime(fate, deadline) : fate)));
+    return fates.every(isKnown) ? fates : Promise.all(fates.map((fate) => inTime(fate, deadline)));
   };
 };
 
+const isKnown = (fate: HandedOff | Promise<HandedOff>): fate is HandedOff => !("then" in fate);
+
 /** Resolves to the fate, or to what is known of it at the deadline. */
-const inTime = async (fate: Promise<HandedOff>, deadline: Deadline): Promise<HandedOff> => {
+const inTime = async (fate: HandedOff | Promise<HandedOff>, deadline: Deadline): Promise<HandedOff> => {
+  if (isKnown(fate)) return fate;
   const known = await deadline.within(fate);
   return known === LATE ? { state: "unsure", reason: UNDECIDED, later: fate } : known;
 };

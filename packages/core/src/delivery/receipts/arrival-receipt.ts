@@ -8,6 +8,7 @@ export class ArrivalReceipt implements Receipt {
   readonly #insertion: Insertion;
   readonly #waiting: Waiting;
   readonly #whenEnded: (tell: (outcome: SettledOutcome) => void) => void;
+  #stored: DurableOutcome | undefined;
   #fate: SettledOutcome | undefined;
   #durable: Promise<DurableOutcome> | undefined;
   #settled: Promise<SettledOutcome> | undefined;
@@ -30,6 +31,11 @@ export class ArrivalReceipt implements Receipt {
     return this.#durable;
   }
 
+  /** Known from when `durable` was read and the transaction has ended. */
+  get stored(): DurableOutcome | undefined {
+    return this.#stored;
+  }
+
   get settled(): Promise<SettledOutcome> {
     if (this.#fate !== undefined) return Promise.resolve(this.#fate);
     this.#settled ??= this.#askSettled();
@@ -47,10 +53,14 @@ export class ArrivalReceipt implements Receipt {
 
   async #askDurable(): Promise<DurableOutcome> {
     const answer = this.#waiting.promise<DurableOutcome>();
+    const resolve = (outcome: DurableOutcome): void => {
+      this.#stored = outcome;
+      answer.resolve(outcome);
+    };
     void this.#insertion.committed().then(
-      (isCommitted) => answer.resolve(isCommitted ? { ok: true } : refused(ROLLED_BACK)),
+      (isCommitted) => resolve(isCommitted ? { ok: true } : refused(ROLLED_BACK)),
       (cause) =>
-        answer.resolve(
+        resolve(
           refused(
             new MeterError("outbox_failed", "it is unknown whether its transaction was committed", {
               cause,

@@ -15,6 +15,8 @@ export interface Receipt {
   readonly event_id: string;
   /** Resolves when the outbox has stored the event, or refused it. */
   readonly durable: Promise<DurableOutcome>;
+  /** What `durable` resolves to, once it is known: receipts of one call need one promise, not one each. Undefined before. */
+  readonly stored: DurableOutcome | undefined;
   /** Resolves when the event is settled, or the client closes. While it is awaited, the process stays alive. */
   readonly settled: Promise<SettledOutcome>;
   /** The fate, if it is settled: after `flush()`, tells whether the event was acknowledged. Undefined before. */
@@ -109,6 +111,7 @@ export class Waiting {
 export const refusedReceipt = (input: unknown, error: MeterError): Receipt => ({
   event_id: givenId(input),
   durable: Promise.resolve({ ok: false, reason: "refused", error }),
+  stored: { ok: false, reason: "refused", error },
   settled: Promise.resolve({ state: "refused", error }),
   fate: { state: "refused", error },
 });

@@ -17,6 +17,10 @@ export class EventReceipt implements Receipt {
     return this.#segment.durable(this.#index);
   }
 
+  get stored(): DurableOutcome | undefined {
+    return this.#segment.durability(this.#index);
+  }
+
   get settled(): Promise<SettledOutcome> {
     return this.#segment.settled(this.#index);
   }

@@ -280,17 +280,22 @@ export class Segment {
     return this.#elsewhere !== undefined;
   }
 
-  durable(index: number): Promise<DurableOutcome> {
-    return this.whenStored().then(() => this.#durable(index));
+  async durable(index: number): Promise<DurableOutcome> {
+    await this.whenStored();
+    const elsewhere = this.#elsewhere?.[index];
+    if (elsewhere === undefined) return this.#durability;
+    return "segment" in elsewhere ? elsewhere.segment.durable(elsewhere.index) : elsewhere.durable;
   }
 
-  #durable(index: number): DurableOutcome | Promise<DurableOutcome> {
+  /** The same, if it is known. */
+  durability(index: number): DurableOutcome | undefined {
     const elsewhere = this.#elsewhere?.[index];
-    if (elsewhere !== undefined)
-      return "segment" in elsewhere ? elsewhere.segment.durable(elsewhere.index) : elsewhere.durable;
-    return this.#isDurable && this.id !== "" && !this.isVolatile
-      ? { ok: true }
-      : { ok: false, reason: "volatile" };
+    if (elsewhere === undefined) return this.#isStored ? this.#durability : undefined;
+    return "segment" in elsewhere ? elsewhere.segment.durability(elsewhere.index) : elsewhere.durable;
+  }
+
+  get #durability(): DurableOutcome {
+    return this.#isDurable && this.id !== "" && !this.isVolatile ? DURABLE : VOLATILE;
   }
 
   settled(index: number): Promise<SettledOutcome> {
@@ -336,4 +341,6 @@ export class Segment {
   }
 }
 
+const DURABLE: DurableOutcome = /* @__PURE__ */ Object.freeze({ ok: true });
+const VOLATILE: DurableOutcome = /* @__PURE__ */ Object.freeze({ ok: false, reason: "volatile" });
 const NO_CUSTOMERS: ReadonlyMap<string, string> = new Map();
