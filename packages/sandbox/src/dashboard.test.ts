@@ -180,6 +180,12 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
       await page.getByRole("cell", { name: "dead-1 (rejected), dead-2 (rejected)" }).waitFor();
 
       await page.getByRole("button", { name: "Send again: dead-1" }).click();
+      await page.getByRole("dialog", { name: "Send rejected events again?" }).waitFor();
+      // Asked first: both are dead letters until then.
+      expect(await getJson(watching.url, "/sandbox/v1/outboxes")).toMatchObject({
+        outboxes: [{ accounts: { rejected: 2, pending: 0 } }],
+      });
+      await confirm("Send again");
       await see("1 pending again. The app that owns the outbox sends them.");
       await page.getByLabel("Waiting events").getByText("dead-1").waitFor();
       await page.getByRole("button", { name: "Discard all" }).click();

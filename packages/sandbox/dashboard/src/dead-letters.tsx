@@ -21,7 +21,18 @@ const WORDS: Readonly<Record<DeadState, string>> = {
 
 const SHOWN = 200;
 
-/** Sends again; what may have been counted is sent only by somebody who was told what that means. */
+const QUESTIONS: Readonly<Record<DeadState, readonly [title: string, words: string]>> = {
+  rejected: [
+    "Send rejected events again?",
+    "The app that owns the outbox sends them as they are. What the backend accepts this time is counted.",
+  ],
+  quarantined: [
+    "Send events again that may have been counted?",
+    'A backend that does not deduplicate counts such an event twice, and the customer pays twice. Compare both sides first: "Reconcile", below, names the events that are missing here.',
+  ],
+};
+
+/** Sends again, which nobody can take back: the app may have sent them a moment later. */
 const SendAgain = ({
   state,
   label,
@@ -32,25 +43,14 @@ const SendAgain = ({
   readonly label: string;
   readonly name?: string;
   readonly onSend: () => void;
-}) =>
-  state === "quarantined" ? (
-    <ConfirmButton
-      label={label}
-      name={name}
-      title="Send events again that may have been counted?"
-      verb="Send again"
-      onConfirm={onSend}
-    >
-      <p>
-        A backend that does not deduplicate counts such an event twice, and the customer pays twice. Compare
-        both sides first: "Reconcile", below, names the events that are missing here.
-      </p>
+}) => {
+  const [title, words] = QUESTIONS[state];
+  return (
+    <ConfirmButton label={label} name={name} title={title} verb="Send again" onConfirm={onSend}>
+      <p>{words}</p>
     </ConfirmButton>
-  ) : (
-    <button type="button" aria-label={name} onClick={onSend}>
-      {label}
-    </button>
   );
+};
 
 const Letters = ({ outbox, state }: { readonly outbox: number; readonly state: DeadState }) => {
   const path = `sandbox/v1/outboxes/${outbox}`;
