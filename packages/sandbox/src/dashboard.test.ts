@@ -449,6 +449,49 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await see("Once, for cust_002.");
   });
 
+  const scrolled = () => page.evaluate("scrollY");
+
+  test("a list that the reader comes back to shows the row that was followed where it was", async () => {
+    await sendUsage(sandbox);
+    const focused = () => page.evaluate("document.activeElement.ariaLabel");
+    await page.setViewportSize({ width: 1280, height: 500 });
+    await open("events");
+    await see("live");
+    const link = page.getByRole("link", { name: "Story of event 20", exact: true });
+    await link.scrollIntoViewIfNeeded();
+    const y = await scrolled();
+    expect(y).toBeGreaterThan(300);
+    await link.press("Enter");
+    await page.getByText("Once, for cust_002.").waitFor();
+    expect(await scrolled()).toBe(0);
+    // The list moves on by a row meanwhile, and answers late.
+    await postEvent(sandbox.url);
+    const release = await hold("v1/events?limit");
+    await page.goBack();
+    await page.locator(".skeleton").waitFor();
+    release();
+    await expect.poll(focused).toBe("Story of event 20");
+    const row = (await page.getByRole("row").nth(1).boundingBox())?.height ?? 0;
+    expect(await scrolled()).toBeCloseTo(Number(y) + row, 0);
+    await page.reload();
+    await expect.poll(scrolled).toBeCloseTo(Number(y) + row, 0);
+    await page.unrouteAll({ behavior: "wait" });
+  });
+
+  test("a page that the reader comes back to is as it was left; another one begins at its top", async () => {
+    await sendUsage(sandbox);
+    await page.setViewportSize({ width: 1280, height: 500 });
+    await open("customers/cust_002");
+    await page.getByText("None: no event came twice.").scrollIntoViewIfNeeded();
+    const before = await scrolled();
+    await expect.poll(() => page.evaluate("history.state.y")).toBe(before);
+    await page.evaluate("location.hash = '#/send'");
+    await page.getByRole("radio", { name: "curl" }).waitFor();
+    expect(await scrolled()).toBe(0);
+    await page.goBack();
+    await expect.poll(scrolled).toBe(before);
+  });
+
   test("the chart tells its bars, shows one customer alone, other times, and groups by metadata", async () => {
     await sendUsage(sandbox);
     await open("usage?meter=page.processed.basic&range=7d");

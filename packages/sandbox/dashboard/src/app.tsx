@@ -15,6 +15,7 @@ import { ScopePage } from "./scope-page.tsx";
 import { SendView } from "./send-view.tsx";
 import { UsageView } from "./usage-view.tsx";
 import { type Answered, dataOf, useAnswer } from "./use-answer.ts";
+import { useScroll } from "./use-scroll.ts";
 import { type Theme, useTheme } from "./use-theme.ts";
 
 const VIEWS = [
@@ -110,17 +111,11 @@ export const App = () => {
   const { theme, choose } = useTheme();
   const faults = useAnswer("sandbox/v1/faults", faultsShape);
   const main = useRef<HTMLElement>(null);
-  const page = path.join("/");
-  const shown = useRef(page);
+  useScroll(main, place);
 
   useEffect(() => {
     document.title = titleOf(path);
-    if (shown.current === page) return;
-    shown.current = page;
-    // Another page is read from its beginning, also by whoever hears it.
-    scrollTo(0, 0);
-    main.current?.focus({ preventScroll: true });
-  }, [page, path]);
+  }, [path]);
 
   const current = path[0] === "tenants" ? "customers" : (path[0] ?? "usage");
   const nav = useRef<HTMLElement>(null);
@@ -175,7 +170,7 @@ export const App = () => {
       </header>
       <Notices faults={faults} />
       <main id="main" ref={main} tabIndex={-1}>
-        <Failed key={page}>
+        <Failed key={path.join("/")}>
           <View path={path} faults={faults} />
         </Failed>
       </main>
