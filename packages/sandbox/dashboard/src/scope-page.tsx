@@ -8,6 +8,7 @@ import { durationText } from "./number-text.ts";
 import { usePlace } from "./place.ts";
 import type { Scope } from "./scope.ts";
 import { Shown } from "./shown.tsx";
+import { tenantPath } from "./tenant-path.ts";
 import { Time, useNow } from "./time.tsx";
 import { rangeOf } from "./time-range.ts";
 import { TotalsTable } from "./totals-table.tsx";
@@ -92,7 +93,7 @@ const Events = ({
 
 /** Who pays for a tenant. */
 const Payer = ({ tenant_id }: { readonly tenant_id: string }) => {
-  const tenant = useAnswer(`sandbox/v1/tenants/${encodeURIComponent(tenant_id)}`, tenantShape);
+  const tenant = useAnswer(tenantPath(tenant_id), tenantShape);
   if (tenant.state === "unknown" && tenant.status === 404)
     return <p>This tenant has no customer, so its events are refused.</p>;
   return (

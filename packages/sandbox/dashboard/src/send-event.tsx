@@ -7,6 +7,7 @@ import { Combobox } from "./combobox.tsx";
 import { findMeters, findTenants } from "./find-options.ts";
 import { Shown } from "./shown.tsx";
 import { eventBody, type Language, type SnippetEvent, snippet } from "./snippet.ts";
+import { tenantPath } from "./tenant-path.ts";
 import { useAction } from "./use-action.ts";
 import { bothOf, useAnswer, useQuestion } from "./use-answer.ts";
 
@@ -19,11 +20,9 @@ const LANGUAGES: readonly (readonly [Language, string])[] = [
 /** The one that is added where none is known. */
 const EXAMPLE: Tenant = { tenant_id: "tenant_123", customer_id: "cust_001" };
 
-const pathOf = (tenant_id: string): string => `sandbox/v1/tenants/${encodeURIComponent(tenant_id)}`;
-
 /** The tenant that was chosen, else the first one; null where none is known. */
 const askTenant = async (chosen: string | undefined, signal: AbortSignal): Promise<Tenant | null> => {
-  if (chosen !== undefined) return ask(pathOf(chosen), tenantShape, { signal });
+  if (chosen !== undefined) return ask(tenantPath(chosen), tenantShape, { signal });
   const path = withQuery("sandbox/v1/tenants", { limit: 1 });
   const { tenants } = await ask(path, tenantsShape, { signal });
   return tenants[0] ?? null;
@@ -50,7 +49,7 @@ export const SendEvent = ({ meterId }: { readonly meterId?: string | undefined }
     );
   const send = (event: SnippetEvent, isNew: boolean): Promise<void> =>
     act(async () => {
-      if (isNew) await put(pathOf(event.tenant_id), { customer_id: event.customer_id });
+      if (isNew) await put(tenantPath(event.tenant_id), { customer_id: event.customer_id });
       await ask("api/v1/events", doneShape, {
         method: "POST",
         headers: {

@@ -8,19 +8,19 @@ import { Id, PlainId } from "./id.tsx";
 import { numberText } from "./number-text.ts";
 import { Pages } from "./pages.tsx";
 import { Shown, Unknown } from "./shown.tsx";
+import { tenantPath } from "./tenant-path.ts";
 import { Time } from "./time.tsx";
 import { useAction } from "./use-action.ts";
 import { dataOf, useAnswer } from "./use-answer.ts";
 import { useTableState } from "./use-table-state.ts";
 
-const pathOf = (tenant_id: string): string => `sandbox/v1/tenants/${encodeURIComponent(tenant_id)}`;
 const SIZE = 50;
 const UNSORTED: Sort = { by: "", descending: false };
 
 /** Who pays for a tenant so far; undefined for an unknown one. */
 const payerOf = async (tenant_id: string): Promise<string | undefined> => {
   try {
-    return (await ask(pathOf(tenant_id), tenantShape)).customer_id;
+    return (await ask(tenantPath(tenant_id), tenantShape)).customer_id;
   } catch (error) {
     if (error instanceof NoAnswer && error.status === 404) return undefined;
     throw error;
@@ -44,7 +44,7 @@ export const Tenants = () => {
   });
 
   const pay = async (tenant_id: string, customer_id: string): Promise<string> => {
-    await put(pathOf(tenant_id), { customer_id });
+    await put(tenantPath(tenant_id), { customer_id });
     return `${customer_id} pays for ${tenant_id}.`;
   };
   const payForNew = async (): Promise<string> => {
@@ -62,7 +62,7 @@ export const Tenants = () => {
   };
   const drop = (tenant_id: string): Promise<void> =>
     act(async () => {
-      await remove(pathOf(tenant_id));
+      await remove(tenantPath(tenant_id));
       return `Removed ${tenant_id}. Its usage stays.`;
     });
 

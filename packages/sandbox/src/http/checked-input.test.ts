@@ -42,15 +42,15 @@ test.each([
 });
 
 test.each([
-  ["PUT", "tenants/t", "{", "The body: expected { customer_id } as JSON"],
-  ["PUT", "tenants/t", "[]", "The body: expected { customer_id }, got an array"],
+  ["PUT", "tenant?tenant_id=t", "{", "The body: expected { customer_id } as JSON"],
+  ["PUT", "tenant?tenant_id=t", "[]", "The body: expected { customer_id }, got an array"],
   [
     "PUT",
-    "tenants/t",
+    "tenant?tenant_id=t",
     "{}",
     "customer_id: expected text of 1 to 255 characters without control characters, got nothing",
   ],
-  ["PUT", "tenants/t", '{ "customer_id": "c", "plan": 1 }', "plan: expected one of the fields customer_id"],
+  ["PUT", "tenant?tenant_id=t", '{ "customer_id": "c", "plan": 1 }', "plan: expected one of the fields customer_id"],
   ["PUT", "faults", '{ "outcomes": "reset" }', "outcomes: expected one of the fields delay_ms, outcome"],
   ["PUT", "faults", '{ "delay_ms": 60001 }', "delay_ms: expected an integer from 0 to 60000, got 60001"],
   [
@@ -67,8 +67,8 @@ test.each([
 
 test.each([
   ["GET", "requests/99", "There is no request 99"],
-  ["GET", "tenants/nobody", 'There is no tenant "nobody"'],
-  ["DELETE", "tenants/nobody", 'There is no tenant "nobody"'],
+  ["GET", "tenant?tenant_id=nobody", 'There is no tenant "nobody"'],
+  ["DELETE", "tenant?tenant_id=nobody", 'There is no tenant "nobody"'],
   ["DELETE", "api-keys/7", "There is no API key 7"],
   ["GET", "outboxes/0/events", "There is no outbox 0"],
   ["GET", "nothing", "No such route: GET /sandbox/v1/nothing"],
@@ -78,13 +78,13 @@ test.each([
 });
 
 test("another method is refused with those that are allowed", async () => {
-  const answer = await ask("POST", "tenants/t");
+  const answer = await ask("POST", "tenant");
   expect([answer.status, answer.headers.get("allow"), await answer.json()]).toEqual([
     405,
     "GET, PUT, DELETE",
     {
       error: "method_not_allowed",
-      message: "method: expected one of GET, PUT, DELETE for /sandbox/v1/tenants/t, got POST",
+      message: "method: expected one of GET, PUT, DELETE for /sandbox/v1/tenant, got POST",
     },
   ]);
 });

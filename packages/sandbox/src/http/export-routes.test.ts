@@ -61,7 +61,7 @@ test("what a spreadsheet would run or part is disarmed: blanks and full-width si
     ["x;=1+1;y", " =1+1"],
     ["＝1+1", "a\u3000b"],
   ] as const) {
-    await fetch(`${sandbox.url}/sandbox/v1/tenants/${encodeURIComponent(tenant_id)}`, {
+    await fetch(`${sandbox.url}/sandbox/v1/tenant?tenant_id=${encodeURIComponent(tenant_id)}`, {
       method: "PUT",
       body: JSON.stringify({ customer_id }),
     });

@@ -48,7 +48,7 @@ describe("where other machines may come in", () => {
     ["GET", "/sandbox/v1/stream"],
     ["GET", "/sandbox/v1/export/events.csv"],
     ["GET", "/sandbox/v1/api-keys"],
-    ["PUT", "/sandbox/v1/tenants/evil"],
+    ["PUT", "/sandbox/v1/tenant?tenant_id=evil"],
     ["PUT", "/sandbox/v1/faults"],
     ["POST", "/sandbox/v1/reset"],
     ["GET", "/AAAAAAAAAAAAAAAAAAAAAA/sandbox/v1/health"],

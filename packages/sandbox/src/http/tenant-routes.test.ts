@@ -8,10 +8,10 @@ beforeEach(async () => {
 });
 afterEach(() => sandbox.close());
 
-const put = (tenant_id: string, body: string) =>
-  fetch(`${sandbox.url}/sandbox/v1/tenants/${encodeURIComponent(tenant_id)}`, { method: "PUT", body });
-const remove = (tenant_id: string) =>
-  fetch(`${sandbox.url}/sandbox/v1/tenants/${tenant_id}`, { method: "DELETE" });
+const addressOf = (tenant_id: string) =>
+  `${sandbox.url}/sandbox/v1/tenant?${new URLSearchParams({ tenant_id })}`;
+const put = (tenant_id: string, body: string) => fetch(addressOf(tenant_id), { method: "PUT", body });
+const remove = (tenant_id: string) => fetch(addressOf(tenant_id), { method: "DELETE" });
 const lookup = (tenant_id: string) => getJson(sandbox.url, `/api/v1/customer-accounts/tenant/${tenant_id}`);
 
 test("tenants are added, listed and found", async () => {
@@ -25,12 +25,24 @@ test("tenants are added, listed and found", async () => {
       { tenant_id: "acme", customer_id: "cust_007" },
     ],
   });
-  expect(await getJson(sandbox.url, "/sandbox/v1/tenants/acme")).toEqual({
+  expect(await getJson(sandbox.url, "/sandbox/v1/tenant?tenant_id=acme")).toEqual({
     tenant_id: "acme",
     customer_id: "cust_007",
   });
-  expect((await fetch(`${sandbox.url}/sandbox/v1/tenants/nobody`)).status).toBe(404);
+  expect((await fetch(addressOf("nobody"))).status).toBe(404);
 });
+
+test.each(["..", ".", "a/b", "?", "#", "%2F", "%", "&=+ "])(
+  "the tenant %j is one like others",
+  async (tenant_id) => {
+    await put(tenant_id, '{"customer_id":".."}');
+    expect(await (await fetch(addressOf(tenant_id))).json()).toEqual({ tenant_id, customer_id: ".." });
+    expect((await remove(tenant_id)).status).toBe(204);
+    expect(await getJson(sandbox.url, "/sandbox/v1/tenants")).toMatchObject({
+      tenants: [{ tenant_id: "tenant_123" }],
+    });
+  },
+);
 
 test("after a change of customer, events on the way still count for the former one", async () => {
   await put("tenant_123", '{"customer_id":"cust_new"}');

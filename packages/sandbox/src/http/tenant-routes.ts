@@ -11,7 +11,8 @@ const name = v.pipe(
   v.check((text: string) => isName(text), NAME_EXPECTED),
 );
 
-const tenantPath = v.strictObject({ tenant_id: name });
+/** In the query: a path with the id `..` is another path for everyone who sends it. */
+const tenantQuery = v.strictObject({ tenant_id: name });
 
 const tenantBody = v.strictObject({ customer_id: name });
 
@@ -37,22 +38,22 @@ export const tenantRoutes = ({ store, maxBodyBytes }: SandboxContext): Hono<Sand
 
   app.get("/sandbox/v1/unknown-tenants", (c) => c.json({ tenants: store.unknownTenants.list() }));
 
-  app.get("/sandbox/v1/tenants/:tenant_id", (c) => {
-    const tenant_id = c.req.param("tenant_id");
+  app.get("/sandbox/v1/tenant", (c) => {
+    const { tenant_id } = checked(tenantQuery, c.req.query());
     const customer_id = store.accounts.customerOf(tenant_id);
     if (customer_id === undefined) throw noTenant(tenant_id);
     return c.json({ tenant_id, customer_id });
   });
 
-  app.put("/sandbox/v1/tenants/:tenant_id", async (c) => {
-    const { tenant_id } = checked(tenantPath, c.req.param());
+  app.put("/sandbox/v1/tenant", async (c) => {
+    const { tenant_id } = checked(tenantQuery, c.req.query());
     const { customer_id } = await checkedBody(tenantBody, c.env.incoming, maxBodyBytes);
     store.putTenant(tenant_id, customer_id);
     return c.json({ tenant_id, customer_id });
   });
 
-  app.delete("/sandbox/v1/tenants/:tenant_id", (c) => {
-    const tenant_id = c.req.param("tenant_id");
+  app.delete("/sandbox/v1/tenant", (c) => {
+    const { tenant_id } = checked(tenantQuery, c.req.query());
     if (!store.removeTenant(tenant_id)) throw noTenant(tenant_id);
     return c.body(null, 204);
   });

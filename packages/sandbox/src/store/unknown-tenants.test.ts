@@ -23,7 +23,7 @@ test("tenants that were looked up in vain are told, the last one first, until th
       { tenant_id: "b", lookups: 1, first_at: 1000, last_at: 1000 },
     ],
   });
-  await fetch(`${sandbox.url}/sandbox/v1/tenants/a`, {
+  await fetch(`${sandbox.url}/sandbox/v1/tenant?tenant_id=a`, {
     method: "PUT",
     body: JSON.stringify({ customer_id: "cust_a" }),
   });
