@@ -50,7 +50,12 @@ test.each([
     "{}",
     "customer_id: expected text of 1 to 255 characters without control characters, got nothing",
   ],
-  ["PUT", "tenant?tenant_id=t", '{ "customer_id": "c", "plan": 1 }', "plan: expected one of the fields customer_id"],
+  [
+    "PUT",
+    "tenant?tenant_id=t",
+    '{ "customer_id": "c", "plan": 1 }',
+    "plan: expected one of the fields customer_id",
+  ],
   ["PUT", "faults", '{ "outcomes": "reset" }', "outcomes: expected one of the fields delay_ms, outcome"],
   ["PUT", "faults", '{ "delay_ms": 60001 }', "delay_ms: expected an integer from 0 to 60000, got 60001"],
   [
