@@ -1,3 +1,4 @@
+import type { Aggregation } from "@meter-lib/core/wire";
 import { scaleLinear, scaleTime, scaleUtc } from "d3-scale";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Bars, togetherOf } from "./chart-bars.ts";
@@ -36,7 +37,7 @@ const useWidth = () => {
 
 /** The outlines of all bars of one series, on top of those below it, as one path. */
 const barsPath = (
-  values: readonly number[],
+  values: Bars["values"],
   below: readonly number[],
   left: (place: number) => number,
   right: (place: number) => number,
@@ -44,7 +45,7 @@ const barsPath = (
 ): string => {
   let path = "";
   for (const [place, value] of values.entries()) {
-    if (value <= 0) continue;
+    if (value === undefined || value <= 0) continue;
     const from = below[place] ?? 0;
     const [top, bottom] = [y(from + value), y(from)];
     path += `M${left(place).toFixed(1)} ${top.toFixed(1)}H${right(place).toFixed(1)}V${bottom.toFixed(1)}H${left(place).toFixed(1)}Z`;
@@ -52,15 +53,30 @@ const barsPath = (
   return path;
 };
 
+/** A line of steps, which begins where something is known. */
+const beforePath = (
+  values: Bars["values"],
+  left: (place: number) => number,
+  right: (place: number) => number,
+  y: (value: number) => number,
+): string =>
+  values
+    .map((value, place) => {
+      if (value === undefined) return "";
+      const pen = values[place - 1] === undefined ? "M" : "L";
+      return `${pen}${left(place)} ${y(value)}H${right(place)}`;
+    })
+    .join("");
+
 export interface BarChartProps {
   readonly label: string;
   readonly buckets: readonly Bucket[];
   readonly step: Step;
   readonly bars: readonly Bars[];
   /** Values of the period before, bucket by bucket. */
-  readonly before?: readonly number[] | undefined;
-  /** Of highest values: those do not add up, so that the bars stand before each other. */
-  readonly highest: boolean;
+  readonly before?: Bars["values"] | undefined;
+  /** What comes of the values together: highest values do not add up, so that their bars stand before each other. */
+  readonly aggregation: Aggregation;
   /** What one is. */
   readonly unit: string;
   readonly nameOf: (group: string | null) => string;
@@ -69,13 +85,13 @@ export interface BarChartProps {
 
 /** Scales and outlines: all that stays while the pointer moves. */
 const draw = (
-  { buckets, bars, before, highest }: Pick<BarChartProps, "buckets" | "bars" | "before" | "highest">,
+  { buckets, bars, before, aggregation }: Pick<BarChartProps, "buckets" | "bars" | "before" | "aggregation">,
   width: number,
   zone: Zone,
 ) => {
-  const together = togetherOf(bars, highest, buckets.length);
+  const together = togetherOf(bars, aggregation, buckets.length);
   // Not spread: all time may have thousands of days.
-  const top = [...together, ...(before ?? [])].reduce((most, value) => Math.max(most, value), 0);
+  const top = [...together, ...(before ?? [])].reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
   const y = scaleLinear()
     .domain([0, top === 0 ? 1 : top])
     .nice(5)
@@ -89,8 +105,8 @@ const draw = (
   const right = (place: number): number => Math.max(left(place) + 0.5, x(buckets[place]?.end ?? last) - gap);
   const below = buckets.map(() => 0);
   const paths = bars.map(({ values }) => {
-    const path = barsPath(values, highest ? [] : below, left, right, y);
-    for (const [place, value] of values.entries()) below[place] = (below[place] ?? 0) + value;
+    const path = barsPath(values, aggregation === "max" ? [] : below, left, right, y);
+    for (const [place, value] of values.entries()) below[place] = (below[place] ?? 0) + (value ?? 0);
     return path;
   });
   return { x, y, left, right, together, paths, first, last };
@@ -105,7 +121,7 @@ export const BarChart = ({
   step,
   bars,
   before,
-  highest,
+  aggregation,
   unit,
   nameOf,
   onRange,
@@ -118,8 +134,8 @@ export const BarChart = ({
   const at = chosen !== undefined && chosen < buckets.length ? chosen : undefined;
 
   const { x, y, left, right, together, paths, first, last } = useMemo(
-    () => draw({ buckets, bars, before, highest }, width, zone),
-    [buckets, bars, before, highest, width, zone],
+    () => draw({ buckets, bars, before, aggregation }, width, zone),
+    [buckets, bars, before, aggregation, width, zone],
   );
   // One at the very edge would be cut.
   const ticks = x
@@ -141,9 +157,10 @@ export const BarChart = ({
       : bars
           .map((one) => ({ one, group: one.group, value: one.values[at] ?? 0 }))
           .filter(({ value }) => value > 0);
-  const total = at === undefined ? 0 : (together[at] ?? 0);
+  const total = at === undefined ? undefined : together[at];
+  const totalText = total === undefined ? "unknown" : `${numberText(total)} ${unitText(total, unit)}`;
   const words = [
-    `${title}: ${numberText(total)} ${unitText(total, unit)}`,
+    `${title}: ${totalText}`,
     ...lines.map(({ group, value }) => `${nameOf(group)} ${numberText(value)}`),
   ].join(", ");
 
@@ -224,19 +241,13 @@ export const BarChart = ({
           {paths.map((path, place) => (
             <path
               key={bars[place]?.group ?? ""}
-              class={highest ? "bars outline" : "bars"}
+              class={aggregation === "max" ? "bars outline" : "bars"}
               d={path}
               style={{ color: colorOf(bars[place]) }}
             />
           ))}
           {before !== undefined && (
-            <path
-              class="before"
-              d={before
-                .slice(0, buckets.length)
-                .map((value, place) => `${place === 0 ? "M" : "L"}${left(place)} ${y(value)}H${right(place)}`)
-                .join("")}
-            />
+            <path class="before" d={beforePath(before.slice(0, buckets.length), left, right, y)} />
           )}
           {drag !== undefined && (
             <rect
@@ -268,15 +279,13 @@ export const BarChart = ({
               </div>
             ))}
             <div class="total">
-              <dt>{highest ? "Highest" : "Total"}</dt>
-              <dd>
-                {numberText(total)} {unitText(total, unit)}
-              </dd>
+              <dt>{aggregation === "max" ? "Highest" : "Total"}</dt>
+              <dd>{totalText}</dd>
             </div>
             {before !== undefined && (
               <div>
                 <dt>Period before</dt>
-                <dd>{numberText(before[at] ?? 0)}</dd>
+                <dd>{before[at] === undefined ? "unknown" : numberText(before[at])}</dd>
               </div>
             )}
           </dl>

@@ -13,7 +13,7 @@ const point = (at: number | string, total_usage: number, duration_ms = 0): Serie
   duration_ms,
   events: 1,
 });
-const usage = { zone: "utc", measure: "total_usage", level: false } as const;
+const usage = { zone: "utc", measure: "total_usage", aggregation: "sum" } as const;
 
 test("every series has a value for each hour of the time, also where nothing was used", () => {
   const series = [
@@ -26,12 +26,18 @@ test("every series has a value for each hour of the time, also where nothing was
   ]);
 });
 
-test("a level stays until it is reported anew; its events do not", () => {
-  const series = [{ group: "a", points: [point(NOON, 8), point(NOON + 2 * HOUR, 5)] }];
-  expect(chartBars(series, hours(4), { ...usage, level: true })[0]?.values).toEqual([8, 8, 5, 5]);
-  expect(chartBars(series, hours(4), { ...usage, level: true, measure: "events" })[0]?.values).toEqual([
-    1, 0, 1, 0,
+test("a level stays until it is reported anew; before its first report it is unknown, not 0", () => {
+  const series = [
+    { group: "a", points: [point(NOON, 8), point(NOON + 2 * HOUR, 5)] },
+    { group: "b", points: [point(NOON + HOUR, 0)] },
+  ];
+  const bars = chartBars(series, hours(4), { ...usage, aggregation: "last" });
+  expect(bars.map(({ values }) => values)).toEqual([
+    [8, 8, 5, 5],
+    [undefined, 0, 0, 0],
   ]);
+  expect(togetherOf(bars, "last", 4)).toEqual([8, 8, 5, 5]);
+  expect(togetherOf(bars.slice(1), "last", 4)).toEqual([undefined, 0, 0, 0]);
 });
 
 test("durations are drawn in hours", () => {
@@ -52,6 +58,6 @@ test("together: sums add up, of highest values the highest counts", () => {
     { group: "a", place: 0, values: [1, 5] },
     { group: "b", place: 1, values: [2, 3] },
   ];
-  expect(togetherOf(bars, false, 2)).toEqual([3, 8]);
-  expect(togetherOf(bars, true, 2)).toEqual([2, 5]);
+  expect(togetherOf(bars, "sum", 2)).toEqual([3, 8]);
+  expect(togetherOf(bars, "max", 2)).toEqual([2, 5]);
 });

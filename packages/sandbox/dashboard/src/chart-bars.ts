@@ -1,3 +1,4 @@
+import type { Aggregation } from "@meter-lib/core/wire";
 import type { UsageSeries } from "../../src/store/usage-series.ts";
 import type { Bucket } from "./time-range.ts";
 import { dayStart } from "./time-range.ts";
@@ -12,14 +13,15 @@ export interface Bars {
   readonly group: string | null;
   /** Its place among all series, whichever of them are shown. */
   readonly place: number;
-  readonly values: readonly number[];
+  /** Undefined while nothing is known of a level: before its first report. */
+  readonly values: readonly (number | undefined)[];
 }
 
 export interface BarOptions {
   readonly zone: Zone;
   readonly measure: Measure;
-  /** Whether usage is a level, which stays until it is reported anew, or comes anew in each hour and day. */
-  readonly level: boolean;
+  /** What comes of usage: sums and highest values come anew in each hour and day, a level stays until it is reported anew. */
+  readonly aggregation: Aggregation;
 }
 
 const HOUR_MS = 3_600_000;
@@ -33,17 +35,16 @@ const startOf = (at: number | string, zone: Zone): number =>
 export const chartBars = (
   series: readonly UsageSeries[],
   buckets: readonly Bucket[],
-  { zone, measure, level }: BarOptions,
+  { zone, measure, aggregation }: BarOptions,
 ): readonly Bars[] => {
   const scale = measure === "duration_ms" ? HOUR_MS : 1;
-  const holds = level && measure === "total_usage";
+  const usual = aggregation === "last" ? undefined : 0;
   return series.map(({ group, points }, place) => {
     const known = new Map(points.map((point) => [startOf(point.at, zone), point[measure] / scale]));
-    let held = 0;
+    let held: number | undefined;
     const values = buckets.map(({ start }) => {
-      const value = known.get(start) ?? (holds ? held : 0);
-      held = value;
-      return value;
+      held = known.get(start) ?? usual ?? held;
+      return held;
     });
     return { group, place, values };
   });
@@ -55,11 +56,15 @@ export const firstMoment = (series: readonly UsageSeries[], zone: Zone): number 
   return firsts.length === 0 ? undefined : Math.min(...firsts);
 };
 
-/** The sums of all series, bucket by bucket; of highest values the highest. */
-export const togetherOf = (bars: readonly Bars[], highest: boolean, length: number): readonly number[] =>
+/** The values of all series together, bucket by bucket; undefined while nothing is known of any. */
+export const togetherOf = (bars: readonly Bars[], aggregation: Aggregation, length: number): Bars["values"] =>
   Array.from({ length }, (_, place) =>
-    bars.reduce((sum, { values }) => {
-      const value = values[place] ?? 0;
-      return highest ? Math.max(sum, value) : sum + value;
-    }, 0),
+    bars.reduce<number | undefined>(
+      (together, { values }) => {
+        const value = values[place];
+        if (value === undefined || together === undefined) return value ?? together;
+        return aggregation === "max" ? Math.max(together, value) : together + value;
+      },
+      aggregation === "last" ? undefined : 0,
+    ),
   );

@@ -3,7 +3,7 @@ import type { UsageSeries } from "../../src/store/usage-series.ts";
 import { catalogShape, figuresShape, keysShape, seriesShape } from "./answer-shapes.ts";
 import { withQuery } from "./ask.ts";
 import { BarChart, colorOf } from "./bar-chart.tsx";
-import { chartBars, firstMoment, type Measure, togetherOf } from "./chart-bars.ts";
+import { type Bars, chartBars, firstMoment, type Measure, togetherOf } from "./chart-bars.ts";
 import { Choice } from "./choice.tsx";
 import { Combobox } from "./combobox.tsx";
 import { Figures } from "./figures.tsx";
@@ -111,29 +111,32 @@ export const UsagePanel = ({
   const overBefore = useSeries(asked, earlier, { ...more, group_by: "customer" }, compares);
   const seriesBefore = dataOf(overBefore)?.series;
 
-  const level = meter?.aggregation === "last";
-  const highest = meter?.aggregation === "max" && measure === "total_usage";
+  // Events and durations add up, whatever usage does.
+  const aggregation = (measure === "total_usage" ? meter?.aggregation : undefined) ?? "sum";
   const buckets = useMemo(() => bucketsOf(from, range.to, step, zone), [from, range.to, step, zone]);
   const bars = useMemo(
-    () => chartBars(series, buckets, { zone, measure, level }),
-    [series, buckets, zone, measure, level],
+    () => chartBars(series, buckets, { zone, measure, aggregation }),
+    [series, buckets, zone, measure, aggregation],
   );
   const before = useMemo(() => {
     if (!compares || seriesBefore === undefined || earlier.from === undefined) return undefined;
     const spans = bucketsOf(earlier.from, earlier.to, step, zone);
-    return togetherOf(chartBars(seriesBefore, spans, { zone, measure, level }), highest, spans.length);
-  }, [compares, seriesBefore, earlier.from, earlier.to, step, zone, measure, level, highest]);
+    return togetherOf(
+      chartBars(seriesBefore, spans, { zone, measure, aggregation }),
+      aggregation,
+      spans.length,
+    );
+  }, [compares, seriesBefore, earlier.from, earlier.to, step, zone, measure, aggregation]);
 
   const only = bars.find(({ group: name }) => params.only === onlyText(name));
   const shown = only === undefined ? bars : [only];
   const unit = measure === "duration_ms" ? "hour" : measure === "events" ? "event" : (meter?.unit ?? "unit");
   const nameOf = (name: string | null): string => name ?? "All others";
-  const sumOf = (values: readonly number[]): number =>
-    highest
-      ? Math.max(0, ...values)
-      : level && measure === "total_usage"
-        ? (values.at(-1) ?? 0)
-        : values.reduce((sum, value) => sum + value, 0);
+  const sumOf = (values: Bars["values"]): number => {
+    if (aggregation === "last") return values.at(-1) ?? 0;
+    const known = values.map((value) => value ?? 0);
+    return aggregation === "max" ? Math.max(0, ...known) : known.reduce((sum, value) => sum + value, 0);
+  };
 
   return (
     <>
@@ -239,7 +242,7 @@ export const UsagePanel = ({
                   step={step}
                   bars={shown}
                   before={only === undefined ? before : undefined}
-                  highest={highest}
+                  aggregation={aggregation}
                   unit={unit}
                   nameOf={nameOf}
                   onRange={(begin, end) => set({ from: `${begin}`, to: `${end}`, range: "" })}

@@ -69,6 +69,30 @@ test("of a level the newest value of a day counts, for each tenant", async () =>
   });
 });
 
+test("a level stays until its tenant reports another one, whoever else does", async () => {
+  const meter = "document.storage.size_gb";
+  await setUp({ a: "cust_1", b: "cust_1", c: "cust_2" }, [
+    { tenant: "a", at: NOON, usage: 10, meter },
+    { tenant: "b", at: NOON + HOUR_MS, usage: 5, meter },
+    { tenant: "c", at: NOON + HOUR_MS, usage: 90, meter },
+    { tenant: "a", at: NOON + 2 * HOUR_MS, usage: 7, meter },
+  ]);
+  expect(await series(`meter_id=${meter}`)).toMatchObject({
+    series: [
+      {
+        customer_id: "cust_1",
+        points: [
+          { at: NOON, total_usage: 10 },
+          { at: NOON + HOUR_MS, total_usage: 15 },
+          { at: NOON + 2 * HOUR_MS, total_usage: 12 },
+        ],
+      },
+      { customer_id: "cust_2", points: [{ at: NOON + HOUR_MS, total_usage: 90 }] },
+    ],
+  });
+  expect(sandbox.usage().map(({ total_usage }) => total_usage)).toEqual([7, 5, 90]);
+});
+
 test("days begin where the time zone says, also when clocks change", async () => {
   // Berlin goes from +2 to +1 on 25 October 2026: that day lasts from 22:00 to 23:00 UTC, 25 hours.
   const start = Date.UTC(2026, 9, 24, 22);

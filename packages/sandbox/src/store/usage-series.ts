@@ -3,6 +3,7 @@ import type { Catalog } from "@meter-lib/core";
 import { type Aggregation, HOUR_MS } from "@meter-lib/core/wire";
 import { numberIn, type Row } from "./column.ts";
 import { createDayOf } from "./day-of.ts";
+import { heldLevels } from "./held-levels.ts";
 import type { Labels } from "./labels.ts";
 import type { Names } from "./names.ts";
 import type { Rolled } from "./schema.ts";
@@ -28,7 +29,7 @@ export interface SeriesQuery {
 /** What usage is grouped by. */
 export type GroupBy = "customer" | "tenant" | { readonly key: string };
 
-/** Usage in one hour or day. */
+/** Usage in one hour or day; of a level, what all tenants of the group that reported one so far have at its end. */
 export interface SeriesPoint {
   /** Start of the hour in milliseconds since the epoch, or the day as `2026-11-22`. */
   readonly at: number | string;
@@ -68,33 +69,29 @@ const whoOf = (group: GroupColumn): string =>
 
 const SUMS = "sum(duration) AS duration, sum(events) AS events";
 
-// What tenants and customers have together: levels and sums add up, the highest is the highest.
-const TOGETHER: Record<Aggregation, string> = { sum: "sum(total)", last: "sum(level)", max: "max(peak)" };
+// What tenants and customers have together: sums add up, the highest is the highest.
+const TOGETHER: Record<Exclude<Aggregation, "last">, string> = { sum: "sum(total)", max: "max(peak)" };
 
-const bucketSql = (who: string, aggregation: Aggregation, rows: string, bucket: string): string => `
-  SELECT ${who} AS who, ${bucket} AS bucket, ifnull(${TOGETHER[aggregation]}, 0) AS value, ${SUMS}
-  FROM ${rows} WHERE ${OF_ACCOUNT} GROUP BY who, bucket`;
-
-// The newest level of a day is the level of a tenant, and those add up. With one max(), SQLite takes a bare column from the
-// row that holds it. Grouped in the order in which the rows lie: SQLite sorts what is nearly sorted in a fraction of the time.
+// Of a level the newest of an hour or a day, by tenant. With one max(), SQLite takes a bare column from the row that holds it.
 const levelSql = (who: string, rows: string, bucket: string): string => `
-  SELECT who, bucket, ifnull(sum(level), 0) AS value, ${SUMS}
-  FROM (
-    SELECT ${who} AS who, ${bucket} AS bucket, level, max(level_time), ${SUMS}
-    FROM ${rows} WHERE ${OF_ACCOUNT} GROUP BY bucket, meter, tenant, customer
-  ) GROUP BY who, bucket`;
+  SELECT ${who} AS who, ${bucket} AS bucket, meter, tenant, customer, level, max(level_time), ${SUMS}
+  FROM ${rows} WHERE ${OF_ACCOUNT} GROUP BY bucket, meter, tenant, customer ORDER BY bucket`;
 
 const rowsSql = (who: string, aggregation: Aggregation, rows: string, bucket: string): string =>
-  aggregation === "last" ? levelSql(who, rows, bucket) : bucketSql(who, aggregation, rows, bucket);
+  aggregation === "last"
+    ? levelSql(who, rows, bucket)
+    : `
+  SELECT ${who} AS who, ${bucket} AS bucket, ifnull(${TOGETHER[aggregation]}, 0) AS value, ${SUMS}
+  FROM ${rows} WHERE ${OF_ACCOUNT} GROUP BY who, bucket ORDER BY who, bucket`;
 
 const hourSql = ({ of, asked, group }: Source, aggregation: Aggregation): string => {
   const rows = `(SELECT u.* FROM asked CROSS JOIN ${of}_hours u ON u.meter = asked.id AND u.at >= :from AND u.at < :to)`;
-  return `WITH RECURSIVE ${asked} ${bucketSql(whoOf(group), aggregation, rows, "at")} ORDER BY who, bucket`;
+  return `WITH RECURSIVE ${asked} ${rowsSql(whoOf(group), aggregation, rows, "at")}`;
 };
 
 const utcDaySql = ({ of, asked, group }: Source, aggregation: Aggregation): string =>
   `WITH RECURSIVE ${asked}, ${spanOf(of)}
-  ${rowsSql(whoOf(group), aggregation, "span", `at - at % ${DAY_MS}`)} ORDER BY who, bucket`;
+  ${rowsSql(whoOf(group), aggregation, "span", `at - at % ${DAY_MS}`)}`;
 
 /** The hours of days on a clock elsewhere: `:days` is a JSON array of `[day, from, to]`. */
 const LOCAL_DAYS = `
@@ -105,7 +102,7 @@ const localDaySql = ({ of, asked, group }: Source, aggregation: Aggregation): st
   const rows = `
   (SELECT u.*, day FROM asked CROSS JOIN days CROSS JOIN ${of}_hours u
    ON u.meter = asked.id AND u.at >= start AND u.at < stop)`;
-  return `WITH RECURSIVE ${asked}, ${LOCAL_DAYS} ${rowsSql(whoOf(group), aggregation, rows, "day")} ORDER BY who, bucket`;
+  return `WITH RECURSIVE ${asked}, ${LOCAL_DAYS} ${rowsSql(whoOf(group), aggregation, rows, "day")}`;
 };
 
 /** Where labels are read: over all tenants, unless some are asked for, or levels, which are each tenant's own. */
@@ -218,7 +215,8 @@ export const createSeriesQuery = (
               days: localDays(meter_id, hours.from, hours.to, time_zone),
             });
     const others: SeriesPoint[] = [];
-    for (const row of rows) (series.get(numberIn(row, "who")) ?? others).push(pointOf(row, by));
+    for (const row of aggregation === "last" ? heldLevels(rows) : rows)
+      (series.get(numberIn(row, "who")) ?? others).push(pointOf(row, by));
     const shown = ids.map(
       (id): UsageSeries => ({
         group: (values === undefined ? names.nameOf(id) : values.get(id)) ?? null,
