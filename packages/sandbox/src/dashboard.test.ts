@@ -522,6 +522,18 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await expect.poll(() => page.url()).not.toBe(zoomed);
   });
 
+  test("a level is unknown before its first report", async () => {
+    const meter_id = "document.storage.size_gb";
+    const metadata = { "meter.tenant_id": "tenant_123" };
+    await postRecords(sandbox.url, [{ meter_id, customer_id: "cust_001", total_usage: 7, metadata }]);
+    await open(`usage?meter=${meter_id}&range=24h`);
+    const chart = page.getByRole("slider");
+    await chart.press("Home");
+    await expect.poll(() => chart.getAttribute("aria-valuetext")).toContain(": unknown");
+    await chart.press("End");
+    await expect.poll(() => chart.getAttribute("aria-valuetext")).toContain("cust_001 7");
+  });
+
   test("what may have been counted is sent again only after a warning", async () => {
     await withOutbox(async (watching) => {
       const asked: string[] = [];
@@ -567,6 +579,40 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     const story = page.getByRole("list").filter({ hasText: "Recorded" });
     await story.getByText("Refused with 503 by the outage.").first().waitFor();
     await story.getByText("Once, for cust_001.").waitFor();
+  });
+
+  test("an event that a client amends and takes back tells each step, from each of its pages", async () => {
+    await using client = new MeterClient({
+      transport: fetchTransport({ baseUrl: sandbox.url, dialect: "kafka-rest", corrections: true }),
+      customerLookup: httpCustomerLookup({ baseUrl: sandbox.url }),
+      outbox: memoryOutbox({ keepAcknowledgedMs: 60_000 }),
+      defaults: { device_id: "d1", tenant_id: "tenant_123" },
+      delivery: { lingerMs: 0 },
+    });
+    const meter_id = "page.processed.basic";
+    const { event_id, settled } = client.record({ meter_id, total_usage: 240 });
+    await settled;
+    await client.amend(event_id, { meter_id, total_usage: 24 }, "one zero too many");
+    await client.flush();
+    await client.cancel(event_id, "a test");
+    await client.flush();
+    expect(sandbox.usage()).toMatchObject([{ events: 0 }]);
+    for (const id of [1, 2, 3]) {
+      await open(`events/${id}`);
+      await page.getByRole("heading", { name: `Event #${id}` }).waitFor();
+      const story = page.getByRole("list").filter({ hasText: "Recorded" });
+      await story.getByText("No longer counts.").waitFor();
+      // Used and recorded in the same moment, or nearly.
+      expect((await story.locator("strong").allTextContents()).slice(2)).toEqual([
+        ...["Sent", "Acknowledged", "Counted"],
+        ...["Correction sent", "Acknowledged", "Amended"],
+        ...["Correction sent", "Acknowledged", "Cancelled"],
+      ]);
+    }
+    await page.getByText("revision 2").waitFor();
+    await page.getByRole("link", { name: "Attempt 1, event #2." }).click();
+    await page.getByRole("heading", { name: "Event #2" }).waitFor();
+    await page.getByText("one zero too many").first().waitFor();
   });
 
   test("ten thousand tenants: a page at a time, found by a part of the name", async () => {

@@ -96,6 +96,7 @@ export const eventShape: Shape<LoggedEvent> = v.object({
   producer: textOrNull,
   seq: numberOrNull,
   corrects: textOrNull,
+  revision: numberOrNull,
   reason: textOrNull,
   dialect: v.string(),
   request: v.number(),

@@ -28,37 +28,44 @@ interface Life extends Pick<KnownLife, "arrivals" | "turnedAway"> {
   readonly senders: readonly Sender[];
 }
 
-const askLife = async ({ id, event_id, tenant_id }: LoggedEvent, signal: AbortSignal): Promise<Life> => {
+const askLife = async (event: LoggedEvent, signal: AbortSignal): Promise<Life> => {
+  const tenant_id = event.tenant_id ?? undefined;
+  const identity = event.corrects ?? event.event_id;
   const sameEvents = withQuery("sandbox/v1/events", {
     // Without an id nothing tells which others are the same: then it stands alone.
-    ...(event_id === null
-      ? { before: id + 1, limit: 1 }
-      : { event_id, tenant_id: tenant_id ?? undefined, limit: MAX_ARRIVALS }),
+    ...(identity === null
+      ? { before: event.id + 1, limit: 1 }
+      : { event_id: identity, tenant_id, limit: MAX_ARRIVALS }),
     brief: "true",
   });
-  const [{ events: arrivals }, { outboxes }, { attempts }] = await Promise.all([
+  const [{ events: arrivals }, { outboxes }] = await Promise.all([
     ask(sameEvents, eventsShape, { signal }),
     ask("sandbox/v1/outboxes", outboxesShape, { signal }),
-    event_id === null
-      ? { attempts: [] }
-      : ask(withQuery("sandbox/v1/faults/attempts", { event_id }), attemptsShape, { signal }),
   ]);
+  // Corrections have ids of their own.
+  const ids = new Set([identity, ...arrivals.map(({ event_id }) => event_id)].filter((id) => id !== null));
+  const ofEachId = async <Answer,>(question: (event_id: string) => Promise<readonly Answer[]>) =>
+    (await Promise.all(Array.from(ids, question))).flat();
   const askSender = async (outbox: string, number: number): Promise<Sender> => {
-    if (event_id === null) return { outbox, rows: [] };
-    const path = withQuery(`sandbox/v1/outboxes/${number}/events`, {
-      event_id,
-      tenant_id: tenant_id ?? undefined,
-      limit: 1,
-    });
+    const path = `sandbox/v1/outboxes/${number}/events`;
     try {
-      const { events: rows } = await ask(path, outboxRowsShape, { signal });
+      const rows = await ofEachId(async (event_id) => {
+        const query = withQuery(path, { event_id, tenant_id, limit: 1 });
+        return (await ask(query, outboxRowsShape, { signal })).events;
+      });
       return { outbox, rows };
     } catch (error) {
       return { outbox, rows: [], problem: wordsOf(error) };
     }
   };
-  const senders = await Promise.all(outboxes.map(({ name }, number) => askSender(name, number)));
-  const turnedAway = attempts.filter((one) => tenant_id === null || one.tenant_id === tenant_id);
+  const [attempts, senders] = await Promise.all([
+    ofEachId(async (event_id) => {
+      const query = withQuery("sandbox/v1/faults/attempts", { event_id });
+      return (await ask(query, attemptsShape, { signal })).attempts;
+    }),
+    Promise.all(outboxes.map(({ name }, number) => askSender(name, number))),
+  ]);
+  const turnedAway = attempts.filter((one) => tenant_id === undefined || one.tenant_id === tenant_id);
   return { arrivals, turnedAway, senders };
 };
 

@@ -22,6 +22,7 @@ const arrived = (id: number, received_at: number, more: Partial<LoggedEvent> = {
   producer: null,
   seq: null,
   corrects: null,
+  revision: null,
   reason: null,
   dialect: "events",
   request: id,
@@ -93,13 +94,49 @@ test("a refused event is not counted", () => {
   expect(namesOf({ event, arrivals: [event], turnedAway: [], rows: [] })).toEqual(["Sent", "Refused"]);
 });
 
-test("a correction is a step of the event that it corrects", () => {
+const correction = (revision: number, more: Partial<LoggedEvent>): Partial<LoggedEvent> => ({
+  event_id: `${ID}~${revision}`,
+  corrects: ID,
+  revision,
+  ...more,
+});
+
+test("a correction is a step of the event that it corrects, whichever of them is looked at", () => {
   const event = arrived(1, RECORDED + 50, { state: "replaced" });
-  const amended = arrived(2, RECORDED + 90, { state: "replaced", corrects: ID, total_usage: 4 });
-  const cancelled = arrived(3, RECORDED + 99, { state: "cancellation", corrects: ID });
-  const names = namesOf({ event, arrivals: [event, amended, cancelled], turnedAway: [], rows: [] });
-  expect(names.filter((name) => ["Counted", "Amended", "Cancelled"].includes(name))).toEqual([
+  const amended = arrived(
+    2,
+    RECORDED + 90,
+    correction(1, { state: "replaced", total_usage: 4000, event_time: RECORDED - 3_600_000 }),
+  );
+  const again = arrived(3, RECORDED + 95, { ...correction(1, { state: "duplicate" }) });
+  const cancelled = arrived(4, RECORDED + 99, correction(2, { state: "cancellation" }));
+  for (const looked of [event, amended, cancelled]) {
+    const arrivals = [cancelled, again, amended, event];
+    const steps = stepsOf({ event: looked, arrivals, turnedAway: [], rows: [] });
+    expect(steps.map(({ name, words, at }) => [name, (at ?? 0) - RECORDED, words])).toEqual([
+      ["Used", -1000, "This hour is billed."],
+      ["Recorded", 0, "According to its id."],
+      ["Sent", 50, "Attempt 1, event #1."],
+      ["Acknowledged", 50, "Stored and acknowledged: the sender may forget it."],
+      ["Counted", 50, "Once, for c."],
+      ["Correction sent", 90, "Attempt 1, event #2."],
+      ["Acknowledged", 90, "Stored and acknowledged: the sender may forget it."],
+      ["Amended", 90, "Now counts 4,000, in another hour."],
+      ["Correction sent again", 95, "Attempt 2, event #3."],
+      ["Acknowledged again", 95, "Already known: acknowledged as before, not counted again."],
+      ["Correction sent", 99, "Attempt 1, event #4."],
+      ["Acknowledged", 99, "Stored and acknowledged: the sender may forget it."],
+      ["Cancelled", 99, "No longer counts."],
+    ]);
+  }
+});
+
+test("an event that comes after its correction is not counted", () => {
+  const amended = arrived(1, RECORDED + 90, correction(1, { total_usage: 4 }));
+  const event = arrived(2, RECORDED + 95, { state: "replaced" });
+  const names = namesOf({ event, arrivals: [event, amended], turnedAway: [], rows: [] });
+  expect(names.filter((name) => ["Counted", "Not counted", "Amended"].includes(name))).toEqual([
     "Amended",
-    "Cancelled",
+    "Not counted",
   ]);
 });

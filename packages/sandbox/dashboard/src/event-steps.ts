@@ -1,6 +1,7 @@
 import type { TurnedAway } from "../../src/http/faults.ts";
 import type { LoggedEvent } from "../../src/store/log-query.ts";
 import type { ShownRow } from "./answer-shapes.ts";
+import { durationText, numberText } from "./number-text.ts";
 
 /** What a step of an event's life means for whoever waits for its end. */
 export type StepTone = "plain" | "good" | "warn" | "bad";
@@ -22,7 +23,7 @@ export interface LifeStep {
 /** Details of an event, from both sides. */
 export interface KnownLife {
   readonly event: LoggedEvent;
-  /** Every arrival of the same id, the event's own too. */
+  /** Every arrival of the same event, its corrections and the event itself too; the newest first. */
   readonly arrivals: readonly LoggedEvent[];
   /** Attempts that an outage of this sandbox turned away. */
   readonly turnedAway: readonly TurnedAway[];
@@ -38,90 +39,123 @@ const timeOfId = (id: string | null): number | undefined => {
   return high === undefined || low === undefined ? undefined : Number.parseInt(high + low, 16);
 };
 
+const TAKEN = ["Acknowledged", "good", "Stored and acknowledged: the sender may forget it."] as const;
+
 const ANSWERS: Readonly<
   Record<LoggedEvent["state"], readonly [name: string, tone: StepTone, words: string]>
 > = {
-  accepted: ["Acknowledged", "good", "Stored and acknowledged: the sender may forget it."],
+  accepted: TAKEN,
   duplicate: ["Acknowledged again", "good", "Already known: acknowledged as before, not counted again."],
   conflict: ["Refused", "bad", "Its id was used for different content. The first event counts."],
   refused: ["Refused", "bad", "Not counted."],
-  replaced: ["Acknowledged", "good", "Stored; a correction with a higher revision counts instead."],
-  cancellation: ["Acknowledged", "good", "Stored: the event that it corrects no longer counts."],
+  replaced: TAKEN,
+  cancellation: TAKEN,
 };
 
-/** The step of a correction's arrival. */
-const correctionStep = ({ state, received_at, id, total_usage }: LoggedEvent): LifeStep => ({
-  name: state === "cancellation" ? "Cancelled" : "Amended",
-  at: received_at,
-  tone: "plain",
-  words: state === "cancellation" ? "No longer counts." : `Now counts ${total_usage ?? "other times"}.`,
-  arrival: id,
-});
+const HOUR_MS = 3_600_000;
+
+const hourOf = ({ event_time }: LoggedEvent): number => Math.floor((event_time ?? 0) / HOUR_MS);
+
+const amount = ({ total_usage, start_time, end_time }: LoggedEvent): string => {
+  if (total_usage !== null) return numberText(total_usage);
+  return start_time !== null && end_time !== null ? durationText(end_time - start_time) : "with other times";
+};
+
+/** What came of an event that was taken, where `before` is what counted until then. */
+const effectOf = (taken: LoggedEvent, before: LoggedEvent | undefined): LifeStep => {
+  const { id, state, received_at: at, revision, customer_id } = taken;
+  const step = (name: string, tone: StepTone, words: string): LifeStep => ({
+    name,
+    at,
+    tone,
+    words,
+    arrival: id,
+  });
+  if ((before?.revision ?? 0) > (revision ?? 0))
+    return step("Not counted", "plain", "A correction with a higher revision came before.");
+  if (revision === null) return step("Counted", "good", `Once, for ${customer_id ?? "–"}.`);
+  if (state === "cancellation") return step("Cancelled", "warn", "No longer counts.");
+  const elsewhere = before !== undefined && hourOf(before) !== hourOf(taken) ? ", in another hour" : "";
+  return step("Amended", "good", `Now counts ${amount(taken)}${elsewhere}.`);
+};
+
+/** What came of each event that was taken, by its number. Of an identity the highest revision so far counts. */
+const effectsOf = (arrivals: readonly LoggedEvent[]): ReadonlyMap<number, LifeStep> => {
+  const effects = new Map<number, LifeStep>();
+  let counting: LoggedEvent | undefined;
+  for (const arrival of arrivals.toSorted((a, b) => a.id - b.id)) {
+    if (ANSWERS[arrival.state] !== TAKEN) continue;
+    effects.set(arrival.id, effectOf(arrival, counting));
+    if ((arrival.revision ?? 0) >= (counting?.revision ?? 0)) counting = arrival;
+  }
+  return effects;
+};
 
 /** Of attempts that an outage turned away one after another, the first and the last are told, and how many lie between them. */
 const MAX_TOLD = 3;
 
-const attempt = (number: number): string => (number === 1 ? "Sent" : "Sent again");
+/** The steps of one event, or of one correction of it, from its first attempt to what came of it. */
+const attemptSteps = (
+  arrivals: readonly LoggedEvent[],
+  turnedAway: readonly TurnedAway[],
+  effects: ReadonlyMap<number, LifeStep>,
+): readonly LifeStep[] => {
+  const isCorrection = arrivals.some(({ corrects }) => corrects !== null);
+  const [first, again] = isCorrection ? ["Correction sent", "Correction sent again"] : ["Sent", "Sent again"];
+  const sent = [
+    ...turnedAway.map((away) => ({ at: away.at, away, arrival: undefined })),
+    ...arrivals.map((arrival) => ({ at: arrival.received_at, away: undefined, arrival })),
+  ].toSorted((a, b) => a.at - b.at);
+  return sent.flatMap(({ at, away, arrival }, place): readonly LifeStep[] => {
+    const name = place === 0 ? first : again;
+    if (away === undefined) {
+      const [answer, tone, words] = ANSWERS[arrival.state];
+      const attempt = `Attempt ${place + 1}, event #${arrival.id}.`;
+      const effect = effects.get(arrival.id);
+      return [
+        { name, at, tone: "plain", words: attempt, arrival: arrival.id, leads: true },
+        { name: answer, at, tone, words, arrival: arrival.id },
+        ...(effect === undefined ? [] : [effect]),
+      ];
+    }
+    const begin = sent.findLastIndex((one, before) => before < place && one.away === undefined) + 1;
+    const next = sent.findIndex((one, later) => later > place && one.away === undefined);
+    const end = (next === -1 ? sent.length : next) - 1;
+    if (end - begin + 1 > MAX_TOLD && place > begin && place < end) {
+      const between = `Sent ${end - begin - 1} more times`;
+      return place === begin + 1
+        ? [{ name: between, at, tone: "warn", words: "Turned away by the outage." }]
+        : [];
+    }
+    const words = away.outcome === "reset" ? "Cut off by the outage." : "Refused with 503 by the outage.";
+    return [{ name, at, tone: "warn", words }];
+  });
+};
 
 /** The steps that are known, in order of their times; steps of one moment stay in the order of a life. */
 export const stepsOf = ({ event, arrivals, turnedAway, rows }: KnownLife): readonly LifeStep[] => {
   const steps: LifeStep[] = [];
-  const recorded = rows[0]?.row.recorded_at ?? timeOfId(event.event_id);
-  if (event.event_time !== null) {
+  const origin = arrivals.findLast(({ corrects }) => corrects === null) ?? event;
+  const id = event.corrects ?? event.event_id;
+  const held = rows.find(({ row }) => row.event.event_id === id);
+  const recorded = held?.row.recorded_at ?? timeOfId(id);
+  if (origin.event_time !== null) {
     steps.push({
       name: "Used",
-      at: event.event_time,
+      at: origin.event_time,
       tone: "plain",
       words: "This hour is billed.",
     });
   }
   if (recorded !== undefined) {
-    const words = rows.length > 0 ? "In the sender's outbox." : "According to its id.";
+    const words = held === undefined ? "According to its id." : "In the sender's outbox.";
     steps.push({ name: "Recorded", at: recorded, tone: "plain", words });
   }
-  const sent = [
-    ...turnedAway.map((away) => ({ at: away.at, away, arrival: undefined })),
-    ...arrivals.map((arrival) => ({ at: arrival.received_at, away: undefined, arrival })),
-  ].toSorted((a, b) => a.at - b.at);
-  for (const [place, { at, away, arrival }] of sent.entries()) {
-    const name = attempt(place + 1);
-    if (away !== undefined) {
-      const first = sent.findLastIndex((one, before) => before < place && one.away === undefined) + 1;
-      const next = sent.findIndex((one, later) => later > place && one.away === undefined);
-      const last = (next === -1 ? sent.length : next) - 1;
-      const between = last - first - 1;
-      if (last - first + 1 > MAX_TOLD && place > first && place < last) {
-        if (place === first + 1)
-          steps.push({
-            name: `Sent ${between} more times`,
-            at,
-            tone: "warn",
-            words: "Turned away by the outage.",
-          });
-        continue;
-      }
-      const words = away.outcome === "reset" ? "Cut off by the outage." : "Refused with 503 by the outage.";
-      steps.push({ name, at, tone: "warn", words });
-    } else {
-      const [answer, tone, words] = ANSWERS[arrival.state];
-      steps.push(
-        {
-          name,
-          at,
-          tone: "plain",
-          words: `Attempt ${place + 1}, event #${arrival.id}.`,
-          arrival: arrival.id,
-          leads: true,
-        },
-        { name: answer, at, tone, words, arrival: arrival.id },
-      );
-      if (arrival.corrects !== null) {
-        steps.push(correctionStep(arrival));
-      } else if (arrival.state === "accepted") {
-        const words = `Once, for ${arrival.customer_id ?? "–"}.`;
-        steps.push({ name: "Counted", at, tone: "good", words, arrival: arrival.id });
-      }
-    }
+  const effects = effectsOf(arrivals);
+  // Oldest first, so that an event comes before its corrections also where all of them came at once.
+  for (const [event_id, group] of Map.groupBy(arrivals.toReversed(), (arrival) => arrival.event_id)) {
+    const away = turnedAway.filter((one) => one.event_id === event_id);
+    steps.push(...attemptSteps(group, away, effects));
   }
   for (const { outbox, row } of rows) {
     const tone = row.state === "pending" || row.state === "inflight" ? "warn" : "bad";

@@ -38,6 +38,9 @@ const Facts = ({ event }: { readonly event: LoggedEvent }) => {
         </>
       ),
     ],
+    ...(event.corrects === null
+      ? []
+      : [["Corrects", `${event.corrects}, as revision ${event.revision ?? "–"}`] as const]),
     ["Producer", producer === null ? "–" : `${producer}, number ${event.seq ?? "–"}`],
     ["Received in", `request ${event.request}, dialect ${event.dialect}, place ${event.position + 1}`],
   ];

@@ -106,6 +106,7 @@ export const createIngest = (parts: IngestParts, options: IngestOptions): Ingest
       producer,
       seq,
       corrects: event.correction?.event_id,
+      revision: event.correction?.revision,
     };
   };
 

@@ -39,6 +39,8 @@ export interface LoggedEvent {
   readonly seq: number | null;
   /** Id of the event that it corrects. */
   readonly corrects: string | null;
+  /** Of a correction: 1, 2, 3 …; the highest counts. */
+  readonly revision: number | null;
   /** Why it was refused, in words. */
   readonly reason: string | null;
   readonly dialect: string;
@@ -77,7 +79,8 @@ export interface LogQueries {
   events(query: LogQuery): readonly LoggedEvent[];
   /** How many events that match come after one number, up to another. */
   count(query: Omit<LogQuery, "limit" | "before">, after: number, upTo: number): number;
-  receivedEvents(query: LogQuery): readonly ReceivedLoggedEvent[];
+  /** One after another: the requests that they came in may be large. */
+  receivedEvents(query: LogQuery): Iterable<ReceivedLoggedEvent>;
   /** Refused requests, the newest first. */
   refused(query: { readonly before?: number | undefined; readonly limit: number }): readonly LoggedRequest[];
   request(id: number): LoggedRequest | undefined;
@@ -149,6 +152,7 @@ const eventOf = (row: Row): LoggedEvent => ({
   producer: textOrNullIn(row, "producer_id"),
   seq: numberOrNullIn(row, "seq"),
   corrects: textOrNullIn(row, "corrects"),
+  revision: numberOrNullIn(row, "revision"),
   reason: textOrNullIn(row, "reason"),
   dialect: textIn(row, "dialect"),
   request: numberIn(row, "request"),
@@ -220,21 +224,20 @@ export const createLogQueries = (database: DatabaseSync): LogQueries => {
       const sql = `SELECT count(*) AS events FROM events e ${indexSql(named, notCounted)} WHERE ${whereSql(named, notCounted)} AND id <= :up_to`;
       return numberIn(database.prepare(sql).get({ ...given, up_to: upTo }) ?? {}, "events");
     },
-    receivedEvents: (query) => {
-      // Neighbours often come from one request, and it may be large: it is read and parsed once.
-      const requests = new Map<number, Pick<ReceivedLoggedEvent, "headers" | "body">>();
-      const cameIn = (id: number): Pick<ReceivedLoggedEvent, "headers" | "body"> => {
+    receivedEvents: function* (query) {
+      const cameIn = (id: number) => {
         const row = request.get(id) ?? {};
-        const read = { headers: parse(textIn(row, "headers")), body: parse(textOrNullIn(row, "body")) };
-        requests.set(id, read);
-        return read;
+        return { id, headers: parse(textIn(row, "headers")), body: parse(textOrNullIn(row, "body")) };
       };
-      return rowsOf(query).map((row): ReceivedLoggedEvent => {
+      // Events of one request are neighbours: it is read and parsed once.
+      let last: ReturnType<typeof cameIn> | undefined;
+      for (const row of rowsOf(query)) {
         const event = eventOf(row);
-        const { headers, body } = requests.get(event.request) ?? cameIn(event.request);
+        if (last?.id !== event.request) last = cameIn(event.request);
+        const { headers, body } = last;
         const records = isObject(body) && Array.isArray(body.records) ? body.records : undefined;
-        return { ...event, headers, body: records === undefined ? body : records[event.position] };
-      });
+        yield { ...event, headers, body: records === undefined ? body : records[event.position] };
+      }
     },
     refused: ({ before, limit }) => refused.all({ before: before ?? null, limit }).map(requestOf),
     request: (id) => {

@@ -1,5 +1,5 @@
 /** Kept in `PRAGMA user_version`. Raise it with every change below. */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 /** Kept in `PRAGMA application_id` ("mtsb"), so that another program's file is not taken for ours. */
 export const APPLICATION_ID = 0x6d747362;
@@ -49,7 +49,7 @@ CREATE TABLE ${name} (
  * - `accounts`: who pays for a tenant; a former customer stays (`current = 0`), since events on the way still name it
  * - `requests`: what arrived, as received; `reason` says why it was refused
  * - `events`: the log, one row per event received; `counts` is 1 on the one row of an identity that was taken, and `corrects` is the
- *   id of the event that a correction corrects. The index
+ *   id of the event that a correction corrects, with the number of its `revision`. The index
  *   starts with the id, because ids sort by time: it grows at its end whatever the tenant
  *   Those of tenant, meter and state go on with the number, so that the newest are found from their end; the columns behind
  *   it let a question with two filters pass over rows without looking them up
@@ -103,7 +103,8 @@ CREATE TABLE events (
   end_time INTEGER,
   producer INTEGER,
   seq INTEGER,
-  corrects TEXT
+  corrects TEXT,
+  revision INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX events_identity ON events (event_id, tenant) WHERE counts = 1 AND event_id IS NOT NULL;
 CREATE INDEX events_repeats ON events (event_id) WHERE counts IS NULL AND event_id IS NOT NULL;
