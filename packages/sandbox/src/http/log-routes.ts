@@ -41,7 +41,9 @@ export const logRoutes = ({ store }: SandboxContext): Hono<SandboxEnv> => {
   const app = new Hono<SandboxEnv>();
   app.get("/sandbox/v1/events", (c) => {
     const { brief, ...query } = checked(eventsQuery, c.req.query());
-    return c.json({ events: brief === "true" ? store.log.events(query) : store.log.receivedEvents(query) });
+    return c.json({
+      events: brief === "true" ? store.log.events(query) : [...store.log.receivedEvents(query)],
+    });
   });
   app.get("/sandbox/v1/sessions", (c) =>
     c.json({ sessions: store.sessions(checked(sessionsQuery, c.req.query())) }),
