@@ -23,4 +23,4 @@ export const outgoingEvent = (fields: Partial<OutgoingEvent> = {}): OutgoingEven
 });
 
 export const sendTo = (transport: Transport, ...events: readonly OutgoingEvent[]): Promise<SendAnswer> =>
-  transport.send({ events }, { signal: AbortSignal.timeout(5_000), deadline: Date.now() + 5_000 });
+  transport.send({ events }, { signal: AbortSignal.timeout(60_000), deadline: Date.now() + 60_000 });

@@ -7,7 +7,7 @@ import { loopbackServer } from "../test/loopback-server.ts";
 import { type HttpCustomerLookupOptions, httpCustomerLookup } from "./index.ts";
 
 const baseUrl = "https://portal.example.com";
-const context = () => ({ signal: AbortSignal.timeout(5_000) });
+const context = () => ({ signal: AbortSignal.timeout(60_000) });
 
 afterEach(() => nock.cleanAll());
 

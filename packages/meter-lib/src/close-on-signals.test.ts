@@ -23,7 +23,7 @@ const runWithSignals = async (
       `import { closeOnSignals } from ${JSON.stringify(MODULE)};\n${program}`,
     ],
     // A program that does not end by itself is a failure, not a test that hangs.
-    { stdio: ["ignore", "pipe", "inherit"], timeout: 20_000, killSignal: "SIGKILL" },
+    { stdio: ["ignore", "pipe", "inherit"], timeout: 120_000, killSignal: "SIGKILL" },
   );
   const ended = once(child, "close");
   const lines: string[] = [];

@@ -246,8 +246,8 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
     await page.close();
   });
 
-  /** Usage of two meters by two customers, an hour apart, until now. */
-  const sendUsage = async (at: Sandbox): Promise<void> => {
+  /** Usage of two meters by two customers, an hour apart, until the time that it returns. */
+  const sendUsage = async (at: Sandbox): Promise<number> => {
     await fetch(`${at.url}/sandbox/v1/tenant?tenant_id=other`, {
       method: "PUT",
       body: JSON.stringify({ customer_id: "cust_002" }),
@@ -265,6 +265,7 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
       },
     }));
     expect((await postRecords(at.url, records)).status).toBe(200);
+    return now;
   };
   const bars = () => page.locator(".chart .bars");
   /** An asked question waits until it is let go. */
@@ -395,9 +396,8 @@ describe.skipIf(found === undefined)("the dashboard in Chromium", () => {
   });
 
   test("the time shown is that of the address, in whole hours; one without sense is the usual one", async () => {
-    await sendUsage(sandbox);
+    const now = await sendUsage(sandbox);
     const chart = page.getByRole("slider");
-    const now = Date.now();
     await open(`usage?meter=page.processed.basic&clock=utc&from=${now}&to=${now + 1}`);
     await chart.press("End");
     await expect.poll(() => chart.getAttribute("aria-valuetext")).toContain("cust_001 1");

@@ -69,14 +69,14 @@ test("the two sides agree, by tenant, meter and hour, whatever the meter's type"
 
 test("what was lost behind the backend's back is named, what waits here too", async () => {
   const { client, backend } = await setUp(({ event_id }) => event_id === "swallowed");
-  client.record({
+  const arrives = client.record({
     tenant_id: "a",
     meter_id: "page.processed.basic",
     total_usage: 3,
     event_time: noon,
     event_id: "arrives",
   });
-  client.record({
+  const swallowed = client.record({
     tenant_id: "a",
     meter_id: "page.processed.basic",
     total_usage: 5,
@@ -90,7 +90,7 @@ test("what was lost behind the backend's back is named, what waits here too", as
     event_time: noon,
     event_id: "parked",
   });
-  await client.flush({ timeoutMs: 2_000 });
+  await Promise.all([arrives.settled, swallowed.settled]);
   const { agrees, differences, gaps } = await client.reconcile(backend);
   expect(agrees).toBe(false);
   expect(differences).toEqual([

@@ -23,7 +23,7 @@ const outgoing = (event_id: string): OutgoingEvent => {
 const send = (transport: Transport, id: string): Promise<SendAnswer> =>
   transport.send(
     { events: [outgoing(id)] },
-    { signal: AbortSignal.timeout(5_000), deadline: Date.now() + 5_000 },
+    { signal: AbortSignal.timeout(60_000), deadline: Date.now() + 60_000 },
   );
 
 const undo: (() => void)[] = [];

@@ -25,7 +25,7 @@ const outgoing = (event_id: string, fields: Partial<OutgoingEvent> = {}): Outgoi
 };
 
 const send = (transport: Transport, events: readonly OutgoingEvent[]): Promise<SendAnswer> =>
-  transport.send({ events }, { signal: AbortSignal.timeout(5_000), deadline: Date.now() + 5_000 });
+  transport.send({ events }, { signal: AbortSignal.timeout(60_000), deadline: Date.now() + 60_000 });
 
 interface Got {
   readonly headers: IncomingHttpHeaders;

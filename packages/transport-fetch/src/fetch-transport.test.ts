@@ -9,7 +9,7 @@ import { outgoingEvent } from "../test/outgoing-event.ts";
 import { type FetchTransportOptions, fetchTransport } from "./index.ts";
 
 const baseUrl = "https://meter.example.com";
-const context = () => ({ signal: AbortSignal.timeout(5_000), deadline: Date.now() + 5_000 });
+const context = () => ({ signal: AbortSignal.timeout(60_000), deadline: Date.now() + 60_000 });
 
 /** Sends to a server that takes everything, and gives what it saw. */
 const seenBy = async (

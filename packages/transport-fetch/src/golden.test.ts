@@ -31,7 +31,7 @@ const sendAs = async (row: GoldenRow): Promise<SeenRequest> => {
   const transport = fetchTransport({ baseUrl: server.url, dialect: dialectOf(row), strictWire: true });
   const answer = await transport.send(
     { events: [eventOf(row)] },
-    { signal: AbortSignal.timeout(5_000), deadline: 0 },
+    { signal: AbortSignal.timeout(60_000), deadline: 0 },
   );
   expect(outcomesOf(answer).map(({ state }) => state)).toEqual(["acknowledged"]);
   const [request] = server.requests;

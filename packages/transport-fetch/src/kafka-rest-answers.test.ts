@@ -155,6 +155,6 @@ test.each(rows)("$server $case ($what): $status", async ({ index, verdict }) => 
   const events = Array.from({ length: records }, (_, i) =>
     outgoingEvent({ event_id: `event-${i}`, seq: i + 1 }),
   );
-  const answer = await transport.send({ events }, { signal: AbortSignal.timeout(5_000), deadline: 0 });
+  const answer = await transport.send({ events }, { signal: AbortSignal.timeout(60_000), deadline: 0 });
   expect(spell(answer, records)).toBe(expected);
 });

@@ -5,6 +5,6 @@ import { outgoingEvent } from "./outgoing-event.ts";
 /** Sends one event with a fresh transport. */
 export const sendOne = (
   options: FetchTransportOptions,
-  signal: AbortSignal = AbortSignal.timeout(5_000),
+  signal: AbortSignal = AbortSignal.timeout(60_000),
 ): Promise<SendAnswer> =>
-  fetchTransport(options).send({ events: [outgoingEvent()] }, { signal, deadline: Date.now() + 5_000 });
+  fetchTransport(options).send({ events: [outgoingEvent()] }, { signal, deadline: Date.now() + 60_000 });

@@ -76,7 +76,7 @@ transportConformance({
 });
 
 const send = (transport: Transport, events: readonly OutgoingEvent[]): Promise<SendAnswer> =>
-  transport.send({ events }, { signal: AbortSignal.timeout(10_000), deadline: Date.now() + 10_000 });
+  transport.send({ events }, { signal: AbortSignal.timeout(60_000), deadline: Date.now() + 60_000 });
 
 test("all of an event is stored; one that the table has is a duplicate, and stays as it is", async () => {
   await using place = await usagePlace();

@@ -49,7 +49,7 @@ describe.skipIf(chromium === undefined)(
       })}`;
       const counted = () => sandbox.usage().reduce((sum, { events }) => sum + events, 0);
       const allCounted = async (events: number): Promise<void> => {
-        const deadline = Date.now() + 20_000;
+        const deadline = Date.now() + 60_000;
         while (counted() < events) {
           if (Date.now() > deadline) throw new Error(`${counted()} of ${events} events were counted`);
           await new Promise((resolve) => setTimeout(resolve, 20));

@@ -22,7 +22,7 @@ test("a function is asked before every send, so that a token can change", async 
     baseUrl: server.url,
     headers: async () => ({ authorization: `Bearer ${++token}` }),
   });
-  const context = { signal: AbortSignal.timeout(5_000), deadline: 0 };
+  const context = { signal: AbortSignal.timeout(60_000), deadline: 0 };
   await transport.send({ events: [outgoingEvent()] }, context);
   await transport.send({ events: [outgoingEvent()] }, context);
   expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer 1", "Bearer 2"]);
