@@ -1,4 +1,5 @@
 import { type DeliveryOptions, MeterClient, type Receipt } from "@meter-lib/core";
+import type { Transport } from "@meter-lib/core/transport";
 import {
   captivePortal,
   type Fault,
@@ -24,18 +25,25 @@ interface Setting {
   readonly backend?: FaultBackendOptions;
   readonly transport?: Partial<FetchTransportOptions>;
   readonly delivery?: DeliveryOptions;
+  /** `timeoutMs` of the first request; later ones have time for any machine. @default 5_000 */
+  readonly firstTimeoutMs?: number;
 }
 
-const connect = async ({ dialect, dedup, backend: options, transport, delivery }: Setting) => {
+const connect = async (setting: Setting) => {
+  const { dialect, dedup, backend: options, transport, delivery, firstTimeoutMs = 5_000 } = setting;
   const backend = await faultBackend({ dedup, ...options });
-  const client = new MeterClient({
-    transport: fetchTransport({
+  const wire = (timeoutMs: number): Transport =>
+    fetchTransport({
       baseUrl: backend.url,
       dialect,
       dedup: dedup ? ALWAYS_DEDUP : false,
-      timeoutMs: 5_000,
+      timeoutMs,
       ...transport,
-    }),
+    });
+  const [first, later] = [wire(firstTimeoutMs), wire(5_000)];
+  let sends = 0;
+  const client = new MeterClient({
+    transport: { ...later, send: (...call) => (sends++ === 0 ? first : later).send(...call) },
     customerLookup: everybody,
     delivery: { lingerMs: 1, retryCapMs: 20, ...delivery },
   });
@@ -86,7 +94,7 @@ const CERTAIN: readonly (readonly [string, Fault])[] = [
 
 describe.each(["events", "kafka-rest"] as const)("%s", (dialect) => {
   test.each(UNSURE)("%s: with dedup sent again with the same bytes and counted once", async (_, fault) => {
-    const { backend, client } = await connect({ dialect, dedup: true, transport: { timeoutMs: 400 } });
+    const { backend, client } = await connect({ dialect, dedup: true, firstTimeoutMs: 400 });
     backend.next(fault);
     const receipt = client.record(usage());
     expect(await receipt.settled).toMatchObject({ state: "acknowledged" });
@@ -97,7 +105,7 @@ describe.each(["events", "kafka-rest"] as const)("%s", (dialect) => {
   });
 
   test.each(UNSURE)("%s: without dedup quarantined and never sent again", async (_, fault) => {
-    const { backend, client } = await connect({ dialect, dedup: false, transport: { timeoutMs: 400 } });
+    const { backend, client } = await connect({ dialect, dedup: false, firstTimeoutMs: 400 });
     backend.next(fault);
     const receipt = client.record(usage());
     expect(await receipt.settled).toMatchObject({ state: "quarantined" });
@@ -194,7 +202,8 @@ describe.each(["events", "kafka-rest"] as const)("%s", (dialect) => {
     const { backend, client } = await connect({
       dialect,
       dedup: true,
-      transport: { timeoutMs: 400, fetch: (...args) => (++calls === 1 ? broken() : fetch(...args)) },
+      firstTimeoutMs: 400,
+      transport: { fetch: (...args) => (++calls === 1 ? broken() : fetch(...args)) },
     });
     expect(await client.record(usage()).settled).toMatchObject({ state: "acknowledged" });
     expect(backend.counted).toHaveLength(1);
