@@ -19,6 +19,12 @@ describe("every sequence of uses and faults keeps the law", () => {
   });
 });
 
+test("so does a durable outbox, which is committed in groups", { timeout: 300_000 }, async () => {
+  const breakOutbox = (inner: Outbox) => wrapOutbox(inner, { name: "durable", durable: true });
+  const details = await checkDeliveryLaw({ dedup: true, breakOutbox, numRuns: 40 });
+  expect(details.failed ? fc.defaultReportMessage(details) : "").toBe("");
+});
+
 describe("and so does an outbox that fails at times", () => {
   test.each<[string, Failing]>([
     ["before it has stored anything", async () => fails()],
