@@ -533,8 +533,8 @@ export class DeliveryEngine {
   }
 
   get #isPostponedDue(): boolean {
-    const { hasPostponed, hasStranded } = this.#nextCommit;
-    return (hasPostponed || hasStranded) && this.#spare?.isDown === false;
+    if (this.#spare?.isDown !== false) return false;
+    return this.#nextCommit.hasPostponed || this.#nextCommit.hasStranded;
   }
 
   /** Whether to try an outbox that failed again. */
@@ -551,8 +551,10 @@ export class DeliveryEngine {
       if (this.#room.isAsked || this.#isRetryDue || !isEmpty(transaction)) await this.#commit(transaction);
       isFirst = false;
       this.#takeDecided();
-      await this.#claim();
-      this.#takeDecided();
+      if (this.#claims.isDue && !this.#isStopped) {
+        await this.#claim();
+        this.#takeDecided();
+      }
       // One time for both: what is not due for one must not be overdue for the other.
       this.#lookedAt = this.#steady();
       if (!this.#isStopped)

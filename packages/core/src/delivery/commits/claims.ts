@@ -38,6 +38,12 @@ export class Claims {
     return this.#hasMore;
   }
 
+  /** Whether to claim now: there may be more, and room for it. */
+  get isDue(): boolean {
+    const { inMemory, steady } = this.#options;
+    return (this.#hasMore || steady() >= this.#at) && inMemory.claimable !== undefined;
+  }
+
   /** Whether to look for more without waiting. */
   get isAsked(): boolean {
     return this.#at === Number.NEGATIVE_INFINITY;
@@ -76,10 +82,9 @@ export class Claims {
   ): Promise<Claimed | undefined> {
     const { outbox, inMemory, steady } = this.#options;
     const room = inMemory.claimable;
-    const now = steady();
-    if ((!this.#hasMore && now < this.#at) || room === undefined) return undefined;
+    if (!this.isDue || room === undefined) return undefined;
     // A volatile outbox has no other owners; claim again only after a redrive.
-    this.#at = outbox.durable ? now + CLAIM_INTERVAL_MS : Number.POSITIVE_INFINITY;
+    this.#at = outbox.durable ? steady() + CLAIM_INTERVAL_MS : Number.POSITIVE_INFINITY;
     const claimed = await outbox.claim({ ...room, ...request });
     this.#hasMore = claimed.more && !isDown();
     return claimed;

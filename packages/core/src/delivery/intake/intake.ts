@@ -94,8 +94,7 @@ export class Intake {
   /** When the first waiting event came, in steady time. */
   get openedAt(): number | undefined {
     let at: number | undefined;
-    for (const segment of this.gathered())
-      if (at === undefined || segment.openedAt < at) at = segment.openedAt;
+    for (const { openedAt } of this.gathered()) if (at === undefined || openedAt < at) at = openedAt;
     return at;
   }
 
@@ -254,7 +253,10 @@ export class Intake {
 
   #open(): readonly Segment[] {
     const { live, backfill } = this.#shared;
-    return [live, backfill, ...this.#owned].filter((segment) => segment !== undefined);
+    const open: Segment[] = [];
+    if (live !== undefined) open.push(live);
+    if (backfill !== undefined) open.push(backfill);
+    return this.#owned.size === 0 ? open : [...open, ...this.#owned];
   }
 
   #seal(segment: Segment): void {

@@ -236,6 +236,7 @@ export class Destination {
   #nextBatch(now: number, hurry: boolean): readonly Slice[] {
     const live = this.#live.size;
     const backfill = this.#backfill.size;
+    if (live + backfill === 0) return [];
     const max = this.breaker.isProbing ? 1 : this.#maxEvents;
     const isFull = live + backfill >= max || this.#live.bytes + this.#backfill.bytes >= this.#maxBytes;
     if (!isFull && !hurry && now < this.#lingerUntil && !this.breaker.isFailing) return [];
