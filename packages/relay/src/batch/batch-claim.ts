@@ -14,7 +14,8 @@ export interface BatchClaimOptions {
 }
 
 /** An entry to claim, with the mark of its event. */
-export interface Claimable extends ClaimEntry {
+export interface Claimable {
+  readonly entry: ClaimEntry;
   readonly mark: string;
 }
 
@@ -49,16 +50,17 @@ export class BatchClaim {
   /** Rejects if the store rejects, is too slow, or returns an invalid result. No event may then be handed on. */
   async take(events: readonly Claimable[], deadline: Deadline): Promise<readonly ClaimAnswer[]> {
     const { atWork } = this.#options;
-    for (const { event_id, mark } of events) atWork.begin(this.#tenant_id, event_id, mark);
+    for (const { entry, mark } of events) atWork.begin(this.#tenant_id, entry.event_id, mark);
     try {
       const answers = await this.#ask(
-        events.map(({ event_id, note }) => ({ event_id, note })),
+        events.map(({ entry }) => entry),
         deadline,
       );
       this.#renewLater();
       return answers;
     } finally {
-      for (const { event_id } of events) if (!this.#open.has(event_id)) atWork.end(this.#tenant_id, event_id);
+      for (const { entry } of events)
+        if (!this.#open.has(entry.event_id)) atWork.end(this.#tenant_id, entry.event_id);
     }
   }
 
@@ -122,9 +124,11 @@ export class BatchClaim {
   }
 
   #keep(entries: readonly ClaimEntry[], answers: readonly ClaimAnswer[]): void {
-    for (const [index, { event_id }] of entries.entries()) {
+    for (const [index, entry] of entries.entries()) {
       const answer = answers[index];
-      if (answer?.state === "claimed") this.#open.set(event_id, { event_id, note: answer.note });
+      if (answer?.state !== "claimed") continue;
+      const { event_id } = entry;
+      this.#open.set(event_id, answer.note === entry.note ? entry : { event_id, note: answer.note });
     }
   }
 

@@ -33,17 +33,19 @@ export const pageMark = ({
 
 /** Returns a function that writes a decision of this batch for the mark of an event. */
 export const decisionWriter = ({ shiftMs, device_id }: BatchDecision): ((mark: string) => string) => {
-  const rest = `,${shiftMs},${JSON.stringify(device_id)}]`;
-  return (mark) => `[${JSON.stringify(mark)}${rest}`;
+  // JSON has no line break, so what follows the first one is the mark.
+  const first = `${JSON.stringify([shiftMs, device_id])}\n`;
+  return (mark) => first + mark;
 };
 
 /** @throws TypeError for a note that the relay did not write */
 export const readDecision = (note: string): FirstDecision => {
-  const parts: unknown = JSON.parse(note);
+  const end = note.indexOf("\n");
+  const parts: unknown = end === -1 ? undefined : JSON.parse(note.slice(0, end));
   if (Array.isArray(parts)) {
-    const [mark, shiftMs, device_id]: unknown[] = parts;
-    if (typeof mark === "string" && typeof shiftMs === "number" && typeof device_id === "string")
-      return { mark, shiftMs, device_id };
+    const [shiftMs, device_id]: unknown[] = parts;
+    if (typeof shiftMs === "number" && typeof device_id === "string")
+      return { mark: note.slice(end + 1), shiftMs, device_id };
   }
   throw new TypeError("the dedup store answered a note that the relay did not write");
 };

@@ -121,7 +121,8 @@ class BatchTaking {
       if (working !== undefined)
         this.#results[index] =
           working === mark ? retry(event_id, BEING_TAKEN, HELD_RETRY_MS) : rejected(event_id, ID_CONFLICT);
-      else if (first === undefined) items.set(event_id, { index, event_id, page, mark, note: noteOf(mark) });
+      else if (first === undefined)
+        items.set(event_id, { index, page, mark, entry: { event_id, note: noteOf(mark) } });
       else if (first.mark === mark) this.#repeats.set(index, first.index);
       else this.#results[index] = rejected(event_id, ID_CONFLICT);
     }
@@ -135,7 +136,8 @@ class BatchTaking {
     own: BatchDecision,
   ): readonly ClaimedItem[] {
     const claimed: ClaimedItem[] = [];
-    for (const [position, { index, event_id, page, mark, note }] of items.entries()) {
+    for (const [position, { index, page, mark, entry }] of items.entries()) {
+      const { event_id, note } = entry;
       const answer = answers[position];
       if (answer === undefined) continue;
       const first = answer.note === note ? undefined : readDecision(answer.note);

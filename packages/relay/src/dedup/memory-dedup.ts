@@ -11,15 +11,23 @@ export interface MemoryDedupOptions {
   readonly maxEntriesPerTenant?: number;
 }
 
-interface Entry {
+/** Identities that were claimed or confirmed by one call. What they share is kept once. */
+interface Group {
   readonly tenant_id: string;
-  readonly event_id: string;
-  readonly note: string;
-  readonly holder: string;
   /** Undefined if confirmed. */
-  owner: string | undefined;
-  leaseUntil: number;
+  readonly owner: string | undefined;
+  readonly holder: string;
+  readonly leaseUntil: number;
   expiresAt: number;
+  /** Those that entered it; some may have left. */
+  event_ids: string[];
+  /** How many have not left. */
+  size: number;
+}
+
+interface Entry {
+  readonly note: string;
+  group: Group;
 }
 
 const OPTIONS: OptionNames<MemoryDedupOptions> = {
@@ -54,32 +62,55 @@ export const memoryDedup = (options: MemoryDedupOptions = {}): DedupStore => {
     ]);
   }
   const byTenant = new Map<string, Map<string, Entry>>();
-  // Ordered by last claim, and so almost by expiry: confirming an entry moves its expiry only a little.
-  const all = new Set<Entry>();
+  // In the order of their calls, and so almost by expiry.
+  const groups = new Set<Group>();
+  let size = 0;
 
-  const add = (entry: Entry): void => {
-    all.add(entry);
-    const ofTenant = byTenant.get(entry.tenant_id);
-    if (ofTenant === undefined) byTenant.set(entry.tenant_id, new Map([[entry.event_id, entry]]));
-    else ofTenant.set(entry.event_id, entry);
+  const groupOf = (shared: Omit<Group, "event_ids" | "size">): Group => {
+    const group = { ...shared, event_ids: [], size: 0 };
+    groups.add(group);
+    return group;
   };
-  const remove = (entry: Entry): void => {
-    all.delete(entry);
-    const ofTenant = byTenant.get(entry.tenant_id);
-    ofTenant?.delete(entry.event_id);
-    if (ofTenant?.size === 0) byTenant.delete(entry.tenant_id);
+  const enter = (event_id: string, entry: Entry): void => {
+    const { group } = entry;
+    group.event_ids.push(event_id);
+    group.size++;
+    size++;
+    const ofTenant = byTenant.get(group.tenant_id);
+    if (ofTenant === undefined) byTenant.set(group.tenant_id, new Map([[event_id, entry]]));
+    else ofTenant.set(event_id, entry);
+  };
+  const leave = (group: Group): void => {
+    group.size--;
+    if (group.size === 0) groups.delete(group);
+  };
+  const move = (event_id: string, entry: Entry, group: Group): void => {
+    group.event_ids.push(event_id);
+    group.size++;
+    leave(entry.group);
+    entry.group = group;
+  };
+  const remove = (event_id: string, { group }: Entry): void => {
+    const ofTenant = byTenant.get(group.tenant_id);
+    ofTenant?.delete(event_id);
+    if (ofTenant?.size === 0) byTenant.delete(group.tenant_id);
+    size--;
+    leave(group);
+    // An id that is gone must not take memory until the others expire.
+    if (group.size * 2 < group.event_ids.length)
+      group.event_ids = group.event_ids.filter((each) => ofTenant?.get(each)?.group === group);
   };
   /** Returns the entry of an identity. Deletes an expired one. */
   const recall = (tenant_id: string, event_id: string, now: number): Entry | undefined => {
     const entry = byTenant.get(tenant_id)?.get(event_id);
-    if (entry === undefined || entry.expiresAt > now) return entry;
-    remove(entry);
+    if (entry === undefined || entry.group.expiresAt > now) return entry;
+    remove(event_id, entry);
     return undefined;
   };
   const forgetExpired = (now: number): void => {
-    for (const entry of all) {
-      if (entry.expiresAt > now) return;
-      remove(entry);
+    for (const { tenant_id, expiresAt, event_ids } of groups) {
+      if (expiresAt > now) return;
+      for (const event_id of event_ids) recall(tenant_id, event_id, now);
     }
   };
 
@@ -91,44 +122,47 @@ export const memoryDedup = (options: MemoryDedupOptions = {}): DedupStore => {
       const known = entries.map(({ event_id }) => recall(tenant_id, event_id, now));
       const more = known.reduce((count, entry) => (entry === undefined ? count + 1 : count), 0);
       const ofTenant = byTenant.get(tenant_id)?.size ?? 0;
-      if (more > 0 && (all.size + more > maxEntries || ofTenant + more > maxEntriesPerTenant)) {
+      if (more > 0 && (size + more > maxEntries || ofTenant + more > maxEntriesPerTenant)) {
         throw new MeterError(
           "no_room",
-          `the dedup memory holds ${all.size} identities of at most ${maxEntries}, ` +
+          `the dedup memory holds ${size} identities of at most ${maxEntries}, ` +
             `${ofTenant} of them of this tenant, which may have ${maxEntriesPerTenant}`,
         );
       }
-      const leaseUntil = now + leaseMs;
       const expiresAt = now + Math.max(windowMs, leaseMs);
-      return entries.map(({ event_id, note }, index): ClaimAnswer => {
+      const group = groupOf({ tenant_id, owner, holder, leaseUntil: now + leaseMs, expiresAt });
+      const answers = entries.map(({ event_id, note }, index): ClaimAnswer => {
         const entry = known[index];
         if (entry === undefined) {
-          add({ tenant_id, event_id, note, holder, owner, leaseUntil, expiresAt });
+          enter(event_id, { note, group });
           return { state: "claimed", note, lapsed: false };
         }
-        if (entry.owner === undefined) return { state: "confirmed", note: entry.note };
-        const lapsed = entry.owner !== owner;
-        if (lapsed && (entry.leaseUntil > now || entry.holder !== holder))
-          return { state: "held", note: entry.note, until: entry.leaseUntil, holder: entry.holder };
-        remove(entry);
-        add({ ...entry, owner, leaseUntil, expiresAt });
+        const { owner: before, holder: holderBefore, leaseUntil } = entry.group;
+        if (before === undefined) return { state: "confirmed", note: entry.note };
+        const lapsed = before !== owner;
+        if (lapsed && (leaseUntil > now || holderBefore !== holder))
+          return { state: "held", note: entry.note, until: leaseUntil, holder: holderBefore };
+        move(event_id, entry, group);
         return { state: "claimed", note: entry.note, lapsed };
       });
+      if (group.size === 0) groups.delete(group);
+      return answers;
     },
     settle: ({ tenant_id, owner, now, confirmed, released }) => {
       const expiresAt = now + windowMs;
+      const group = groupOf({ tenant_id, owner: undefined, holder: "", leaseUntil: 0, expiresAt });
       for (const { event_id, note } of confirmed) {
         const entry = recall(tenant_id, event_id, now);
-        if (entry === undefined) {
-          add({ tenant_id, event_id, note, holder: "", owner: undefined, leaseUntil: 0, expiresAt });
-        } else {
-          entry.owner = undefined;
-          entry.expiresAt = Math.max(entry.expiresAt, expiresAt);
+        if (entry === undefined) enter(event_id, { note, group });
+        else {
+          group.expiresAt = Math.max(group.expiresAt, entry.group.expiresAt);
+          move(event_id, entry, group);
         }
       }
+      if (group.size === 0) groups.delete(group);
       for (const event_id of released) {
         const entry = byTenant.get(tenant_id)?.get(event_id);
-        if (entry?.owner === owner) remove(entry);
+        if (entry?.group.owner === owner) remove(event_id, entry);
       }
     },
   };
