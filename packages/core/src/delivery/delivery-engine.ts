@@ -657,7 +657,9 @@ export class DeliveryEngine {
       this.#spare?.retryAt ?? Number.POSITIVE_INFINITY,
       !this.#waitingForRoom.isEmpty && this.durable ? now + ASK_ROOM_INTERVAL_MS : Number.POSITIVE_INFINITY,
     );
-    this.#wake.set(at, this.#waiting.isAny);
+    // A program that ends in the meantime stays until what it recorded is stored.
+    const isUnstored = this.durable && this.#intake.events > 0;
+    this.#wake.set(at, this.#waiting.isAny || isUnstored);
   }
 
   // Waiting for all

@@ -65,3 +65,14 @@ test("so is a whole batch, and what a closing page leaves", async () => {
   expect(commits).toEqual([1, 30, 3]);
   await client.close();
 });
+
+test("the process stays until what was recorded is stored, and no longer", async () => {
+  const { client, clock } = await started();
+  expect(clock.timers.filter(({ holdsProcess }) => holdsProcess)).toEqual([]);
+  client.record(usage());
+  await clock.settle();
+  expect(clock.timers.filter(({ holdsProcess }) => holdsProcess)).toMatchObject([{ inMs: 20 }]);
+  await clock.advance(20);
+  expect(clock.timers.filter(({ holdsProcess }) => holdsProcess)).toEqual([]);
+  await client.close();
+});

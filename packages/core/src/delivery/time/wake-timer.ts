@@ -7,6 +7,7 @@ export class WakeTimer {
   readonly #wake: () => void;
   #cancel = () => {};
   #at = Number.POSITIVE_INFINITY;
+  #holdsProcess = false;
 
   /** @param steady - see `steadyTime` */
   constructor(clock: Clock, steady: () => number, wake: () => void) {
@@ -17,10 +18,11 @@ export class WakeTimer {
 
   /** @param at - steady time; `Infinity` for never */
   set(at: number, holdProcess: boolean): void {
-    if (at === this.#at) return;
+    if (at === this.#at && holdProcess === this.#holdsProcess) return;
     this.stop();
     if (at === Number.POSITIVE_INFINITY) return;
     this.#at = at;
+    this.#holdsProcess = holdProcess;
     this.#cancel = this.#clock.schedule(
       Math.max(0, at - this.#steady()),
       () => {
