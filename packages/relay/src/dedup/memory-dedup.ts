@@ -1,6 +1,6 @@
 import { MeterError } from "@meter-lib/core";
 import { describeValue, foreignOptions, type OptionNames } from "@meter-lib/core/transport";
-import type { ClaimAnswer, DedupStore } from "./dedup-store.ts";
+import type { ClaimAnswer, ClaimEntry, DedupStore } from "./dedup-store.ts";
 
 export interface MemoryDedupOptions {
   /** How long an identity is remembered, in milliseconds. @default 604_800_000 (7 days) */
@@ -15,7 +15,7 @@ export interface MemoryDedupOptions {
 interface Group {
   readonly tenant_id: string;
   /** Undefined if confirmed. */
-  readonly owner: string | undefined;
+  owner: string | undefined;
   readonly holder: string;
   readonly leaseUntil: number;
   expiresAt: number;
@@ -114,6 +114,24 @@ export const memoryDedup = (options: MemoryDedupOptions = {}): DedupStore => {
     }
   };
 
+  const confirmEach = (
+    entries: readonly ClaimEntry[],
+    tenant_id: string,
+    now: number,
+    expiresAt: number,
+  ): void => {
+    const group = groupOf({ tenant_id, owner: undefined, holder: "", leaseUntil: 0, expiresAt });
+    for (const { event_id, note } of entries) {
+      const entry = recall(tenant_id, event_id, now);
+      if (entry === undefined) enter(event_id, { note, group });
+      else {
+        group.expiresAt = Math.max(group.expiresAt, entry.group.expiresAt);
+        move(event_id, entry, group);
+      }
+    }
+    if (group.size === 0) groups.delete(group);
+  };
+
   return {
     name: "memory",
     windowMs,
@@ -150,16 +168,12 @@ export const memoryDedup = (options: MemoryDedupOptions = {}): DedupStore => {
     },
     settle: ({ tenant_id, owner, now, confirmed, released }) => {
       const expiresAt = now + windowMs;
-      const group = groupOf({ tenant_id, owner: undefined, holder: "", leaseUntil: 0, expiresAt });
-      for (const { event_id, note } of confirmed) {
-        const entry = recall(tenant_id, event_id, now);
-        if (entry === undefined) enter(event_id, { note, group });
-        else {
-          group.expiresAt = Math.max(group.expiresAt, entry.group.expiresAt);
-          move(event_id, entry, group);
-        }
-      }
-      if (group.size === 0) groups.delete(group);
+      const claimed = recall(tenant_id, confirmed[0]?.event_id ?? "", now)?.group;
+      // Most requests hand on all that they claimed: then none is looked for by itself.
+      if (claimed?.owner === owner && isAllOf(claimed, confirmed)) {
+        claimed.owner = undefined;
+        claimed.expiresAt = Math.max(claimed.expiresAt, expiresAt);
+      } else confirmEach(confirmed, tenant_id, now, expiresAt);
       for (const event_id of released) {
         const entry = byTenant.get(tenant_id)?.get(event_id);
         if (entry?.group.owner === owner) remove(event_id, entry);
@@ -167,3 +181,9 @@ export const memoryDedup = (options: MemoryDedupOptions = {}): DedupStore => {
     },
   };
 };
+
+/** Whether these are what is in a group, in the order in which they entered it. */
+const isAllOf = ({ event_ids, size }: Group, entries: readonly ClaimEntry[]): boolean =>
+  size === entries.length &&
+  size === event_ids.length &&
+  entries.every(({ event_id }, index) => event_id === event_ids[index]);
