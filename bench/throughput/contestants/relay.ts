@@ -21,7 +21,7 @@ const pageEvent = (index: number): PageEvent => {
   return { event_id: createEventId(event_time), meter_id, event_time, total_usage };
 };
 
-/** Batches as pages post them, taken by a relay in this process and delivered by its client. Parsing them is part of it. */
+/** Batches as pages post them, taken by a relay in this process and delivered by its client. Making and parsing them is part of it. */
 const relaying = (url: string, outbox: OwnSetup["outbox"], dedup: DedupStore): Load => {
   const { client, flush, close } = ownClient(url, { dialect: "kafka-rest", outbox });
   const { tenant_id, device_id } = usage(0);
