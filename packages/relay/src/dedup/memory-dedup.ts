@@ -16,7 +16,6 @@ interface Group {
   readonly tenant_id: string;
   /** Undefined if confirmed. */
   owner: string | undefined;
-  readonly holder: string;
   readonly leaseUntil: number;
   expiresAt: number;
   /** Those that entered it; some may have left. */
@@ -27,6 +26,8 @@ interface Group {
 
 interface Entry {
   readonly note: string;
+  /** Of the first claim: its outbox may have the event, whoever claims it afterwards. */
+  readonly holder: string;
   group: Group;
 }
 
@@ -120,10 +121,10 @@ export const memoryDedup = (options: MemoryDedupOptions = {}): DedupStore => {
     now: number,
     expiresAt: number,
   ): void => {
-    const group = groupOf({ tenant_id, owner: undefined, holder: "", leaseUntil: 0, expiresAt });
+    const group = groupOf({ tenant_id, owner: undefined, leaseUntil: 0, expiresAt });
     for (const { event_id, note } of entries) {
       const entry = recall(tenant_id, event_id, now);
-      if (entry === undefined) enter(event_id, { note, group });
+      if (entry === undefined) enter(event_id, { note, holder: "", group });
       else {
         group.expiresAt = Math.max(group.expiresAt, entry.group.expiresAt);
         move(event_id, entry, group);
@@ -148,18 +149,18 @@ export const memoryDedup = (options: MemoryDedupOptions = {}): DedupStore => {
         );
       }
       const expiresAt = now + Math.max(windowMs, leaseMs);
-      const group = groupOf({ tenant_id, owner, holder, leaseUntil: now + leaseMs, expiresAt });
+      const group = groupOf({ tenant_id, owner, leaseUntil: now + leaseMs, expiresAt });
       const answers = entries.map(({ event_id, note }, index): ClaimAnswer => {
         const entry = known[index];
         if (entry === undefined) {
-          enter(event_id, { note, group });
+          enter(event_id, { note, holder, group });
           return { state: "claimed", note, lapsed: false };
         }
-        const { owner: before, holder: holderBefore, leaseUntil } = entry.group;
+        const { owner: before, leaseUntil } = entry.group;
         if (before === undefined) return { state: "confirmed", note: entry.note };
         const lapsed = before !== owner;
-        if (lapsed && (leaseUntil > now || holderBefore !== holder))
-          return { state: "held", note: entry.note, until: leaseUntil, holder: holderBefore };
+        if (lapsed && (leaseUntil > now || entry.holder !== holder))
+          return { state: "held", note: entry.note, until: leaseUntil, holder: entry.holder };
         move(event_id, entry, group);
         return { state: "claimed", note: entry.note, lapsed };
       });
