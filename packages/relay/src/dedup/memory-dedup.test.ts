@@ -33,15 +33,6 @@ test("one tenant fills no more than its share", async () => {
   expect(await store.claim(claim("c", 0, "greedy"))).toMatchObject([{ state: "claimed" }]);
 });
 
-test("the outbox of the first claim is waited for, whatever its owner says later", async () => {
-  const store = memoryDedup();
-  await store.claim({ ...claim("a", 0), holder: "first" });
-  await store.claim({ ...claim("a", 5), holder: "second" });
-  expect(await store.claim({ ...claim("a", 20), owner: "another", holder: "second" })).toMatchObject([
-    { state: "held", holder: "first" },
-  ]);
-});
-
 const NOW = 1_000;
 
 test.each<[string, readonly string[], readonly string[]]>([

@@ -155,6 +155,18 @@ export const dedupStoreConformance = ({ name, shared, create }: DedupStoreConfor
     );
 
     test(
+      "claimed again by its owner, it keeps its holder",
+      withStore(async (tester) => {
+        await tester.claim("a", NOW, "outbox 1");
+        expect(await tester.claim("a", NOW + 1, "outbox 2")).toMatchObject({
+          state: "claimed",
+          lapsed: false,
+        });
+        expect(await tester.claim("b", NOW + 2)).toMatchObject({ state: "held", holder: "outbox 1" });
+      }),
+    );
+
+    test(
       "of one call some are confirmed and others released",
       withStore(async ({ store }) => {
         const claim = (owner: string, now: number) =>
