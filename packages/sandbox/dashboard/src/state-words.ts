@@ -16,7 +16,7 @@ export const stateWords = ({
     case "conflict":
       return "Not counted: its id was used before with different content. The first event counts.";
     case "replaced":
-      return "Not counted: a correction with a higher revision exists.";
+      return "Does not count: a correction with a higher revision exists.";
     case "cancellation":
       return "A correction: it cancels an event, and counts nothing itself.";
     case "refused":

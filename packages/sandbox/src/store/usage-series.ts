@@ -3,6 +3,7 @@ import type { Catalog } from "@meter-lib/core";
 import { type Aggregation, HOUR_MS } from "@meter-lib/core/wire";
 import { numberIn, type Row } from "./column.ts";
 import { createDayOf } from "./day-of.ts";
+import { heldLevels } from "./held-levels.ts";
 import type { Labels } from "./labels.ts";
 import type { Names } from "./names.ts";
 import type { Rolled } from "./schema.ts";
@@ -71,18 +72,10 @@ const SUMS = "sum(duration) AS duration, sum(events) AS events";
 // What tenants and customers have together: sums add up, the highest is the highest.
 const TOGETHER: Record<Exclude<Aggregation, "last">, string> = { sum: "sum(total)", max: "max(peak)" };
 
-// Of a level the newest of an hour or a day counts, for each tenant: with one max(), SQLite takes a bare column from the row that
-// holds it. It stays until it is reported anew, so that a group has the sum of all changes so far.
+// Of a level the newest of an hour or a day, by tenant. With one max(), SQLite takes a bare column from the row that holds it.
 const levelSql = (who: string, rows: string, bucket: string): string => `
-  SELECT who, bucket, sum(sum(change)) OVER (PARTITION BY who ORDER BY bucket) AS value, ${SUMS}
-  FROM (
-    SELECT who, bucket, duration, events,
-      level - ifnull(lag(level) OVER (PARTITION BY meter, tenant, customer ORDER BY bucket), 0) AS change
-    FROM (
-      SELECT ${who} AS who, ${bucket} AS bucket, meter, tenant, customer, level, max(level_time), ${SUMS}
-      FROM ${rows} WHERE level IS NOT NULL AND ${OF_ACCOUNT} GROUP BY meter, tenant, customer, bucket
-    )
-  ) GROUP BY who, bucket ORDER BY who, bucket`;
+  SELECT ${who} AS who, ${bucket} AS bucket, meter, tenant, customer, level, max(level_time), ${SUMS}
+  FROM ${rows} WHERE ${OF_ACCOUNT} GROUP BY bucket, meter, tenant, customer ORDER BY bucket`;
 
 const rowsSql = (who: string, aggregation: Aggregation, rows: string, bucket: string): string =>
   aggregation === "last"
@@ -222,7 +215,8 @@ export const createSeriesQuery = (
               days: localDays(meter_id, hours.from, hours.to, time_zone),
             });
     const others: SeriesPoint[] = [];
-    for (const row of rows) (series.get(numberIn(row, "who")) ?? others).push(pointOf(row, by));
+    for (const row of aggregation === "last" ? heldLevels(rows) : rows)
+      (series.get(numberIn(row, "who")) ?? others).push(pointOf(row, by));
     const shown = ids.map(
       (id): UsageSeries => ({
         group: (values === undefined ? names.nameOf(id) : values.get(id)) ?? null,
