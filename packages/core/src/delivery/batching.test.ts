@@ -13,6 +13,13 @@ test("a batch leaves when it is full, without waiting", async () => {
   expect(batchSizes(transport)).toEqual([10, 10, 5]);
 });
 
+test("a burst of one tenant that fills its batches leaves without waiting", async () => {
+  const { client, clock, transport } = engineRig();
+  recordMany(client, 2_000);
+  await clock.advance(0);
+  expect(batchSizes(transport)).toEqual([500, 500, 500, 500]);
+});
+
 test("a batch is cut at its size in bytes", async () => {
   const { client, clock, transport } = engineRig({ delivery: { maxBatchBytes: 4_000 } });
   const note = "n".repeat(900);

@@ -136,7 +136,7 @@ export class Intake {
     this.#bytes += checked.bytes;
     const isOwn = this.#isLarge(load);
     const open = isOwn ? load.own : this.#shared;
-    let segment = open[lane];
+    let segment = open[lane] ?? (isOwn ? this.#taken(tenant_id, load, lane) : undefined);
     if (segment === undefined || !segment.takes(checked.checkedAt)) {
       if (segment !== undefined) this.#seal(segment);
       segment = this.segment(lane, isOwn ? tenant_id : "");
@@ -217,6 +217,17 @@ export class Intake {
   #segment(lane: Lane, tenant_id: string, number: number): Segment {
     const { steady, waiting, isDurable } = this.#options;
     return new Segment({ lane, tenant_id, number, openedAt: steady() }, waiting, isDurable);
+  }
+
+  /** What a tenant has had to itself so far becomes its own: else its first batch would be those few events. */
+  #taken(tenant_id: string, { own }: Load, lane: Lane): Segment | undefined {
+    const shared = this.#shared[lane];
+    if (shared === undefined || shared.open > FEW_EVENTS || !shared.isOf(tenant_id)) return undefined;
+    shared.tenant_id = tenant_id;
+    this.#shared[lane] = undefined;
+    own[lane] = shared;
+    this.#owned.add(shared);
+    return shared;
   }
 
   #isLarge({ events }: Load): boolean {

@@ -28,8 +28,8 @@ type Elsewhere = Absent | { readonly segment: Segment; readonly index: number };
  */
 export class Segment {
   readonly lane: Lane;
-  /** Empty if the events belong to several tenants. */
-  readonly tenant_id: string;
+  /** Empty if the events may belong to several tenants. */
+  tenant_id: string;
   /** Order of creation: a flush waits for all up to the newest. */
   readonly number: number;
   /** When its first event came, in steady time. */
@@ -87,6 +87,11 @@ export class Segment {
   /** Whether it can take an event whose id was created at `now`. */
   takes(now: number): boolean {
     return this.open === 0 || (now >= this.idsSince && now - this.idsSince < MAX_IDS_SPAN_MS);
+  }
+
+  /** Whether all of its events are of one tenant. */
+  isOf(tenant_id: string): boolean {
+    return this.events.every((event) => event.tenant_id === tenant_id);
   }
 
   /** Adds an event; returns its index. */
